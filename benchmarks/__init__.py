@@ -1,0 +1,1 @@
+"""What the project costs, as figures and ratios of one run."""

@@ -1,0 +1,5 @@
+"""The command `elc`."""
+
+from elc.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,104 @@
+"""The commands, each a thin call. Their modules are imported when a command runs, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from elc import __version__
+from elc.errors import ElcError
+from elc.paths import find_project
+
+
+class Commands(click.Group):
+    """A group that prints an ElcError as a sentence, without a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except ElcError as error:
+            click.echo(f"elc: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="elc")
+def main() -> None:
+    """Energy load curves: the least energy a plant has shown it can run on, and the gap to it."""
+
+
+@main.command(epilog="Example: elc simulate fjord")
+@click.argument("plant")
+def simulate(plant: str) -> None:
+    """Simulate a demo plant's historian export to data/raw, its truth to data/truth."""
+    from elc.simulate import simulate_plant
+
+    simulate_plant(find_project(), plant)
+
+
+@main.command(epilog="Example: elc run monitor fjord")
+@click.argument("stage")
+@click.argument("plant")
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A notebook parameter.")
+def run(stage: str, plant: str, parameters: tuple[str, ...]) -> None:
+    """Run one stage's notebook for one plant; the result is under reports/PLANT. DVC calls this."""
+    from elc.runner import run_stage
+
+    path = run_stage(find_project(), stage, plant, _read_parameters(parameters))
+    click.echo(f"{stage} {plant}: {path.relative_to(find_project().root)}")
+
+
+def _read_parameters(texts: tuple[str, ...]) -> dict[str, Any]:
+    """Read NAME=VALUE; a value is read as YAML, so 007 in quotes stays a text."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ElcError(f"parameter {text}: expected NAME=VALUE.")
+        try:
+            found[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ElcError(f"parameter {text}: its value is not readable; write a text in quotes.") from None
+    return found
+
+
+@main.command(epilog="Example: elc render --engine pandoc")
+@click.option(
+    "--engine", type=click.Choice(["auto", "quarto", "pandoc"]), help="Default: render.engine of params.yaml."
+)
+def render(engine: str | None) -> None:
+    """Render the executed notebooks of all plants to the site reports/_site."""
+    from elc.render import render_site
+    from elc.settings import read_settings
+
+    project = find_project()
+    used = render_site(project, engine or read_settings(project).render.engine)  # type: ignore[arg-type]
+    click.echo(f"site, made by {used}: {(project.site / 'index.html').relative_to(project.root)}")
+
+
+@main.group()
+def plant() -> None:
+    """Add plants."""
+
+
+@plant.command(epilog="Example: elc plant add escalante --from data_small.csv --tags examples/escalante/tags.csv")
+@click.argument("name")
+@click.option(
+    "--from", "export", required=True, type=click.Path(path_type=Path), help="The export: a file or a folder."
+)
+@click.option("--tags", required=True, type=click.Path(path_type=Path), help="The tag list (CSV).")
+@click.option(
+    "--entry",
+    type=click.Path(path_type=Path),
+    help="The entry for params.yaml. Default: plant.yaml beside the tag list.",
+)
+def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
+    """Add a plant: its entry to params.yaml, its tag list to data/plants, its export under DVC."""
+    from elc.cli.plant import add_plant
+
+    add_plant(find_project(), name, export, tags, entry or tags.parent / "plant.yaml")
+    click.echo(f"plant {name} is added. Next: dvc repro monitor@{name} render")

@@ -1,0 +1,92 @@
+"""One look for every picture and table: SVG that is the same in every run, and Markdown that every renderer reads."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from IPython.display import SVG, Markdown
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+GOOD = "#0f766e"
+COST = "#b3402e"
+GREY = "#8a949b"
+PALE = "#c3cccd"
+INK = "#1f2933"
+
+_STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "elc",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["system-ui", "Segoe UI", "Helvetica", "Arial", "DejaVu Sans"],
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": "#52606d",
+    "axes.edgecolor": PALE,
+    "xtick.color": "#52606d",
+    "ytick.color": "#52606d",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#e6eaea",
+    "axes.axisbelow": True,
+    "ytick.left": False,
+}
+
+
+def build_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """Build an empty picture (inches) in the house style."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.add_subplot()
+    return figure, axes
+
+
+def show(figure: Figure) -> SVG:
+    """Turn a figure into SVG without times, so that equal figures have equal bytes."""
+    buffer = io.StringIO()
+    with mpl.rc_context(_STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return SVG(data=buffer.getvalue())
+
+
+def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Markdown:
+    """Write a table as Markdown; numbers by `formats` (column to format, `.1f` without), missing ones as a dash."""
+    if frame.empty:
+        return Markdown("None.")
+    chosen = formats or {}
+    lines = ["| " + " | ".join(_escape(str(name)) for name in frame.columns) + " |"]
+    is_number = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
+    lines.append("|" + "|".join("--:" if is_number[name] else ":--" for name in frame.columns) + "|")
+    for row in frame.itertuples(index=False):
+        cells = [_format(value, chosen.get(str(name), ".1f")) for name, value in zip(frame.columns, row, strict=True)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return Markdown("\n".join(lines))
+
+
+def _format(value: Any, spec: str) -> str:
+    if pd.isna(value):
+        return "–"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%d %b %Y %H:%M}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:{spec}}"
+    return _escape(str(value))
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def show_text(text: str) -> Markdown:
+    """Show Markdown text."""
+    return Markdown(text)

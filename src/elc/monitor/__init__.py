@@ -1,0 +1,37 @@
+"""How a plant does now, and whether its data and model can be believed."""
+
+from elc.monitor.status import (
+    Health,
+    Month,
+    Status,
+    build_cusum,
+    build_records,
+    build_status,
+    find_recent,
+    write_status,
+)
+from elc.monitor.words import (
+    build_month_table,
+    build_moves_table,
+    write_advice,
+    write_answer,
+    write_head,
+    write_health,
+)
+
+__all__ = [
+    "Health",
+    "Month",
+    "Status",
+    "build_cusum",
+    "build_month_table",
+    "build_moves_table",
+    "build_records",
+    "build_status",
+    "find_recent",
+    "write_advice",
+    "write_answer",
+    "write_head",
+    "write_health",
+    "write_status",
+]

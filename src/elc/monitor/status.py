@@ -1,0 +1,203 @@
+"""How a plant does now, and whether data and model can be believed: the status behind the monitoring page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from elc.curve import Cost, Package, build_cost, find_last
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
+from elc.paths import replace_file
+from elc.settings import MonitorSettings, StageSettings
+
+# ASSUME: share of judged hours below best that still counts as 10 %, given how much hours depend on each other.
+COVERAGE_LIMITS = (0.03, 0.22)
+VERSION = "candidate, not approved"
+STATE_WORDS = {
+    "run": "running",
+    "ramp": "changing load",
+    "start": "in start-up",
+    "trip": "down",
+    "unknown": "without a load reading",
+}
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether the data of the last day and the model of the last weeks can be believed, each with its reason."""
+
+    data: str
+    data_reason: str
+    model: str
+    model_reason: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """What the month of the last hour cost so far: energy above best, and stops booked apart."""
+
+    gap: Cost
+    gap_frac: float
+    stop_energy_gj: float
+    stops: int
+    judged: int
+    intervals: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that the first lines of a page say about a plant."""
+
+    hour: pd.Series
+    state: str
+    state_since: pd.Timestamp
+    gap: Cost | None
+    day_gap_gj: float | None
+    month: Month
+    health: Health
+    no_gap_reason: str
+
+
+def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> Status:
+    """Build the status of the last interval from scored hours (see `curve.score_hours`) and findings."""
+    hour = find_last(scored)
+    width_h = _find_width_h(settings)
+    since = _find_state_start(scored)
+    gap = None if pd.isna(hour[GAP]) else build_cost(float(hour[GAP]), settings.plant)
+    day = scored.loc[scored[TIME] > hour[TIME] - pd.Timedelta("24h"), GAP]
+    return Status(
+        hour=hour,
+        state=str(hour[STATE]),
+        state_since=since,
+        gap=gap,
+        day_gap_gj=float(day.sum() * width_h) if day.notna().any() else None,
+        month=build_month(scored, settings),
+        health=build_health(scored, findings, package, settings.monitor),
+        no_gap_reason="" if gap else _find_reason(hour, since, package, settings.plant.time_zone),
+    )
+
+
+def _find_width_h(settings: StageSettings) -> float:
+    return pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+
+
+def _find_state_start(scored: pd.DataFrame) -> pd.Timestamp:
+    changed = scored[STATE].ne(scored[STATE].shift())
+    return pd.Timestamp(scored.loc[changed, TIME].iloc[-1])
+
+
+def _find_reason(hour: pd.Series, since: pd.Timestamp, package: Package, zone: str) -> str:
+    """Say why an hour has no gap."""
+    if not hour[IS_STEADY]:
+        return f"{STATE_WORDS[hour[STATE]]} since {since.tz_convert(zone):%a %d %b %H:%M}"
+    missing = [column for column in package.features if pd.isna(hour[column])]
+    if missing:
+        return f"no sound reading of {', '.join(missing)}"
+    if pd.isna(hour[ENERGY]):
+        return "no sound reading of energy"
+    return "outside the conditions that the curve was trained on"
+
+
+def build_month(scored: pd.DataFrame, settings: StageSettings) -> Month:
+    """Sum up the month (in site time) of the last interval."""
+    local = scored[TIME].dt.tz_convert(settings.plant.time_zone)
+    month = scored[local.dt.strftime("%Y-%m") == local.iloc[-1].strftime("%Y-%m")]
+    width_h = _find_width_h(settings)
+    judged = month[month[GAP].notna()]
+    stopped = month[STATE].isin(["trip", "start"])
+    total = float(judged[GAP].sum() * width_h)
+    best = float(judged[BEST].sum() * width_h)
+    return Month(
+        gap=build_cost(total, settings.plant),
+        gap_frac=total / best if best else 0.0,
+        stop_energy_gj=float(month.loc[stopped, ENERGY].sum() * width_h),
+        stops=int((stopped & ~stopped.shift(fill_value=False)).sum()),
+        judged=len(judged),
+        intervals=len(month),
+    )
+
+
+def build_health(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: MonitorSettings) -> Health:
+    """Judge the data of the last 24 hours by its findings, and the model by its bias and coverage of late."""
+    last = scored[TIME].max()
+    columns = [*package.features, *package.setpoints]
+    recent = findings[(findings["end"] > last - pd.Timedelta("24h")) & (findings["check"] != "negative_zero")]
+    touched = recent[recent["column"].isin(columns) | recent["column"].str.contains("energy")]
+    count = len(touched)
+    data = "sound" if count == 0 else f"{count} finding{'s' if count > 1 else ''}"
+    reason = "; ".join(sorted(set(touched["sentence"].str.rstrip(".")))) or "no finding in the last 24 hours"
+    late = scored[(scored[TIME] > last - pd.Timedelta(settings.health_days, "D")) & scored[GAP].notna()]
+    if late.empty:
+        return Health(data, reason, "look", f"no interval was judged in the last {settings.health_days} days")
+    bias = float((late[ENERGY] - late[TYPICAL]).mean() / late[TYPICAL].mean())
+    below = float((late[GAP] < 0).mean())
+    good = abs(bias) <= settings.max_bias_frac and COVERAGE_LIMITS[0] <= below <= COVERAGE_LIMITS[1]
+    model_reason = (
+        f"over {settings.health_days} days energy is {bias:+.1%} off typical (limit ±{settings.max_bias_frac:.1%}) and "
+        f"{below:.0%} of the intervals lie below best (10 % are meant to)"
+    )
+    return Health(data, reason, "ok" if good else "look", model_reason)
+
+
+def build_cusum(scored: pd.DataFrame, days: int, width_h: float) -> pd.DataFrame:
+    """Cumulative sum of the gap (GJ) over the judged hours of the last days: its slope is the signal."""
+    recent = scored[(scored[TIME] > scored[TIME].max() - pd.Timedelta(days, "D")) & scored[GAP].notna()]
+    return pd.DataFrame({TIME: recent[TIME], "cusum_gj": recent[GAP].cumsum() * width_h})
+
+
+def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.DataFrame:
+    """The findings that touch the last days, counted by check and column, the longest first."""
+    recent = findings[findings["end"] > scored[TIME].max() - pd.Timedelta(days, "D")]
+    grouped = recent.groupby(["check", "column", "sentence"], sort=True)
+    table: pd.DataFrame = grouped.agg(
+        times=("hours", "size"), hours=("hours", "sum"), last=("end", "max")
+    ).reset_index()
+    return table.sort_values(["hours", "check", "column"], ascending=[False, True, True], ignore_index=True)
+
+
+def build_records(status: Status, settings: StageSettings, *, answer: str, advice: str) -> dict[str, object]:
+    """Build what the index of all plants says about one plant; no NaN, missing is None."""
+    gap, month = status.gap, status.month
+    frac = status.hour[GAP_FRAC]
+    return {
+        "plant": settings.plant_id,
+        "name": settings.plant.name,
+        "product": settings.plant.product,
+        "state": status.state,
+        "state_since": status.state_since.tz_convert(settings.plant.time_zone).isoformat(),
+        "last_hour": format_hour(status.hour[TIME], settings),
+        "gap_gj_per_h": None if gap is None else gap.energy_gj,
+        "gap_frac": None if np.isnan(frac) else float(frac),
+        "money_per_h": None if gap is None else gap.money,
+        "co2_t_per_h": None if gap is None else gap.co2_t,
+        "money_month": month.gap.money if month.judged else None,
+        "gap_gj_24h": status.day_gap_gj,
+        "currency": settings.site.currency,
+        "no_gap_reason": status.no_gap_reason,
+        "version": VERSION,
+        "answer": answer,
+        "advice": advice,
+        **{f"{name}_health": value for name, value in asdict(status.health).items() if name in ("data", "model")},
+    }
+
+
+def format_hour(start: pd.Timestamp, settings: StageSettings) -> str:
+    """Write an interval in site time: `Tue 30 Jun 2026 23:00–24:00, Europe/Oslo`."""
+    local = start.tz_convert(settings.plant.time_zone)
+    end = local + pd.Timedelta(settings.plant.interval)
+    closing = "24:00" if end.strftime("%H:%M") == "00:00" else end.strftime("%H:%M")
+    return f"{local:%a %d %b %Y %H:%M}–{closing}, {settings.plant.time_zone}"
+
+
+def write_status(folder: Path, records: dict[str, object], scored: pd.DataFrame) -> None:
+    """Write `status.json` and the scored hours, each whole or not at all."""
+    with replace_file(folder / "hours.parquet") as temporary:
+        columns = [TIME, STATE, IS_STEADY, IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC]
+        scored[columns].to_parquet(temporary, index=False)
+    with replace_file(folder / "status.json") as temporary:
+        text = json.dumps(records, indent=2, ensure_ascii=False, allow_nan=False)
+        temporary.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,114 @@
+"""The sentences and tables of the monitoring page: how are we doing, what to do, what can be believed (Markdown)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from elc.fields import ENERGY, TIME, format_value, read_currency, read_heading, read_label
+from elc.monitor.status import STATE_WORDS, VERSION, Month, Status, format_hour
+from elc.settings import StageSettings
+
+AT_BEST_GJ_PER_H = 0.5  # less rounds to nothing
+
+
+def write_answer(status: Status, settings: StageSettings) -> str:
+    """Write the one sentence that says how the plant is doing."""
+    name = settings.plant.name
+    if status.gap is None:
+        return f"{name} has no gap to judge: {status.no_gap_reason}."
+    money = _write_money(status.gap.money, settings)
+    share = 100 * status.gap.energy_gj / (float(status.hour[ENERGY]) - status.gap.energy_gj)
+    if abs(status.gap.energy_gj) < AT_BEST_GJ_PER_H:
+        return f"{name} runs [at its best]{{.good}} at this load and weather."
+    if status.gap.energy_gj < 0:
+        return (
+            f"{name} runs [{-status.gap.energy_gj:.0f} GJ/h ({-share:.1f} %) below]{{.good}} its best curve at this "
+            "load and weather."
+        )
+    return (
+        f"{name} uses [{status.gap.energy_gj:.0f} GJ/h ({share:.1f} %)]{{.cost}} more than its best at this load and "
+        f"weather: {money} and {status.gap.co2_t:.1f} t CO₂ an hour."
+    )
+
+
+def write_advice(moves: pd.DataFrame, status: Status, settings: StageSettings) -> str:
+    """Write the one sentence that says what to do, or why nothing is advised."""
+    if status.gap is None:
+        return "Nothing is advised while there is no gap to judge."
+    if moves.empty:
+        return "Nothing is advised: no move of the set-points would surely save."
+    parts = [_write_move(row["setpoint"], row["now"], row["to"]) for row in moves.to_dict("records")]
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    low, high = moves["low_gj_per_h"].sum(), moves["high_gj_per_h"].sum()
+    return (
+        f"**Do:** {listed}. Expected: −{moves['saving_gj_per_h'].sum():.0f} GJ/h "
+        f"({settings.advise.interval_frac:.0%} interval {low:.0f} to {high:.0f}), after the "
+        f"{moves['precedents'].iloc[0]} best earlier intervals most like this one."
+    )
+
+
+def _write_move(column: str, now: float, to: float) -> str:
+    verb = "raise" if to > now else "lower"
+    start, end = format_value(now, column, with_unit=False), format_value(to, column, with_unit=True)
+    return f"{verb} {read_label(column)} from {start} to {end}"
+
+
+def write_head(answer: str, advice: str, status: Status, settings: StageSettings) -> str:
+    """Write the head of the page: the hour, the answer, what to do, and what can be believed."""
+    hour = format_hour(status.hour[TIME], settings)
+    data = "good" if status.health.data == "sound" else "look"
+    model = "good" if status.health.model == "ok" else "look"
+    return (
+        f"::: {{.small}}\n{hour} · {STATE_WORDS[status.state]} · model: {VERSION} · "
+        f"data [{status.health.data}]{{.{data}}} · model [{status.health.model}]{{.{model}}}\n:::\n\n"
+        f"::: {{.answer}}\n{answer}\n:::\n\n::: {{.advice}}\n{advice}\n:::"
+    )
+
+
+def build_moves_table(moves: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
+    """Build the moves as a table, with what they save and what they come near."""
+    carrier = settings.plant.carriers[settings.plant.gap_carrier]
+    rows = moves.to_dict("records")
+    saving = [float(row["saving_gj_per_h"]) for row in rows]
+    return pd.DataFrame(
+        {
+            "set-point": [read_heading(row["setpoint"]) for row in rows],
+            "now": [format_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
+            "to": [format_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
+            "saves, GJ/h": [
+                f"{row['saving_gj_per_h']:.1f} ({row['low_gj_per_h']:.1f} to {row['high_gj_per_h']:.1f})"
+                for row in rows
+            ],
+            "a day": [_write_money(24 * gj * carrier.price_per_gj, settings) for gj in saving],
+            "t CO₂ a day": [24 * gj * carrier.co2_kg_per_gj / 1000 for gj in saving],
+            "mind": [row["note"] or "–" for row in rows],
+        }
+    )
+
+
+def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:
+    """Build the table of what the month cost so far."""
+    rows = [
+        ("Energy above best", f"{month.gap.energy_gj:,.0f} GJ ({month.gap_frac:.1%})"),
+        ("Cost", _write_money(month.gap.money, settings)),
+        ("CO₂", f"{month.gap.co2_t:,.0f} t"),
+        ("Stops and start-ups, booked apart", f"{month.stops} · {month.stop_energy_gj:,.0f} GJ"),
+        ("Intervals judged", f"{month.judged:,} of {month.intervals:,}"),
+    ]
+    return pd.DataFrame(rows, columns=["this month", "so far"])
+
+
+def write_health(status: Status, statement: str, settings: StageSettings) -> str:
+    """Write whether data and model can be believed and why, what was tested, and what the numbers include."""
+    health, plant = status.health, settings.plant
+    carrier = plant.carriers[plant.gap_carrier]
+    price = f"{carrier.price_per_gj:g} {settings.site.currency}/GJ and {carrier.co2_kg_per_gj:g} kg CO₂/GJ"
+    return (
+        f"**Data, {health.data}:** {health.data_reason}.\n\n**Model, {health.model}:** {health.model_reason}.\n\n"
+        f"**Test:** {statement}\n\n::: {{.small}}\nBattery limit: {plant.battery_limit}. The gap is priced as "
+        f"{plant.gap_carrier}: {price}. {plant.note}\n:::"
+    )
+
+
+def _write_money(amount: float, settings: StageSettings) -> str:
+    return f"{amount:,.0f} {read_currency(settings.site.currency)}"

@@ -1,0 +1,117 @@
+"""Where everything of a project lies, and how a file or folder is replaced whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from elc.errors import ElcError
+
+
+@dataclass(frozen=True)
+class Project:
+    """Name the paths of the project under `root`; nothing here touches the disk."""
+
+    root: Path
+
+    @property
+    def params(self) -> Path:
+        return self.root / "params.yaml"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def site(self) -> Path:
+        return self.reports / "_site"
+
+    @property
+    def receipts(self) -> Path:
+        return self.reports / "receipts"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    def tags(self, plant: str) -> Path:
+        return self.root / "data" / "plants" / plant / "tags.csv"
+
+    def raw(self, plant: str) -> Path:
+        return self.root / "data" / "raw" / plant
+
+    def truth(self, plant: str) -> Path:
+        return self.root / "data" / "truth" / plant
+
+    def hourly(self, plant: str) -> Path:
+        return self.root / "data" / "hourly" / plant
+
+    def findings(self, plant: str) -> Path:
+        return self.hourly(plant) / "findings.parquet"
+
+    def processed(self, plant: str) -> Path:
+        return self.root / "data" / "processed" / plant
+
+    def model(self, plant: str) -> Path:
+        return self.root / "models" / plant
+
+    def operation(self, stage: str, plant: str) -> Path:
+        """Folder of what monitor, explain or advise found for a plant."""
+        return self.root / "data" / stage / plant
+
+    def metrics(self, plant: str) -> Path:
+        return self.reports / "metrics" / f"{plant}.json"
+
+
+def find_project(start: Path | None = None) -> Project:
+    """Find the project that holds a folder (default: the working folder), looking upwards.
+
+    Raises:
+        ElcError: no folder from there up holds both params.yaml and dvc.yaml.
+    """
+    folder = (start or Path.cwd()).resolve()
+    for candidate in (folder, *folder.parents):
+        if (candidate / "params.yaml").is_file() and (candidate / "dvc.yaml").is_file():
+            return Project(candidate)
+    raise ElcError(
+        f"{folder}: no project here or above it: params.yaml and dvc.yaml were not found. "
+        "Change into the folder that you cloned."
+    )
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; it takes the place of `path` if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`; it takes the place of `path` if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    fresh, former = work / "new", work / "old"
+    fresh.mkdir()
+    try:
+        yield fresh
+        if path.exists():
+            path.rename(former)
+        fresh.rename(path)
+    finally:
+        if former.exists() and not path.exists():
+            former.rename(path)
+        shutil.rmtree(work)

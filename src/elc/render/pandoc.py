@@ -1,0 +1,106 @@
+"""Render the site by pandoc: one call a page, with a template and a filter that do what Quarto would."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pypandoc
+
+from elc.errors import ElcError, check_faults
+from elc.paths import Project, replace_folder
+from elc.render.assemble import assemble_notebook
+from elc.render.navigation import build_navigation
+from elc.render.receipts import Page
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One page to be made: its Markdown, where it goes, and what the template adds."""
+
+    name: str
+    text: str
+    target: Path
+    variables: dict[str, str]
+
+
+def render_by_pandoc(project: Project, pages: Sequence[Page], names: Mapping[str, str], config: dict[str, Any]) -> None:
+    """Render all pages and the index to reports/_site, whole or not at all.
+
+    Raises:
+        ElcError: a notebook cannot be read, or pandoc failed (every page that it failed on is named).
+    """
+    with replace_folder(project.site) as site:
+        copytree(project.reports / "assets", site / "assets")
+        index = (project.reports / "index.qmd").read_text(encoding="utf-8")
+        jobs = [_Job("reports/index.qmd", index, site / "index.html", _build_variables(None, pages, names, config))]
+        jobs += [_build_job(page, site, _build_variables(page, pages, names, config), config) for page in pages]
+        with ThreadPoolExecutor() as pool:
+            faults = [fault for fault in pool.map(_render_page, jobs) if fault]
+        check_faults("render by pandoc", faults)
+
+
+def _build_job(page: Page, site: Path, variables: dict[str, str], config: dict[str, Any]) -> _Job:
+    """Assemble a page and write its pictures beside where it will stand."""
+    assembled = assemble_notebook(page.notebook, page.title, config)
+    target = site / page.target
+    target.parent.mkdir(exist_ok=True)
+    for name, content in assembled.pictures.items():
+        path = target.parent / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    return _Job(f"reports/{page.source}", assembled.text, target, variables)
+
+
+def _build_variables(
+    page: Page | None, pages: Sequence[Page], names: Mapping[str, str], config: dict[str, Any]
+) -> dict[str, str]:
+    website = config.get("website") or {}
+    footer = website.get("page-footer") or {}
+    left = footer if isinstance(footer, str) else footer.get("left", "")
+    return {
+        "root": "" if page is None else "../",
+        "site": escape(str(website.get("title", ""))),
+        "site-lang": escape(str(config.get("lang", "en"))),
+        "nav": "" if page is None else build_navigation(page.plant, page, pages, names),
+        "footer": escape(str(left)),
+    }
+
+
+def _render_page(job: _Job) -> str | None:
+    """Render one page; return what pandoc said if it failed."""
+    folder = files("elc.render")
+    command = [
+        _find_pandoc(),
+        "--from=markdown",
+        "--to=html5",
+        "--standalone",
+        "--section-divs",
+        "--mathml",
+        "--wrap=none",
+        "--eol=lf",
+        f"--template={folder / 'page.html'}",
+        f"--lua-filter={folder / 'quarto.lua'}",
+        f"--output={job.target}",
+        *(f"--variable={key}:{value}" for key, value in job.variables.items()),
+    ]
+    result = subprocess.run(command, input=job.text, capture_output=True, text=True, encoding="utf-8", check=False)
+    if result.returncode == 0:
+        return None
+    return f"{job.name}: pandoc stopped with code {result.returncode}: {result.stderr.strip()[-500:]}"
+
+
+def _find_pandoc() -> str:
+    try:
+        return str(pypandoc.get_pandoc_path())
+    except OSError:
+        raise ElcError(
+            "render: pandoc is not installed. Run pip install -r requirements.lock (package pypandoc-binary)."
+        ) from None

@@ -1,0 +1,110 @@
+"""Execute a stage's notebook and put the result in its place, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from elc.errors import ElcError, build_nearest
+from elc.paths import Project, replace_file
+from elc.runner.parameters import check_parameters
+from elc.runner.stable import normalise
+from elc.settings import PlantSettings, read_plant
+
+# The stages whose executed notebooks are pages of the site.
+PAGES = ("monitor", "explain")
+
+
+def find_stages(project: Project) -> dict[str, Path]:
+    """Find the notebook of each stage, in the order of their numbers."""
+    paths = sorted(project.notebooks.glob("[0-9][0-9]_*.ipynb"))
+    return {path.stem.split("_", 1)[1]: path for path in paths}
+
+
+def run_stage(project: Project, stage: str, plant: str, given: dict[str, Any]) -> Path:
+    """Run one stage of one plant and return the executed notebook under `reports/<plant>/`.
+
+    A stage that is a page also leaves a receipt, on which the site depends. A stage that fails leaves what it had
+    executed as `<notebook>.failed.ipynb`; the results of earlier runs stay.
+
+    Raises:
+        ElcError: stage, plant or a parameter is unknown, params.yaml has faults, or a cell failed.
+    """
+    stages = find_stages(project)
+    if stage not in stages:
+        raise ElcError(f"stage {stage} is unknown: {build_nearest(stage, stages)}")
+    settings = read_plant(project, plant).plant
+    source = stages[stage]
+    parameters = check_parameters(source, {"plant": plant, **given})
+    target = project.reports / plant / source.name
+    failed = target.with_suffix(".failed.ipynb")
+    executed = _execute(project, source, parameters, failed, f"{stage} {plant}")
+    failed.unlink(missing_ok=True)
+    title = f"{settings.name}: {_read_heading(source)}"
+    _write(target, _add_front_matter(normalise(executed, project.root), title, settings))
+    if stage in PAGES:
+        _write_receipt(project, stage, plant, target, title)
+    return target
+
+
+def _execute(
+    project: Project, source: Path, parameters: dict[str, Any], failed: Path, label: str
+) -> nbformat.NotebookNode:
+    import papermill  # seconds to import: only where a notebook runs
+
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / source.name
+        try:
+            executed: nbformat.NotebookNode = papermill.execute_notebook(
+                source,
+                output,
+                parameters=parameters,
+                cwd=project.root,
+                progress_bar={"desc": label, "bar_format": "{desc}: {n_fmt}/{total_fmt} cells, {elapsed}"},
+                extra_arguments=["--log-level=ERROR"],  # a kernel on this machine's loopback warns about the network
+            )
+            return executed
+        except papermill.PapermillExecutionError as error:
+            partial = normalise(nbformat.read(output, as_version=4), project.root)
+            _write(failed, partial)
+            where = f"stage {label}: cell {error.exec_count} failed"
+            shown = failed.relative_to(project.root)
+            raise ElcError(f"{where}: {error.ename}: {error.evalue}\nThe notebook up to there: {shown}") from None
+
+
+def _read_heading(path: Path) -> str:
+    """Read a notebook's title: the first heading of its first cell."""
+    text = nbformat.read(path, as_version=4).cells[0].source
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if found is None:
+        raise ElcError(f"{path.name}: its first cell has no title. Start it with a line '# Title'.")
+    return found.group(1)
+
+
+def _add_front_matter(notebook: nbformat.NotebookNode, title: str, settings: PlantSettings) -> nbformat.NotebookNode:
+    front = {"title": title, "subtitle": settings.product}
+    text = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items())
+    cell = nbformat.v4.new_raw_cell(f"---\n{text}\n---", id="front-matter")
+    notebook.cells.insert(0, cell)
+    return notebook
+
+
+def _write(path: Path, notebook: nbformat.NotebookNode) -> None:
+    with replace_file(path) as temporary:
+        nbformat.write(notebook, temporary)
+
+
+def _write_receipt(project: Project, stage: str, plant: str, target: Path, title: str) -> None:
+    receipt = {
+        "notebook": target.relative_to(project.root).as_posix(),
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "title": title,
+    }
+    with replace_file(project.receipts / plant / f"{stage}.json") as temporary:
+        temporary.write_text(json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,50 @@
+"""The settings of a project: params.yaml and the tag lists, read once and checked whole."""
+
+from elc.settings.model import (
+    AdviseSettings,
+    Carrier,
+    DatasetSettings,
+    EvaluateSettings,
+    ExplainSettings,
+    Export,
+    FaultRates,
+    IngestSettings,
+    MonitorSettings,
+    PlantSettings,
+    RenderSettings,
+    Settings,
+    SimulatedPlant,
+    SimulateSettings,
+    SiteSettings,
+    TrainSettings,
+)
+from elc.settings.reader import StageSettings, check_entry, read_plant, read_settings, read_yaml
+from elc.settings.tags import ROLES, Tag, TagList, read_tags
+
+__all__ = [
+    "ROLES",
+    "AdviseSettings",
+    "Carrier",
+    "DatasetSettings",
+    "EvaluateSettings",
+    "ExplainSettings",
+    "Export",
+    "FaultRates",
+    "IngestSettings",
+    "MonitorSettings",
+    "PlantSettings",
+    "RenderSettings",
+    "Settings",
+    "SimulateSettings",
+    "SimulatedPlant",
+    "SiteSettings",
+    "StageSettings",
+    "Tag",
+    "TagList",
+    "TrainSettings",
+    "check_entry",
+    "read_plant",
+    "read_settings",
+    "read_tags",
+    "read_yaml",
+]

@@ -1,0 +1,183 @@
+"""The tag list of a plant: which historian tag is which column, in which unit, in which role."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elc.errors import ElcError, build_nearest, check_faults
+from elc.fields import read_unit
+from elc.units import read_conversion
+
+ROLES = ("energy", "throughput", "driver", "setpoint", "state", "ignore")
+COLUMNS = ("tag", "column", "unit", "factor", "offset", "role", "carrier", "low", "high", "description")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One line of a tag list; column value = reading x factor + offset, in the unit at the column's end."""
+
+    tag: str
+    column: str
+    role: str
+    carrier: str
+    factor: float
+    offset: float
+    low: float | None
+    high: float | None
+    description: str
+
+
+@dataclass(frozen=True)
+class TagList:
+    """The tags of one plant, in the order of the file."""
+
+    plant: str
+    tags: tuple[Tag, ...]
+
+    def __iter__(self) -> Iterator[Tag]:
+        return iter(tag for tag in self.tags if tag.role != "ignore")
+
+    def columns(self, *roles: str) -> list[str]:
+        """List the columns of some roles, in the order of the tag list."""
+        return [tag.column for tag in self if tag.role in roles]
+
+    def find(self, column: str) -> Tag:
+        """Find the tag behind a column."""
+        return next(tag for tag in self if tag.column == column)
+
+    @property
+    def throughput(self) -> str:
+        return self.columns("throughput")[0]
+
+    @property
+    def features(self) -> list[str]:
+        """What the curve may know: throughput first, then the drivers. Never a set-point."""
+        return self.columns("throughput") + self.columns("driver")
+
+
+def read_tags(path: Path, plant: str) -> TagList:
+    """Read and check a tag list (CSV with the columns of `COLUMNS`).
+
+    Raises:
+        ElcError: a column is missing, doubled or unknown; or a tag, column, unit, role or number is wrong.
+    """
+    where = f"plant {plant}: tag list {path}"
+    if not path.is_file():
+        raise ElcError(f"{where}: not found. Write one, as data/plants/fjord/tags.csv is written.")
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ElcError(f"{where}: not readable as CSV in UTF-8: {error}") from None
+    header = [name.strip() for name in lines[0]] if lines else []
+    check_faults(where, _find_header_faults(header))
+    rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if any(line)]
+    faults: list[str] = []
+    tags = [tag for number, line in rows if (tag := _read_tag(number, header, line, faults))]
+    faults += _find_doubled(tags)
+    check_faults(where, faults or _find_role_faults(tags))
+    return TagList(plant, tuple(tags))
+
+
+def _find_header_faults(header: list[str]) -> list[str]:
+    faults = [f"column {name} is missing from its header. Add it." for name in COLUMNS if name not in header]
+    faults += [f"column {name} stands twice in its header." for name, n in Counter(header).items() if n > 1]
+    faults += [f"column {name} is unknown: {build_nearest(name, COLUMNS)}" for name in header if name not in COLUMNS]
+    return faults
+
+
+def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]) -> Tag | None:
+    """Read one line; every fault of it is added to `faults`, and None is returned."""
+    at = f"line {number}"
+    if len(line) != len(header):
+        faults.append(f"{at}: found {len(line)} values, expected {len(header)}.")
+        return None
+    row = {name: value.strip() for name, value in zip(header, line, strict=True)}
+    found: list[str] = []
+    if not row["tag"]:
+        found.append("no tag.")
+    if row["role"] not in ROLES:
+        found.append(f"role {row['role']} is unknown: {build_nearest(row['role'], ROLES)}")
+    if (row["role"] == "energy") != bool(row["carrier"]):
+        found.append("a carrier is given for the role energy, and for no other.")
+    if row["low"] and row["high"] and not found and _is_reversed(row["low"], row["high"]):
+        found.append(f"low {row['low']} is above high {row['high']}.")
+    numbers = {name: _read_number(row, name, found) for name in ("factor", "offset", "low", "high")}
+    factor, offset = 1.0, 0.0
+    if row["role"] != "ignore" or row["column"]:
+        factor, offset = _read_scale(row, found)
+    faults += [f"{at}, tag {row['tag'] or '(none)'}: {fault}" for fault in found]
+    if found:
+        return None
+    own_factor = 1.0 if numbers["factor"] is None else numbers["factor"]
+    own_offset = 0.0 if numbers["offset"] is None else numbers["offset"]
+    return Tag(
+        tag=row["tag"],
+        column=row["column"],
+        role=row["role"],
+        carrier=row["carrier"],
+        factor=own_factor * factor,
+        offset=own_offset * factor + offset,
+        low=numbers["low"],
+        high=numbers["high"],
+        description=row["description"],
+    )
+
+
+def _read_number(row: dict[str, str], name: str, found: list[str]) -> float | None:
+    if not row[name]:
+        return None
+    try:
+        value = float(row[name])
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or (name == "factor" and value == 0):
+        found.append(f"{name} {row[name]} is no number{' to multiply by' if value == 0 else ''}.")
+        return None
+    return value
+
+
+def _is_reversed(low: str, high: str) -> bool:
+    try:
+        return float(low) > float(high)
+    except ValueError:
+        return False  # said where the numbers are read
+
+
+def _read_scale(row: dict[str, str], found: list[str]) -> tuple[float, float]:
+    try:
+        return read_conversion(row["unit"], read_unit(row["column"]).expression)
+    except ElcError as error:
+        found.append(str(error))
+        return 1.0, 0.0
+
+
+def _find_doubled(tags: list[Tag]) -> list[str]:
+    used = [tag for tag in tags if tag.role != "ignore"]
+    faults = [f"tag {name} stands {n} times." for name, n in Counter(t.tag for t in tags).items() if n > 1]
+    for column, n in Counter(tag.column for tag in used).items():
+        if n > 1:
+            names = ", ".join(tag.tag for tag in used if tag.column == column)
+            faults.append(f"column {column} is given to {n} tags: {names}. Keep one, set the others to ignore.")
+    return faults
+
+
+def _find_role_faults(tags: list[Tag]) -> list[str]:
+    """What the list as a whole lacks; asked only where every line is sound."""
+    used = [tag for tag in tags if tag.role != "ignore"]
+    faults = []
+    roles = Counter(tag.role for tag in used)
+    if roles["throughput"] != 1:
+        faults.append(f"found {roles['throughput']} tags with the role throughput, expected exactly one.")
+    if roles["energy"] == 0:
+        faults.append("found no tag with the role energy, expected at least one.")
+    faults += [
+        f"tag {tag.tag}: energy must end in gj_per_h, found {tag.column}."
+        for tag in used
+        if tag.role == "energy" and not tag.column.endswith("_gj_per_h")
+    ]
+    return faults

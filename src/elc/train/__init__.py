@@ -1,0 +1,14 @@
+"""Train a plant's curve and response, and write the model package. The one place that imports TensorFlow."""
+
+from __future__ import annotations
+
+import os
+
+# Before TensorFlow is imported: its logs carry times, and oneDNN's rounding differs between kinds of processor.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+from elc.train.fit import Fit, fit_curve, fit_response
+from elc.train.package import write_package
+
+__all__ = ["Fit", "fit_curve", "fit_response", "write_package"]

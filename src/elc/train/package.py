@@ -1,0 +1,135 @@
+"""Write a model package: everything that scoring, explaining, monitoring and judging a curve needs, and no time."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from elc import curve
+from elc.dataset import Split
+from elc.fields import ENERGY, TIME, read_unit
+from elc.paths import replace_folder
+from elc.settings import StageSettings, TagList
+from elc.train.fit import Fit
+from elc.train.network import QUANTILES
+from elc.train.stable import copy_keras, copy_onnx
+
+GOLDEN_ROWS = 8
+LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "onnxruntime", "numpy", "pandas")
+
+
+def write_package(
+    folder: Path,
+    curve_fit: Fit,
+    response_fit: Fit,
+    split: Split,
+    tags: TagList,
+    settings: StageSettings,
+) -> None:
+    """Write the model package of a plant, whole or not at all; equal inputs give equal bytes.
+
+    Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet, golden.json,
+    card.json (which holds the SHA-256 of the others).
+    """
+    with replace_folder(folder) as fresh:
+        _write_network(fresh / "model", curve_fit.model)
+        _write_network(fresh / "response", response_fit.model)
+        scored = _score(split.train, curve_fit.model, tags)
+        _write_precedents(fresh / "precedents.parquet", scored, tags, settings.train.precedent_frac)
+        _write_json(fresh / "golden.json", _build_golden(split.test, curve_fit.model, tags))
+        card = _build_card(split, tags, settings)
+        card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}
+        _write_json(fresh / "card.json", card)
+
+
+def _write_network(path: Path, model: keras.Model) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "network"
+        with warnings.catch_warnings():
+            # tf2onnx and Keras about names and keywords in NumPy
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            model.export(saved.with_suffix(".onnx"), format="onnx", verbose=False)
+            model.save(saved.with_suffix(".keras"))
+        copy_onnx(saved.with_suffix(".onnx"), path.with_suffix(".onnx"))
+        copy_keras(saved.with_suffix(".keras"), path.with_suffix(".keras"))
+
+
+def _score(frame: pd.DataFrame, model: keras.Model, tags: TagList) -> pd.DataFrame:
+    energy = np.asarray(model(frame[tags.features].to_numpy(np.float32)))
+    return frame.assign(best_frac=frame[ENERGY] / energy[:, 0] - 1)
+
+
+def _write_precedents(path: Path, scored: pd.DataFrame, tags: TagList, frac: float) -> None:
+    """Keep the hours nearest to, or below, the curve: what the plant itself did when it ran at its best."""
+    columns = [TIME, *tags.features, *tags.columns("setpoint"), ENERGY, "best_frac"]
+    known = scored[columns].dropna()
+    best = known.nsmallest(max(round(frac * len(known)), 1), "best_frac").sort_values(TIME)
+    best.to_parquet(path, index=False)
+
+
+def _build_golden(frame: pd.DataFrame, model: keras.Model, tags: TagList) -> dict[str, Any]:
+    rows = frame[tags.features].iloc[np.linspace(0, len(frame) - 1, GOLDEN_ROWS).astype(int)]
+    inputs = rows.to_numpy(np.float32)
+    return {
+        "features": tags.features,
+        "inputs": [[float(value) for value in row] for row in inputs],
+        "outputs": [[float(value) for value in row] for row in np.asarray(model(inputs))],
+        "tolerance_frac": 1e-5,
+    }
+
+
+def _build_card(split: Split, tags: TagList, settings: StageSettings) -> dict[str, Any]:
+    plant = settings.plant
+    return {
+        "plant": settings.plant_id,
+        "product": plant.product,
+        "interval": plant.interval,
+        "battery_limit": plant.battery_limit,
+        "energy": {"column": ENERGY, "unit": read_unit(ENERGY).sign},
+        "quantiles": dict(zip(("best", "typical", "high"), QUANTILES, strict=True)),
+        "throughput": tags.throughput,
+        "rated_load": split.rated_load,
+        "features": [_describe(split.train, column) for column in tags.features],
+        "setpoints": [_describe(split.train, column) for column in tags.columns("setpoint")],
+        "trained_on": {part: _describe_part(getattr(split, part)) for part in ("train", "valid")},
+        "settings": settings.train.model_dump(),
+        "libraries": {name: importlib.import_module(name).__version__ for name in LIBRARIES},
+        "intended_use": "Compare a plant's steady intervals with what the same plant has shown at the same "
+        "throughput and drivers.",
+        "limits": "Not for other plants, nor for start-ups, trips or ramps, nor outside the training range.",
+    }
+
+
+def _describe(frame: pd.DataFrame, column: str) -> dict[str, Any]:
+    values = frame[column].dropna()
+    return {
+        "column": column,
+        "unit": read_unit(column).sign,
+        "low": float(values.min()),
+        "high": float(values.max()),
+        "median": float(values.median()),
+    }
+
+
+def _describe_part(frame: pd.DataFrame) -> dict[str, Any]:
+    content = pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()
+    return {
+        "rows": len(frame),
+        "first": frame[TIME].iloc[0].isoformat(),
+        "last": frame[TIME].iloc[-1].isoformat(),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,110 @@
+"""A whole project on a tiny configuration, built once: the same files, plants and stages, fewer days and epochs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from elc import settings
+from elc.paths import Project
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = {"days": 150, "epochs": 40, "patience": 10}
+PLANTS = ("fjord", "delta", "steppe")
+
+
+def copy_project(folder: Path) -> Project:
+    """Copy the files that Git knows or would know, with the tiny configuration, into a repository of their own."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    _write_tiny(folder / "params.yaml")
+    git(folder, "init", "--quiet")
+    git(folder, "config", "user.email", "test@example.org")
+    git(folder, "config", "user.name", "Test")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "tiny")
+    return Project(folder)
+
+
+def _write_tiny(path: Path) -> None:
+    editor = YAML()
+    params = editor.load(path)
+    params["simulate"]["days"] = TINY["days"]
+    for plant in params["simulate"]["plants"].values():
+        plant["turnaround_day"] = 0
+    for plant in params["plants"].values():
+        plant["train_until"] = "2024-11-10"
+    params["train"]["epochs"] = TINY["epochs"]
+    params["train"]["patience"] = TINY["patience"]
+    editor.dump(params, path)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder."""
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of this environment (dvc, elc, pytest) in a folder; the result is not checked."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+
+
+@pytest.fixture(scope="session")
+def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The tiny project with every stage of every plant run by DVC. Tests may read it, not change it."""
+    project = copy_project(tmp_path_factory.mktemp("demo"))
+    done = run(project.root, "dvc", "repro")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    git(project.root, "add", "--all")
+    git(project.root, "commit", "--quiet", "--message", "run")
+    return project
+
+
+@pytest.fixture
+def copied_project(demo_project: Project, tmp_path: Path) -> Project:
+    """A copy of the tiny project, outputs and DVC cache included, that a test may change."""
+    folder = tmp_path / "project"
+    shutil.copytree(demo_project.root, folder, symlinks=True)
+    return Project(folder)
+
+
+@pytest.fixture(scope="session")
+def fjord(demo_project: Project) -> settings.StageSettings:
+    """What the stages of the first demo plant are told, on the tiny configuration."""
+    return settings.read_plant(demo_project, "fjord")
+
+
+@pytest.fixture(scope="session")
+def fjord_tags(demo_project: Project) -> settings.TagList:
+    """The tag list of the first demo plant."""
+    return settings.read_tags(demo_project.tags("fjord"), "fjord")
+
+
+@pytest.fixture
+def edit_params() -> Callable[[Project, str, str], None]:
+    """Replace one text in a project's params.yaml; the text must be there."""
+
+    def edit(project: Project, old: str, new: str) -> None:
+        text = project.params.read_text(encoding="utf-8")
+        assert old in text
+        project.params.write_text(text.replace(old, new), encoding="utf-8")
+
+    return edit

@@ -1,0 +1,68 @@
+"""One set of pins for pip and conda, free of index addresses; the set-up and the hooks say the same as the tests."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def read_pins() -> dict[str, list[Requirement]]:
+    """The pins of the lock by name; a name may be pinned twice, for different Pythons."""
+    lines = [line.rstrip("\\ ") for line in LOCK.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+    pins: dict[str, list[Requirement]] = {}
+    for line in lines:
+        pin = Requirement(line)
+        pins.setdefault(canonicalize_name(pin.name), []).append(pin)
+    return pins
+
+
+def test_lock_covers_the_project() -> None:
+    pins = read_pins()
+    for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]:
+        wanted = Requirement(text)
+        found = pins[canonicalize_name(wanted.name)]
+        for pin in found:
+            version = next(iter(pin.specifier)).version
+            assert wanted.specifier.contains(Version(version), prereleases=True), (text, str(pin))
+
+
+def test_lock_is_hashed_and_names_no_index() -> None:
+    for pins in read_pins().values():
+        assert all(next(iter(pin.specifier)).operator == "==" for pin in pins)
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", LOCK)
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert not re.search(r"https?://|--index|--find-links|--extra-index", LOCK)
+
+
+def test_conda_environment_has_the_same_pins() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = [item for item in environment["dependencies"] if isinstance(item, str)]
+    pip = next(item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
+    python = next(item for item in conda if item.startswith("python="))
+    version = python.partition("=")[2]
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+    assert any(item.startswith("quarto=") for item in conda)
+    assert pip == ["--requirement requirements.lock"]
+    packages = {canonicalize_name(item.split("=")[0]) for item in conda} - {"python", "pip", "quarto"}
+    assert packages == set(), "a package from conda would be a second pin"
+
+
+def test_hooks_run_what_the_checks_run() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    entries = " ".join(hook["entry"] for hook in hooks)
+    for tool in ("nbstripout --keep-id", "ruff check", "ruff format", "mypy", "lint-imports"):
+        assert tool in entries
+    recipe = (ROOT / "Makefile").read_text()
+    for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
+        assert f"\t{tool}" in recipe

@@ -1,0 +1,93 @@
+"""`dvc repro`: a plant's own stages only, the same bytes every time, and nothing to do when nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from elc.paths import Project
+from tests.conftest import PLANTS, git, run
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
+
+
+def hash_tree(*folders: Path) -> dict[str, str]:
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_nothing_is_left_to_do_and_git_is_clean(demo_project: Project) -> None:
+    done = run(demo_project.root, "dvc", "status")
+    assert "up to date" in done.stdout, done.stdout
+    assert git(demo_project.root, "status", "--porcelain") == ""
+
+
+def test_forced_runs_give_the_same_bytes(copied_project: Project) -> None:
+    """Data, model package, executed notebooks and pages; dvc.lock stays as committed."""
+    folders = [copied_project.root / name for name in ("data", "models", "reports")]
+    before = hash_tree(*folders)
+    stages = [f"{stage}@fjord" for stage in ("simulate", "ingest", "dataset", "train", "evaluate")]
+    stages += [f"{stage}@fjord" for stage in ("explain", "advise", "monitor")]
+    done = run(copied_project.root, "dvc", "repro", "--force", "--single-item", *stages, "render")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert hash_tree(*folders) == before
+    assert git(copied_project.root, "status", "--porcelain") == ""
+
+
+def test_a_plant_reruns_alone(copied_project: Project, edit_params: Callable[[Project, str, str], None]) -> None:
+    edit_params(copied_project, "name: Delta", "name: Delta two")
+    done = run(copied_project.root, "dvc", "status", "train@fjord", "train@steppe")
+    assert "up to date" in done.stdout, done.stdout
+    done = run(copied_project.root, "dvc", "repro", "--dry", "train@delta")
+    assert done.returncode == 0, done.stderr
+    assert "Running stage 'ingest@delta'" in done.stdout
+    assert "fjord" not in done.stdout.replace("fjord' didn't change", "")
+
+
+def test_a_target_is_one_plants_stages(demo_project: Project) -> None:
+    done = run(demo_project.root, "dvc", "repro", "--dry", "--force", "train@fjord")
+    running = [line for line in done.stdout.splitlines() if line.startswith("Running stage")]
+    assert running == [f"Running stage '{stage}@fjord':" for stage in ("simulate", "ingest", "dataset", "train")]
+
+
+def test_graph_reads_well(demo_project: Project) -> None:
+    done = run(demo_project.root, "dvc", "dag", "--collapse-foreach-matrix", "--mermaid")
+    assert done.returncode == 0, done.stderr
+    nodes = [line for line in done.stdout.splitlines() if '"]' in line]
+    assert len(nodes) == 9, done.stdout
+
+
+def test_truth_is_no_dependency() -> None:
+    for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values():
+        assert not any("truth" in path for path in stage.get("do", stage)["deps"])
+
+
+def test_a_failing_stage_leaves_earlier_results(copied_project: Project) -> None:
+    before = hash_tree(copied_project.model("fjord"), copied_project.reports / "fjord")
+    text = copied_project.params.read_text()
+    copied_project.params.write_text(text.replace("min_hours: 500", "min_hours: 500000"))
+    done = run(copied_project.root, "dvc", "repro", "train@fjord")
+    assert done.returncode != 0
+    assert "expected at least 500000" in done.stderr
+    assert "reports/fjord/20_dataset.failed.ipynb" in done.stderr
+    after = hash_tree(copied_project.model("fjord"), copied_project.reports / "fjord")
+    failed = {name for name in after if name.endswith(".failed.ipynb")}
+    assert {name: after[name] for name in after if name not in failed} == before
+    assert len(failed) == 1
+
+
+def test_committed_lock_is_current() -> None:
+    """Every file under Git that dvc.lock names has the hash that stands there; every stage of params.yaml is there."""
+    lock = yaml.safe_load((ROOT / "dvc.lock").read_text())["stages"]
+    for name, stage in lock.items():
+        for dep in stage["deps"]:
+            path = ROOT / dep["path"]
+            if dep["path"].startswith(("notebooks/", "data/plants/")) or path.suffix == ".py":
+                assert hashlib.md5(path.read_bytes()).hexdigest() == dep["md5"], (name, dep["path"])
+    assert {name.split("@")[1] for name in lock if "@" in name} == set(PLANTS)
+    assert len(lock) == len(PLANTS) * 8 + 1

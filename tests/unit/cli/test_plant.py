@@ -1,0 +1,262 @@
+"""Adding a plant by configuration alone: all three places are written, or nothing has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from elc import settings
+from elc.cli.plant import add_plant
+from elc.errors import ElcError
+from elc.paths import Project
+from tests.conftest import copy_project, git, run
+
+ROOT = Path(__file__).parents[3]
+TAGS = """tag,column,unit,factor,offset,role,carrier,low,high,description
+G1,gas_energy_gj_per_h,GJ/h,,,energy,gas,0,3000,Gas
+L1,load_t_per_h,t/h,,,throughput,,0,80,Load
+T1,air_temp_degc,degC,,,driver,,-40,50,Air
+S1,flue_o2_pct,%,,,setpoint,,1,6,Flue gas
+"""
+ENTRY = """# A plant made by hand.
+name: Mill
+product: ammonia
+time_zone: Europe/Oslo
+interval: 1h                # as the meters are read
+train_until: null
+battery_limit: gas
+gap_carrier: gas
+export:
+  time_zone: UTC
+carriers:
+  gas: {price_per_gj: 10.5, co2_kg_per_gj: 56.1}
+dataset:
+  min_load_frac: 0.4        # it runs low
+"""
+EXPORT = "time,G1,L1,T1,S1\n" + "".join(f"2024-01-01T{hour:02d}:00:00Z,1700,60,5,2\n" for hour in range(24))
+
+
+@dataclass(frozen=True)
+class Given:
+    """A project, and what an integrator brings, in a folder outside it."""
+
+    project: Project
+    export: Path
+    tags: Path
+    entry: Path
+
+    def add(self, plant: str = "mill") -> None:
+        add_plant(self.project, plant, self.export, self.tags, self.entry)
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Given:
+    root = tmp_path / "project"
+    root.mkdir()
+    project = copy_project(root)
+    # The real params.yaml, with its comments: the tiny one has been through an editor already.
+    shutil.copyfile(ROOT / "params.yaml", project.params)
+    git(root, "commit", "--all", "--quiet", "--allow-empty", "--message", "params")
+    brought = tmp_path / "brought"
+    brought.mkdir()
+    for name, text in (("export.csv", EXPORT), ("tags.csv", TAGS), ("plant.yaml", ENTRY)):
+        (brought / name).write_text(text, encoding="utf-8")
+    return Given(project, brought / "export.csv", brought / "tags.csv", brought / "plant.yaml")
+
+
+def snapshot(project: Project) -> tuple[str, dict[str, str]]:
+    """What Git sees, and the hash of every file that is not Git's own."""
+    files = (path for path in sorted(project.root.rglob("*")) if path.is_file() and ".git" not in path.parts)
+    hashes = {str(path.relative_to(project.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return git(project.root, "status", "--short", "--untracked-files=all"), hashes
+
+
+def test_plant_is_added_in_all_three_places(given: Given) -> None:
+    before = given.project.params.read_bytes()
+    given.add()
+    assert sorted(git(given.project.root, "status", "--short", "--untracked-files=all").splitlines()) == [
+        " M params.yaml",
+        "?? data/plants/mill/tags.csv",
+        "?? data/raw/mill.dvc",
+    ]
+    assert given.project.tags("mill").read_bytes() == given.tags.read_bytes()
+    assert (given.project.raw("mill") / "export.csv").read_bytes() == given.export.read_bytes()
+    tracked = yaml.safe_load((given.project.root / "data" / "raw" / "mill.dvc").read_text(encoding="utf-8"))
+    assert tracked["outs"][0]["path"] == "mill"
+    assert tracked["outs"][0]["nfiles"] == 1
+    after = given.project.params.read_bytes()
+    # `plants:` is the last section: all bytes that were there still are, and the entry follows them.
+    assert after.startswith(before)
+    added = after.removeprefix(before).decode()
+    assert added.startswith("  mill:\n")
+    for line in ("interval: 1h", "# as the meters are read", "train_until: null", "# it runs low"):
+        assert line in added
+    assert "gas: {price_per_gj: 10.5, co2_kg_per_gj: 56.1}" in added
+
+
+def test_added_plant_is_read_with_its_overrides(given: Given) -> None:
+    given.add()
+    chosen = settings.read_plant(given.project, "mill")
+    assert (chosen.plant.name, chosen.plant.train_until, chosen.dataset.min_load_frac) == ("Mill", None, 0.4)
+    assert settings.read_tags(given.project.tags("mill"), "mill").features == ["load_t_per_h", "air_temp_degc"]
+    assert settings.read_plant(given.project, "fjord").dataset.min_load_frac != 0.4
+
+
+def test_two_plants_can_be_added_one_after_the_other(given: Given) -> None:
+    given.add("mill")
+    first = given.project.params.read_bytes()
+    given.add("mill_2")
+    assert given.project.params.read_bytes().startswith(first)
+    assert list(settings.read_settings(given.project).plants)[-2:] == ["mill", "mill_2"]
+
+
+def test_folder_is_taken_as_an_export(given: Given) -> None:
+    folder = given.export.with_name("days")
+    for day in ("01", "02"):
+        (folder / "2024").mkdir(parents=True, exist_ok=True)
+        (folder / "2024" / f"{day}.csv").write_text(EXPORT, encoding="utf-8")
+    add_plant(given.project, "mill", folder, given.tags, given.entry)
+    found = sorted(
+        path.relative_to(given.project.raw("mill")).as_posix() for path in given.project.raw("mill").rglob("*.csv")
+    )
+    assert found == ["2024/01.csv", "2024/02.csv"]
+
+
+def test_tag_list_may_already_be_in_its_place(given: Given) -> None:
+    place = given.project.tags("mill")
+    place.parent.mkdir(parents=True)
+    shutil.copyfile(given.tags, place)
+    add_plant(given.project, "mill", given.export, place, given.entry)
+    assert place.read_text(encoding="utf-8") == TAGS
+    assert "mill" in settings.read_settings(given.project).plants
+
+
+def test_dvc_knows_the_stages_of_an_added_plant(given: Given) -> None:
+    given.add()
+    done = run(given.project.root, "dvc", "stage", "list", "--all", "--name-only")
+    assert done.returncode == 0, done.stderr
+    assert {"ingest@mill", "train@mill", "monitor@mill"} <= set(done.stdout.split())
+
+
+def edit(path: str, old: str, new: str) -> Callable[[Given], Any]:
+    """Break one of the files that are brought."""
+
+    def apply(given: Given) -> None:
+        file: Path = getattr(given, path)
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    return apply
+
+
+FAULTS: dict[str, tuple[str, Callable[[Given], Any], str]] = {
+    "existing plant": ("fjord", lambda _: None, r"^plant fjord: it is in params\.yaml already\. Choose another id"),
+    "missing export": ("mill", lambda g: g.export.unlink(), r"^plant mill: the export \S+export\.csv was not found\.$"),
+    "missing tag list": ("mill", lambda g: g.tags.unlink(), r"^plant mill: the tag list \S+tags\.csv was not found\.$"),
+    "missing entry": (
+        "mill",
+        lambda g: g.entry.unlink(),
+        r"^plant mill: its entry for params\.yaml \S+plant\.yaml was not found\.$",
+    ),
+    "two missing": (
+        "mill",
+        lambda g: [path.unlink() for path in (g.entry, g.tags)],
+        r"^plant mill: 2 faults\n  - the tag list \S+ was not found\.\n"
+        r"  - its entry for params\.yaml \S+ was not found\.$",
+    ),
+    "bad entry key": (
+        "mill",
+        edit("entry", "time_zone: Europe", "time_zne: Europe"),
+        r"^plant mill: \S+plant\.yaml: 2 faults\n"
+        r"  - time_zone: missing\. Add it\.\n  - time_zne: unknown key: did you mean time_zone\?$",
+    ),
+    "bad override key": (
+        "mill",
+        edit("entry", "min_load_frac", "min_lod_frac"),
+        r"^plant mill: .*min_lod_frac: unknown key: did you mean min_load_frac\?",
+    ),
+    "entry is no YAML": (
+        "mill",
+        edit("entry", "carriers:", "carriers: ["),
+        r"plant\.yaml: not readable as YAML in UTF-8: ",
+    ),
+    "empty entry": ("mill", lambda g: g.entry.write_text("", encoding="utf-8"), r"^plant mill: \S+plant\.yaml: "),
+    "gap carrier": (
+        "mill",
+        edit("entry", "gap_carrier: gas", "gap_carrier: gaz"),
+        r"plants\.mill\.gap_carrier: gaz is no carrier of this plant: did you mean gas\?$",
+    ),
+    "bad id": ("My-Mill", lambda _: None, r"plants\.My-Mill: a plant's id is small letters, digits and _"),
+    "bad tag list": (
+        "mill",
+        edit("tags", "throughput", "thruput"),
+        r"^plant mill: tag list \S+tags\.csv: line 3, tag L1: role thruput is unknown: did you mean throughput\?$",
+    ),
+    "unknown carrier": (
+        "mill",
+        edit("tags", "energy,gas", "energy,coal"),
+        r"^plant mill: carrier coal of the tag list is not in \S+plant\.yaml\. Add it\.$",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_is_named_and_nothing_has_changed(given: Given, fault: str) -> None:
+    plant, spoil, wanted = FAULTS[fault]
+    spoil(given)
+    before = snapshot(given.project)
+    with pytest.raises(ElcError, match=wanted):
+        given.add(plant)
+    assert snapshot(given.project) == before
+
+
+def test_export_already_there_is_left(given: Given) -> None:
+    given.project.raw("mill").mkdir(parents=True)
+    (given.project.raw("mill") / "mine.csv").write_text("mine", encoding="utf-8")
+    before = snapshot(given.project)
+    with pytest.raises(
+        ElcError, match=r"^plant mill: \S+data/raw/mill exists already\. Remove it, or choose another id"
+    ):
+        given.add()
+    assert snapshot(given.project) == before
+
+
+def fail_to_track(*_: Any) -> None:
+    raise ElcError("plant mill: dvc add data/raw/mill failed: no space")
+
+
+def test_fault_while_writing_undoes_all(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("elc.cli.plant._track", fail_to_track)
+    before = snapshot(given.project)
+    with pytest.raises(ElcError, match="no space"):
+        given.add()
+    assert snapshot(given.project) == before
+
+
+def test_fault_while_writing_brings_a_former_tag_list_back(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = given.project.tags("mill")
+    place.parent.mkdir(parents=True)
+    place.write_text("former", encoding="utf-8")
+    monkeypatch.setattr("elc.cli.plant._track", fail_to_track)
+    before = snapshot(given.project)
+    with pytest.raises(ElcError, match="no space"):
+        given.add()
+    assert snapshot(given.project) == before
+
+
+def test_fault_of_dvc_is_told(given: Given) -> None:
+    shutil.rmtree(given.project.root / ".dvc")
+    before = snapshot(given.project)
+    with pytest.raises(
+        ElcError, match=r"^plant mill: dvc add data/raw/mill failed: (?s:.)*not inside of a DVC repository"
+    ):
+        given.add()
+    assert snapshot(given.project) == before

@@ -1,0 +1,193 @@
+"""A model package: refused when it is not what was trained, and scored as it was trained."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from elc import curve, dataset
+from elc.errors import ElcError
+from elc.fields import BEST, HIGH, TYPICAL
+from elc.paths import Project
+
+LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
+NAN = float("nan")
+# best, typical and high: columns of the weights, rows are load and air.
+CURVE = ([[10.0, 11.0, 12.0], [2.0, 2.0, 2.0]], [1.0, 2.0, 3.0])
+# Two members on load, air and flue O2.
+RESPONSE = ([[10.0, 10.0], [2.0, 2.0], [5.0, 7.0]], [0.0, 0.0])
+
+
+def write_network(path: Path, weights: list[list[float]], bias: list[float]) -> None:
+    """Write a linear network as ONNX: (rows, features) to (rows, outputs)."""
+    arrays = {"weights": np.array(weights, np.float32), "bias": np.array(bias, np.float32)}
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, count])
+        for name, count in zip(("features", "energy"), arrays["weights"].shape, strict=True)
+    ]
+    node = helper.make_node("Gemm", ["features", "weights", "bias"], ["energy"])
+    tensors = [numpy_helper.from_array(array, name) for name, array in arrays.items()]
+    graph = helper.make_graph([node], "linear", [ends[0]], [ends[1]], tensors)
+    opsets = [helper.make_opsetid("", 13)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+
+
+def describe(column: str, low: float, high: float) -> dict[str, object]:
+    return {"column": column, "unit": "", "low": low, "high": high, "median": (low + high) / 2}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small package, whole."""
+    path = tmp_path / "fjord"
+    path.mkdir()
+    write_network(path / "model.onnx", *CURVE)
+    write_network(path / "response.onnx", *RESPONSE)
+    pd.DataFrame({LOAD: [50.0, 60.0]}).to_parquet(path / "precedents.parquet", index=False)
+    card = {
+        "throughput": LOAD,
+        "rated_load": 62.5,
+        "features": [describe(LOAD, 0.0, 100.0), describe(AIR, -10.0, 30.0)],
+        "setpoints": [describe(FLUE, 1.0, 5.0)],
+        "settings": {"envelope_margin_frac": 0.02},
+        "files": {file.name: curve.hash_file(file) for file in sorted(path.iterdir())},
+    }
+    (path / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return path
+
+
+def change_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+FILES = ("model.onnx", "response.onnx", "precedents.parquet")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_one_changed_byte_is_refused(folder: Path, name: str) -> None:
+    change_byte(folder / name)
+    wanted = (
+        rf"^model package {folder}: {name} is not the file that was trained \(its hash differs\)\. "
+        r"Bring it back with dvc checkout\.$"
+    )
+    with pytest.raises(ElcError, match=wanted):
+        curve.read(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    wanted = rf"^model package {folder}: {name} is missing\. Bring it back with dvc checkout\.$"
+    with pytest.raises(ElcError, match=wanted):
+        curve.read(folder)
+
+
+def test_all_faults_are_named_at_once(folder: Path) -> None:
+    (folder / "response.onnx").unlink()
+    change_byte(folder / "model.onnx")
+    with pytest.raises(ElcError, match=r"2 faults\n  - model\.onnx is not [^\n]+\n  - response\.onnx is missing\."):
+        curve.read(folder)
+
+
+def test_folder_without_a_card_says_how_to_train(folder: Path) -> None:
+    (folder / "card.json").unlink()
+    with pytest.raises(ElcError, match=r"card\.json was not found\. Train the plant with dvc repro train@fjord\.$"):
+        curve.read(folder)
+
+
+def test_prediction_is_the_network_by_column_name(folder: Path) -> None:
+    package = curve.read(folder)
+    rows = pd.DataFrame({AIR: [5.0, -3.0], "other": ["a", "b"], LOAD: [60.0, 50.0]}, index=[7, 9])
+    expected = pd.DataFrame(
+        {BEST: [611.0, 495.0], TYPICAL: [672.0, 546.0], HIGH: [733.0, 597.0]}, index=pd.Index([7, 9])
+    )
+    pd.testing.assert_frame_equal(package.predict(rows), expected)
+    np.testing.assert_allclose(package.predict_response(rows.assign(**{FLUE: 2.0})), [[620, 624], [504, 508]])
+    assert (package.features, package.setpoints, package.throughput) == ([LOAD, AIR], [FLUE], LOAD)
+    assert package.rated_load == 62.5
+    assert package.describe()["column"].tolist() == [LOAD, AIR, FLUE]
+    assert package.precedents[LOAD].tolist() == [50.0, 60.0]
+
+
+def test_no_rows_give_no_predictions(folder: Path) -> None:
+    found = curve.read(folder).predict(pd.DataFrame({LOAD: [], AIR: []}, dtype=float))
+    assert found.shape == (0, 3)
+
+
+def test_missing_column_is_named(folder: Path) -> None:
+    package = curve.read(folder)
+    with pytest.raises(
+        ElcError, match=r"^cannot predict: the columns air_temp_degc are missing from the rows\. Add them\.$"
+    ):
+        package.predict(pd.DataFrame({LOAD: [60.0]}))
+    wanted = (
+        r"^cannot predict the response: the columns air_temp_degc, flue_o2_pct are missing from the rows\. Add them\.$"
+    )
+    with pytest.raises(ElcError, match=wanted):
+        package.predict_response(pd.DataFrame({LOAD: [60.0]}))
+
+
+@pytest.mark.parametrize("value", [NAN, float("inf"), float("-inf")])
+def test_row_with_a_missing_feature_gives_missing_and_leaves_the_others(folder: Path, value: float) -> None:
+    rows = pd.DataFrame({LOAD: [60.0, 60.0, value], AIR: [5.0, value, 5.0]})
+    found = curve.read(folder).predict(rows)
+    assert found.isna().all(axis=1).tolist() == [False, True, True]
+    assert found.loc[0].tolist() == [611.0, 672.0, 733.0]
+
+
+def test_rows_all_missing_give_all_missing(folder: Path) -> None:
+    assert curve.read(folder).predict(pd.DataFrame({LOAD: [NAN], AIR: [NAN]})).isna().all(axis=None)
+
+
+def test_envelope_is_the_training_range_and_its_margin(folder: Path) -> None:
+    # The margin is 2 % of the range: 2 t/h of load, 0.8 degC of air.
+    loads = [50.0, -2.0, -2.1, 102.0, 102.1, NAN, 50.0, 50.0]
+    airs = [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 30.7, 30.9]
+    outside = curve.read(folder).find_outside(pd.DataFrame({LOAD: loads, AIR: airs}, index=range(3, 11)))
+    assert outside.tolist() == [False, False, True, False, True, True, False, True]
+    assert outside.index.tolist() == list(range(3, 11))
+
+
+def test_golden_rows_are_reproduced(demo_project: Project) -> None:
+    for plant in ("fjord", "delta", "steppe"):
+        folder = demo_project.model(plant)
+        golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
+        package = curve.read(folder)
+        assert golden["features"] == package.features
+        rows = pd.DataFrame(golden["inputs"], columns=golden["features"])
+        assert len(rows) == 8
+        found = package.predict(rows).to_numpy()
+        np.testing.assert_allclose(found, golden["outputs"], rtol=golden["tolerance_frac"], atol=0)
+
+
+def test_the_three_quantiles_of_trained_curves_never_cross(demo_project: Project) -> None:
+    for plant in ("fjord", "delta", "steppe"):
+        energy = curve.read(demo_project.model(plant)).predict(dataset.read_split(demo_project.processed(plant)).test)
+        assert (energy[BEST] < energy[TYPICAL]).all()
+        assert (energy[TYPICAL] < energy[HIGH]).all()
+
+
+SCORE = """
+import sys
+from pathlib import Path
+import pandas as pd
+from elc import curve
+package = curve.read(Path(sys.argv[1]))
+print(package.predict(pd.DataFrame({"load_t_per_h": [60.0], "air_temp_degc": [5.0]})).iloc[0, 0])
+print(sorted({"tensorflow", "keras"} & set(sys.modules)))
+"""
+
+
+def test_scoring_imports_no_tensorflow(folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", SCORE, str(folder)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["611.0", "[]"]

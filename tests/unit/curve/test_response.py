@@ -1,0 +1,102 @@
+"""Precedents: the nearest best hours, what they did, and what energy would follow a change."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc import curve, dataset
+from elc.paths import Project
+
+LOAD, AIR, FLUE, RATIO = "load_t_per_h", "air_temp_degc", "flue_o2_pct", "steam_to_carbon_ratio"
+
+
+class LinearResponse:
+    """Two members: 10 load + air + 3 flue O2 + 5 ratio, and the same with twice the set-points."""
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name="features")]
+
+    def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
+        load, air, flue, ratio = feeds["features"].astype(float).T
+        base, cost = 10 * load + air, 3 * flue + 5 * ratio
+        return [np.column_stack([base + cost, base + 2 * cost])]
+
+
+def build_package(precedents: pd.DataFrame, air_high: float = 30.0) -> curve.Package:
+    def describe(column: str, low: float, high: float) -> dict[str, object]:
+        return {"column": column, "low": low, "high": high}
+
+    card = {
+        "throughput": LOAD,
+        "features": [describe(LOAD, 40.0, 60.0), describe(AIR, -10.0, air_high)],
+        "setpoints": [describe(FLUE, 1.0, 5.0), describe(RATIO, 2.5, 3.5)],
+    }
+    return curve.Package(card, precedents, LinearResponse(), LinearResponse())
+
+
+PRECEDENTS = pd.DataFrame(
+    {
+        LOAD: [40.0, 50.0, 52.0, 50.0, 60.0],
+        AIR: [0.0, 0.0, 0.0, 8.0, 30.0],
+        FLUE: [1.0, 2.0, 3.0, 4.0, 5.0],
+        RATIO: [3.0, 3.1, 2.9, 3.4, 3.3],
+    }
+)
+HOUR = pd.Series({LOAD: 50.0, AIR: 0.0, FLUE: 4.0, RATIO: 3.2, "name": "text"})
+
+
+def test_distance_is_in_shares_of_the_training_range() -> None:
+    found = curve.find_precedents(build_package(PRECEDENTS), HOUR, 4)
+    # 2 t/h are a tenth of the range of load, 8 degC a fifth of that of air, 10 t/h half the range of load.
+    assert found["distance"].tolist() == pytest.approx([0.0, 0.1, 0.2, 0.5])
+    assert found[FLUE].tolist() == [2.0, 3.0, 4.0, 1.0]
+    assert found.index.tolist() == [0, 1, 2, 3]
+
+
+def test_both_conditions_count_in_a_distance() -> None:
+    found = curve.find_precedents(build_package(PRECEDENTS), HOUR, 5)
+    assert found["distance"].iloc[-1] == pytest.approx(np.hypot(10 / 20, 30 / 40))
+
+
+def test_fewer_precedents_than_asked_for_are_all_taken() -> None:
+    assert len(curve.find_precedents(build_package(PRECEDENTS), HOUR, 200)) == 5
+
+
+def test_driver_that_never_moved_is_no_division_by_zero() -> None:
+    still = PRECEDENTS.assign(**{AIR: -10.0})
+    found = curve.find_precedents(build_package(still, air_high=-10.0), HOUR, 3)
+    assert found["distance"].tolist() == pytest.approx([10.0, 10.0, np.hypot(10, 0.1)])
+
+
+def test_precedents_of_the_package_are_left_as_they_are() -> None:
+    package = build_package(PRECEDENTS.copy())
+    curve.find_precedents(package, HOUR, 3)
+    pd.testing.assert_frame_equal(package.precedents, PRECEDENTS)
+
+
+def test_nearest_precedents_are_nearest_on_a_trained_package(demo_project: Project) -> None:
+    package = curve.read(demo_project.model("fjord"))
+    hour = dataset.read_split(demo_project.processed("fjord")).test.iloc[-1]
+    near = curve.find_precedents(package, hour, 20)
+    everyone = curve.find_precedents(package, hour, len(package.precedents))
+    assert near["distance"].is_monotonic_increasing
+    assert near["distance"].max() <= everyone["distance"].iloc[20:].min()
+
+
+def test_reference_is_the_median_of_each_set_point() -> None:
+    reference = curve.build_reference(PRECEDENTS, [FLUE, RATIO])
+    assert reference.to_dict() == {FLUE: 3.0, RATIO: 3.1}
+    assert curve.build_reference(PRECEDENTS.head(4), [FLUE])[FLUE] == 2.5
+
+
+def test_changes_move_set_points_and_leave_the_drivers() -> None:
+    package = build_package(PRECEDENTS)
+    # The order of names in a change does not matter, nor does anything else that it holds.
+    changes = [HOUR[[FLUE, RATIO]], pd.Series({RATIO: 3.0, FLUE: 2.0}), pd.Series({FLUE: 4.0, RATIO: 3.0, AIR: 99.0})]
+    found = curve.predict_changes(package, HOUR, changes)
+    np.testing.assert_allclose(found, [[528, 556], [521, 542], [527, 554]], rtol=1e-6)

@@ -1,0 +1,317 @@
+"""The status of a plant: gap and state now, the month, and whether data and model can be believed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc import curve, findings, monitor, settings
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
+from elc.monitor.status import STATE_WORDS, build_health, build_month, format_hour
+from elc.paths import Project
+
+LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
+NAN = float("nan")
+LAST = pd.Timestamp("2024-06-30 20:00", tz="UTC")  # 22:00 in Oslo
+
+
+@pytest.fixture
+def package() -> curve.Package:
+    card = {"features": [{"column": LOAD}, {"column": AIR}], "setpoints": [{"column": FLUE}]}
+    return curve.Package(card, pd.DataFrame(), None, None)
+
+
+def build_settings(*, interval: str = "1h", zone: str = "Europe/Oslo") -> settings.StageSettings:
+    chosen = settings.read_plant(Project(Path(__file__).parents[3]), "fjord")
+    gas = settings.Carrier(price_per_gj=10.0, co2_kg_per_gj=50.0)
+    changes: dict[str, Any] = {"interval": interval, "time_zone": zone, "carriers": {"gas": gas}, "gap_carrier": "gas"}
+    rules = {"health_days": 28, "max_bias_frac": 0.01}
+    return replace(
+        chosen, plant=chosen.plant.model_copy(update=changes), monitor=chosen.monitor.model_copy(update=rules)
+    )
+
+
+def build_scored(gaps: list[float], states: list[str] | None = None, freq: str = "1h") -> pd.DataFrame:
+    """Build scored hours up to `LAST`: best is 1,000, typical 1,010 GJ/h; the gap is missing where it is NaN."""
+    count = len(gaps)
+    scored = pd.DataFrame({TIME: pd.date_range(end=LAST, periods=count, freq=freq, tz="UTC")})
+    scored = scored.assign(**{LOAD: 60.0, AIR: 10.0, FLUE: 2.0, BEST: 1000.0, TYPICAL: 1010.0, IS_OUTSIDE: False})
+    scored[STATE] = states or ["run"] * count
+    scored[IS_STEADY] = scored[STATE] == "run"
+    scored[GAP] = np.array(gaps, dtype=float)
+    scored[ENERGY] = scored[BEST] + scored[GAP].fillna(500.0)
+    scored[GAP_FRAC] = scored[GAP] / scored[BEST]
+    return scored
+
+
+def build_findings(*rows: tuple[str, str, float]) -> pd.DataFrame:
+    """Build findings from (check, column, hours between their end and the last hour)."""
+    return findings.build_frame(
+        findings.Finding(
+            check=check,
+            sentence=f"{column} was {check}.",
+            plant="fjord",
+            column=column,
+            start=(LAST - pd.Timedelta(ago_h + 2, "h")).to_pydatetime(),
+            end=(LAST - pd.Timedelta(ago_h, "h")).to_pydatetime(),
+        )
+        for check, column, ago_h in rows
+    )
+
+
+def test_gap_of_the_last_hour_and_day(package: curve.Package) -> None:
+    status = monitor.build_status(
+        build_scored([100.0] + [10.0] * 22 + [NAN, 20.0]), build_findings(), package, build_settings()
+    )
+    assert status.hour[TIME] == LAST
+    assert status.gap is not None
+    assert (status.gap.energy_gj, status.gap.money, status.gap.co2_t) == pytest.approx((20.0, 200.0, 1.0))
+    assert status.day_gap_gj == pytest.approx(22 * 10 + 20)  # 24 hours: the first of 25 is a day ago
+    assert status.no_gap_reason == ""
+
+
+def test_gap_of_the_day_counts_short_intervals_as_part_of_an_hour(package: curve.Package) -> None:
+    scored = build_scored([12.0] * 200, freq="10min")
+    status = monitor.build_status(scored, build_findings(), package, build_settings(interval="10min"))
+    assert status.day_gap_gj == pytest.approx(12.0 * 24)
+
+
+def test_day_without_a_judged_hour_has_no_sum(package: curve.Package) -> None:
+    status = monitor.build_status(build_scored([5.0] + [NAN] * 24), build_findings(), package, build_settings())
+    assert status.day_gap_gj is None
+    assert status.gap is None
+
+
+def test_state_lasts_since_it_last_changed(package: curve.Package) -> None:
+    scored = build_scored([1.0] * 8, ["run", "trip", "start", "run", "run", "ramp", "run", "run"])
+    status = monitor.build_status(scored, build_findings(), package, build_settings())
+    assert status.state == "run"
+    assert status.state_since == LAST - pd.Timedelta("1h")
+    status = monitor.build_status(build_scored([1.0] * 5), build_findings(), package, build_settings())
+    assert status.state_since == LAST - pd.Timedelta("4h")
+
+
+@pytest.mark.parametrize(("state", "words"), [item for item in STATE_WORDS.items() if item[0] != "run"])
+def test_unsteady_hour_says_its_state_and_since_when_in_site_time(
+    package: curve.Package, state: str, words: str
+) -> None:
+    scored = build_scored([1.0, 1.0, NAN, NAN, NAN], ["run", "run", state, state, state])
+    status = monitor.build_status(scored, build_findings(), package, build_settings())
+    assert status.no_gap_reason == f"{words} since Sun 30 Jun 20:00"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({AIR: NAN, IS_OUTSIDE: True}, "no sound reading of air_temp_degc"),
+        ({LOAD: NAN, AIR: NAN, IS_OUTSIDE: True}, "no sound reading of load_t_per_h, air_temp_degc"),
+        ({ENERGY: NAN}, "no sound reading of energy"),
+        ({IS_OUTSIDE: True}, "outside the conditions that the curve was trained on"),
+    ],
+)
+def test_steady_hour_without_a_gap_says_why(package: curve.Package, changes: dict[str, Any], reason: str) -> None:
+    scored = build_scored([1.0, NAN])
+    for column, value in changes.items():
+        scored.loc[1, column] = value
+    status = monitor.build_status(scored, build_findings(), package, build_settings())
+    assert status.no_gap_reason == reason
+
+
+def test_month_is_that_of_the_site() -> None:
+    # 30 June 22:00 UTC is the first hour of July in Oslo, and June still in Chicago.
+    scored = build_scored([10.0] * 30)
+    scored[TIME] += pd.Timedelta("2h")
+    assert build_month(scored, build_settings()).intervals == 1
+    assert build_month(scored, build_settings(zone="America/Chicago")).intervals == 30
+    scored[TIME] -= pd.Timedelta("1h")
+    assert build_month(scored, build_settings()).intervals == 30
+
+
+def test_month_books_gap_and_stops_apart() -> None:
+    states = ["run", "trip", "trip", "start", "run", "run", "trip", "run"]
+    month = build_month(build_scored([10.0, NAN, NAN, NAN, 30.0, NAN, NAN, -4.0], states), build_settings())
+    assert (month.gap.energy_gj, month.gap.money, month.gap.co2_t) == pytest.approx((36.0, 360.0, 1.8))
+    assert month.gap_frac == pytest.approx(36 / 3000)
+    assert month.stop_energy_gj == pytest.approx(4 * 1500.0)
+    assert (month.stops, month.judged, month.intervals) == (2, 3, 8)
+
+
+def test_month_without_a_judged_hour_has_no_share() -> None:
+    month = build_month(build_scored([NAN, NAN]), build_settings())
+    assert (month.gap.energy_gj, month.gap_frac, month.judged) == (0.0, 0.0, 0)
+
+
+def test_short_intervals_of_a_month_are_part_of_an_hour() -> None:
+    month = build_month(
+        build_scored([12.0, NAN], ["run", "trip"], freq="10min"),
+        build_settings(interval="10min"),
+    )
+    assert month.gap.energy_gj == pytest.approx(2.0)
+    assert month.stop_energy_gj == pytest.approx(250.0)
+
+
+def read_health(package: curve.Package, gaps: list[float], *rows: tuple[str, str, float]) -> monitor.Health:
+    return build_health(build_scored(gaps), build_findings(*rows), package, build_settings().monitor)
+
+
+# Ten hours, one below best, and no bias: nine at 1,012, one at 992 GJ/h against 1,010.
+SOUND = [-8.0] + [12.0] * 9
+
+
+def test_sound_data_and_good_model(package: curve.Package) -> None:
+    health = read_health(package, SOUND)
+    assert (health.data, health.data_reason) == ("sound", "no finding in the last 24 hours")
+    assert health.model == "ok"
+    assert health.model_reason == (
+        "over 28 days energy is +0.0% off typical (limit ±1.0%) and 10% of the intervals lie below best "
+        "(10 % are meant to)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "data"),
+    [
+        (("spike", LOAD, 23.0), "1 finding"),
+        (("spike", FLUE, 0.0), "1 finding"),
+        (("spike", "fuel_gas_energy_gj_per_h", 1.0), "1 finding"),
+        (("spike", LOAD, 24.0), "sound"),  # a day ago
+        (("negative_zero", LOAD, 1.0), "sound"),  # a meter's zero is no doubt
+        (("spike", "stack_temp_degc", 1.0), "sound"),  # not used by the models
+    ],
+)
+def test_data_is_judged_by_the_findings_of_a_day_on_what_is_used(
+    package: curve.Package, row: tuple[str, str, float], data: str
+) -> None:
+    assert read_health(package, SOUND, row).data == data
+
+
+def test_findings_are_counted_and_each_sentence_said_once(package: curve.Package) -> None:
+    health = read_health(package, SOUND, ("spike", LOAD, 1.0), ("spike", LOAD, 5.0), ("frozen", AIR, 1.0))
+    assert health.data == "3 findings"
+    assert health.data_reason == "air_temp_degc was frozen; load_t_per_h was spike"
+
+
+@pytest.mark.parametrize(
+    ("gaps", "model"),
+    [
+        ([-8.0] + [23.2] * 9, "ok"),  # +0.998 %
+        ([-8.0] + [23.3] * 9, "look"),  # +1.007 %
+        ([-8.0] + [0.8] * 9, "ok"),  # -0.998 %
+        ([-8.0] + [0.7] * 9, "look"),  # -1.007 %
+        ([10.0] * 97 + [-1.0] * 3, "ok"),  # 3 % below best
+        ([10.0] * 98 + [-1.0] * 2, "look"),
+        ([14.0] * 78 + [-4.0] * 22, "ok"),  # 22 % below best
+        ([14.0] * 77 + [-4.0] * 23, "look"),
+        ([NAN] * 10, "look"),
+    ],
+)
+def test_model_is_judged_by_bias_and_coverage(package: curve.Package, gaps: list[float], model: str) -> None:
+    assert read_health(package, gaps).model == model
+
+
+def test_model_without_a_judged_hour_says_so(package: curve.Package) -> None:
+    assert read_health(package, [NAN] * 3).model_reason == "no interval was judged in the last 28 days"
+
+
+def test_cusum_is_the_running_sum_of_judged_hours() -> None:
+    cusum = monitor.build_cusum(build_scored([99.0, 10.0, NAN, 20.0, -5.0], freq="6h"), days=1, width_h=0.5)
+    assert cusum["cusum_gj"].tolist() == [5.0, 15.0, 12.5]
+
+
+def test_recent_findings_are_counted_longest_first() -> None:
+    found = build_findings(("spike", LOAD, 1.0), ("spike", LOAD, 30.0), ("gap", AIR, 2.0), ("gap", AIR, 200.0))
+    table = monitor.find_recent(found, build_scored([1.0]), days=7)
+    assert table[["check", "column", "times", "hours"]].to_dict("records") == [
+        {"check": "spike", "column": LOAD, "times": 2, "hours": 4.0},
+        {"check": "gap", "column": AIR, "times": 1, "hours": 2.0},
+    ]
+    assert table["last"].tolist() == [LAST - pd.Timedelta("1h"), LAST - pd.Timedelta("2h")]
+
+
+def test_no_recent_findings_are_no_rows() -> None:
+    assert monitor.find_recent(build_findings(), build_scored([1.0]), days=7).empty
+
+
+def test_hour_is_written_in_site_time() -> None:
+    chosen = build_settings()
+    assert format_hour(pd.Timestamp("2026-06-30 20:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 22:00–23:00, Europe/Oslo"
+    assert format_hour(pd.Timestamp("2026-06-30 21:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo"
+    short = build_settings(interval="10min", zone="America/Denver")
+    assert format_hour(pd.Timestamp("2026-01-01 07:00", tz="UTC"), short).startswith("Thu 01 Jan 2026 00:00–00:10")
+
+
+RECORDS = {
+    "plant",
+    "name",
+    "product",
+    "state",
+    "state_since",
+    "last_hour",
+    "gap_gj_per_h",
+    "gap_frac",
+    "money_per_h",
+    "co2_t_per_h",
+    "money_month",
+    "gap_gj_24h",
+    "currency",
+    "no_gap_reason",
+    "version",
+    "answer",
+    "advice",
+    "data_health",
+    "model_health",
+}
+
+
+def test_records_say_what_the_index_shows(package: curve.Package) -> None:
+    chosen = build_settings()
+    status = monitor.build_status(build_scored([10.0, 20.0]), build_findings(), package, chosen)
+    records = monitor.build_records(status, chosen, answer="An answer.", advice="Advice.")
+    assert set(records) == RECORDS
+    assert records["gap_gj_per_h"] == 20.0
+    assert records["gap_frac"] == 0.02
+    assert records["money_per_h"] == 200.0
+    assert records["co2_t_per_h"] == 1.0
+    assert records["money_month"] == 300.0
+    assert records["gap_gj_24h"] == 30.0
+    assert records["state_since"] == "2024-06-30T21:00:00+02:00"
+    assert records["last_hour"] == "Sun 30 Jun 2024 22:00–23:00, Europe/Oslo"
+    assert (records["answer"], records["advice"]) == ("An answer.", "Advice.")
+    assert (records["data_health"], records["model_health"]) == ("sound", "look")
+    json.dumps(records, allow_nan=False)
+
+
+def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tmp_path: Path) -> None:
+    chosen = build_settings()
+    scored = build_scored([NAN] * 30, ["trip"] * 30)
+    scored[[BEST, TYPICAL, ENERGY]] = NAN
+    status = monitor.build_status(scored, build_findings(), package, chosen)
+    records = monitor.build_records(status, chosen, answer="", advice="")
+    missing = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
+    assert {name for name, value in records.items() if value is None} == missing
+    monitor.write_status(tmp_path / "fjord", records, scored)
+    text = (tmp_path / "fjord" / "status.json").read_text(encoding="utf-8")
+    assert "NaN" not in text
+    assert json.loads(text) == records
+
+
+def test_status_that_holds_nan_is_refused_and_leaves_the_former(tmp_path: Path) -> None:
+    monitor.write_status(tmp_path, {"gap_frac": 0.5}, build_scored([1.0]))
+    with pytest.raises(ValueError, match="JSON compliant"):
+        monitor.write_status(tmp_path, {"gap_frac": NAN}, build_scored([1.0]))
+    assert json.loads((tmp_path / "status.json").read_text(encoding="utf-8")) == {"gap_frac": 0.5}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hours.parquet", "status.json"]
+
+
+def test_scored_hours_are_written_beside(tmp_path: Path) -> None:
+    scored = build_scored([10.0, NAN])
+    monitor.write_status(tmp_path, {}, scored)
+    found = pd.read_parquet(tmp_path / "hours.parquet")
+    pd.testing.assert_frame_equal(found, scored[found.columns])
+    assert {TIME, STATE, ENERGY, BEST, GAP} <= set(found.columns)

@@ -1,0 +1,184 @@
+"""The sentences and tables of the monitoring page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from elc import advise, monitor, settings
+from elc.curve import Cost
+from elc.fields import ENERGY, GAP, TIME
+from elc.monitor.status import STATE_WORDS
+from elc.paths import Project
+
+NAN = float("nan")
+MONTH = monitor.Month(
+    gap=Cost(12345.6, 129628.8, 692.6),
+    gap_frac=0.0123,
+    stop_energy_gj=4567.8,
+    stops=2,
+    judged=1234,
+    intervals=2000,
+)
+HEALTH = monitor.Health("sound", "no finding in the last 24 hours", "ok", "over 28 days all is well")
+
+
+def build_settings(currency: str = "EUR", **plant: Any) -> settings.StageSettings:
+    chosen = settings.read_plant(Project(Path(__file__).parents[3]), "fjord")
+    gas = settings.Carrier(price_per_gj=10.5, co2_kg_per_gj=56.1)
+    changes = {"name": "Fjord", "carriers": {"gas": gas}, "battery_limit": "feed and fuel", **plant}
+    return replace(
+        chosen,
+        plant=chosen.plant.model_copy(update=changes),
+        site=settings.SiteSettings(currency=currency),
+        advise=chosen.advise.model_copy(update={"interval_frac": 0.8}),
+    )
+
+
+def build_status(gap: float | None, state: str = "run", reason: str = "", **changes: Any) -> monitor.Status:
+    """Build a status whose best is 1,000 GJ/h."""
+    hour = pd.Series({TIME: pd.Timestamp("2026-06-30 21:00", tz="UTC"), ENERGY: 1000 + (gap or 0.0), GAP: gap})
+    status = monitor.Status(
+        hour=hour,
+        state=state,
+        state_since=hour[TIME],
+        gap=None if gap is None else Cost(gap, gap * 10.5, gap * 0.0561),
+        day_gap_gj=None,
+        month=MONTH,
+        health=HEALTH,
+        no_gap_reason=reason,
+    )
+    return replace(status, **changes)
+
+
+def build_moves(count: int) -> pd.DataFrame:
+    rows = [
+        ("flue_o2_pct", 3.456, 2.1, 4.4, 1.0, 8.0, 200, "near the limit of 1 for flue O2"),
+        ("chiller_temp_degc", -18.0, -12.34, 3.2, 2.0, 4.0, 200, ""),
+        ("reboiler_duty_mj_per_kmol", 45.0, 40.0, 1.0, 0.5, 1.5, 200, ""),
+    ]
+    return pd.DataFrame(rows[:count], columns=advise.COLUMNS)
+
+
+def test_answer_says_gap_money_and_co2() -> None:
+    assert monitor.write_answer(build_status(25.0), build_settings()) == (
+        "Fjord uses [25 GJ/h (2.5 %)]{.cost} more than its best at this load and weather: 262 € and 1.4 t CO₂ an hour."
+    )
+
+
+def test_answer_below_best_is_good_and_has_no_minus() -> None:
+    assert monitor.write_answer(build_status(-25.0), build_settings()) == (
+        "Fjord runs [25 GJ/h (2.5 %) below]{.good} its best curve at this load and weather."
+    )
+
+
+def test_answer_exactly_at_best_has_no_minus() -> None:
+    answer = "Fjord runs [at its best]{.good} at this load and weather."
+    assert monitor.write_answer(build_status(0.0), build_settings()) == answer
+
+
+@pytest.mark.parametrize("reason", ["down since Sun 30 Jun 20:00", "no sound reading of energy"])
+def test_answer_without_a_gap_says_why(reason: str) -> None:
+    found = monitor.write_answer(build_status(None, reason=reason), build_settings())
+    assert found == f"Fjord has no gap to judge: {reason}."
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("EUR", "1,050 €"), ("USD", "1,050 $"), ("UZS", "1,050 UZS")])
+def test_money_is_in_the_currency_of_the_site(currency: str, shown: str) -> None:
+    assert f": {shown} and" in monitor.write_answer(build_status(100.0), build_settings(currency))
+
+
+def test_advice_names_each_move_and_what_all_save() -> None:
+    assert monitor.write_advice(build_moves(3), build_status(25.0), build_settings()) == (
+        "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from -18.0 to -12.3 °C and lower "
+        "reboiler duty from 45.0 to 40.0 MJ/kmol. Expected: −9 GJ/h (80% interval 4 to 14), after the 200 best "
+        "earlier intervals most like this one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (1, "**Do:** lower flue O2 from 3.46 to 2.10 %. Expected"),
+        (2, "2.10 % and raise chiller temperature from -18.0 to -12.3 °C. Expected"),
+    ],
+)
+def test_advice_lists_few_moves_as_people_do(count: int, listed: str) -> None:
+    assert listed in monitor.write_advice(build_moves(count), build_status(25.0), build_settings())
+
+
+def test_no_moves_say_that_none_would_surely_save() -> None:
+    found = monitor.write_advice(build_moves(0), build_status(25.0), build_settings())
+    assert found == "Nothing is advised: no move of the set-points would surely save."
+
+
+def test_no_gap_means_no_advice_even_with_moves() -> None:
+    found = monitor.write_advice(build_moves(2), build_status(None, reason="x"), build_settings())
+    assert found == "Nothing is advised while there is no gap to judge."
+
+
+@pytest.mark.parametrize(("state", "words"), STATE_WORDS.items())
+def test_head_says_hour_state_answer_and_advice(state: str, words: str) -> None:
+    found = monitor.write_head("An answer.", "Advice.", build_status(25.0, state), build_settings())
+    assert found == (
+        f"::: {{.small}}\nTue 30 Jun 2026 23:00–24:00, Europe/Oslo · {words} · model: candidate, not approved · "
+        "data [sound]{.good} · model [ok]{.good}\n:::\n\n::: {.answer}\nAn answer.\n:::\n\n"
+        "::: {.advice}\nAdvice.\n:::"
+    )
+
+
+def test_head_marks_what_is_doubtful() -> None:
+    doubtful = monitor.Health("2 findings", "a; b", "look", "bias")
+    found = monitor.write_head("", "", build_status(25.0, health=doubtful), build_settings())
+    assert "data [2 findings]{.look} · model [look]{.look}" in found
+
+
+def test_moves_become_a_table() -> None:
+    table = monitor.build_moves_table(build_moves(2), build_settings())
+    assert table.drop(columns="t CO₂ a day").to_dict("records") == [
+        {
+            "set-point": "flue O2, %",
+            "now": "3.46",
+            "to": "2.10",
+            "saves, GJ/h": "4.4 (1.0 to 8.0)",
+            "a day": "1,109 €",  # 24 * 4.4 * 10.5 = 1108.8
+            "mind": "near the limit of 1 for flue O2",
+        },
+        {
+            "set-point": "chiller temperature, °C",
+            "now": "-18.0",
+            "to": "-12.3",
+            "saves, GJ/h": "3.2 (2.0 to 4.0)",
+            "a day": "806 €",
+            "mind": "–",
+        },
+    ]
+    assert table["t CO₂ a day"].tolist() == pytest.approx([24 * 4.4 * 0.0561, 24 * 3.2 * 0.0561])
+
+
+def test_no_moves_become_an_empty_table() -> None:
+    assert monitor.build_moves_table(build_moves(0), build_settings()).empty
+
+
+def test_month_becomes_a_table() -> None:
+    table = monitor.build_month_table(MONTH, build_settings())
+    assert table.set_index("this month")["so far"].to_dict() == {
+        "Energy above best": "12,346 GJ (1.2%)",
+        "Cost": "129,629 €",
+        "CO₂": "693 t",
+        "Stops and start-ups, booked apart": "2 · 4,568 GJ",
+        "Intervals judged": "1,234 of 2,000",
+    }
+
+
+def test_health_says_what_can_be_believed_and_what_numbers_include() -> None:
+    found = monitor.write_health(build_status(25.0), "All was tested.", build_settings(note="Mind the coal."))
+    assert found == (
+        "**Data, sound:** no finding in the last 24 hours.\n\n**Model, ok:** over 28 days all is well.\n\n"
+        "**Test:** All was tested.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced as gas: "
+        "10.5 EUR/GJ and 56.1 kg CO₂/GJ. Mind the coal.\n:::"
+    )

@@ -1,0 +1,220 @@
+"""The reader of params.yaml: every fault in one error, in words that say what to do."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from elc.errors import ElcError
+from elc.paths import Project
+from elc.settings import check_entry, read_plant, read_settings
+
+ROOT = Path(__file__).resolve().parents[3]
+Content = dict[str, Any]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Callable[[Content], object]], Project]:
+    """Write the repository's params.yaml with one change."""
+
+    def write_changed(change: Callable[[Content], object]) -> Project:
+        content = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+        change(content)
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        return Project(tmp_path)
+
+    return write_changed
+
+
+Write = Callable[[Callable[[Content], object]], Project]
+
+
+def test_params_of_the_project_have_no_fault() -> None:
+    settings = read_settings(Project(ROOT))
+    assert set(settings.simulate.plants) <= set(settings.plants)
+    assert settings.ingest.max_hold_h > 0
+
+
+def test_settings_are_frozen() -> None:
+    settings = read_settings(Project(ROOT))
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.ingest.max_hold_h = 1.0  # type: ignore[misc]
+
+
+def test_key_under_a_plant_overrides_the_section_for_it_alone(write: Write) -> None:
+    project = write(lambda content: content["plants"]["fjord"].update(train={"epochs": 3}, ingest={"max_hold_h": 2}))
+    fjord, delta = read_plant(project, "fjord"), read_plant(project, "delta")
+    assert (fjord.train.epochs, fjord.ingest.max_hold_h) == (3, 2.0)
+    assert fjord.train.model_copy(update={"epochs": delta.train.epochs}) == delta.train
+    assert delta.ingest == read_settings(project).ingest
+    assert (fjord.plant_id, fjord.plant.name) == ("fjord", "Fjord")
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "words"),
+    [
+        (("site",), "curency", r"site\.curency: unknown key: did you mean currency\?"),
+        (("ingest",), "max_hold_hours", r"ingest\.max_hold_hours: unknown key: did you mean max_hold_h\?"),
+        (("plants", "fjord"), "intervall", r"plants\.fjord\.intervall: unknown key: did you mean interval\?"),
+        (("plants", "fjord", "export"), "time_zon", r"export\.time_zon: unknown key: did you mean time_zone\?"),
+        (
+            ("plants", "fjord", "carriers", "gas"),
+            "co2_kg_pr_gj",
+            r"carriers\.gas\.co2_kg_pr_gj: unknown key: did you mean co2_kg_per_gj\?",
+        ),
+        (
+            ("simulate", "plants", "delta", "faults"),
+            "gap_fraction",
+            r"simulate\.plants\.delta\.faults\.gap_fraction: unknown key: did you mean gap_frac\?",
+        ),
+        ((), "monitoring", r"params\.yaml: monitoring: unknown key: did you mean monitor\?"),
+    ],
+)
+def test_misspelt_key_is_refused_with_the_nearest_valid_one(
+    write: Write, place: tuple[str, ...], wrong: str, words: str
+) -> None:
+    def change(content: Content) -> None:
+        for key in place:
+            content = content[key]
+        content[wrong] = 1
+
+    with pytest.raises(ElcError, match=words):
+        read_settings(write(change))
+
+
+def test_key_like_no_other_is_refused_with_all_valid_ones(write: Write) -> None:
+    with pytest.raises(ElcError, match=r"site\.zzz: unknown key: expected one of currency"):
+        read_settings(write(lambda content: content["site"].update(zzz=1)))
+
+
+def test_missing_key_is_named(write: Write) -> None:
+    with pytest.raises(ElcError, match=r"^params\.yaml: train\.epochs: missing\. Add it\.$"):
+        read_settings(write(lambda content: content["train"].pop("epochs")))
+
+
+def test_several_faults_stand_in_one_error(write: Write) -> None:
+    def change(content: Content) -> None:
+        content["train"].pop("epochs")
+        content["site"]["curency"] = "EUR"
+        content["ingest"]["max_hold_h"] = -1
+        content["plants"]["delta"]["time_zone"] = "America/Chigaco"
+
+    with pytest.raises(ElcError, match=r"^params\.yaml: 4 faults\n") as caught:
+        read_settings(write(change))
+    text = str(caught.value)
+    assert "site.curency: unknown key" in text
+    assert "train.epochs: missing" in text
+    assert "ingest.max_hold_h: found -1: Input should be greater than 0." in text
+    assert "plants.delta.time_zone: found 'America/Chigaco': time zone America/Chigaco is unknown" in text
+
+
+def test_unquoted_date_is_refused_with_the_way_to_write_it(write: Write) -> None:
+    def change(content: Content) -> None:
+        content["plants"]["fjord"]["train_until"] = datetime.date(2026, 4, 1)
+
+    with pytest.raises(ElcError, match=r"plants\.fjord\.train_until: .*quotes"):
+        read_settings(write(change))
+
+
+@pytest.mark.parametrize("date", ["2026-02-30", "01.04.2026", "soon"])
+def test_date_that_is_none_is_refused(write: Write, date: str) -> None:
+    words = rf'plants\.fjord\.train_until: found .{date}.: {date} is no date; write it in quotes as in "2026-04-01"'
+    with pytest.raises(ElcError, match=words):
+        read_settings(write(lambda content: content["plants"]["fjord"].update(train_until=date)))
+
+
+def test_no_date_learns_from_all(write: Write) -> None:
+    project = write(lambda content: content["plants"]["fjord"].update(train_until=None))
+    assert read_plant(project, "fjord").plant.train_until is None
+
+
+@pytest.mark.parametrize("zone", ["Europe/Olso", "../etc/passwd", "CEST summer", ""])
+def test_unknown_time_zone_is_refused(write: Write, zone: str) -> None:
+    words = r"plants\.fjord\.export\.time_zone: .*is unknown; write it as in Europe/Oslo or UTC"
+    with pytest.raises(ElcError, match=words):
+        read_settings(write(lambda content: content["plants"]["fjord"]["export"].update(time_zone=zone)))
+
+
+def test_unknown_plant_is_refused_with_the_nearest(write: Write) -> None:
+    with pytest.raises(ElcError, match=r"^params\.yaml: plant fjrod is unknown: did you mean fjord\?$"):
+        read_plant(write(dict.copy), "fjrod")
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ({"hidden_unit": 8}, r"plants\.fjord\.train\.hidden_unit: unknown key: did you mean hidden_units\?"),
+        ({"epochs": 0}, r"plants\.fjord\.train\.epochs: found 0: Input should be greater than 0"),
+    ],
+)
+def test_bad_override_under_a_plant_is_named(write: Write, override: Content, words: str) -> None:
+    with pytest.raises(ElcError, match=words):
+        read_settings(write(lambda content: content["plants"]["fjord"].update(train=override)))
+
+
+def test_overrides_of_several_plants_are_all_checked(write: Write) -> None:
+    def change(content: Content) -> None:
+        content["plants"]["fjord"]["train"] = {"epoch": 3}
+        content["plants"]["delta"]["ingest"] = {"frozen_hours": 3}
+
+    with pytest.raises(ElcError, match=r"(?s)2 faults.*\.train\.epoch: .*\.ingest\.frozen_hours: "):
+        read_settings(write(change))
+
+
+def test_gap_carrier_must_be_a_carrier(write: Write) -> None:
+    words = r"plants\.fjord\.gap_carrier: gass is no carrier of this plant: did you mean gas\?"
+    with pytest.raises(ElcError, match=words):
+        read_settings(write(lambda content: content["plants"]["fjord"].update(gap_carrier="gass")))
+
+
+@pytest.mark.parametrize("name", ["Fjord2", "fjord-2", "2fjord", "_fjord"])
+def test_plant_id_is_small_letters_digits_and_underlines(write: Write, name: str) -> None:
+    def change(content: Content) -> None:
+        content["plants"][name] = content["plants"]["fjord"]
+
+    with pytest.raises(ElcError, match=rf"plants\.{name}: a plant's id is small letters, digits and _"):
+        read_settings(write(change))
+
+
+def test_simulated_plant_needs_an_entry(write: Write) -> None:
+    with pytest.raises(ElcError, match=r"simulate\.plants\.delta: plants: has no entry delta"):
+        read_settings(write(lambda content: content["plants"].pop("delta")))
+
+
+def test_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("site: {currency: EUR\nplants: [")
+    with pytest.raises(ElcError, match=r"^params\.yaml: not readable as YAML in UTF-8: "):
+        read_settings(Project(tmp_path))
+
+
+def test_one_member_is_no_ensemble(write: Write) -> None:
+    with pytest.raises(ElcError, match=r"^params\.yaml: train\.members: found 1: "):
+        read_settings(write(lambda content: content["train"].update(members=1)))
+
+
+def test_key_that_stands_twice_is_named(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("plants:\n  fjord: 1\n  fjord: 2\n")
+    with pytest.raises(ElcError, match=r'(?s)not readable as YAML.*found duplicate key "fjord"'):
+        read_settings(Project(tmp_path))
+
+
+def test_entry_is_checked_as_it_would_stand_in_params(write: Write) -> None:
+    whole = read_settings(write(dict.copy))
+    entry = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["plants"]["fjord"]
+    assert check_entry(entry, "fjord", "plant.yaml", whole).gap_carrier == "gas"
+    with pytest.raises(ElcError, match=r"^plant\.yaml: intervall: unknown key: did you mean interval\?$"):
+        check_entry({**entry, "intervall": "1h"}, "fjord", "plant.yaml", whole)
+    with pytest.raises(ElcError, match=r"(?s)^plant\.yaml: 2 faults.*plants\.Fjord: .*plants\.Fjord\.gap_carrier: oil"):
+        check_entry({**entry, "gap_carrier": "oil"}, "Fjord", "plant.yaml", whole)
+
+
+def test_entry_with_a_misspelt_override_is_refused(write: Write) -> None:
+    entry = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["plants"]["fjord"]
+    with pytest.raises(ElcError, match=r"dataset\.min_lod_frac: unknown key: did you mean min_load_frac\?"):
+        check_entry({**entry, "dataset": {"min_lod_frac": 0.4}}, "fjord", "plant.yaml", read_settings(write(dict.copy)))

@@ -1,0 +1,185 @@
+"""Tag lists: factors and offsets worked out by hand, and every fault with its line in one error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from elc.errors import ElcError
+from elc.settings import TagList, read_tags
+
+ROOT = Path(__file__).resolve().parents[3]
+HEADER = "tag,column,unit,factor,offset,role,carrier,low,high,description"
+GAS = "FT1,gas_energy_gj_per_h,MMBtu/h,,,energy,gas,0,100,Gas"
+LOAD = "FT2,load_t_per_h,t/h,,,throughput,,0,50,Load"
+AIR = "TI1,air_temp_degc,degF,,,driver,,-40,50,Air"
+Read = Callable[..., TagList]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Write lines as a tag list and read it."""
+
+    def read_lines(*lines: str, header: str = HEADER, encoding: str = "utf-8") -> TagList:
+        path = tmp_path / "tags.csv"
+        path.write_text("\n".join([header, *lines]) + "\n", encoding=encoding)
+        return read_tags(path, "fjord")
+
+    return read_lines
+
+
+@pytest.mark.parametrize("plant", ["fjord", "delta", "steppe"])
+def test_lists_of_the_demo_plants_have_no_fault(plant: str) -> None:
+    tags = read_tags(ROOT / "data" / "plants" / plant / "tags.csv", plant)
+    assert tags.throughput == "load_t_per_h"
+    assert tags.features[0] == "load_t_per_h"
+    assert len(tags.columns("setpoint")) == 9
+
+
+def test_line_reads_as_a_tag(read: Read) -> None:
+    tag = read(GAS, LOAD, AIR).find("gas_energy_gj_per_h")
+    assert (tag.tag, tag.role, tag.carrier, tag.description) == ("FT1", "energy", "gas", "Gas")
+    assert (tag.low, tag.high) == (0.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "reading", "expected"),
+    [
+        ("X,a_energy_gj_per_h,MMBtu/h,,,energy,gas,,,", 100.0, 105.5056),
+        ("X,a_temp_degc,degF,,,driver,,,,", 50.0, 10.0),
+        ("X,a_pressure_bar,psi,,14.696,driver,,,,", 435.304, 31.0264078),  # gauge: 450 psi x 0.0689475729
+        ("X,a_energy_gj_per_h,GJ/h,19.4,,energy,gas,,,", 100.0, 1940.0),
+        ("X,a_temp_degc,degF,0.1,2,driver,,,,", 480.0, 10.0),  # 480 x 0.1 + 2 = 50 degF
+        ("X,a_load_t_per_h,short_ton/day,2,,driver,,,,", 1200.0, 90.718474),
+        ("X,a_ratio,-,-1,3,driver,,,,", 1.0, 2.0),
+    ],
+)
+def test_value_is_reading_by_factor_plus_offset(read: Read, line: str, reading: float, expected: float) -> None:
+    tag = read(GAS, LOAD, line).tags[-1]
+    assert reading * tag.factor + tag.offset == pytest.approx(expected, rel=1e-6)
+
+
+def test_file_order_is_kept_and_ignored_tags_are_passed_over(read: Read) -> None:
+    tags = read(AIR, "Z,,,,,ignore,,,,", GAS, LOAD)
+    assert [tag.tag for tag in tags] == ["TI1", "FT1", "FT2"]
+    assert [tag.tag for tag in tags.tags] == ["TI1", "Z", "FT1", "FT2"]
+    assert tags.columns("driver", "energy") == ["air_temp_degc", "gas_energy_gj_per_h"]
+    assert tags.features == ["load_t_per_h", "air_temp_degc"]
+
+
+def test_find_passes_over_an_ignored_tag_of_the_same_column(read: Read) -> None:
+    tags = read("OLD,load_t_per_h,t/h,,,ignore,,,,", GAS, LOAD)
+    assert tags.find("load_t_per_h").tag == "FT2"
+
+
+def test_set_points_are_never_features(read: Read) -> None:
+    tags = read("S,flue_o2_pct,%,,,setpoint,,1,6,", GAS, LOAD, AIR, "P,loop_pressure_bar,bar,,,state,,,,")
+    assert tags.features == ["load_t_per_h", "air_temp_degc"]
+
+
+def test_byte_order_mark_blank_lines_and_spaces_are_no_faults(read: Read) -> None:
+    tags = read("", GAS.replace(",", " , "), "", LOAD, ",,,,,,,,,", encoding="utf-8-sig")
+    assert [tag.column for tag in tags] == ["gas_energy_gj_per_h", "load_t_per_h"]
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ElcError, match=r"^plant fjord: tag list .*tags\.csv: not found\. Write one"):
+        read_tags(tmp_path / "tags.csv", "fjord")
+
+
+def test_file_in_another_encoding_is_named(read: Read) -> None:
+    with pytest.raises(ElcError, match="not readable as CSV in UTF-8"):
+        read(GAS, LOAD, AIR.replace("Air", "Außenluft °C"), encoding="latin-1")
+
+
+def test_empty_file_lacks_every_column(tmp_path: Path) -> None:
+    (tmp_path / "tags.csv").write_text("")
+    with pytest.raises(ElcError, match=r"(?s)10 faults.*column tag is missing from its header\. Add it\."):
+        read_tags(tmp_path / "tags.csv", "fjord")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (HEADER.replace(",carrier", ""), r"column carrier is missing from its header\. Add it\."),
+        (HEADER + ",unit", r"column unit stands twice in its header\."),
+        (HEADER + ",comment", r"column comment is unknown: did you mean column"),
+        (
+            HEADER.replace("offset", "ofset"),
+            r"column offset is missing.*\n.*column ofset is unknown: did you mean offset",
+        ),
+    ],
+)
+def test_wrong_header_is_named(read: Read, header: str, words: str) -> None:
+    with pytest.raises(ElcError, match=words):
+        read(GAS, LOAD, header=header)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (AIR.replace("degF", "degFahr"), r"line 4, tag TI1: unit degFahr is unknown"),
+        (AIR.replace("degF", "bar"), r"line 4, tag TI1: unit bar cannot become degC, the unit in the column's name"),
+        (AIR.replace("degF", "GJ/"), r"line 4, tag TI1: unit GJ/"),
+        (AIR.replace("_degc", ""), r"line 4, tag TI1: column air_temp: its name ends in no known unit"),
+        (AIR.replace("driver", "dirver"), r"line 4, tag TI1: role dirver is unknown: did you mean driver\?"),
+        (AIR.replace("-40", "minus 40"), r"line 4, tag TI1: low minus 40 is no number\."),
+        (AIR.replace("degF,,", "degF,1.2.3,"), r"line 4, tag TI1: factor 1\.2\.3 is no number\."),
+        (AIR.replace("driver,", "driver,gas"), r"line 4, tag TI1: a carrier is given for the role energy, and for no"),
+        (AIR.replace("TI1", ""), r"line 4, tag \(none\): no tag\."),
+        (AIR + ",more", r"line 4: found 11 values, expected 10\."),
+        ("TI1,air_temp_degc", r"line 4: found 2 values, expected 10\."),
+        (AIR.replace("TI1", "FT1"), r"tag FT1 stands 2 times\."),
+        (
+            AIR.replace("air_temp_degc,degF", "load_t_per_h,t/h"),
+            r"column load_t_per_h is given to 2 tags: FT2, TI1\. Keep one, set the others to ignore\.",
+        ),
+        ("X,coal_energy_mw,MW,,,energy,gas,,,", r"tag X: energy must end in gj_per_h, found coal_energy_mw\."),
+        (LOAD.replace("FT2,l", "FT3,other_l"), r"found 2 tags with the role throughput, expected exactly one\."),
+    ],
+)
+def test_wrong_line_is_named(read: Read, line: str, words: str) -> None:
+    with pytest.raises(ElcError, match=rf"^plant fjord: tag list .*tags\.csv: {words}"):
+        read(GAS, LOAD, line)
+
+
+def test_energy_needs_a_carrier(read: Read) -> None:
+    with pytest.raises(ElcError, match=r"line 2, tag FT1: a carrier is given for the role energy, and for no other\."):
+        read(GAS.replace("gas,0", ",0"), LOAD)
+
+
+def test_list_needs_throughput_and_energy(read: Read) -> None:
+    with pytest.raises(ElcError, match=r"found 0 tags with the role throughput, expected exactly one\.$"):
+        read(GAS, AIR)
+    with pytest.raises(ElcError, match=r"found no tag with the role energy, expected at least one\.$"):
+        read(LOAD, AIR)
+
+
+def test_every_fault_is_listed_in_one_error_with_its_line(read: Read) -> None:
+    with pytest.raises(ElcError, match=r"tags\.csv: 6 faults\n") as caught:
+        read(
+            GAS,
+            LOAD,
+            AIR.replace("degF", "degX").replace("-40", "x"),
+            "",
+            "TI2,b_temp_degc,degC,,,drivers,,,,",
+            "TI3,c_temp_degc",
+            "TI4,d_temp_degc,degC,,,driver,,,,",
+            "TI4,e_temp_degc,degC,,,driver,gas,,,",
+            "FT1,d_pct,%,,,state,,,,",
+        )
+    assert [line.split(":")[0].strip(" -") for line in str(caught.value).splitlines()[1:]] == [
+        "line 4, tag TI1",
+        "line 4, tag TI1",
+        "line 6, tag TI2",
+        "line 7",
+        "line 9, tag TI4",
+        "tag FT1 stands 2 times.",
+    ]
+
+
+def test_fault_of_the_throughput_is_not_told_as_its_absence(read: Read) -> None:
+    with pytest.raises(ElcError, match=r"tags\.csv: line 3, tag FT2: unit bar cannot"):
+        read(GAS, LOAD.replace("t/h", "bar"))

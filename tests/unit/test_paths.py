@@ -1,0 +1,110 @@
+"""Paths: a project is found from anywhere inside it, and files and folders are replaced whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from elc.errors import ElcError
+from elc.paths import Project, find_project, replace_file, replace_folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "params.yaml").write_text("")
+    (tmp_path / "dvc.yaml").write_text("")
+    return tmp_path
+
+
+def test_project_is_found_from_a_folder_deep_inside(root: Path) -> None:
+    deep = root / "data" / "raw"
+    deep.mkdir(parents=True)
+    assert find_project(deep) == Project(root.resolve())
+
+
+def test_project_is_found_from_the_working_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    assert find_project().params == root.resolve() / "params.yaml"
+
+
+@pytest.mark.parametrize("present", ["params.yaml", "dvc.yaml"])
+def test_half_a_project_is_none(tmp_path: Path, present: str) -> None:
+    (tmp_path / present).write_text("")
+    words = "no project here or above it: params.yaml and dvc.yaml were not found. Change into the folder"
+    with pytest.raises(ElcError, match=words) as caught:
+        find_project(tmp_path)
+    assert str(caught.value).startswith(str(tmp_path.resolve()))
+
+
+def test_paths_of_plants_do_not_meet(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    for name in ("tags", "raw", "truth", "hourly", "findings", "processed", "model", "metrics"):
+        assert getattr(project, name)("fjord") != getattr(project, name)("delta")
+    assert project.operation("monitor", "fjord") != project.operation("explain", "fjord")
+
+
+def test_file_is_replaced_and_readable_by_others(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "card.json"
+    with replace_file(path) as temporary:
+        assert temporary.suffix == ".json"
+        temporary.write_text("first")
+    with replace_file(path) as temporary:
+        temporary.write_text("second")
+        assert path.read_text() == "first"
+    assert path.read_text() == "second"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_file_stays_as_it_was_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    path.write_text("old")
+
+    def write_half() -> None:
+        with replace_file(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("disk")
+
+    with pytest.raises(RuntimeError, match="disk"):
+        write_half()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_is_replaced_with_nothing_left_of_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "models" / "fjord"
+    with replace_folder(path) as fresh:
+        (fresh / "old.json").write_text("old")
+    with replace_folder(path) as fresh:
+        assert list(fresh.iterdir()) == []
+        (fresh / "new.json").write_text("new")
+        assert (path / "old.json").read_text() == "old"
+    assert [file.name for file in path.iterdir()] == ["new.json"]
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_folder_stays_as_it_was_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "fjord"
+    path.mkdir()
+    (path / "old.json").write_text("old")
+
+    def write_half() -> None:
+        with replace_folder(path) as fresh:
+            (fresh / "new.json").write_text("half")
+            raise RuntimeError("disk")
+
+    with pytest.raises(RuntimeError, match="disk"):
+        write_half()
+    assert [file.name for file in path.iterdir()] == ["old.json"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_comes_back_when_the_last_step_fails(tmp_path: Path) -> None:
+    path = tmp_path / "fjord"
+    path.mkdir()
+    (path / "old.json").write_text("old")
+    with pytest.raises(FileNotFoundError), replace_folder(path) as fresh:
+        fresh.rmdir()
+    assert (path / "old.json").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

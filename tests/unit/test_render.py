@@ -1,0 +1,537 @@
+"""The site: its pages, the index, and that pandoc does with a notebook what Quarto would."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from elc.errors import ElcError
+from elc.paths import Project
+from elc.render import render_site
+from elc.render.index import build_index, build_number
+from elc.render.status import Status
+
+REPOSITORY = Path(__file__).parents[2]
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="180" viewBox="0 0 600 180">'
+    '<polyline points="10,30 200,120 590,140" fill="none" stroke="#0f766e" stroke-width="3"/></svg>'
+)
+PNG = base64.b64encode(b"\x89PNG picture").decode()
+
+FRONT = "---\ntitle: Fjord\nsubtitle: ammonia · last hour Tue 30 Jun 2026 23:00–24:00\n---"
+MARKDOWN = """::: {.content-hidden when-format="html"}
+Secret of the notebook
+:::
+
+See @fig-curve and @tbl-moves, the [explanation](60_explain.ipynb#moves), [all](../index.qmd) and
+[elsewhere](https://example.org/a.ipynb).
+
+::: {.callout-note}
+The model is a candidate.
+:::
+
+::: {.callout-warning collapse="true" title="How this was judged"}
+Against the *best* hours.
+:::
+"""
+MOVES = "| set-point | now | saves, GJ/h |\n|:--|--:|--:|\n| Flue-gas O₂, % | 3.9 | 22 (15–28) |"
+
+
+def build_cells() -> list[Any]:
+    def display(**data: str) -> Any:
+        return new_output("display_data", data={key.replace("__", "/"): text for key, text in data.items()})
+
+    def code(source: str, *outputs: Any) -> Any:
+        return new_code_cell(source, outputs=list(outputs))
+
+    svg = new_output("display_data", data={"image/svg+xml": SVG, "text/plain": "<Figure size 600x180>"})
+    html = new_output("display_data", data={"text/html": "<b class='raw'>raw html</b>", "text/plain": "<IPython.x>"})
+    answer = (
+        "::: {.answer}\nFjord uses [59 GJ/h (3.6 %)]{.cost} more than its best.\n:::\n\n"
+        "::: {.advice}\n**Do:** lower flue-gas O₂.\n:::"
+    )
+    return [
+        new_raw_cell(FRONT),
+        new_markdown_cell(MARKDOWN),
+        code("plant = 'fjord'  # hidden code"),
+        code("show(answer)", display(text__markdown=answer, text__plain="<IPython.core.display.Markdown object>")),
+        code("#| label: fig-curve\n#| fig-cap: Energy against *load*\n#| fig-alt: A falling line\nplot()", svg),
+        code("#| label: tbl-moves\n#| tbl-cap: Moves inside limits\nmoves()", display(text__markdown=MOVES)),
+        new_markdown_cell("::: {.panel-tabset}\n## Week"),
+        code("#| label: fig-week\n#| fig-cap: The week\nplot()", svg),
+        new_markdown_cell("## Month\n\nA month of text, see @fig-week.\n:::"),
+        code(
+            "#| echo: true\n#| code-fold: true\nprint(1 < 2)",
+            new_output("stream", name="stdout", text="\x1b[31mTrue\x1b[0m\n"),
+        ),
+        code("#| output: false\nquiet()", new_output("stream", text="never shown")),
+        code("#| include: false\n#| echo: true\nabsent()", new_output("stream", text="never shown")),
+        code("raw()", html),
+        code("png()", new_output("display_data", data={"image/png": PNG, "text/plain": "<Figure>"})),
+        code("value", new_output("execute_result", data={"text/plain": "42 GJ"}, execution_count=None)),
+    ]
+
+
+def write_page(project: Project, plant: str, stage: str, cells: list[Any]) -> Path:
+    stem = {"monitor": "50_monitor", "explain": "60_explain"}[stage]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell{number}"
+    path = project.reports / plant / f"{stem}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(new_notebook(cells=cells), path)
+    receipt = {
+        "notebook": f"reports/{plant}/{stem}.ipynb",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "title": f"{plant} {stage}",
+    }
+    target = project.receipts / plant / f"{stage}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(receipt))
+    return path
+
+
+def build_status(plant: str, **changes: Any) -> dict[str, Any]:
+    status: dict[str, Any] = {
+        "plant": plant, "name": plant.capitalize(), "product": "ammonia", "state": "run",
+        "state_since": "2026-06-30T21:00:00+02:00", "last_hour": "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo",
+        "gap_gj_per_h": 59.1, "gap_frac": 0.036, "money_per_h": 620.0, "co2_t_per_h": 3.3, "money_month": 124_312.0,
+        "gap_gj_24h": 1400.0, "currency": "EUR", "no_gap_reason": "", "data_health": "sound", "model_health": "ok",
+        "version": "candidate, not approved", "answer": "An answer.", "advice": "Lower flue-gas O₂ to 2.6 %.",
+    }  # fmt: skip
+    return {**status, **changes}
+
+
+def write_status(project: Project, plant: str, **changes: Any) -> None:
+    path = project.operation("monitor", plant) / "status.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(build_status(plant, **changes)))
+
+
+def read_status(plant: str, **changes: Any) -> Status:
+    content = build_status(plant, **changes)
+    return Status(**{name: content[name] for name in Status.__dataclass_fields__})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Two plants of params.yaml with pages; the third has none yet."""
+    found = Project(tmp_path)
+    shutil.copy(REPOSITORY / "params.yaml", found.params)
+    found.reports.mkdir()
+    shutil.copy(REPOSITORY / "reports" / "_quarto.yml", found.reports)
+    shutil.copytree(REPOSITORY / "reports" / "assets", found.reports / "assets")
+    write_page(found, "fjord", "monitor", build_cells())
+    write_page(found, "fjord", "explain", [new_markdown_cell("# One\n\n## Moves\n\ntext\n\n# Two")])
+    write_page(found, "delta", "monitor", [new_markdown_cell("Delta text")])
+    write_status(found, "fjord")
+    reason = "in a trip since 30 Jun 04:00"
+    missing = dict.fromkeys(("gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month"))
+    write_status(found, "delta", **missing, no_gap_reason=reason, state="trip", data_health="2 findings", advice="")
+    return found
+
+
+@pytest.fixture
+def page(project: Project) -> str:
+    render_site(project, "pandoc")
+    return (project.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+
+
+class Tags(HTMLParser):
+    """Collect every start tag of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_site_has_a_page_a_receipt_and_the_index(project: Project) -> None:
+    assert render_site(project, "pandoc") == "pandoc"
+    pages = sorted(str(path.relative_to(project.site)) for path in project.site.rglob("*.html"))
+    assert pages == ["delta/50_monitor.html", "fjord/50_monitor.html", "fjord/60_explain.html", "index.html"]
+    assert (project.site / "assets" / "elc.css").is_file()
+    assert not list(project.reports.glob("._site*"))
+
+
+def test_equal_inputs_give_equal_bytes_without_paths(project: Project) -> None:
+    render_site(project, "pandoc")
+    first = read_files(project.site)
+    render_site(project, "pandoc")
+    assert read_files(project.site) == first
+    assert not [name for name, content in first.items() if str(project.root).encode() in content]
+
+
+def test_pages_need_no_network_and_no_inline_handlers(project: Project) -> None:
+    render_site(project, "pandoc")
+    for path in project.site.rglob("*.html"):
+        for tag, attributes in Tags(path.read_text(encoding="utf-8")).found:
+            assert tag != "script"
+            assert not [name for name in attributes if name.startswith("on") or name == "style"], (path.name, tag)
+            for name in ("src", "href") if tag != "a" else ():
+                assert not re.match(r"(https?:)?//", attributes.get(name) or ""), path.name
+
+
+def test_every_page_is_semantic(project: Project) -> None:
+    render_site(project, "pandoc")
+    for path in project.site.rglob("*.html"):
+        tags = Tags(path.read_text(encoding="utf-8")).found
+        names = [tag for tag, _ in tags]
+        assert (names.count("h1"), names.count("main")) == (1, 1), path.name
+        assert ("html", {"lang": "en"}) in tags
+        assert any(attributes.get("name") == "viewport" for tag, attributes in tags if tag == "meta")
+        assert all(attributes.get("scope") == "col" for tag, attributes in tags if tag == "th")
+        assert all(attributes.get("alt") is not None for tag, attributes in tags if tag == "img")
+        ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
+        assert len(ids) == len(set(ids)), path.name
+
+
+def test_links_of_a_page_lead_to_files_of_the_site(project: Project) -> None:
+    render_site(project, "pandoc")
+    for path in project.site.rglob("*.html"):
+        for tag, attributes in Tags(path.read_text(encoding="utf-8")).found:
+            target = (attributes.get("href") or attributes.get("src") or "").partition("#")[0]
+            if target and not re.match(r"[a-z]+:", target):
+                assert (path.parent / target).is_file(), (path.name, tag, target)
+
+
+def test_front_matter_gives_title_and_subtitle(page: str) -> None:
+    assert '<h1 class="title">Fjord</h1>' in page
+    assert '<p class="subtitle lead">ammonia · last hour' in page
+    assert "<title>Fjord – ELC</title>" in page
+
+
+def test_title_of_the_receipt_holds_without_front_matter(project: Project) -> None:
+    render_site(project, "pandoc")
+    text = (project.site / "fjord" / "60_explain.html").read_text(encoding="utf-8")
+    assert '<h1 class="title">fjord explain</h1>' in text
+    assert "<h2>One</h2>" in text
+    assert "<h3>Moves</h3>" in text
+
+
+def test_code_and_outputs_follow_their_options(page: str) -> None:
+    assert "hidden code" not in page
+    assert "never shown" not in page
+    assert "absent" not in page
+    assert '<details class="code-fold"><summary>Code</summary>' in page
+    assert "print" in page
+    assert "#|" not in page
+    assert "\x1b" not in page
+
+
+def test_content_hidden_from_html_is_dropped(page: str) -> None:
+    assert "Secret" not in page
+
+
+def test_best_mime_type_of_an_output_is_shown(project: Project, page: str) -> None:
+    assert '<div class="answer">' in page
+    assert '<span class="cost">59 GJ/h (3.6 %)</span>' in page
+    assert "<b class='raw'>raw html</b>" in page
+    assert "IPython" not in page
+    assert "&lt;Figure" not in page
+    assert "42 GJ" in page
+    folder = project.site / "fjord" / "50_monitor_files"
+    assert (folder / "fig-curve-1.svg").read_text() == SVG
+    assert (folder / "cell-14-1.png").read_bytes() == b"\x89PNG picture"
+    assert '<img src="50_monitor_files/fig-curve-1.svg" alt="A falling line">' in page
+
+
+def test_figures_and_tables_are_numbered_and_linked(page: str) -> None:
+    flat = page.replace("\u00a0", " ").replace("&nbsp;", " ")
+    assert '<a href="#fig-curve" class="quarto-xref">Figure 1</a>' in flat
+    assert '<a href="#tbl-moves" class="quarto-xref">Table 1</a>' in flat
+    assert '<a href="#fig-week" class="quarto-xref">Figure 2</a>' in flat
+    assert 'class="quarto-float quarto-float-fig figure" id="fig-curve"' in flat
+    assert re.search(r"<figcaption>\s*Figure 1: Energy against <em>load</em>\s*</figcaption>", flat)
+    table = flat.index('id="tbl-moves"')
+    assert table < flat.index("Table 1: Moves inside limits") < flat.index("Flue-gas O₂, %")
+
+
+HAND_WRITTEN = """Before @tbl-b, [@fig-a; @fig-c], -@fig-a, @fig-none and @someone.
+
+::: {#fig-a}
+![](drawn.png){fig-alt="Drawn"}
+
+By *hand*
+:::
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+: Native {#tbl-b}
+
+![Implicit](implicit.png){#fig-c fig-alt="Alternative"}
+
+::: {.content-visible when-format="pdf"}
+Only printed
+:::
+
+::: {.content-hidden when-format="pdf"}
+Only shown
+:::
+
+::: {.callout-tip}
+## Own title
+Body
+:::
+
+::: {.grid2}
+::: {}
+Left
+:::
+::: {}
+Right
+:::
+:::
+"""
+
+
+def test_what_is_written_by_hand_in_quartos_markdown_works(project: Project) -> None:
+    write_page(project, "fjord", "explain", [new_markdown_cell(HAND_WRITTEN)])
+    render_site(project, "pandoc")
+    text = (project.site / "fjord" / "60_explain.html").read_text(encoding="utf-8")
+    flat = re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("&nbsp;", " "))
+    link = '<a href="#{}" class="quarto-xref">{}</a>'.format
+    assert f"Before {link('tbl-b', 'Table 1')}, {link('fig-a', 'Figure 1')}, {link('fig-c', 'Figure 2')}, " in flat
+    assert f"{link('fig-a', '1')}, <strong>?@fig-none</strong> and @someone" in re.sub(r"</?span[^>]*>", "", flat)
+    assert "Figure 1: By <em>hand</em>" in flat
+    assert "Table 1: Native" in flat
+    assert "Figure 2: Implicit" in flat
+    assert 'alt="Alternative"' in flat
+    assert 'alt="Drawn"' in flat
+    assert "Only printed" not in flat
+    assert "Only shown" in flat
+    assert re.search(r'<p class="callout-title"> ?Own title ?</p>', flat)
+    assert '<div class="grid2">' in flat
+
+
+def test_notebooks_are_never_run_again() -> None:
+    config = yaml.safe_load((REPOSITORY / "reports" / "_quarto.yml").read_text(encoding="utf-8"))
+    assert config["execute"] == {"echo": False}
+    assert config["project"]["render"] == ["index.qmd", "*/50_monitor.ipynb", "*/60_explain.ipynb"]
+
+
+def test_callouts_have_a_title_and_collapse(page: str) -> None:
+    assert re.search(r'<p class="callout-title">\s*Note\s*</p>', page)
+    assert re.search(r'<details class="callout callout-warning"><summary class="callout-title">\s*How this', page)
+
+
+def test_tabs_are_buttons_without_a_script(page: str) -> None:
+    radios = [attributes for tag, attributes in Tags(page).found if tag == "input"]
+    assert [radio["id"] for radio in radios] == ["tabset-1-1", "tabset-1-2"]
+    assert ["checked" in radio for radio in radios] == [True, False]
+    assert re.search(r'<label class="nav-link" for="tabset-1-2">\s*Month\s*</label>', page)
+
+
+def test_links_to_notebooks_end_as_pages(page: str) -> None:
+    assert 'href="60_explain.html#moves"' in page
+    assert '<a href="../index.html">all</a>' in page
+    assert 'href="https://example.org/a.ipynb"' in page
+
+
+def test_navigation_and_footer_name_pages_and_engine(page: str) -> None:
+    assert '<a href="../index.html">All plants</a><span class="nav-plant">Fjord</span>' in page
+    assert '<a href="50_monitor.html" aria-current="page">Monitor</a><a href="60_explain.html">Explain</a>' in page
+    assert "Rendered by pandoc" in page
+
+
+def test_index_says_why_a_plant_has_no_gap(project: Project) -> None:
+    render_site(project, "pandoc")
+    text = (project.site / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ").replace("&nbsp;", " ")
+    assert 'One of two plants, Fjord, loses more than 2 % now: <span class="cost">620 € an hour</span>.' in text
+    assert "no gap: in a trip since 30 Jun 04:00" in text
+    assert "Delta has no gap now" in text
+    assert '<a href="fjord/50_monitor.html">Fjord</a>' in text
+    assert text.index(">Fjord<") < text.index(">Delta<")
+    assert "Lower flue-gas O₂ to 2.6 %." in text
+    assert "124,300" in text
+    assert "0 %" not in text.replace("2 %", "")
+
+
+@pytest.mark.parametrize(
+    ("fracs", "sentence"),
+    [
+        ([0.05], "Plant0 loses more than 2 % now: [1,000 € an hour]{.cost}."),
+        ([0.01], "Plant0 does not lose more than 2 % now: [1,000 € an hour]{.good}."),
+        ([0.05, 0.03], "Both plants lose more than 2 % now: [2,000 € an hour]{.cost} in all."),
+        ([0.05, 0.03, 0.04], "All three plants lose more than 2 % now: [3,000 € an hour]{.cost} in all."),
+        ([0.05, 0.03, 0.01], "Two of three plants lose more than 2 % now: [2,000 € an hour]{.cost} in all."),
+        ([0.05, 0.01, None], "One of three plants, Plant0, loses more than 2 % now: [1,000 € an hour]{.cost}."),
+        ([0.01, 0.01], "No plant loses more than 2 % now: [2,000 € an hour]{.good} in all."),
+        ([None, None], "No plant can be judged now: the table says why."),
+    ],
+)
+def test_index_answers_in_one_sentence(fracs: list[float | None], sentence: str) -> None:
+    statuses = [
+        read_status(f"plant{i}", gap_frac=frac, money_per_h=None if frac is None else 1000.0)
+        for i, frac in enumerate(fracs)
+    ]
+    links = {status.plant: f"{status.plant}/50_monitor.ipynb" for status in statuses}
+    text = build_index(statuses, links, "EUR", 0.02)
+    assert text.replace("\u00a0", " ").split("::: {.answer}\n")[1].split("\n:::")[0] == sentence
+
+
+def test_index_is_sorted_by_money_with_missing_last() -> None:
+    money = {"a": None, "b": 58.0, "c": 1030.0, "d": -12.0}
+    statuses = [read_status(plant, money_per_h=value) for plant, value in money.items()]
+    text = build_index(statuses, {plant: f"{plant}.ipynb" for plant in money}, "NOK", 0.02)
+    assert re.findall(r"\| \*\*\[(\w)\]", text) == ["C", "B", "D", "A"]
+    assert "kr/h" in text
+    assert "−12" in text
+
+
+def test_names_are_text_not_markdown() -> None:
+    text = build_index([read_status("a", name="A|B_*[x]")], {"a": "a.ipynb"}, "XAU", 0.02)
+    assert r"**[A\|B\_\*\[x\]](a.ipynb)**" in text
+    assert "XAU/h" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "—"), (float("nan"), "—"), (0.0, "0.0"), (-0.01, "0.0"), (4.24, "4.2"), (9.96, "10"), (59.1, "59"),
+     (-59.1, "−59"), (1823.4, "1,823")],
+)  # fmt: skip
+def test_numbers_have_sensible_digits(value: float | None, text: str) -> None:
+    assert build_number(value) == text
+
+
+def test_all_faults_are_told_at_once_and_the_old_site_stays(project: Project) -> None:
+    render_site(project, "pandoc")
+    before = read_files(project.site)
+    (project.reports / "fjord" / "50_monitor.ipynb").unlink()
+    (project.reports / "fjord" / "60_explain.ipynb").write_text("{}")
+    (project.operation("monitor", "delta") / "status.json").unlink()
+    with pytest.raises(ElcError) as error:
+        render_site(project, "pandoc")
+    message = str(error.value)
+    assert "3 faults" in message
+    assert "reports/fjord/50_monitor.ipynb: not found, but has a receipt. Run dvc repro monitor@fjord." in message
+    assert "reports/fjord/60_explain.ipynb: is not the notebook of its receipt" in message
+    assert "Run dvc repro explain@fjord." in message
+    assert "data/monitor/delta/status.json: not found. Run dvc repro monitor@delta." in message
+    assert read_files(project.site) == before
+
+
+def test_a_site_without_receipts_is_refused(project: Project) -> None:
+    shutil.rmtree(project.receipts)
+    with pytest.raises(ElcError, match=r"no plant has a page yet. Run dvc repro monitor@<plant>"):
+        render_site(project, "pandoc")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"currency": "USD"}, "money is in USD, but site.currency in params.yaml is EUR"),
+        ({"gap_frac": "3 %"}, "gap_frac is '3 %', expected a number or null"),
+        ({"advice": None}, "advice is None, expected a text"),
+        ({"plant": "delta"}, "plant is delta, expected fjord"),
+    ],
+)
+def test_a_wrong_status_is_refused(project: Project, changes: dict[str, Any], words: str) -> None:
+    content = {**build_status("fjord"), **changes}
+    (project.operation("monitor", "fjord") / "status.json").write_text(json.dumps(content))
+    with pytest.raises(ElcError) as error:
+        render_site(project, "pandoc")
+    assert words in str(error.value)
+
+
+def test_an_option_that_is_no_yaml_names_its_cell(project: Project) -> None:
+    write_page(project, "fjord", "monitor", [new_code_cell("#| label: [fig\nplot()")])
+    with pytest.raises(ElcError, match=r"reports/fjord/50_monitor.ipynb, cell 1: not readable as YAML"):
+        render_site(project, "pandoc")
+
+
+def test_a_plant_that_left_params_leaves_the_site(project: Project) -> None:
+    write_page(project, "gone", "monitor", [new_markdown_cell("text")])
+    render_site(project, "pandoc")
+    assert not (project.site / "gone").exists()
+
+
+def test_without_quarto_auto_means_pandoc_and_quarto_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert render_site(project, "auto") == "pandoc"
+    with pytest.raises(ElcError, match="quarto is not on the PATH"):
+        render_site(project, "quarto")
+
+
+def install_quarto(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+    (folder / "quarto").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "quarto").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+def test_a_failing_quarto_is_quoted_and_the_old_site_stays(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    render_site(project, "pandoc")
+    before = read_files(project.site)
+    install_quarto(tmp_path / "bin", "echo 'ERROR: bad option' >&2; exit 3", monkeypatch)
+    with pytest.raises(ElcError, match=r"quarto stopped with code 3. Its last lines:\nERROR: bad option"):
+        render_site(project, "auto")
+    assert read_files(project.site) == before
+
+
+def test_a_page_that_quarto_left_out_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    install_quarto(tmp_path / "bin", "mkdir _site; echo x > _site/index.html", monkeypatch)
+    with pytest.raises(ElcError, match=r"no page fjord/60_explain.html was made"):
+        render_site(project, "quarto")
+
+
+def test_quarto_gets_the_pages_with_a_receipt_and_only_the_site_changes(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (project.receipts / "delta" / "monitor.json").unlink()
+    before = set(read_files(project.reports))
+    script = """test "$1" = render || exit 1
+    find . -type f | sort > _listing; echo junk > .gitignore
+    for f in index.qmd */*.ipynb; do mkdir -p "_site/$(dirname $f)"; cp "$f" "_site/${f%.*}.html"; done
+    cp _listing _site/listing.txt; cp fjord/_metadata.yml _site/"""
+    install_quarto(tmp_path / "bin", script, monkeypatch)
+    assert render_site(project, "auto") == "quarto"
+    listing = (project.site / "listing.txt").read_text().split()
+    assert "./_quarto.yml" in listing
+    assert [name for name in listing if name.endswith(".ipynb")] == [
+        "./fjord/50_monitor.ipynb",
+        "./fjord/60_explain.ipynb",
+    ]
+    assert "Explain" in (project.site / "_metadata.yml").read_text()
+    changed = set(read_files(project.reports)) - before
+    assert {name for name in changed if not name.startswith("_site/")} == {"index.qmd"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH; environment.yml brings it")
+def test_quarto_makes_the_same_pages(project: Project) -> None:
+    render_site(project, "pandoc")
+    names = {name for name in read_files(project.site) if name.endswith(".html")}
+    assert render_site(project, "quarto") == "quarto"
+    assert {name for name in read_files(project.site) if name.endswith(".html")} == names
+    page = (project.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+    flat = page.replace("\u00a0", " ").replace("&nbsp;", " ")
+    for words in ('<div class="answer">', "Figure 1", "Table 1", "Rendered by Quarto", "60_explain.html"):
+        assert words in flat
+    assert "hidden code" not in page
+    assert not re.search(r'(src|href)="(https?:)?//(?!quarto\.org|example\.org)', page)
