@@ -101,13 +101,18 @@ def build_intervals(readings: ir.Table, interval_s: int, *, max_hold_h: float, a
     weighted = parts.mutate(seconds=_seconds(stop) - _seconds(begin))
     kept = weighted.filter(weighted.is_good & (weighted.seconds > 0))
     return kept.group_by(["tag", "start"]).aggregate(
-        value=(kept.value * kept.seconds).sum() / kept.seconds.sum(),
-        good_s=kept.seconds.sum(),
+        value=_sum(kept.value * kept.seconds) / _sum(kept.seconds),
+        good_s=_sum(kept.seconds),
     )
 
 
 def _seconds(moment: ir.TimestampValue) -> ir.FloatingValue:
     return moment.epoch_seconds().cast("float64")
+
+
+def _sum(values: ir.FloatingValue) -> ir.FloatingValue:
+    """Sum in fixed point: exact, so that the engine's order of work, which differs from run to run, cannot matter."""
+    return values.cast("decimal(38, 12)").sum().cast("float64")
 
 
 def _drop_doubles(readings: ir.Table) -> ir.Table:

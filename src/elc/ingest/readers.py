@@ -21,6 +21,7 @@ from elc.settings import Export, TagList
 LONG_COLUMNS = {"time", "tag", "value"}
 TIME_NAMES = ("time", "timestamp", "datetime", "date_time")
 UNNAMED = "unnamed_time"
+LARGEST = 1e15  # ASSUME: no instrument shows more; it is an overflow or a marker
 OWN_ZONE = r":[0-9]{2}([.][0-9]+)? ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
@@ -153,10 +154,10 @@ def _turn_long(table: ir.Table, source: Source, tags: TagList) -> ir.Table:
 
 
 def _parse(readings: ir.Table, export: Export) -> ir.Table:
-    """Parse text to times and numbers; a text that is no number is a reading of quality Bad."""
+    """Parse text to times and numbers; what is no number, or none that an instrument shows, is of quality Bad."""
     time, is_utc = _parse_time(readings.time_text, export)
     value = readings.value_text.try_cast("float64")
-    is_number = value.notnull() & ~value.isnan() & ~value.isinf()
+    is_number = value.notnull() & ~value.isnan() & (value.abs() < LARGEST)
     return readings.select(
         time=time.cast("timestamp(6)"),
         tag=readings.tag,
