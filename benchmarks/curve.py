@@ -26,7 +26,7 @@ def measure() -> Iterator[Figure]:
     year = pd.concat([hours] * (HOURS // len(hours) + 1), ignore_index=True).iloc[:HOURS]
     import keras
 
-    network = keras.models.load_model(project.model("fjord") / "model.keras")
+    network = keras.models.load_model(project.model("fjord") / "model.keras", compile=False)
     for case, frame, repeats in (("one row", year.iloc[:1], 200), ("a year of hours", year, 20)):
         inputs = frame[package.features].to_numpy("float32")
         slow = _time(lambda inputs=inputs: network(inputs), repeats)  # type: ignore[misc]
