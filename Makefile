@@ -1,5 +1,5 @@
 # make demo   set up, run the pipeline for the demo plants, say where the site is
-# make test   set up, run all checks
+# make test   set up, run all checks; with a Java runtime, of Spark too
 # make bench  measure: benchmarks/results.json
 # make lab    JupyterLab on the project's notebooks
 # make lock   resolve the dependencies of pyproject.toml again
@@ -9,6 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
+SPARK := $(VENV)/.spark
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: setup demo test check bench lab lock clean
@@ -30,8 +31,16 @@ demo: setup
 	dvc repro
 	@echo "Open reports/_site/index.html"
 
-test: setup check
+test: setup $(SPARK) check
 	python -m pytest
+
+# The tests can use Spark where there is a Java runtime; nothing else needs it.
+$(SPARK): $(DONE) requirements-spark.lock
+	@if command -v java >/dev/null; then \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes --no-deps \
+	    --no-build-isolation -r requirements-spark.lock; \
+	else echo "No Java runtime: tests of the Spark engine are skipped."; fi
+	@touch $@
 
 check: setup
 	ruff check
@@ -45,11 +54,15 @@ bench: setup
 lab: setup
 	jupyter lab notebooks
 
+COMPILE := $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --no-header
+
 lock:
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
-	$(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-header --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	$(VENV)-lock/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
+	  | $(COMPILE) --no-annotate --output-file requirements-spark.lock -
 	rm -r $(VENV)-lock
 
 clean:

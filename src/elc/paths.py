@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from elc.errors import ElcError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,19 @@ class Project:
     def hourly(self, plant: str) -> Path:
         return self.root / "data" / "hourly" / plant
 
+    def cache(self, plant: str) -> Path:
+        """Folder of what ingest need not work out again; it can be removed at any time."""
+        return self.root / "data" / "cache" / plant
+
     def findings(self, plant: str) -> Path:
         return self.hourly(plant) / "findings.parquet"
 
     def processed(self, plant: str) -> Path:
         return self.root / "data" / "processed" / plant
+
+    def insufficiencies(self, plant: str) -> Path:
+        """Findings about what the training history lacks."""
+        return self.processed(plant) / "findings.parquet"
 
     def model(self, plant: str) -> Path:
         return self.root / "models" / plant
@@ -86,25 +95,42 @@ def find_project(start: Path | None = None) -> Project:
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; it takes the place of `path` if the block succeeds."""
+    """Yield a temporary name beside `path`; it takes the place of `path` if the block succeeds.
+
+    The name is always the same, so what a killed run left is written over by the next.
+
+    Raises:
+        ElcError: the disk is full.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}.new{path.suffix}")
     try:
         yield temporary
-        temporary.chmod(0o644)
         temporary.replace(path)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise ElcError(
+            f"{path}: cannot be written, the disk is full ({error.strerror}). What was there before is unchanged. "
+            "Make room, then run it again."
+        ) from None
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path`; it takes the place of `path` if the block succeeds."""
+    """Yield an empty folder beside `path`; it takes the place of `path` if the block succeeds.
+
+    A run that is killed between the two renames leaves the former folder under its temporary name; the next run puts
+    it back first.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    fresh, former = work / "new", work / "old"
+    fresh, former = (path.with_name(f".{path.name}.{name}") for name in ("new", "old"))
+    if former.exists() and not path.exists():
+        former.rename(path)
+    for left in (fresh, former):
+        shutil.rmtree(left, ignore_errors=True)
     fresh.mkdir()
     try:
         yield fresh
@@ -114,4 +140,5 @@ def replace_folder(path: Path) -> Iterator[Path]:
     finally:
         if former.exists() and not path.exists():
             former.rename(path)
-        shutil.rmtree(work)
+        for left in (fresh, former):
+            shutil.rmtree(left, ignore_errors=True)

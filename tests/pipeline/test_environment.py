@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -14,12 +15,14 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LOCK = (ROOT / "requirements.lock").read_text()
+LOCK = "requirements.lock"
+SPARK = "requirements-spark.lock"
 
 
-def read_pins() -> dict[str, list[Requirement]]:
-    """The pins of the lock by name; a name may be pinned twice, for different Pythons."""
-    lines = [line.rstrip("\\ ") for line in LOCK.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+def read_pins(lock: str) -> dict[str, list[Requirement]]:
+    """The pins of a lock by name; a name may be pinned twice, for different Pythons."""
+    content = (ROOT / lock).read_text()
+    lines = [line.rstrip("\\ ") for line in content.splitlines() if re.match(r"[A-Za-z0-9]", line)]
     pins: dict[str, list[Requirement]] = {}
     for line in lines:
         pin = Requirement(line)
@@ -27,9 +30,16 @@ def read_pins() -> dict[str, list[Requirement]]:
     return pins
 
 
-def test_lock_covers_the_project() -> None:
-    pins = read_pins()
-    for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]:
+@pytest.mark.parametrize(
+    ("lock", "wants"),
+    [
+        (LOCK, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]),
+        (SPARK, PROJECT["optional-dependencies"]["spark"]),
+    ],
+)
+def test_lock_covers_the_project(lock: str, wants: list[str]) -> None:
+    pins = read_pins(lock)
+    for text in wants:
         wanted = Requirement(text)
         found = pins[canonicalize_name(wanted.name)]
         for pin in found:
@@ -37,12 +47,18 @@ def test_lock_covers_the_project() -> None:
             assert wanted.specifier.contains(Version(version), prereleases=True), (text, str(pin))
 
 
-def test_lock_is_hashed_and_names_no_index() -> None:
-    for pins in read_pins().values():
+def test_no_package_is_pinned_in_both_locks() -> None:
+    assert read_pins(SPARK).keys().isdisjoint(read_pins(LOCK))
+
+
+@pytest.mark.parametrize("lock", [LOCK, SPARK])
+def test_lock_is_hashed_and_names_no_index(lock: str) -> None:
+    for pins in read_pins(lock).values():
         assert all(next(iter(pin.specifier)).operator == "==" for pin in pins)
-    blocks = re.split(r"\n(?=[A-Za-z0-9])", LOCK)
+    content = (ROOT / lock).read_text()
+    blocks = re.split(r"\n(?=[A-Za-z0-9])", content)
     assert all("--hash=sha256:" in block for block in blocks)
-    assert not re.search(r"https?://|--index|--find-links|--extra-index", LOCK)
+    assert not re.search(r"https?://|--index|--find-links|--extra-index", content)
 
 
 def test_conda_environment_has_the_same_pins() -> None:

@@ -82,7 +82,7 @@ def render(engine: str | None) -> None:
 
 @main.group()
 def plant() -> None:
-    """Add plants."""
+    """Add plants, and check what they bring."""
 
 
 @plant.command(epilog="Example: elc plant add escalante --from data_small.csv --tags examples/escalante/tags.csv")
@@ -102,3 +102,26 @@ def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
 
     add_plant(find_project(), name, export, tags, entry or tags.parent / "plant.yaml")
     click.echo(f"plant {name} is added. Next: dvc repro monitor@{name} render")
+
+
+@plant.command(epilog="Example: elc plant check fjord")
+@click.argument("name")
+@click.option("--from", "export", type=click.Path(path_type=Path), help="The export of a plant that is not added yet.")
+@click.option("--tags", type=click.Path(path_type=Path), help="Its tag list (CSV).")
+@click.option(
+    "--entry",
+    type=click.Path(path_type=Path),
+    help="Its entry for params.yaml. Default: plant.yaml beside the tag list.",
+)
+def check(name: str, export: Path | None, tags: Path | None, entry: Path | None) -> None:
+    """Check an export against its tag list, and say what is missing to build a curve; exit with 1 if it cannot be."""
+    from elc.cli.check import Brought, check_plant
+    from elc.cli.check.page import render_page
+
+    brought = Brought(export, tags, entry or tags.parent / "plant.yaml") if export and tags else None
+    if brought is None and (export or tags or entry):
+        raise click.UsageError("--from and --tags go together; --entry goes with them.")
+    found = check_plant(find_project(), name, brought)
+    click.echo(render_page(found))
+    if found.readiness.missing:
+        sys.exit(1)

@@ -2,63 +2,173 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from elc.errors import ElcError, check_faults
-from elc.fields import TIME
-from elc.findings import Finding, build_frame
-from elc.ingest.hourly import add_energy, build_hourly, build_intervals, build_utc
-from elc.ingest.readers import connect, read_readings
+from elc.errors import check_faults
+from elc.fields import TIME, read_label
+from elc.findings import Finding, build_frame, write_findings
+from elc.ingest.clock import find_doubled_hours
+from elc.ingest.contract import check_contract
+from elc.ingest.files import Doubt, Source
+from elc.ingest.hourly import add_energy, build_hourly
+from elc.ingest.names import read_names
+from elc.ingest.partitions import open_cache, read_partials
+from elc.ingest.sources import Survey
+from elc.ingest.traces import Traces
+from elc.ingest.weather import fill_weather
 from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
 
-__all__ = ["add_energy", "read_export", "read_hourly", "write_hourly"]
+__all__ = [
+    "Inventory",
+    "Traces",
+    "add_energy",
+    "fill_weather",
+    "read_export",
+    "read_hourly",
+    "read_inventory",
+    "write_hourly",
+]
+
+DOUBTS = {
+    "unknown_quality": "carry the unknown quality {example}; not used",
+    "no_quality": "carry no quality, where others do; not used",
+    "text_value": "are no number, as in {example}; not used",
+    "large_value": "are larger than any instrument shows, as in {example}; not used",
+    "no_tag": "carry no tag, as that of {example}; not used",
+}
 
 
-def read_export(folder: Path, tags: TagList, settings: StageSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read an export into the hourly table and the findings about its clock.
+def read_export(
+    folder: Path, tags: TagList, settings: StageSettings, *, cache: Path
+) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
+    """Read an export into the hourly table; days that have not changed since the last time are taken from the cache.
 
     Returns:
         hourly (intervals, columns) with `time_utc`, a column per mapped quantity, its coverage and
-        `energy_gj_per_h`; and findings.
+        `energy_gj_per_h`; what the readings did inside each interval; and findings.
 
     Raises:
         ElcError: the export or the tag list cannot be used; every fault is named.
     """
-    plant = settings.plant
-    unknown = {tag.carrier for tag in tags if tag.role == "energy"} - set(plant.carriers)
+    survey, partials, sources = _read_partials(folder, tags, settings, cache)
+    _check_partials(partials, tags, survey.where)
+    return _build_tables(survey, partials, sources, tags, settings)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What an export holds of a tag list: `names` of all its tags, and what `read_export` makes of the listed ones.
+
+    `tags` are those of the list that have a reading. The tables are empty where there are none.
+    """
+
+    names: list[str]
+    tags: TagList
+    hourly: pd.DataFrame
+    traces: Traces
+    findings: pd.DataFrame
+
+
+def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cache: Path) -> Inventory:
+    """Read what there is of an export (a folder or a file), be it all that the tag list asks for or not.
+
+    Raises:
+        ElcError: a file of the export cannot be used, or the tag list has an unknown carrier; every fault is named.
+    """
+    survey, partials, sources = _read_partials(export, tags, settings, cache)
+    names = read_names(survey, sources, settings)
+    found = set(pc.unique(partials["tag"]).to_pylist())
+    present = TagList(tags.plant, tuple(tag for tag in tags if tag.tag in found))
+    if not found:
+        empty = pd.DataFrame()
+        return Inventory(names, present, empty, Traces(empty, empty, empty, empty), build_frame([]))
+    return Inventory(names, present, *_build_tables(survey, partials, sources, present, settings))
+
+
+def _read_partials(
+    export: Path, tags: TagList, settings: StageSettings, cache: Path
+) -> tuple[Survey, pa.Table, dict[str, Source]]:
+    unknown = {tag.carrier for tag in tags if tag.role == "energy"} - set(settings.plant.carriers)
     check_faults(
         f"plant {tags.plant}",
         [f"carrier {name} of the tag list is not under carriers in params.yaml. Add it." for name in sorted(unknown)],
     )
-    interval_s = int(pd.Timedelta(plant.interval).total_seconds())
-    findings: list[Finding] = []
-    with connect(f"plant {tags.plant}: export {folder}") as backend:
-        readings = read_readings(backend, folder, plant.export, tags)
-        readings, findings = build_utc(readings, plant.export.time_zone, tags.plant)
-        hold_h = settings.ingest.max_hold_h if plant.export.is_continuous else interval_s / 3600
-        intervals = build_intervals(
-            readings, interval_s, max_hold_h=hold_h, accept_uncertain=settings.ingest.accept_uncertain
-        ).execute()
-    if intervals.empty:
-        raise ElcError(
-            f"plant {tags.plant}: export {folder}: holds no reading of good quality. Look at its quality column, or "
-            "set ingest.accept_uncertain."
+    survey = Survey(export, open_cache(cache, tags, settings), tags, settings)
+    return survey, *read_partials(survey, settings)
+
+
+def _build_tables(
+    survey: Survey, partials: pa.Table, sources: dict[str, Source], tags: TagList, settings: StageSettings
+) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
+    hourly, traces, resets = build_hourly(partials, tags, settings)
+    clock = find_doubled_hours(
+        tags.plant, survey.find_clock_changes(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1]
+    )
+    days = sorted({day for source in sources.values() for day in source.days})
+    doubts = [
+        _build_doubt(name, source.days or days, doubt, tags)
+        for name, source in sources.items()
+        for doubt in source.doubts
+    ]
+    return hourly, traces, build_frame([*resets, *clock, *doubts])
+
+
+def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:
+    """Every listed tag must be in the export at least once, and something in it must be good."""
+    present = set(pc.unique(partials["tag"]).to_pylist())
+    missing = [tag.tag for tag in tags if tag.tag not in present]
+    faults = []
+    if missing:
+        faults.append(
+            f"{len(missing)} of {len(list(tags))} tags are missing: {', '.join(missing)}. Add them to the export, "
+            f"or set their role to ignore in data/plants/{tags.plant}/tags.csv."
         )
-    hourly = build_hourly(
-        intervals,
+    if partials.num_rows and pc.all(pc.is_null(partials["low"])).as_py():
+        faults.append("holds no reading of good quality. Look at its quality column, or set ingest.accept_uncertain.")
+    check_faults(where, faults)
+
+
+def _build_doubt(name: str, days: Sequence[int], doubt: Doubt, tags: TagList) -> Finding:
+    column = next((tag.column for tag in tags if tag.tag == doubt.tag), "")
+    what = DOUBTS[doubt.check].format(example=doubt.example)
+    whose = f"{read_label(column)} ({doubt.tag}): " if column else ""
+    start, end = (pd.Timestamp(day, unit="D", tz="UTC") for day in (days[0], days[-1] + 1))
+    return Finding(
+        doubt.check,
+        f"{whose}{doubt.count} readings of {name} {what}.",
+        tags.plant,
+        column,
+        start,
+        end,
+        {"readings": float(doubt.count)},
+    )
+
+
+def write_hourly(
+    folder: Path, hourly: pd.DataFrame, findings: pd.DataFrame, tags: TagList, settings: StageSettings
+) -> None:
+    """Write the hourly table and its findings, each whole or not at all.
+
+    Raises:
+        ElcError: the table breaks its contract.
+    """
+    plant = settings.plant
+    check_contract(
+        hourly,
         tags,
         plant.carriers,
         interval=plant.interval,
-        min_coverage_frac=settings.ingest.min_coverage_frac,
+        weather=settings.ingest.weather,
+        where=f"plant {tags.plant}: hourly table",
     )
-    return hourly, build_frame(findings)
-
-
-def write_hourly(folder: Path, hourly: pd.DataFrame) -> None:
-    """Write the hourly table, whole or not at all."""
+    write_findings(folder / "findings.parquet", findings)
     with replace_file(folder / "hourly.parquet") as temporary:
         hourly.to_parquet(temporary, index=False)
 

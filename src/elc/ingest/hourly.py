@@ -1,168 +1,224 @@
-"""From readings to the hourly table: one expression, written in Ibis, run by the engine under it.
+"""From partial results to the hourly table: values are carried from one interval into the next, and get their units.
 
 A value holds until the next reading of its tag, at most `max_hold_h`; an interval's value is the mean weighted by
 that time, and its coverage is the share of the interval with good time. So the sum over intervals is the integral
-of the readings.
+of the readings. A totaliser is differenced: its rise between two readings is spread over the time between them.
 """
 
 from __future__ import annotations
 
-import ibis
-import ibis.expr.types as ir
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from elc.errors import ElcError
-from elc.fields import ENERGY, TIME, coverage
+from elc.errors import check_faults
+from elc.fields import ENERGY, TIME, coverage, read_label
 from elc.findings import Finding
-from elc.settings import Carrier, TagList
+from elc.ingest.partials import HOUR_S, MICRO
+from elc.ingest.traces import Traces
+from elc.settings import Carrier, StageSettings, TagList
+
+Array = NDArray[np.float64]
+MAX_FALL_FRAC = 0.1  # ASSUME: a counter that falls after more of its readings than this is no counter
 
 
-def build_utc(readings: ir.Table, zone: str, plant: str) -> tuple[ir.Table, list[Finding]]:
-    """Turn the export's local time into UTC, by the clock changes between its first and last reading.
+@dataclass(frozen=True)
+class Grid:
+    """Partial results as arrays (intervals, tags); times in microseconds, NaN where a tag has no reading.
 
-    A reading whose time carries a zone of its own (`is_utc`) is in UTC already.
-
-    In autumn one hour is shown twice: its readings cannot be told apart, so they are taken as the first pass, the
-    quality of both hours' readings is Bad, and a finding says so.
-
-    Raises:
-        ElcError: readings at times that the clock skipped in spring: the export is not in this zone.
+    `before` is the row of the last interval with readings strictly before each interval, -1 for none.
     """
-    if zone == "UTC":
-        return readings, []
-    bounds = readings.aggregate(first=readings.time.min(), last=readings.time.max()).execute().iloc[0]
-    changes = _find_clock_changes(zone, bounds["first"], bounds["last"])
-    local = readings.time
-    seconds, findings = ibis.literal(changes[0][1]), []
-    is_twice = is_skipped = ibis.literal(False)
-    for moment, offset, former in changes[1:]:
-        # At `moment` (UTC) the clock went from `former` to `offset` seconds ahead of UTC.
-        seconds = (local >= _literal(moment, max(former, offset))).ifelse(offset, seconds)
-        if offset < former:
-            is_twice |= (local >= _literal(moment, offset)) & (local < _literal(moment, former))
-            findings.append(_build_clock_finding(plant, moment, former - offset))
-        else:
-            is_skipped |= (local >= _literal(moment, former)) & (local < _literal(moment, offset))
-    _check_skipped(readings.filter(is_skipped & ~readings.is_utc), zone, plant)
-    is_local = ~readings.is_utc
-    quality = (is_local & is_twice).ifelse("BAD", readings.quality)
-    time = is_local.ifelse(local - seconds.as_interval("s"), local)
-    return readings.mutate(time=time, quality=quality), findings
+
+    start: pd.Timestamp
+    width_us: int
+    hold_us: int
+    has: NDArray[np.bool_]
+    before: NDArray[np.intp]
+    columns: dict[str, Array]
+
+    @property
+    def index(self) -> pd.DatetimeIndex:
+        step = pd.Timedelta(self.width_us, "us")
+        return pd.date_range(self.start, periods=len(self.has), freq=step, tz="UTC", name=TIME, unit="us")
+
+    def carry(self, name: str) -> Array:
+        """Take a column from the last interval with readings before each interval."""
+        values = np.take_along_axis(self.columns[name], np.maximum(self.before, 0), axis=0)
+        return np.where(self.before >= 0, values, np.nan)
+
+    def find_since(self) -> Array:
+        """Microseconds from the last reading before each interval to the start of that interval."""
+        row = np.arange(len(self.has))[:, None]
+        return (row - self.before) * float(self.width_us) - self.carry("last_us")
 
 
-def _check_skipped(skipped: ir.Table, zone: str, plant: str) -> None:
-    found = skipped.aggregate(count=skipped.count(), first=skipped.time.min()).execute().iloc[0]
-    if found["count"]:
-        raise ElcError(
-            f"plant {plant}: {found['count']} readings carry times that the clocks of {zone} skipped, the first at "
-            f"{found['first']}. The export is in another zone, often standard time all year: set export.time_zone to "
-            "it, as in Etc/GMT+7 for seven hours behind UTC."
-        )
+@dataclass(frozen=True)
+class Held:
+    """What held in each interval, as arrays (intervals, tags) in the units of the readings.
 
-
-def _literal(moment: pd.Timestamp, offset: int) -> ir.TimestampScalar:
-    return ibis.timestamp((moment + pd.Timedelta(offset, "s")).to_pydatetime())
-
-
-def _find_clock_changes(zone: str, first: pd.Timestamp, last: pd.Timestamp) -> list[tuple[pd.Timestamp, int, int]]:
-    """List (UTC moment, offset from then, offset before), the first with the offset at the beginning."""
-    hours = pd.date_range(first.floor("D") - pd.Timedelta("2D"), last.ceil("D") + pd.Timedelta("2D"), freq="15min")
-    shown = hours.tz_localize("UTC").tz_convert(zone).tz_localize(None)
-    offsets = ((shown - hours) / pd.Timedelta("1s")).astype(int)
-    changes = [(hours[0], int(offsets[0]), int(offsets[0]))]
-    for index in range(1, len(hours)):
-        if offsets[index] != offsets[index - 1]:
-            changes.append((hours[index], int(offsets[index]), int(offsets[index - 1])))
-    return changes
-
-
-def _build_clock_finding(plant: str, moment: pd.Timestamp, overlap_s: int) -> Finding:
-    start = (moment - pd.Timedelta(overlap_s, "s")).tz_localize("UTC")
-    end = (moment + pd.Timedelta(overlap_s, "s")).tz_localize("UTC")
-    sentence = "The clock went back: readings of the hour shown twice cannot be told apart and are not used."
-    return Finding("clock_change", sentence, plant, "", start, end)
-
-
-def build_intervals(readings: ir.Table, interval_s: int, *, max_hold_h: float, accept_uncertain: bool) -> ir.Table:
-    """Build one row per tag and interval.
-
-    Returns:
-        tag, start (timestamp), value (time-weighted mean of good time) and good_s; no row without good time.
+    `integral` is value x microseconds of good time, `is_changed` tells where a good reading differs from the one
+    before, and `is_reset` where a totaliser was reset; `falls` (tags) says how often it fell.
     """
-    good = ["GOOD", "UNCERTAIN"] if accept_uncertain else ["GOOD"]
-    marked = readings.mutate(is_good=readings.quality.isin(good) & readings.value.notnull())
-    unique = _drop_doubles(marked)
-    held = _add_hold(unique, interval_s, max_hold_h)
-    parts = held.mutate(
-        start=ibis.range(held.first, held.end, ibis.interval(seconds=interval_s)).unnest(),
-    )
-    stop = ibis.least(parts.end, parts.start + ibis.interval(seconds=interval_s))
-    begin = ibis.greatest(parts.time, parts.start)
-    weighted = parts.mutate(seconds=_seconds(stop) - _seconds(begin))
-    kept = weighted.filter(weighted.is_good & (weighted.seconds > 0))
-    return kept.group_by(["tag", "start"]).aggregate(
-        value=_sum(kept.value * kept.seconds) / _sum(kept.seconds),
-        good_s=_sum(kept.seconds),
-    )
 
-
-def _seconds(moment: ir.TimestampValue) -> ir.FloatingValue:
-    return moment.epoch_seconds().cast("float64")
-
-
-def _sum(values: ir.FloatingValue) -> ir.FloatingValue:
-    """Sum in fixed point: exact, so that the engine's order of work, which differs from run to run, cannot matter."""
-    return values.cast("decimal(38, 12)").sum().cast("float64")
-
-
-def _drop_doubles(readings: ir.Table) -> ir.Table:
-    """Keep one reading of a tag at a moment: a good one before another, then the smaller value."""
-    rank = ibis.row_number().over(
-        group_by=["tag", "time"], order_by=[ibis.desc("is_good"), ibis.asc("value"), ibis.asc("quality")]
-    )
-    ranked = readings.mutate(rank=rank)
-    return ranked.filter(ranked["rank"] == 0).drop("rank")
-
-
-def _add_hold(readings: ir.Table, interval_s: int, max_hold_h: float) -> ir.Table:
-    """Add `end`, until when each value holds, and `first`, the start of the interval it begins in.
-
-    No value holds beyond the interval of the export's last reading.
-    """
-    last = readings.time.max().as_scalar()
-    step = ibis.interval(seconds=interval_s)
-    limit = readings.time + ibis.interval(seconds=int(max_hold_h * 3600))
-    following = readings.time.lead().over(group_by="tag", order_by="time")
-    end = ibis.least(ibis.coalesce(following, limit), limit, _floor(last, interval_s) + step)
-    return readings.mutate(end=end, first=_floor(readings.time, interval_s))
-
-
-def _floor(moment: ir.TimestampValue, interval_s: int) -> ir.TimestampValue:
-    seconds = moment.epoch_seconds()
-    return (seconds - seconds % interval_s).as_timestamp("s").cast("timestamp(6)")
+    integral: Array
+    good_us: Array
+    low: Array
+    high: Array
+    is_changed: NDArray[np.bool_]
+    is_reset: NDArray[np.bool_]
+    falls: Array
 
 
 def build_hourly(
-    intervals: pd.DataFrame, tags: TagList, carriers: dict[str, Carrier], *, interval: str, min_coverage_frac: float
-) -> pd.DataFrame:
+    partials: pa.Table, tags: TagList, settings: StageSettings
+) -> tuple[pd.DataFrame, Traces, list[Finding]]:
     """Build the hourly table: every interval from first to last, a column and its coverage per mapped quantity.
 
     An interval covered less than `min_coverage_frac` is missing. `energy_gj_per_h` is the sum over carriers, exports
     against; it is missing where any carrier is.
+
+    Returns:
+        hourly (intervals, columns), what the readings did inside each interval, and a finding for each reset counter.
+
+    Raises:
+        ElcError: a tag whose unit makes it a totaliser falls time and again.
     """
-    width_s = pd.Timedelta(interval).total_seconds()
-    index = pd.date_range(intervals["start"].min(), intervals["start"].max(), freq=interval, name=TIME)
-    by_tag = dict(list(intervals.groupby("tag", observed=True)))
-    columns: dict[str, pd.Series] = {}
-    for tag in tags:
-        rows = by_tag.get(tag.tag, intervals.iloc[:0]).set_index("start").reindex(index)
-        covered = (rows["good_s"] / width_s).fillna(0.0)
-        values = rows["value"] * tag.factor + tag.offset
-        columns[tag.column] = values.where(covered >= min_coverage_frac)
-        columns[coverage(tag.column)] = covered
-    hourly = pd.DataFrame(columns, index=index).reset_index()
-    hourly[TIME] = hourly[TIME].dt.tz_localize("UTC").astype("datetime64[us, UTC]")
-    return add_energy(hourly, tags, carriers)
+    grid = _build_grid(partials, tags, settings)
+    held = _hold(grid)
+    for position, tag in enumerate(tags):
+        if tag.is_totaliser:
+            _difference(grid, held, position)
+    _check_resets(held, grid, tags)
+    hourly = add_energy(_build_table(held, grid, tags, settings), tags, settings.plant.carriers)
+    return hourly, _build_traces(held, grid, tags), _find_resets(held, grid, tags)
+
+
+def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings) -> pd.DataFrame:
+    """Put mean and coverage of each tag side by side, the mean in the column's unit."""
+    factor, offset = _read_scales(tags)
+    covered = held.good_us / grid.width_us
+    is_covered = (covered >= settings.ingest.min_coverage_frac) & (held.good_us > 0)
+    mean = np.full_like(covered, np.nan)
+    np.divide(held.integral, held.good_us, out=mean, where=is_covered)
+    pairs = np.stack([mean * factor + offset, covered], axis=2).reshape(len(mean), -1)
+    names = [name for tag in tags for name in (tag.column, coverage(tag.column))]
+    table = pd.DataFrame(pairs, columns=names)
+    table.insert(0, TIME, grid.index)
+    return table
+
+
+def _build_traces(held: Held, grid: Grid, tags: TagList) -> Traces:
+    factor, offset = _read_scales(tags)
+    ends = np.stack([held.low * factor + offset, held.high * factor + offset])
+    frames = {
+        "low": ends.min(axis=0),
+        "high": ends.max(axis=0),
+        "readings": np.nan_to_num(grid.columns["readings"]),
+        "changes": held.is_changed.astype(float),
+    }
+    names = [tag.column for tag in tags]
+    return Traces(**{name: pd.DataFrame(values, columns=names) for name, values in frames.items()})
+
+
+def _read_scales(tags: TagList) -> tuple[Array, Array]:
+    return np.array([tag.factor for tag in tags]), np.array([tag.offset for tag in tags])
+
+
+def _build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Grid:
+    width_us = int(pd.Timedelta(settings.plant.interval) / pd.Timedelta("1us"))
+    is_continuous = settings.plant.export.is_continuous
+    hold_us = int(settings.ingest.max_hold_h * HOUR_S * MICRO) if is_continuous else width_us
+    start = partials["start"].cast("timestamp[us]").cast("int64").to_numpy()
+    rows = (start - start.min()) // width_us
+    names = pa.array([tag.tag for tag in tags])
+    tag = partials["tag"].combine_chunks()
+    positions = pc.index_in(tag.dictionary, names).to_numpy()[tag.indices.to_numpy()]
+    shape = (int(rows.max()) + 1, len(names))
+    columns = {}
+    for name in partials.column_names:
+        if name not in ("tag", "start"):
+            columns[name] = np.full(shape, np.nan)
+            columns[name][rows, positions] = partials[name].to_numpy()
+    has = ~np.isnan(columns["readings"])
+    seen = np.maximum.accumulate(np.where(has, np.arange(shape[0])[:, None], -1), axis=0)
+    before = np.vstack([np.full((1, shape[1]), -1), seen[:-1]])
+    return Grid(pd.Timestamp(int(start.min()), unit="us"), width_us, hold_us, has, before, columns)
+
+
+def _hold(grid: Grid) -> Held:
+    """Hold each value until the next reading of its tag, or for as long as it may."""
+    width, hold = float(grid.width_us), float(grid.hold_us)
+    former, last = grid.carry("last_value"), grid.columns["last_value"]
+    until = np.where(grid.has, grid.columns["first_us"], width)
+    carried_us = np.clip(np.minimum(hold - grid.find_since(), until), 0, width)
+    carried_us = np.where(np.isnan(former) | np.isnan(carried_us), 0, carried_us)
+    own_us = np.where(np.isnan(last), 0, np.minimum(width - grid.columns["last_us"], hold))
+    inner, inner_us = (np.nan_to_num(grid.columns[name]) for name in ("integral", "good_us"))
+    seen = np.where(carried_us > 0, former, np.nan)
+    low, high = grid.columns["low"], grid.columns["high"]
+    return Held(
+        integral=inner + np.where(carried_us > 0, former, 0) * carried_us + np.where(own_us > 0, last, 0) * own_us,
+        good_us=inner_us + carried_us + own_us,
+        low=np.fmin(low, seen),
+        high=np.fmax(high, seen),
+        is_changed=(low < high) | (np.abs(low - former) > 0),
+        is_reset=np.zeros(grid.has.shape, dtype=bool),
+        falls=np.zeros(grid.has.shape[1]),
+    )
+
+
+def _difference(grid: Grid, held: Held, position: int) -> None:
+    """Difference a totaliser in place: its rise between two readings is spread over the time between them.
+
+    Around a reset nothing is covered: what was counted between the last reading and the reset is not known.
+    """
+    column = {name: values[:, position] for name, values in grid.columns.items()}
+    rows, width = np.flatnonzero(grid.has[:, position]), float(grid.width_us)
+    rise, covered = np.nan_to_num(column["integral"]), np.nan_to_num(column["good_us"])
+    is_reset = np.nan_to_num(column["resets"]) > 0
+    begin = rows[:-1] * width + column["last_us"][rows[:-1]]
+    end = rows[1:] * width + column["first_us"][rows[1:]]
+    step = column["first_value"][rows[1:]] - column["last_value"][rows[:-1]]
+    for index in np.flatnonzero(end - begin <= grid.hold_us):
+        touched = np.arange(rows[index], rows[index + 1] + 1)
+        inside = np.minimum(end[index], (touched + 1) * width) - np.maximum(begin[index], touched * width)
+        rise[touched] += step[index] * inside / (end[index] - begin[index])
+        covered[touched] += inside
+        is_reset[touched] |= step[index] < 0
+    per_hour = np.where(covered > 0, rise * HOUR_S * MICRO / np.maximum(covered, 1), np.nan)
+    held.integral[:, position] = np.where(is_reset, 0, rise * HOUR_S * MICRO)
+    held.good_us[:, position] = np.where(is_reset, 0, covered)
+    held.low[:, position] = held.high[:, position] = np.where(is_reset, np.nan, per_hour)
+    held.is_reset[:, position] = is_reset
+    held.falls[position] = np.nansum(column["resets"]) + (step < 0).sum()
+
+
+def _check_resets(held: Held, grid: Grid, tags: TagList) -> None:
+    faults = []
+    for position, tag in enumerate(tags):
+        falls, readings = int(held.falls[position]), int(np.nansum(grid.columns["readings"][:, position]))
+        if falls > max(1, MAX_FALL_FRAC * readings):
+            faults.append(
+                f"tag {tag.tag} is read as a totaliser, because its unit is an amount and {tag.column} is a rate, but "
+                f"it falls {falls} times in {readings} good readings. Write the unit of a rate, or set its role to "
+                "ignore."
+            )
+    check_faults(f"plant {tags.plant}", faults)
+
+
+def _find_resets(held: Held, grid: Grid, tags: TagList) -> list[Finding]:
+    found = []
+    for position, tag in enumerate(tags):
+        name = f"{read_label(tag.column)} ({tag.tag})"
+        sentence = f"{name} was reset; what it counted before is lost, the interval is not used."
+        for start in grid.index[held.is_reset[:, position]]:
+            end = start + pd.Timedelta(grid.width_us, "us")
+            found.append(Finding("totaliser_reset", sentence, tags.plant, tag.column, start, end))
+    return found
 
 
 def add_energy(hourly: pd.DataFrame, tags: TagList, carriers: dict[str, Carrier]) -> pd.DataFrame:

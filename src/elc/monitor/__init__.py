@@ -17,6 +17,7 @@ from elc.monitor.words import (
     write_answer,
     write_head,
     write_health,
+    write_weaknesses,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "write_head",
     "write_health",
     "write_status",
+    "write_weaknesses",
 ]

@@ -16,13 +16,14 @@ from elc.settings import MonitorSettings, StageSettings
 
 # ASSUME: share of judged hours below best that still counts as 10 %, given how much hours depend on each other.
 COVERAGE_LIMITS = (0.03, 0.22)
+HARMLESS = ("negative_zero", "filled")  # findings that leave no doubt about the value that is used
 VERSION = "candidate, not approved"
 STATE_WORDS = {
     "run": "running",
     "ramp": "changing load",
     "start": "in start-up",
     "trip": "down",
-    "unknown": "without a load reading",
+    "unknown": "without enough load readings",
 }
 
 
@@ -125,7 +126,7 @@ def build_health(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     """Judge the data of the last 24 hours by its findings, and the model by its bias and coverage of late."""
     last = scored[TIME].max()
     columns = [*package.features, *package.setpoints]
-    recent = findings[(findings["end"] > last - pd.Timedelta("24h")) & (findings["check"] != "negative_zero")]
+    recent = findings[(findings["end"] > last - pd.Timedelta("24h")) & ~findings["check"].isin(HARMLESS)]
     touched = recent[recent["column"].isin(columns) | recent["column"].str.contains("energy")]
     count = len(touched)
     data = "sound" if count == 0 else f"{count} finding{'s' if count > 1 else ''}"

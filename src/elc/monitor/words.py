@@ -110,5 +110,13 @@ def write_health(status: Status, statement: str, settings: StageSettings) -> str
     )
 
 
+def write_weaknesses(findings: pd.DataFrame) -> str:
+    """Write what the history that the curve learnt from lacks, a point each."""
+    if findings.empty:
+        return "**Baseline:** the history that the curve learnt from meets every rule of sufficiency."
+    points = "\n".join(f"- {sentence}" for sentence in findings["sentence"])
+    return f"**Baseline:** what the curve learnt from lacks something; trust the curve less there.\n\n{points}"
+
+
 def _write_money(amount: float, settings: StageSettings) -> str:
     return f"{amount:,.0f} {read_currency(settings.site.currency)}"

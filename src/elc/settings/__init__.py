@@ -4,6 +4,7 @@ from elc.settings.model import (
     AdviseSettings,
     Carrier,
     DatasetSettings,
+    EngineSettings,
     EvaluateSettings,
     ExplainSettings,
     Export,
@@ -18,7 +19,7 @@ from elc.settings.model import (
     SiteSettings,
     TrainSettings,
 )
-from elc.settings.reader import StageSettings, check_entry, read_plant, read_settings, read_yaml
+from elc.settings.reader import StageSettings, build_plant, check_entry, read_plant, read_settings, read_yaml
 from elc.settings.tags import ROLES, Tag, TagList, read_tags
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "AdviseSettings",
     "Carrier",
     "DatasetSettings",
+    "EngineSettings",
     "EvaluateSettings",
     "ExplainSettings",
     "Export",
@@ -42,6 +44,7 @@ __all__ = [
     "Tag",
     "TagList",
     "TrainSettings",
+    "build_plant",
     "check_entry",
     "read_plant",
     "read_settings",

@@ -55,6 +55,7 @@ class FaultRates(Section):
     unit_mixups: int = Field(ge=0)
     clipped_tags: int = Field(ge=0)
     negative_zero: bool
+    failed_transmitters: int = Field(ge=0)
     renamed_tags: int = Field(ge=0)
     clock_shifts: int = Field(ge=0)
     duplicate_frac: Frac
@@ -88,12 +89,24 @@ class SimulateSettings(Section):
     plants: dict[str, SimulatedPlant]
 
 
+class EngineSettings(Section):
+    """What runs the expressions of ingest; `master` is Spark's."""
+
+    name: Literal["duckdb", "spark"]
+    master: str
+    memory_gib: Positive
+
+
 class IngestSettings(Section):
     accept_uncertain: bool
     max_hold_h: Positive
     min_coverage_frac: Frac
+    weather: list[str]
+    max_gap_h: NotNegative
     spike_deviations: Positive
     frozen_h: Positive
+    low_coverage_frac: Frac
+    masks: list[Literal["range", "frozen", "spike", "unit", "clipped", "clock", "drift"]]
 
 
 class DatasetSettings(Section):
@@ -104,6 +117,14 @@ class DatasetSettings(Section):
     train_frac: Frac
     valid_frac: Frac
     min_hours: int = Field(gt=0)
+    min_period_days: Positive
+    min_valid_frac: Frac
+    max_missing_h: Positive
+    min_hours_per_feature: Positive
+    load_bands: int = Field(gt=0)
+    min_hours_per_band: Positive
+    min_load_range_frac: Frac
+    min_inside_frac: Frac
 
 
 class TrainSettings(Section):
@@ -156,8 +177,9 @@ class Carrier(Section):
 
 
 class Export(Section):
-    """How a plant's historian writes time. `time_format` is strftime's; without it, ISO 8601 is expected.
+    """How a plant's historian writes. `time_format` is strftime's; without it, ISO 8601 or epoch times are expected.
 
+    `decimal` and `quality_codes` are for files whose content leaves open what a comma or a quality code means.
     `is_continuous` is false where the export holds chosen intervals only, such as steady states: then what lies
     between is no gap, and every interval counts as steady.
     """
@@ -165,6 +187,8 @@ class Export(Section):
     time_zone: TimeZone = "UTC"
     time_column: str | None = None
     time_format: str | None = None
+    decimal: Literal[".", ","] | None = None
+    quality_codes: Literal["opc_ua", "opc_da"] | None = None
     is_continuous: bool = True
 
 
@@ -194,6 +218,7 @@ class Settings(Section):
 
     site: SiteSettings
     simulate: SimulateSettings
+    engine: EngineSettings
     ingest: IngestSettings
     dataset: DatasetSettings
     train: TrainSettings

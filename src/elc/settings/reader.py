@@ -17,6 +17,7 @@ from elc.paths import Project
 from elc.settings.model import (
     AdviseSettings,
     DatasetSettings,
+    EngineSettings,
     EvaluateSettings,
     ExplainSettings,
     IngestSettings,
@@ -39,6 +40,7 @@ class StageSettings:
     site: SiteSettings
     plant_id: str
     plant: PlantSettings
+    engine: EngineSettings
     ingest: IngestSettings
     dataset: DatasetSettings
     train: TrainSettings
@@ -90,9 +92,20 @@ def read_plant(project: Project, plant: str) -> StageSettings:
     settings = read_settings(project)
     if plant not in settings.plants:
         raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
-    entry = settings.plants[plant]
+    return build_plant(settings, plant, settings.plants[plant])
+
+
+def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSettings:
+    """Build what the stages of one plant need, from an entry that need not stand in params.yaml."""
     sections = {stage: _override(getattr(settings, stage), getattr(entry, stage)) for stage in _OVERRIDABLE}
-    return StageSettings(site=settings.site, plant_id=plant, plant=entry, evaluate=settings.evaluate, **sections)
+    return StageSettings(
+        site=settings.site,
+        plant_id=plant,
+        plant=entry,
+        engine=settings.engine,
+        evaluate=settings.evaluate,
+        **sections,
+    )
 
 
 _OVERRIDABLE = ("ingest", "dataset", "train", "monitor", "explain", "advise")

@@ -19,7 +19,10 @@ COLUMNS = ("tag", "column", "unit", "factor", "offset", "role", "carrier", "low"
 
 @dataclass(frozen=True)
 class Tag:
-    """One line of a tag list; column value = reading x factor + offset, in the unit at the column's end."""
+    """One line of a tag list; column value = reading x factor + offset, in the unit at the column's end.
+
+    A totaliser counts an amount, and its column is the rate: then the factor makes the column's unit times an hour.
+    """
 
     tag: str
     column: str
@@ -30,6 +33,7 @@ class Tag:
     low: float | None
     high: float | None
     description: str
+    is_totaliser: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,9 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
     if row["low"] and row["high"] and not found and _is_reversed(row["low"], row["high"]):
         found.append(f"low {row['low']} is above high {row['high']}.")
     numbers = {name: _read_number(row, name, found) for name in ("factor", "offset", "low", "high")}
-    factor, offset = 1.0, 0.0
+    factor, offset, is_totaliser = 1.0, 0.0, False
     if row["role"] != "ignore" or row["column"]:
-        factor, offset = _read_scale(row, found)
+        factor, offset, is_totaliser = _read_scale(row, found)
     faults += [f"{at}, tag {row['tag'] or '(none)'}: {fault}" for fault in found]
     if found:
         return None
@@ -125,6 +129,7 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         low=numbers["low"],
         high=numbers["high"],
         description=row["description"],
+        is_totaliser=is_totaliser,
     )
 
 
@@ -148,12 +153,18 @@ def _is_reversed(low: str, high: str) -> bool:
         return False  # said where the numbers are read
 
 
-def _read_scale(row: dict[str, str], found: list[str]) -> tuple[float, float]:
+def _read_scale(row: dict[str, str], found: list[str]) -> tuple[float, float, bool]:
+    """Read factor and offset to the column's unit, and whether the tag counts an amount of which that is the rate."""
     try:
-        return read_conversion(row["unit"], read_unit(row["column"]).expression)
+        target = read_unit(row["column"]).expression
+        return *read_conversion(row["unit"], target), False
     except ElcError as error:
-        found.append(str(error))
-        return 1.0, 0.0
+        fault = str(error)
+    try:
+        return *read_conversion(row["unit"], f"{read_unit(row['column']).expression}*hour"), True
+    except ElcError:
+        found.append(fault)
+    return 1.0, 0.0, False
 
 
 def _find_doubled(tags: list[Tag]) -> list[str]:

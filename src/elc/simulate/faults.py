@@ -14,8 +14,19 @@ from elc.simulate.historian import ANALYSERS, REGULAR, Readings
 HOUR_S = 3600
 DAY_S = 86400
 UNCERTAIN, BAD = 1, 2
-# A unit mix-up multiplies by one of these: bar for kg/cm2, higher for lower heating value.
-MIXUPS = {"feed_pressure_bar": 1 / 0.980665, "fuel_gas_energy_gj_per_h": 1.105}
+# A unit mix-up multiplies by one of these: kg/cm2 for bar, higher for lower heating value, normal for standard m3,
+# Gcal for GJ, short tons for tonnes.
+MIXUPS = {
+    "feed_pressure_bar": 1 / 0.980665,
+    "loop_pressure_bar": 1 / 0.980665,
+    "fuel_gas_energy_gj_per_h": 1.105,
+    "feed_gas_energy_gj_per_h": 288.15 / 273.15,
+    "feed_lhv_mj_per_nm3": 1.108,
+    "steam_export_energy_gj_per_h": 1 / 4.1868,
+    "load_t_per_h": 1 / 0.90718474,
+}
+# A failed transmitter sends 3.6 or 21 mA (NAMUR NE 43): this much of its span below or above its scale.
+FAILED_LOW_FRAC, FAILED_HIGH_FRAC = 0.025, 0.0625
 
 
 @dataclass
@@ -40,6 +51,7 @@ class FaultInjector:
         self._mix_units()
         self._clip()
         self._freeze()
+        self._fail()
         self._spike()
         self._calibrate()
         self._reset_totalisers()
@@ -106,6 +118,19 @@ class FaultInjector:
             if len(inside):
                 reading.values[inside] = reading.values[inside[0]]
                 self._book("frozen", reading, start, end, reading.values[inside[0]])
+
+    def _fail(self) -> None:
+        """A transmitter fails to one end of its scale for hours, quality still Good."""
+        for _ in range(self.rates.failed_transmitters):
+            reading = self._choose(r for r in self.readings if r.tag.low is not None and r.tag.high is not None)
+            start, end = self._choose_span(2 * HOUR_S, DAY_S)
+            inside = (reading.seconds >= start) & (reading.seconds < end)
+            low, high = float(reading.tag.low or 0), float(reading.tag.high or 0)
+            is_low = self.rng.random() < 0.5
+            end_of_scale = low - FAILED_LOW_FRAC * (high - low) if is_low else high + FAILED_HIGH_FRAC * (high - low)
+            if inside.any():
+                reading.values[inside] = (end_of_scale - reading.tag.offset) / reading.tag.factor
+                self._book("range", reading, start, end, end_of_scale)
 
     def _spike(self) -> None:
         for reading in self.readings:

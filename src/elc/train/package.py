@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from elc import curve
-from elc.dataset import Split
+from elc.dataset import Split, write_baseline
 from elc.fields import ENERGY, TIME, read_unit
 from elc.paths import replace_folder
 from elc.settings import StageSettings, TagList
@@ -38,7 +38,8 @@ def write_package(
     """Write the model package of a plant, whole or not at all; equal inputs give equal bytes.
 
     Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet, golden.json,
-    card.json (which holds the SHA-256 of the others).
+    statistics.json and constraints.json (the baseline of the training hours), card.json (which holds the SHA-256 of
+    the others).
     """
     with replace_folder(folder) as fresh:
         _write_network(fresh / "model", curve_fit.model)
@@ -46,6 +47,7 @@ def write_package(
         scored = _score(split.train, curve_fit.model, tags)
         _write_precedents(fresh / "precedents.parquet", scored, tags, settings.train.precedent_frac)
         _write_json(fresh / "golden.json", _build_golden(split.test, curve_fit.model, tags))
+        write_baseline(fresh, split.train, tags)
         card = _build_card(split, tags, settings)
         card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}
         _write_json(fresh / "card.json", card)

@@ -1,8 +1,7 @@
-"""The hourly table: what flows in the readings flows in the intervals, and time is UTC."""
+"""The hourly table: what flows in the readings flows in the intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,91 +9,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import ingest, settings
+from elc import findings, ingest
 from elc.errors import ElcError
-from elc.paths import Project
 from elc.settings import Tag, TagList
-
-ROOT = Path(__file__).resolve().parents[3]
-GAS, LOAD = "gas_energy_gj_per_h", "load_t_per_h"
-COVERED = GAS + "_coverage_frac"
-TAGS = TagList(
-    "fjord",
-    (
-        Tag("FT-1", GAS, "energy", "gas", 1.0, 0.0, None, None, ""),
-        Tag("FT-2", LOAD, "throughput", "", 1.0, 0.0, None, None, ""),
-    ),
+from tests.unit.ingest.conftest import Read
+from tests.unit.ingest.exports import (
+    COVERED,
+    GAS,
+    LOAD,
+    TAGS,
+    Row,
+    build_minutes,
+    build_random,
+    build_readings,
+    build_settings,
 )
-CHICAGO = "America/Chicago"
-Row = tuple[str, float] | tuple[str, float, str]
-Read = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
-
-
-@pytest.fixture(scope="module")
-def base() -> settings.StageSettings:
-    return settings.read_plant(Project(ROOT), "fjord")
-
-
-@pytest.fixture
-def read(base: settings.StageSettings, tmp_path: Path) -> Read:
-    """Write readings as an export and read it, with every covered second counted unless told otherwise."""
-
-    def read_readings(
-        readings: pd.DataFrame,
-        *,
-        tags: TagList = TAGS,
-        interval: str = "1h",
-        max_hold_h: float = 6.0,
-        min_coverage_frac: float = 0.0,
-        accept_uncertain: bool = False,
-        **export: object,
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        readings.to_parquet(tmp_path / "export.parquet")
-        given = {
-            "max_hold_h": max_hold_h,
-            "min_coverage_frac": min_coverage_frac,
-            "accept_uncertain": accept_uncertain,
-        }
-        plant = base.plant.model_copy(update={"interval": interval, "export": settings.Export.model_validate(export)})
-        return ingest.read_export(
-            tmp_path, tags, replace(base, plant=plant, ingest=base.ingest.model_copy(update=given))
-        )
-
-    return read_readings
-
-
-def build_readings(rows: list[Row], tag: str = "FT-1", other: str = "FT-2") -> pd.DataFrame:
-    """Build readings of one tag on 2024-06-01, and steady ones of another at the first and last moment."""
-    full = [(row[0], tag, row[1], row[2] if len(row) == 3 else "Good") for row in rows]
-    full += [(rows[0][0], other, 50.0, "Good"), (rows[-1][0], other, 50.0, "Good")]
-    frame = pd.DataFrame(full, columns=["time", "tag", "value", "quality"])
-    frame["time"] = pd.to_datetime("2024-06-01 " + frame["time"])
-    return frame
-
-
-def build_random(seed: int, count: int = 300) -> pd.DataFrame:
-    """Build readings of both tags at odd moments over some four days, with bad ones and gaps of up to half a day."""
-    rng = np.random.default_rng(seed)
-    tables = []
-    for tag in ("FT-1", "FT-2"):
-        minutes = np.cumsum(rng.choice([1, 7, 13, 29, 61, 720], count, p=[0.3, 0.3, 0.2, 0.1, 0.08, 0.02]))
-        table = pd.DataFrame({"time": pd.Timestamp("2024-06-01") + pd.to_timedelta(minutes, unit="min"), "tag": tag})
-        table["value"] = rng.normal(100, 30, count)
-        table["quality"] = rng.choice(["Good", "Bad", "Uncertain"], count, p=[0.9, 0.06, 0.04])
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
-
-
-def build_minutes(readings: pd.DataFrame, tag: str, max_hold_h: float, width_min: int) -> pd.Series:
-    """The readings of one tag as a step function, minute by minute; no value where nothing good holds."""
-    rows = readings[readings["tag"] == tag].sort_values("time")
-    end = readings["time"].max().floor(f"{width_min}min") + pd.Timedelta(width_min, "min")
-    steps = pd.Series(np.nan, index=pd.date_range(rows["time"].min().floor("D"), end, freq="min", inclusive="left"))
-    following = [*rows["time"][1:], end]
-    for (_, row), until in zip(rows.iterrows(), following, strict=True):
-        stop = min(until, row["time"] + pd.Timedelta(max_hold_h, "h"), end) - pd.Timedelta(1, "min")
-        steps[row["time"] : stop] = row["value"] if row["quality"] == "Good" else np.nan
-    return steps
 
 
 @pytest.mark.parametrize(("seed", "interval", "max_hold_h"), [(1, "1h", 6.0), (2, "10min", 1.5), (3, "30min", 0.25)])
@@ -259,99 +188,18 @@ def test_export_without_a_good_reading_is_named(read: Read) -> None:
         read(readings)
 
 
-def build_zoned(start: str, hours: int, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The same half-hourly readings in UTC and as the clocks of a zone showed them."""
-    moments = pd.date_range(start, periods=2 * hours, freq="30min", tz="UTC")
-    tables = [
-        pd.DataFrame({"time": moments, "tag": tag, "value": np.arange(2.0 * hours) + more, "quality": "Good"})
-        for tag, more in (("FT-1", 100), ("FT-2", 0))
-    ]
-    utc = pd.concat(tables, ignore_index=True)
-    shown = utc["time"].dt.tz_convert(zone).dt.tz_localize(None)
-    return utc.assign(time=utc["time"].dt.tz_localize(None)), utc.assign(time=shown)
-
-
-def test_summer_and_winter_time_become_utc(read: Read) -> None:
-    for start in ("2024-07-01", "2024-12-01"):
-        utc, local = build_zoned(start, 24, CHICAGO)
-        pd.testing.assert_frame_equal(read(local, time_zone=CHICAGO)[0], read(utc)[0])
-
-
-def test_half_hour_zones_become_utc(read: Read) -> None:
-    utc, local = build_zoned("2024-07-01", 24, "Asia/Kolkata")
-    pd.testing.assert_frame_equal(read(local, time_zone="Asia/Kolkata")[0], read(utc)[0])
-
-
-def test_spring_change_loses_no_hour(read: Read) -> None:
-    # Clocks went from 02:00 to 03:00 on 10 March 2024, at 08:00 UTC.
-    utc, local = build_zoned("2024-03-09", 60, CHICAGO)
-    assert not local["time"].between("2024-03-10 02:00", "2024-03-10 02:59").any()
-    hourly, found = read(local, time_zone=CHICAGO)
-    pd.testing.assert_frame_equal(hourly, read(utc)[0])
-    assert len(found) == 0
-    assert hourly[COVERED].eq(1).all()
-
-
-def test_change_between_full_hours_of_utc_loses_none(read: Read) -> None:
-    # Adelaide's clocks went from 02:00 to 03:00 on 6 October 2024, at 16:30 UTC.
-    utc, local = build_zoned("2024-10-05", 48, "Australia/Adelaide")
-    hourly, _ = read(local, time_zone="Australia/Adelaide")
-    pd.testing.assert_frame_equal(hourly, read(utc)[0])
-
-
-def test_standard_time_all_year_under_a_zone_with_summer_time_is_named(read: Read) -> None:
-    utc, standard = build_zoned("2024-03-09", 60, "Etc/GMT+6")
-    words = (
-        r"^plant fjord: 4 readings carry times that the clocks of America/Chicago skipped, the first at "
-        r"2024-03-10 02:00:00\. The export is in another zone, .* set export\.time_zone to it, as in Etc/GMT\+7"
-    )
-    with pytest.raises(ElcError, match=words):
-        read(standard, time_zone=CHICAGO)
-    pd.testing.assert_frame_equal(read(standard, time_zone="Etc/GMT+6")[0], read(utc)[0])
-
-
-def test_autumn_change_leaves_the_hour_shown_twice_out(read: Read) -> None:
-    # Clocks went from 02:00 back to 01:00 on 3 November 2024, at 07:00 UTC: 06:00 and 07:00 UTC both showed 01:00.
-    utc, local = build_zoned("2024-11-02", 60, CHICAGO)
-    hourly, found = read(local, time_zone=CHICAGO)
-    expected, _ = read(utc)
-    twice = hourly["time_utc"].isin(pd.to_datetime(["2024-11-03T06:00Z", "2024-11-03T07:00Z"]))
-    assert list(hourly["time_utc"]) == list(expected["time_utc"])
-    pd.testing.assert_frame_equal(hourly[~twice], expected[~twice])
-    assert hourly.loc[twice, [GAS, LOAD]].isna().all(axis=None)
-    assert list(hourly.loc[twice, COVERED]) == [0.0, 0.0]
-    assert list(found["check"]) == ["clock_change"]
-    assert (found["start"][0], found["end"][0]) == (
-        pd.Timestamp("2024-11-03T06:00Z"),
-        pd.Timestamp("2024-11-03T08:00Z"),
-    )
-    assert "cannot be told apart and are not used" in found["sentence"][0]
-
-
-def test_both_changes_of_a_year_are_followed(read: Read) -> None:
-    utc, local = build_zoned("2024-03-01", 24 * 300, CHICAGO)
-    hourly, found = read(local, time_zone=CHICAGO)
-    expected, _ = read(utc)
-    differs = hourly[GAS].to_numpy() != expected[GAS].to_numpy()
-    assert list(hourly["time_utc"][differs].astype(str)) == ["2024-11-03 06:00:00+00:00", "2024-11-03 07:00:00+00:00"]
-    assert len(found) == 1
-
-
-@pytest.mark.parametrize("zone", ["UTC", CHICAGO])
-def test_times_that_carry_their_zone_are_taken_at_their_word(read: Read, zone: str) -> None:
-    utc, _ = build_zoned("2024-07-01", 24, CHICAGO)
-    aware = utc.assign(time=utc["time"].dt.tz_localize("UTC").dt.tz_convert(CHICAGO))
-    pd.testing.assert_frame_equal(read(aware, time_zone=zone)[0], read(utc)[0])
-
-
-@pytest.mark.parametrize("zone", ["UTC", CHICAGO])
-def test_times_written_with_their_offset_are_taken_at_their_word(read: Read, zone: str) -> None:
-    utc, local = build_zoned("2024-07-01", 24, CHICAGO)
-    written = local.assign(time=local["time"].dt.strftime("%Y-%m-%dT%H:%M:%S-05:00"))
-    pd.testing.assert_frame_equal(read(written, time_zone=zone)[0], read(utc)[0])
-
-
 def test_table_reads_back_as_it_was_written(read: Read, tmp_path: Path) -> None:
-    hourly, _ = read(build_random(8))
-    ingest.write_hourly(tmp_path / "hourly", hourly)
+    hourly, found = read(build_random(8))
+    ingest.write_hourly(tmp_path / "hourly", hourly, found, TAGS, build_settings())
     pd.testing.assert_frame_equal(ingest.read_hourly(tmp_path / "hourly"), hourly)
+    pd.testing.assert_frame_equal(findings.read_findings(tmp_path / "hourly" / "findings.parquet"), found)
+
+
+def test_table_that_breaks_its_contract_is_not_written(read: Read, tmp_path: Path) -> None:
+    hourly, found = read(build_random(8))
+    broken = hourly.assign(**{COVERED: hourly[COVERED] + 1})
+    with pytest.raises(
+        ElcError, match=r"^plant fjord: hourly table: column gas_energy_gj_per_h_coverage_frac: .* outs"
+    ):
+        ingest.write_hourly(tmp_path / "hourly", broken, found, TAGS, build_settings())
+    assert not (tmp_path / "hourly").exists()

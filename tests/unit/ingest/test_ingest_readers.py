@@ -1,300 +1,269 @@
-"""Readers of exports: long or wide, Parquet or CSV, and what is said of a file that is no table."""
+"""Readings are the same whatever a file's form and whichever engine reads it; what is doubtful is named."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import importlib.util
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from elc import ingest, settings
 from elc.errors import ElcError
-from elc.paths import Project
-from elc.settings import Tag, TagList
+from elc.ingest.engine import Engine, connect
+from elc.ingest.layout import read_layout
+from elc.ingest.readers import find_doubts, find_time_faults, read_readings
+from elc.settings import EngineSettings, Export, Tag, TagList
 
-ROOT = Path(__file__).resolve().parents[3]
-GAS, LOAD, AIR = "gas_energy_gj_per_h", "load_t_per_h", "air_temp_degc"
+NAMES = ("FT-1", "FT-2")
 TAGS = TagList(
     "fjord",
     (
-        Tag("FT-1", GAS, "energy", "gas", 1.0, 0.0, None, None, ""),
-        Tag("FT-2", LOAD, "throughput", "", 1.0, 0.0, None, None, ""),
-        Tag("TI-1", AIR, "driver", "", 1.0, 0.0, None, None, ""),
+        *(Tag(name, name.lower(), "driver", "", 1.0, 0.0, None, None, "") for name in NAMES),
         Tag("ZZ-9", "", "ignore", "", 1.0, 0.0, None, None, ""),
     ),
 )
-TIMES = pd.date_range("2024-06-01", periods=4, freq="30min")
-VALUES = {"FT-1": [10.0, 20.0, 30.0, 40.0], "FT-2": [1.0, 2.0, 3.0, 4.0], "TI-1": [5.0, 5.0, 6.0, 7.0]}
-Read = Callable[..., pd.DataFrame]
+DUCKDB = EngineSettings(name="duckdb", master="local[*]", memory_gib=0.5)
+SPARK = EngineSettings(name="spark", master="local[1]", memory_gib=0.5)
+TIMES = pd.date_range("2024-06-01", periods=48, freq="30min").as_unit("us")
+WIDE = pd.DataFrame({"time": TIMES, "FT-1": np.linspace(1, 10, 48).round(6), "FT-2": np.linspace(-5, 5, 48).round(3)})
+LONG = WIDE.melt("time", var_name="tag").assign(quality="GOOD")
+BAD = LONG.index[LONG["tag"].eq("FT-1") & LONG["time"].eq(TIMES[3])][0]
 
 
-@pytest.fixture(scope="module")
-def base() -> settings.StageSettings:
-    return settings.read_plant(Project(ROOT), "fjord")
+def write_long(path: Path) -> None:
+    LONG.to_parquet(path, index=False)
+
+
+def write_wide(path: Path) -> None:
+    WIDE.assign(**{"ZZ-9": 1.0}).to_csv(path, index=False, sep=";", decimal=",")
+
+
+def write_lines(path: Path) -> None:
+    LONG.assign(time=LONG["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")).to_json(path, orient="records", lines=True)
+
+
+def write_sitewise(path: Path) -> None:
+    seconds = LONG["time"].astype("int64") // 1_000_000
+    records = [
+        {
+            "propertyAlias": tag,
+            "value": {"doubleValue": value},
+            "timestamp": {"timeInSeconds": second, "offsetInNanos": 0},
+            "quality": quality,
+        }
+        for tag, value, second, quality in zip(LONG["tag"], LONG["value"], seconds, LONG["quality"], strict=True)
+    ]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+
+
+def write_entries(path: Path) -> None:
+    points = [
+        {"value": {"doubleValue": value}, "timestamp": {"timeInSeconds": moment.timestamp()}, "quality": "GOOD"}
+        for moment, value in zip(WIDE["time"], WIDE["FT-1"], strict=True)
+    ]
+    for point in points:
+        point["timestamp"] = {"timeInSeconds": int(point["timestamp"]["timeInSeconds"])}
+    path.write_text(json.dumps({"entries": [{"propertyAlias": "FT-1", "propertyValues": points}]}))
+
+
+def read(engine: Engine, *paths: Path, export: Export | None = None) -> pd.DataFrame:
+    """Read files of one layout."""
+    export = export or Export()
+    layout = read_layout(paths[0], export, TAGS)
+    assert find_time_faults(engine, layout, paths, export, TAGS) == []
+    table = engine.execute(read_readings(engine, layout, paths, export, TAGS))
+    return table.sort_values(["tag", "time"], ignore_index=True)
+
+
+def check_long(readings: pd.DataFrame, expected: pd.DataFrame = LONG) -> None:
+    expected = expected.sort_values(["tag", "time"], ignore_index=True)
+    assert list(readings["time"]) == list(expected["time"])
+    assert list(readings["tag"]) == list(expected["tag"])
+    assert list(readings["quality"]) == list(expected["quality"])
+    np.testing.assert_array_equal(readings["value"], expected["value"])
+
+
+FORMS = {
+    "a.parquet": write_long,
+    "a.csv": write_wide,
+    "a.json": write_lines,
+    "sitewise.json": write_sitewise,
+}
 
 
 @pytest.fixture
-def read(base: settings.StageSettings, tmp_path: Path) -> Read:
-    """Read what lies in `tmp_path` with some keys of `export`."""
-
-    def read_folder(tags: TagList = TAGS, **export: object) -> pd.DataFrame:
-        plant = base.plant.model_copy(update={"export": settings.Export.model_validate(export)})
-        return ingest.read_export(tmp_path, tags, replace(base, plant=plant))[0]
-
-    return read_folder
+def duck() -> Iterator[Engine]:
+    with connect(DUCKDB, "plant fjord: export") as engine:
+        yield engine
 
 
-def build_wide(**values: Sequence[object]) -> pd.DataFrame:
-    return pd.DataFrame({"time": TIMES, **VALUES, **values})
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Engine]:
+    if shutil.which("java") is None or importlib.util.find_spec("pyspark") is None:
+        pytest.skip("Spark needs Java and pyspark, and one of them is not installed")
+    with connect(SPARK, "plant fjord: export") as engine:
+        yield engine
 
 
-def build_long(wide: pd.DataFrame, quality: str = "Good") -> pd.DataFrame:
-    return wide.melt("time", var_name="tag").assign(quality=quality)
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_gives_the_same_readings(duck: Engine, tmp_path: Path, name: str) -> None:
+    FORMS[name](tmp_path / name)
+    readings = read(duck, tmp_path / name)
+    check_long(readings)
+    assert list(readings.columns) == ["time", "is_utc", "tag", "value", "quality"]
+    assert readings["is_utc"].all() == name.endswith("json")
 
 
-def check_values(hourly: pd.DataFrame) -> None:
-    assert list(hourly["time_utc"]) == [pd.Timestamp("2024-06-01T00:00Z"), pd.Timestamp("2024-06-01T01:00Z")]
-    assert list(hourly[GAS]) == [15.0, 35.0]
-    assert list(hourly[LOAD]) == [1.5, 3.5]
-    assert list(hourly[AIR]) == [5.0, 6.5]
+@pytest.mark.parametrize("name", FORMS)
+def test_spark_gives_the_same_readings_as_duckdb(spark: Engine, duck: Engine, tmp_path: Path, name: str) -> None:
+    FORMS[name](tmp_path / name)
+    readings = read(spark, tmp_path / name)
+    check_long(readings)
+    assert list(readings["is_utc"]) == list(read(duck, tmp_path / name)["is_utc"])
 
 
-def test_long_parquet(read: Read, tmp_path: Path) -> None:
-    build_long(build_wide()).to_parquet(tmp_path / "a.parquet")
-    check_values(read())
+def test_spark_opens_messages_as_duckdb_does(spark: Engine, duck: Engine, tmp_path: Path) -> None:
+    write_entries(tmp_path / "a.json")
+    check_long(read(spark, tmp_path / "a.json"), LONG[LONG["tag"] == "FT-1"])
+    check_long(read(duck, tmp_path / "a.json"), LONG[LONG["tag"] == "FT-1"])
 
 
-def test_long_parquet_with_times_in_utc_and_categories(read: Read, tmp_path: Path) -> None:
-    long = build_long(build_wide())
-    long["time"] = long["time"].dt.tz_localize("UTC").astype("datetime64[ms, UTC]")
-    long.astype({"tag": "category", "quality": "category"}).to_parquet(tmp_path / "a.parquet")
-    check_values(read())
+def test_spark_finds_the_same_doubts_as_duckdb(spark: Engine, duck: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    texts = ["1.5", "12f", "1_000", "1e400", "Bad Input", "", "nan"]
+    words = ["Good", "Good", "Good", "Good", "Bad", "Maybe", ""]
+    rows = pd.DataFrame({"time": TIMES[:7], "tag": "FT-1", "value": texts, "quality": words})
+    rows.to_csv(path, index=False)
+    layout = read_layout(path, Export(), TAGS)
+    found = [find_doubts(engine, layout, [path], Export(), TAGS) for engine in (spark, duck)]
+    pd.testing.assert_frame_equal(found[0], found[1], check_dtype=False)
+    assert dict(zip(found[1]["check"], found[1]["count"], strict=True)) == {
+        "large_value": 1,
+        "no_quality": 1,
+        "text_value": 3,
+        "unknown_quality": 1,
+    }
+    assert list(read(spark, path)["value"].isna()) == [False] + [True] * 6
+    assert list(read(duck, path)["quality"]) == list(read(spark, path)["quality"]) == ["GOOD"] + ["BAD"] * 6
 
 
-def test_long_csv(read: Read, tmp_path: Path) -> None:
-    build_long(build_wide()).to_csv(tmp_path / "a.csv", index=False)
-    check_values(read())
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("row", ["2024-06-01 00:00,FT-1", "2024-06-01 00:00,FT-1,1,2"])
+def test_spark_names_a_ragged_line(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"time,tag,value\n{row}\n")
+    with pytest.raises(ElcError, match=r"^x: a file cannot be read: .*Malformed CSV record: 2024.*a\.csv"):  # noqa: SIM117
+        with connect(SPARK, "x") as engine:
+            read(engine, path)
 
 
-def test_long_table_without_quality_is_good(read: Read, tmp_path: Path) -> None:
-    build_long(build_wide()).drop(columns="quality").to_parquet(tmp_path / "a.parquet")
-    check_values(read())
+def test_spark_refuses_what_it_would_misread(spark: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("time,FT-1\n2024-06-01 00:00,1\n", encoding="utf-16")
+    with pytest.raises(ElcError, match=r"a\.csv: is UTF-16, which Spark cannot read line by line"):
+        read(spark, path)
 
 
-@pytest.mark.parametrize("quality", ["GOOD", "good", "Good"])
-def test_quality_may_be_written_in_any_case(read: Read, tmp_path: Path, quality: str) -> None:
-    build_long(build_wide(), quality).to_parquet(tmp_path / "a.parquet")
-    check_values(read())
-
-
-def test_wide_parquet(read: Read, tmp_path: Path) -> None:
-    build_wide(other=[0.0] * 4).to_parquet(tmp_path / "a.parquet")
-    check_values(read())
-
-
-def test_wide_csv_with_an_unnamed_time_in_its_own_format(read: Read, tmp_path: Path) -> None:
-    wide = build_wide().rename(columns={"time": ""})
-    wide[""] = wide[""].dt.strftime("%m/%d/%Y %H:%M")
-    wide.to_csv(tmp_path / "a.csv", index=False)
-    check_values(read(time_format="%m/%d/%Y %H:%M"))
-
-
-def test_csv_with_byte_order_mark_quotes_and_windows_line_ends(read: Read, tmp_path: Path) -> None:
-    text = build_wide().to_csv(index=False, quoting=1, lineterminator="\r\n")
-    (tmp_path / "a.csv").write_bytes(text.encode("utf-8-sig"))
-    check_values(read())
-
-
-def test_time_column_may_be_named(read: Read, tmp_path: Path) -> None:
-    build_wide(time_of_export=[0] * 4).rename(columns={"time": "Zeit"}).to_parquet(tmp_path / "a.parquet")
-    check_values(read(time_column="Zeit"))
-    with pytest.raises(ElcError, match=r"a\.parquet: has no column Time \(export\.time_column\); found Zeit, FT-1"):
-        read(time_column="Time")
-
-
-def test_layouts_and_folders_may_be_mixed(read: Read, tmp_path: Path) -> None:
-    wide = build_wide()
-    (tmp_path / "2024" / "06").mkdir(parents=True)
-    wide[["time", "FT-1"]].to_csv(tmp_path / "gas.csv", index=False)
-    build_long(wide[["time", "FT-2"]][:2]).to_parquet(tmp_path / "2024" / "first.parquet")
-    build_long(wide[["time", "FT-2"]][2:]).to_csv(tmp_path / "2024" / "06" / "second.csv", index=False)
-    wide[["time", "TI-1"]].to_parquet(tmp_path / "air.parquet")
-    check_values(read())
-
-
-def test_hidden_files_and_other_tags_are_passed_over(read: Read, tmp_path: Path) -> None:
-    wide = build_wide(**{"ZZ-9": [1.0] * 4, "unlisted": [1.0] * 4})
-    build_long(wide).to_parquet(tmp_path / "a.parquet")
-    (tmp_path / ".gitignore").write_bytes(b"\0")
-    hourly = read()
-    check_values(hourly)
-    assert not {"", "unlisted", "ZZ-9"} & set(hourly.columns)
-
-
-@pytest.mark.parametrize("text", ["Bad Input", "I/O Timeout", "", "nan", "inf", "-inf", "1,5"])
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_text_among_numbers_is_a_bad_reading(read: Read, tmp_path: Path, text: str, kind: str) -> None:
-    long = build_long(build_wide())
-    long["value"] = long["value"].astype(str)
-    long.loc[(long["tag"] == "FT-1") & (long["time"] == TIMES[1]), "value"] = text
-    if kind == "csv":
-        long.to_csv(tmp_path / "a.csv", index=False)
-    else:
-        long.to_parquet(tmp_path / "a.parquet")
-    hourly = read()
-    assert list(hourly[GAS]) == [10.0, 35.0]
-    assert list(hourly[GAS + "_coverage_frac"]) == [0.5, 1.0]
-    assert list(hourly[LOAD]) == [1.5, 3.5]
-
-
-def test_text_in_a_column_of_a_wide_csv_is_a_bad_reading(read: Read, tmp_path: Path) -> None:
-    build_wide(**{"FT-1": ["10", "Unit Down", "30", "40"]}).to_csv(tmp_path / "a.csv", index=False)
-    hourly = read()
-    assert list(hourly[GAS]) == [10.0, 35.0]
-    assert list(hourly[LOAD]) == [1.5, 3.5]
-
-
-def test_text_in_a_column_of_a_wide_parquet_is_a_bad_reading(read: Read, tmp_path: Path) -> None:
-    build_wide(**{"FT-1": ["10", "Unit Down", "30", "40"]}).to_parquet(tmp_path / "a.parquet")
-    hourly = read()
-    assert list(hourly[GAS]) == [10.0, 35.0]
-    assert list(hourly[LOAD]) == [1.5, 3.5]
-
-
-@pytest.mark.parametrize("with_text", ["a", "b"])
-def test_text_in_one_parquet_file_of_several_is_a_bad_reading(read: Read, tmp_path: Path, with_text: str) -> None:
-    long = build_long(build_wide())
-    for name, day in (("a", long[long["time"] < TIMES[2]]), ("b", long[long["time"] >= TIMES[2]])):
-        if name == with_text:
-            day = day.assign(value=["Bad Input", *day["value"].astype(str)[1:]])
-        day.to_parquet(tmp_path / f"{name}.parquet")
-    hourly = read()
-    assert list(hourly[GAS]) == ([20.0, 35.0] if with_text == "a" else [15.0, 40.0])
-    assert list(hourly[LOAD]) == [1.5, 3.5]
-
-
-def test_empty_folder_is_named(read: Read, tmp_path: Path) -> None:
-    words = rf"^plant fjord: export {re.escape(str(tmp_path))}: holds no files\. Put the historian's export there"
-    with pytest.raises(ElcError, match=words):
-        read()
-
-
-def test_folder_that_is_not_there_is_named(base: settings.StageSettings, tmp_path: Path) -> None:
-    with pytest.raises(ElcError, match="holds no files"):
-        ingest.read_export(tmp_path / "nothing", TAGS, base)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", r"is empty\. Export it again, or remove it\."),
-        (b"PAR1", r"is a truncated or damaged Parquet file\. Export it again\."),
-        (b"\x89PNG\r\n\x1a\n\0\0", r"is no table: found binary content, expected Parquet or CSV with a header\."),
-        (b"a note\n", r"is no table: its first line is 'a note', expected a header with commas\."),
-        (b"time;tag;value\n", r"is no table: its first line is 'time;tag;value', expected a header with commas\."),
-        (b"moment,tag,value\n", r"has no time column; found moment, tag, value\. Name it in export\.time_column\."),
-        (b"time,A,B\n", r"has neither the columns tag and value nor a column named as a tag; found time, A, B\."),
-        (b"time," + b",".join(b"A%d" % i for i in range(20)) + b"\n", r"found time, A0, .*, A6 and 13 more\."),
-    ],
-)
-def test_file_that_is_no_table_is_named(read: Read, tmp_path: Path, content: bytes, words: str) -> None:
-    build_long(build_wide()).to_parquet(tmp_path / "good.parquet")
-    (tmp_path / "odd.csv").write_bytes(content)
-    with pytest.raises(ElcError, match=rf"^plant fjord: export .*: odd\.csv: .*{words}$"):
-        read()
-
-
-def test_truncated_parquet_is_named(read: Read, tmp_path: Path) -> None:
-    build_long(build_wide()).to_parquet(tmp_path / "a.parquet")
-    whole = (tmp_path / "a.parquet").read_bytes()
-    (tmp_path / "a.parquet").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ElcError, match=r"a\.parquet: is a truncated or damaged Parquet file\. Export it again\."):
-        read()
-
-
-def test_every_broken_file_is_named_in_one_error(read: Read, tmp_path: Path) -> None:
-    for name, content in (("a.csv", b""), ("b.parquet", b"PAR1"), ("c.csv", b"time,X\n")):
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(
-        ElcError, match=r"(?s)3 faults.*- a\.csv: is empty.*- b\.parquet: is a trunc.*- c\.csv: has nei"
+def test_spark_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with (
+        pytest.raises(ElcError, match=r'^x: engine\.name is spark, which is not installed: pip install "\.\[spark\]"$'),
+        connect(SPARK, "x"),
     ):
-        read()
+        pass
 
 
-HEAD = "time,FT-1,FT-2,TI-1\n"
+def test_files_of_one_layout_are_read_together(duck: Engine, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    LONG[:50].to_parquet(paths[0])
+    LONG[50:].to_parquet(paths[1])
+    assert read_layout(paths[0], Export(), TAGS) == read_layout(paths[1], Export(), TAGS)
+    check_long(read(duck, *paths))
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"\xef\xbb\xbf",
-        (HEAD + "2024-06-01 00:00,1,2,3\n2024-06-01 00:30,1\n").encode(),
-        (HEAD + "2024-06-01 00:00,1,2,3\n2024-06-01 00:30,1,2,3,4\n").encode(),
-        b"time,FT-1,FT-2,TI-1,TI-1\n2024-06-01 00:00,1,2,3,3\n",
-        (HEAD.replace("\n", ",note\n") + "2024-06-01 00:00,1,2,3,40 °C\n").encode("latin-1"),
-    ],
-    ids=["only a byte-order mark", "line too short", "line too long", "doubled column", "latin-1"],
-)
-def test_damaged_csv_is_named(read: Read, tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "odd.csv").write_bytes(content)
-    with pytest.raises(ElcError, match=r"^plant fjord: export .*odd\.csv"):
-        read()
+def test_paths_are_taken_by_the_letter(duck: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "site [1]" / "day=2024-06-01"
+    folder.mkdir(parents=True)
+    write_long(folder / "a*.parquet")
+    (folder / "ab.parquet").write_bytes(b"PAR1")
+    check_long(read(duck, folder / "a*.parquet"))
 
 
-def test_file_with_a_header_and_no_lines_adds_nothing(read: Read, tmp_path: Path) -> None:
-    build_wide().to_csv(tmp_path / "first.csv", index=False)
-    (tmp_path / "second.csv").write_text(HEAD)
-    check_values(read())
+def test_copy_of_readings_is_one_file_in_order(duck: Engine, tmp_path: Path) -> None:
+    write_wide(tmp_path / "a.csv")
+    layout = read_layout(tmp_path / "a.csv", Export(), TAGS)
+    table = read_readings(duck, layout, [tmp_path / "a.csv"], Export(), TAGS)
+    duck.write_parquet(table.order_by(["tag", "time"]), tmp_path / "copy.parquet")
+    check_long(pd.read_parquet(tmp_path / "copy.parquet"))
+    assert duck.read_arrow(table).num_rows == len(LONG)
 
 
-def test_export_of_only_a_header_is_named(read: Read, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(HEAD)
-    with pytest.raises(ElcError, match=r"^plant fjord: export "):
-        read()
+def find_faults(engine: Engine, path: Path, export: Export) -> list[str]:
+    return find_time_faults(engine, read_layout(path, export, TAGS), [path], export, TAGS)
 
 
-def test_missing_tags_are_listed_with_what_to_do(read: Read, tmp_path: Path) -> None:
-    build_long(build_wide()[["time", "FT-2"]]).to_parquet(tmp_path / "a.parquet")
+def test_at_most_five_unreadable_times_are_listed(duck: Engine, tmp_path: Path) -> None:
+    WIDE.astype({"time": str}).assign(time=[f"never {n:02}" for n in range(48)]).to_csv(tmp_path / "a.csv", index=False)
     words = (
-        r"^plant fjord: export .*: 2 of 3 tags are missing: FT-1, TI-1\. Add them to the export, "
-        r"or set their role to ignore in data/plants/fjord/tags\.csv\.$"
+        "a.csv: times that cannot be read: 'never 00', 'never 01', 'never 02', 'never 03', 'never 04'; "
+        "expected ISO 8601 as in 2024-06-01 13:00:00, or set export.time_format."
     )
-    with pytest.raises(ElcError, match=words):
-        read()
+    assert find_faults(duck, tmp_path / "a.csv", Export()) == [words]
 
 
-def test_times_that_cannot_be_read_are_listed(read: Read, tmp_path: Path) -> None:
-    wide = build_wide().astype({"time": str})
-    wide.loc[[1, 3], "time"] = ["32/13/2024", "noon"]
-    wide.to_csv(tmp_path / "a.csv", index=False)
-    words = (
-        r"^plant fjord: export .*: times that cannot be read: '32/13/2024', 'noon'; "
-        r"expected ISO 8601 as in 2024-06-01 13:00:00, or set export\.time_format\.$"
+def test_times_of_another_format_are_listed(duck: Engine, tmp_path: Path) -> None:
+    WIDE[:1].to_csv(tmp_path / "a.csv", index=False)
+    found = find_faults(duck, tmp_path / "a.csv", Export(time_format="%d.%m.%Y %H:%M"))
+    assert found == [
+        "a.csv: times that cannot be read: '2024-06-01'; expected export.time_format %d.%m.%Y %H:%M.",
+    ]
+
+
+def test_only_the_file_with_the_fault_is_named(duck: Engine, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    WIDE.to_csv(paths[0], index=False)
+    WIDE.astype({"time": str}).replace("2024-06-01 03:00:00", "noon").to_csv(paths[1], index=False)
+    layout = read_layout(paths[0], Export(), TAGS)
+    faults = find_time_faults(duck, layout, paths, Export(), TAGS)
+    assert len(faults) == 1
+    assert faults[0].startswith("b.csv: times that cannot be read: 'noon';")
+
+
+def test_doubts_name_their_file_and_an_example(duck: Engine, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    LONG.to_csv(paths[0], index=False)
+    LONG.astype({"value": object}).assign(value=LONG["value"].astype(str).mask(LONG.index == BAD, "Bad Input")).to_csv(
+        paths[1], index=False
     )
-    with pytest.raises(ElcError, match=words):
-        read()
+    layout = read_layout(paths[0], Export(), TAGS)
+    doubts = find_doubts(duck, layout, paths, Export(), TAGS)
+    assert doubts.to_dict("records") == [
+        {"path": str(paths[1]), "check": "text_value", "tag": "FT-1", "count": 1, "example": "Bad Input"}
+    ]
 
 
-def test_times_of_another_format_are_listed(read: Read, tmp_path: Path) -> None:
-    build_wide().to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(ElcError, match=r"'2024-06-01 00:00:00', .*; expected export\.time_format %d\.%m\.%Y %H:%M\.$"):
-        read(time_format="%d.%m.%Y %H:%M")
+def test_doubts_of_unlisted_tags_are_left_out(duck: Engine, tmp_path: Path) -> None:
+    LONG.assign(tag="ZZ-9", quality="Maybe").to_parquet(tmp_path / "a.parquet")
+    layout = read_layout(tmp_path / "a.parquet", Export(), TAGS)
+    assert find_doubts(duck, layout, [tmp_path / "a.parquet"], Export(), TAGS).empty
 
 
-def test_at_most_five_unreadable_times_are_listed(read: Read, tmp_path: Path) -> None:
-    wide = pd.concat([build_wide(), build_wide()]).assign(time=[f"never {i}" for i in range(8)])
-    wide.to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(
-        ElcError, match="cannot be read: 'never 0', 'never 1', 'never 2', 'never 3', 'never 4'; expected"
-    ):
-        read()
+def test_error_of_another_kind_passes_through() -> None:
+    with pytest.raises(ZeroDivisionError), connect(DUCKDB, "x"):
+        raise ZeroDivisionError
 
 
-def test_carrier_that_params_do_not_know_is_named(read: Read, tmp_path: Path) -> None:
-    build_long(build_wide()).to_parquet(tmp_path / "a.parquet")
-    tags = TagList("fjord", (replace(TAGS.tags[0], carrier="oil"), *TAGS.tags[1:]))
-    with pytest.raises(ElcError, match=r"^plant fjord: carrier oil of the tag list is not under carriers in params"):
-        read(tags)
+@pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
+def test_equal_files_give_equal_bytes(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    write(tmp_path / "a")
+    layout = read_layout(tmp_path / "a", Export(), TAGS)
+    for name in ("first", "second"):
+        with connect(DUCKDB, "x") as engine:
+            table = read_readings(engine, layout, [tmp_path / "a"], Export(), TAGS)
+            engine.write_parquet(table.order_by(["tag", "time"]), tmp_path / name)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from elc import advise, monitor, settings
+from elc import advise, findings, monitor, settings
 from elc.curve import Cost
 from elc.fields import ENERGY, GAP, TIME
 from elc.monitor.status import STATE_WORDS
@@ -182,3 +182,19 @@ def test_health_says_what_can_be_believed_and_what_numbers_include() -> None:
         "**Test:** All was tested.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced as gas: "
         "10.5 EUR/GJ and 56.1 kg CO₂/GJ. Mind the coal.\n:::"
     )
+
+
+def test_weaknesses_of_the_baseline_are_named_one_by_one() -> None:
+    start = pd.Timestamp("2024-06-01", tz="UTC")
+    sentences = ["Not enough to learn from: months.", "Not enough to learn from: load."]
+    weak = findings.build_frame(
+        findings.Finding("sufficiency", sentence, "fjord", "", start, start + pd.Timedelta("1D"))
+        for sentence in sentences
+    )
+    text = monitor.write_weaknesses(weak)
+    assert all(f"- {sentence}" in text for sentence in sentences)
+    assert "trust the curve less" in text
+
+
+def test_baseline_without_weakness_is_said_to_be_enough() -> None:
+    assert "meets every rule of sufficiency" in monitor.write_weaknesses(findings.build_frame([]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,6 +60,37 @@ def test_line_reads_as_a_tag(read: Read) -> None:
 def test_value_is_reading_by_factor_plus_offset(read: Read, line: str, reading: float, expected: float) -> None:
     tag = read(GAS, LOAD, line).tags[-1]
     assert reading * tag.factor + tag.offset == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("line", "rate_per_hour"),
+    [
+        ("X,a_load_t_per_h,t,,,state,,,,", 1.0),
+        ("X,a_load_t_per_h,kg,,,state,,,,", 1e-3),
+        ("X,a_energy_gj_per_h,Gcal,,,energy,gas,,,", 4.1868),
+        ("X,a_energy_gj_per_h,MW*h,,,energy,gas,,,", 3.6),
+        ("X,a_energy_gj_per_h,GJ,19.4,,energy,gas,,,", 19.4),
+    ],
+)
+def test_unit_of_the_column_times_time_makes_a_totaliser(read: Read, line: str, rate_per_hour: float) -> None:
+    tag = read(GAS, LOAD, line).tags[-1]
+    assert tag.is_totaliser
+    assert tag.factor == pytest.approx(rate_per_hour, rel=1e-9)  # of one counted in an hour
+    assert tag.offset == 0
+
+
+@pytest.mark.parametrize(
+    "line", [GAS, LOAD, AIR, "X,a_load_t_per_h,short_ton/day,,,state,,,,", "X,a_ratio,-,,,state,,,,"]
+)
+def test_unit_of_the_column_makes_no_totaliser(read: Read, line: str) -> None:
+    others = [other for other in (GAS, LOAD) if other != line]
+    assert not read(*others, line).tags[-1].is_totaliser
+
+
+@pytest.mark.parametrize("unit", ["t*h", "t/h**2", "bar", "m3"])
+def test_unit_that_is_neither_is_named(read: Read, unit: str) -> None:
+    with pytest.raises(ElcError, match=rf"line 4, tag X: unit {re.escape(unit)} cannot become t/h"):
+        read(GAS, LOAD, f"X,a_load_t_per_h,{unit},,,state,,,,")
 
 
 def test_file_order_is_kept_and_ignored_tags_are_passed_over(read: Read) -> None:

@@ -11,7 +11,7 @@ import pytest
 from elc import settings
 from elc.paths import Project
 from elc.settings import FaultRates, Tag
-from elc.simulate.faults import BAD, UNCERTAIN, FaultInjector
+from elc.simulate.faults import BAD, MIXUPS, UNCERTAIN, FaultInjector
 from elc.simulate.historian import ANALYSERS, REGULAR, Readings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +24,7 @@ NONE = FaultRates(
     drift_frac_per_year=0,
     unit_mixups=0,
     clipped_tags=0,
+    failed_transmitters=0,
     negative_zero=False,
     renamed_tags=0,
     clock_shifts=0,
@@ -117,8 +118,7 @@ def test_unit_mixups_multiply_days_by_the_ratio_of_two_units() -> None:
     spoilt = Spoilt(unit_mixups=1)
     (row,) = spoilt.faults.to_dict("records")
     assert row["kind"] == "unit"
-    assert row["tag"] in find_names(FUEL, "feed_pressure_bar")
-    assert row["size"] in (pytest.approx(1 / 0.980665), 1.105)
+    assert row["size"] == MIXUPS[next(tag.column for tag in TAGS if tag.tag == row["tag"])]
     assert DAY_S <= spoilt.ends[0] - spoilt.starts[0] <= 4 * DAY_S
     inside = spoilt.inside(0)
     ratio = spoilt.readings[row["tag"]].values / CLEAN[row["tag"]].values
@@ -162,6 +162,20 @@ def test_frozen_tags_stand_still_as_often_as_asked() -> None:
     for tag, mask in frozen.items():
         assert not spoilt.differs(tag)[~mask].any()
         assert (spoilt.readings[tag].quality == 0).all()
+
+
+def test_failed_transmitter_sends_an_end_of_its_scale() -> None:
+    spoilt = Spoilt(failed_transmitters=9)
+    assert list(spoilt.faults["kind"]) == ["range"] * 9
+    assert (spoilt.ends - spoilt.starts).min() >= 2 * HOUR_S
+    assert (spoilt.ends - spoilt.starts).max() <= DAY_S
+    for row, fault in spoilt.faults.iterrows():
+        tag = next(tag for tag in TAGS if tag.tag == fault["tag"])
+        span = tag.high - tag.low
+        assert fault["size"] in (pytest.approx(tag.low - 0.025 * span), pytest.approx(tag.high + 0.0625 * span))
+        shown = spoilt.readings[tag.tag].values[spoilt.inside(row)] * tag.factor + tag.offset
+        np.testing.assert_allclose(shown, fault["size"])
+    spoilt.check_untouched(*spoilt.faults["tag"])
 
 
 def test_spikes_jump_in_the_share_of_readings_asked() -> None:

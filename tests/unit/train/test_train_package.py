@@ -22,12 +22,14 @@ from elc.paths import Project
 ROOT = Path(__file__).parents[3]
 FILES = [
     "card.json",
+    "constraints.json",
     "golden.json",
     "model.keras",
     "model.onnx",
     "precedents.parquet",
     "response.keras",
     "response.onnx",
+    "statistics.json",
 ]
 TRAIN = """
 import sys
@@ -146,6 +148,14 @@ def test_two_processes_train_the_same_bytes(twice: tuple[Path, Path]) -> None:
     assert sorted(path.name for path in first.iterdir()) == FILES
     differing = [name for name in FILES if (first / name).read_bytes() != (second / name).read_bytes()]
     assert differing == []
+
+
+def test_package_holds_the_baseline_of_its_training_hours(twice: tuple[Path, Path], tmp_path: Path) -> None:
+    train = dataset.read_split(twice[0].parents[1] / "split").train
+    dataset.write_baseline(tmp_path, train, settings.read_tags(Project(ROOT).tags("fjord"), "fjord"))
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert written == ["constraints.json", "statistics.json"]
+    assert [(tmp_path / name).read_bytes() for name in written] == [(twice[0] / name).read_bytes() for name in written]
 
 
 def test_trained_package_is_whole_and_scores_as_keras_did(twice: tuple[Path, Path]) -> None:

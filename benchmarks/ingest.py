@@ -1,0 +1,226 @@
+"""What ingest costs, with all findings, beside the same readings averaged by DuckDB and by pandas.
+
+The readings are made here: 60 tags, a file a day for a year, in time order, every reading at a moment of its own.
+Each job runs in a fresh process that is given its imports; its wall time and peak memory are its own.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.figures import Figure
+from elc.settings import Tag, TagList
+
+ROOT = Path(__file__).resolve().parents[1]
+Job = Callable[[], None]
+DAYS, TAGS, DAY_US = 365, 60, 86_400_000_000
+FIRST_DAY = np.datetime64("2025-01-01")
+LARGE = 100_000_000
+JOB = "import sys; from benchmarks import ingest; ingest.run_job(*sys.argv[1:])"
+
+# The reference: each value holds until its tag's next reading, file by file. And the floor: no weights at all.
+TIME_WEIGHTED = """
+    SELECT tag, date_trunc('hour', time) AS hour, sum(value * held) / sum(held) AS value
+    FROM (SELECT tag, time, value, epoch_us(lead(time) OVER (PARTITION BY tag ORDER BY time)) - epoch_us(time) AS held
+          FROM read_parquet($path) WHERE quality = 'GOOD')
+    GROUP BY ALL"""
+AVERAGE = """
+    SELECT tag, date_trunc('hour', time) AS hour, avg(value) AS value
+    FROM read_parquet($path) WHERE quality = 'GOOD' GROUP BY ALL"""
+
+
+def measure() -> Iterator[Figure]:
+    """Measure ingest against both, its growth, a new day, and its peak memory."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        large = folder / "large"
+        write_readings(large, LARGE)
+        bare = _run("time_weighted", large, folder)
+        yield from _report("100 M readings", "bare time-weighted", bare, None)
+        floor = _run("average", large, folder)
+        yield from _report("100 M readings", "plain average", floor, ("bare time-weighted", bare))
+        full = _run("ingest", large, folder)
+        yield from _report("100 M readings", "ingest", full, ("bare time-weighted", bare))
+        yield Figure(
+            "ingest", "100 M readings", "ingest", full["wall_s"], "s", "plain average", full["wall_s"] / floor["wall_s"]
+        )
+        again = _run("ingest", large, folder)
+        yield from _report("nothing new", "ingest", again, ("100 M readings", full))
+        write_day(large, DAYS, LARGE // DAYS // TAGS)
+        day = _run("ingest", large, folder)
+        yield from _report("a day more", "ingest", day, ("100 M readings", full))
+        shutil.rmtree(large)
+        for millions in (1, 10):
+            small = folder / f"of{millions}"
+            write_readings(small, millions * 1_000_000)
+            found = _run("ingest", small, folder)
+            per = found["wall_s"] / millions / (full["wall_s"] / 100)
+            yield Figure("ingest", f"{millions} M readings", "wall", found["wall_s"], "s", "a reading of 100 M", per)
+        five = folder / "of5"
+        write_readings(five, 5_000_000)
+        slow, fast = _run("pandas", five, folder), _run("ingest", five, folder)
+        yield from _report("5 M readings", "pandas", slow, None)
+        yield from _report("5 M readings", "ingest", fast, ("pandas", slow))
+
+
+def _run(job: str, folder: Path, work: Path) -> dict[str, float]:
+    """Run a job in a process of its own; ingest keeps its cache beside the readings."""
+    done = subprocess.run(
+        [sys.executable, "-c", JOB, job, str(folder), str(work / f"cache_{folder.name}")],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _report(
+    case: str, figure: str, found: dict[str, float], reference: tuple[str, dict[str, float]] | None
+) -> Iterator[Figure]:
+    against = (reference[0], found["wall_s"] / reference[1]["wall_s"]) if reference else (None, None)
+    yield Figure("ingest", case, figure, found["wall_s"], "s", *against)
+    yield Figure("ingest", case, f"{figure}, peak", found["peak_gib"], "GiB")
+
+
+def run_job(job: str, folder: str, cache: str) -> None:
+    """Run one job and print its wall time and peak memory."""
+    import resource
+    import time
+
+    prepare = {
+        "ingest": _prepare_ingest,
+        "time_weighted": partial(_prepare_sql, TIME_WEIGHTED),
+        "average": partial(_prepare_sql, AVERAGE),
+        "pandas": _prepare_pandas,
+    }
+    prepared = prepare[job](Path(folder), Path(cache))
+    start = time.perf_counter()
+    prepared()
+    wall_s = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    sys.stdout.write(json.dumps({"wall_s": wall_s, "peak_gib": peak}) + "\n")
+
+
+def _prepare_ingest(folder: Path, cache: Path) -> Job:
+    # Imported by the contract of the hourly table.
+    import pandera.pandas  # noqa: F401
+
+    from elc import findings, ingest, quality, settings
+    from elc.paths import Project
+
+    base = settings.read_plant(Project(ROOT), "fjord")
+    chosen = replace(base, plant=base.plant.model_copy(update={"train_until": None}))
+    tags = build_tags()
+
+    def run() -> None:
+        hourly, traces, doubts = ingest.read_export(folder, tags, chosen, cache=cache / "partials")
+        checked, suspects = quality.check_hourly(hourly, traces, tags, chosen)
+        filled, gaps = ingest.fill_weather(checked, tags, chosen)
+        ingest.write_hourly(cache / "hourly", filled, findings.join(doubts, suspects, gaps), tags, chosen)
+
+    return run
+
+
+def _prepare_sql(query: str, folder: Path, _: Path) -> Job:
+    import duckdb
+
+    connection = duckdb.connect()
+
+    def run() -> None:
+        for path in sorted(folder.iterdir()):
+            connection.sql(query, params={"path": str(path)}).to_arrow_table()
+
+    return run
+
+
+def _prepare_pandas(folder: Path, _: Path) -> Job:
+    import pandas as pd
+
+    hour = pd.Timedelta("1h")
+
+    def run() -> None:
+        """The same weights, coverage and bounds, without any finding: whole columns, no loop over tags or hours."""
+        readings = pd.concat([pd.read_parquet(path) for path in sorted(folder.iterdir())], ignore_index=True)
+        readings = readings.sort_values(["tag", "time"]).drop_duplicates(["tag", "time"])
+        limit = readings["time"] + 6 * hour
+        end = readings.groupby("tag", observed=True)["time"].shift(-1).fillna(limit).clip(upper=limit)
+        first = readings["time"].dt.floor("h")
+        count = ((end - first - pd.Timedelta("1us")) // hour + 1).clip(lower=1)
+        parts = readings.assign(end=end, first=first)[readings["quality"] == "GOOD"]
+        parts = parts.loc[parts.index.repeat(count[parts.index])]
+        start = parts["first"] + parts.groupby(level=0).cumcount() * hour
+        seconds = (parts["end"].clip(upper=start + hour) - parts["time"].clip(lower=start)).dt.total_seconds()
+        weighted = parts.assign(start=start, seconds=seconds, weighted=parts["value"] * seconds)
+        hourly = weighted.groupby(["tag", "start"], observed=True).agg(
+            weighted=("weighted", "sum"),
+            seconds=("seconds", "sum"),
+            low=("value", "min"),
+            high=("value", "max"),
+            readings=("value", "size"),
+        )
+        hourly = hourly.assign(value=hourly["weighted"] / hourly["seconds"], covered=hourly["seconds"] / 3600)
+        hourly[["value", "covered", "low", "high"]].unstack("tag")
+
+    return run
+
+
+def build_tags() -> TagList:
+    """Build a tag list of 60: energy, throughput, drivers, set-points and states."""
+    roles = ["energy", "throughput"] + ["driver"] * 4 + ["setpoint"] * 14 + ["state"] * 40
+    columns = ["gas_energy_gj_per_h", "load_t_per_h", *(f"place_{index}_temp_degc" for index in range(2, TAGS))]
+    pairs = enumerate(zip(columns, roles, strict=True))
+    return TagList(
+        "fjord",
+        tuple(
+            Tag(_name(index), column, role, "gas" if role == "energy" else "", 1.0, 0.0, 0.0, 500.0, "")
+            for index, (column, role) in pairs
+        ),
+    )
+
+
+def _name(index: int) -> str:
+    return f"T{index:03d}"
+
+
+def write_readings(folder: Path, count: int) -> None:
+    """Write about `count` readings of a year, a file a day."""
+    folder.mkdir(parents=True)
+    for day in range(DAYS):
+        write_day(folder, day, count // DAYS // TAGS)
+
+
+def write_day(folder: Path, day: int, per_tag: int) -> None:
+    """Write one day: every tag wanders around a level of its own that follows the load."""
+    rng = np.random.default_rng([day, per_tag])
+    step = DAY_US // per_tag
+    times = (np.arange(per_tag) * step)[:, None] + rng.integers(0, step, (per_tag, TAGS))
+    load = 60 + 5 * np.sin(2 * np.pi * (day + np.arange(per_tag) / per_tag) / 9)
+    values = np.round(load[:, None] * (1 + 0.05 * np.arange(TAGS)) + rng.normal(0, 0.5, (per_tag, TAGS)), 3)
+    order = np.argsort(times, axis=None, kind="stable")
+    names = pa.array([_name(index) for index in range(TAGS)])
+    tags = np.broadcast_to(np.arange(TAGS, dtype=np.int16), (per_tag, TAGS)).ravel()[order]
+    quality = rng.choice(3, len(order), p=[0.998, 0.001, 0.001]).astype(np.int8)
+    start = (FIRST_DAY + day).astype("datetime64[us]").astype(np.int64)
+    table = pa.table(
+        {
+            "time": pa.array(start + times.ravel()[order] // 1000 * 1000, pa.timestamp("us")),
+            "tag": pa.DictionaryArray.from_arrays(tags, names),
+            "value": values.ravel()[order],
+            "quality": pa.DictionaryArray.from_arrays(quality, pa.array(["GOOD", "UNCERTAIN", "BAD"])),
+        }
+    )
+    pq.write_table(table, folder / f"{FIRST_DAY + day}.parquet", compression="zstd")

@@ -1,0 +1,170 @@
+"""The page of a check, for a terminal of 120 columns."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+import pandas as pd
+
+from elc.cli.check import Check
+from elc.fields import TIME, coverage, format_value, read_unit
+from elc.settings import Tag
+
+WIDTH = 120
+HEADER = ("tag", "column", "unit", "role", "readings", "covered", "range", "findings")
+RIGHT = (4, 5)  # columns of numbers
+WIDEST = (24, 32, 8, 10, 12, 7, 18)  # what is longer goes on in the next line; findings take the rest
+GAP = "  "
+SHOWN, MOST = 10, 4
+
+
+def render_page(check: Check) -> str:
+    """Render what was found: the tags, what is beside them in the export, and what is missing to build a curve."""
+    lines = [*_render_head(check), "", *_render_table(check), ""]
+    lines += [*_render_findings(check), *_render_others(check), *_render_states(check)]
+    ready = check.readiness
+    if ready.missing:
+        lines += ["", "Missing to build a curve:", *_render_points(ready.missing)]
+    if ready.weak:
+        lines += ["", "What weakens it:", *_render_points(ready.weak)]
+    return "\n".join([*lines, "", _render_verdict(check)])
+
+
+def _render_head(check: Check) -> Iterator[str]:
+    hourly, plant = check.hourly, check.settings.plant
+    yield f"plant {check.tags.plant}: export {check.export}"
+    if len(hourly):
+        first, last = hourly[TIME].iloc[0], hourly[TIME].iloc[-1] + pd.Timedelta(plant.interval)
+        days = (last - first) / pd.Timedelta("1D")
+        chosen = (
+            "" if plant.export.is_continuous else f", {len(hourly):,} of them with readings (chosen intervals only)"
+        )
+        yield f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, {days:,.0f} days by {plant.interval}{chosen}"
+    yield "Range: of 98% of the intervals, before any value is taken out. Findings: the longest, and how many others."
+
+
+def _render_table(check: Check) -> Iterator[str]:
+    rows = [HEADER, *(_build_row(check, tag) for tag in check.tags)]
+    widths = [min(max(len(row[place]) for row in rows), widest) for place, widest in enumerate(WIDEST)]
+    widths.append(WIDTH - sum(widths) - len(GAP) * len(widths))
+    for number, row in enumerate(rows):
+        cells = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
+        for line in itertools.zip_longest(*cells, fillvalue=""):
+            yield GAP.join(_align(place, text, widths[place]) for place, text in enumerate(line)).rstrip()
+        if number == 0:
+            yield GAP.join("-" * width for width in widths)
+
+
+def _align(place: int, text: str, width: int) -> str:
+    return text.rjust(width) if place in RIGHT else text.ljust(width)
+
+
+def _build_row(check: Check, tag: Tag) -> Sequence[str]:
+    unit = read_unit(tag.column)
+    fixed = (tag.tag, tag.column, unit.sign if unit.suffix != "raw" else "", tag.role)
+    if tag not in check.inventory.tags.tags:
+        return (*fixed, "0", "", "", f"not in the export{_find_near(check, tag)}")
+    values, own = check.hourly[tag.column], check.findings[check.findings["column"] == tag.column]
+    low, high = (format_value(bound, tag.column, with_unit=False) for bound in values.quantile([0.01, 0.99]))
+    return (
+        *fixed,
+        f"{check.inventory.traces.readings[tag.column].sum():,.0f}",
+        f"{check.hourly[coverage(tag.column)].mean():.1%}",
+        f"{low} to {high}" if values.notna().any() else "",
+        _list([f"{_say(name)} {amount}" for name, amount in _sum_findings(own, "check")], 1, "{}, +{}"),
+    )
+
+
+def _find_near(check: Check, tag: Tag) -> str:
+    """Ask whether the nearest of the tags that are not listed is meant."""
+    others = {name.casefold(): name for name in _find_others(check)}
+    near = difflib.get_close_matches(tag.tag.casefold(), others, n=1, cutoff=0.5)
+    return f": did you mean {others[near[0]]}?" if near else ""
+
+
+def _find_others(check: Check) -> list[str]:
+    listed = {tag.tag for tag in check.tags.tags}
+    return [name for name in check.inventory.names if name not in listed]
+
+
+def _sum_findings(findings: pd.DataFrame, by: str) -> Iterator[tuple[str, str]]:
+    """Sum up findings by check or column, the longest first: in hours, or in readings where single ones are meant."""
+    readings = findings["values"].map(lambda values: json.loads(values).get("readings", 0))
+    sums = findings.assign(readings=readings).groupby(by)[["hours", "readings"]].sum()
+    for name, row in sums.sort_values("hours", ascending=False, kind="stable").iterrows():
+        hours = f"{row['hours']:.2g} h" if row["hours"] < 10 else f"{row['hours']:,.0f} h"
+        yield str(name), f"{row['readings']:,.0f} readings" if row["readings"] else hours
+
+
+def _render_findings(check: Check) -> Iterator[str]:
+    """Say which tags each check found most in."""
+    if not check.inventory.tags.columns("throughput"):
+        yield "Without throughput, values were not checked: running cannot be told from standing."
+    found = check.findings[check.findings["column"] != ""]
+    if len(found):
+        yield "Findings by check, in the tags with most:"
+    for name, group in found.groupby("check"):
+        most = [f"{check.tags.find(column).tag} {amount}" for column, amount in _sum_findings(group, "column")]
+        yield from _wrap(f"{_say(name)}: {_list(most, MOST, '{} and {} more')}", "- ")
+
+
+def _say(check: object) -> str:
+    return str(check).replace("_", " ")
+
+
+def _render_others(check: Check) -> Iterator[str]:
+    others = _find_others(check)
+    if others:
+        yield from _wrap(
+            f"In the export, but not in the tag list ({len(others):,}): {_list(others, SHOWN, '{} and {:,} more')}.",
+            "",
+        )
+    whole = check.findings.loc[check.findings["column"] == "", "sentence"].tolist()
+    yield from _render_points(whole[:SHOWN])
+    if len(whole) > SHOWN:
+        yield f"- and {len(whole) - SHOWN:,} findings more on the export as a whole."
+
+
+def _list(names: Sequence[str], shown: int, longer: str) -> str:
+    listed = ", ".join(names[:shown])
+    return longer.format(listed, len(names) - shown) if len(names) > shown else listed
+
+
+def _render_states(check: Check) -> Iterator[str]:
+    counts = check.readiness.states
+    if len(counts):
+        until = check.settings.plant.train_until
+        when = f" before {until} (train_until)" if until else ""
+        states = ", ".join(f"{state} {count:,}" for state, count in counts.items())
+        yield f"{_count(check, int(counts.sum()))}{when}: {states}."
+
+
+def _render_points(sentences: Iterable[str]) -> Iterator[str]:
+    for sentence in sentences:
+        yield from _wrap(sentence, "- ")
+
+
+def _wrap(text: str, start: str) -> list[str]:
+    """Wrap a sentence; a tag's name stays in one piece, so that it can be copied."""
+    indent = " " * len(start)
+    return textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _count(check: Check, intervals: int) -> str:
+    interval = check.settings.plant.interval
+    return f"{intervals:,} {'hours' if interval == '1h' else f'intervals of {interval}'}"
+
+
+def _render_verdict(check: Check) -> str:
+    ready = check.readiness
+    steady = _count(check, ready.steady).replace(" ", " steady ", 1)
+    if not ready.missing:
+        return f"A curve can be built: {steady}."
+    count = len(ready.missing)
+    what = "one thing is missing (above)" if count == 1 else f"{count} things are missing (above)"
+    rest = f"; the tags that have values give {steady}" if ready.steady else ""
+    return f"A curve cannot be built yet: {what}{rest}."

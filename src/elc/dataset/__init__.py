@@ -1,0 +1,37 @@
+"""From the hourly table to the hours a curve may learn from: plant state, steady-state gate, chronological split."""
+
+from elc.dataset.baseline import build_constraints, build_statistics, write_baseline
+from elc.dataset.files import read_split, write_dataset, write_split
+from elc.dataset.split import (
+    PARTS,
+    Split,
+    build_split,
+    drop_after,
+    drop_unsteady,
+    find_rated_load,
+    summarise,
+)
+from elc.dataset.states import find_reach, mark_states
+from elc.dataset.stops import build_stops
+from elc.dataset.sufficiency import check_sufficiency, find_insufficient
+
+__all__ = [
+    "PARTS",
+    "Split",
+    "build_constraints",
+    "build_split",
+    "build_statistics",
+    "build_stops",
+    "check_sufficiency",
+    "drop_after",
+    "drop_unsteady",
+    "find_insufficient",
+    "find_rated_load",
+    "find_reach",
+    "mark_states",
+    "read_split",
+    "summarise",
+    "write_baseline",
+    "write_dataset",
+    "write_split",
+]

@@ -1,0 +1,42 @@
+"""The files of the dataset stage, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from elc.dataset.baseline import write_baseline
+from elc.dataset.split import PARTS, Split
+from elc.findings import write_findings
+from elc.paths import replace_folder
+from elc.settings import TagList
+
+
+def write_dataset(
+    folder: Path, split: Split, tags: TagList, *, stops: pd.DataFrame, insufficient: pd.DataFrame
+) -> None:
+    """Write the split, its baseline, the stops and the findings about sufficiency, all or none.
+
+    Files: train, valid, test and stops as Parquet, findings.parquet, split.json, statistics.json, constraints.json.
+    """
+    with replace_folder(folder) as fresh:
+        write_split(fresh, split)
+        write_baseline(fresh, split.train, tags)
+        stops.to_parquet(fresh / "stops.parquet", index=False)
+        write_findings(fresh / "findings.parquet", insufficient)
+
+
+def write_split(folder: Path, split: Split) -> None:
+    """Write train, valid, test and `split.json`, all or none."""
+    with replace_folder(folder) as fresh:
+        for part in PARTS:
+            getattr(split, part).to_parquet(fresh / f"{part}.parquet", index=False)
+        (fresh / "split.json").write_text(json.dumps({"rated_load": split.rated_load}) + "\n", encoding="utf-8")
+
+
+def read_split(folder: Path) -> Split:
+    """Read what `write_split` wrote."""
+    rated_load = json.loads((folder / "split.json").read_text(encoding="utf-8"))["rated_load"]
+    return Split(rated_load, *(pd.read_parquet(folder / f"{part}.parquet") for part in PARTS))

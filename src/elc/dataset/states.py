@@ -1,0 +1,80 @@
+"""What a plant does in each hour, and whether it does it steadily."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from elc.fields import IS_STEADY, STATE
+from elc.settings import StageSettings
+
+
+def mark_states(hourly: pd.DataFrame, throughput: str, rated_load: float, settings: StageSettings) -> pd.DataFrame:
+    """Add `plant_state` (run, ramp, start, trip, unknown) and `is_steady`, from the load and its past.
+
+    - trip: the load is below `min_load_frac` of the rated load, and does not yet rise to a start.
+    - start: from the load's rise out of a trip until `settle_after_start_h` after the plant runs again.
+    - ramp: the load moves faster than `max_load_slope_frac_per_h` over the steady window.
+    - unknown: the load is missing in the hour, or elsewhere in the steady window, which reaches across no gap.
+    - run: everything else; only these hours are steady.
+
+    An export of chosen intervals has no start-ups and ramps to tell.
+    """
+    gate, plant = settings.dataset, settings.plant
+    load_frac = hourly[throughput] / rated_load
+    is_low = load_frac < gate.min_load_frac
+    conditions = [load_frac.isna(), is_low]
+    if plant.export.is_continuous:
+        is_down = _carry(is_low, load_frac)
+        is_rising = _find_rising(load_frac, is_down, gate.max_load_slope_frac_per_h)
+        is_settling = is_down.astype(float).rolling(count_settling(settings) + 1, min_periods=1).max().gt(0)
+        window = load_frac.rolling(count_window(settings) + 1, min_periods=1)  # that many steps, so one more row
+        is_ramp = (window.max() - window.min()) / gate.steady_window_h > gate.max_load_slope_frac_per_h
+        is_short = window.count() <= count_window(settings)
+        conditions = [load_frac.isna(), is_low & ~is_rising, is_settling, is_ramp, is_short]
+    names = ["unknown", "trip", "start", "ramp", "unknown"][: len(conditions)]
+    marked = hourly.assign(**{STATE: np.select(conditions, names, default="run")})
+    return marked.assign(**{IS_STEADY: marked[STATE].eq("run")})
+
+
+def _carry(is_low: pd.Series, load_frac: pd.Series) -> pd.Series:
+    """Carry a trip through the hours of unknown load that follow it, until the plant is known to run.
+
+    A plant that was down when its load was lost may have come back in any of those hours, so its settling counts
+    from the first known one.
+    """
+    # ASSUME: unknown load between two running hours hides no trip.
+    return is_low.astype(float).where(load_frac.notna()).ffill().eq(1)
+
+
+def _find_rising(load_frac: pd.Series, is_down: pd.Series, tolerance: float) -> pd.Series:
+    """Mark the end of each stop: the hours after the last one at its lowest load, give or take a tolerance.
+
+    A failed attempt to start stays part of the trip.
+    """
+    stop = is_down.ne(is_down.shift()).cumsum()
+    lowest = load_frac.where(is_down).groupby(stop).transform("min")
+    at_rest = (load_frac <= lowest + tolerance).astype(int)
+    rests_later = at_rest[::-1].groupby(stop[::-1]).cummax()[::-1]
+    return is_down & rests_later.eq(0)
+
+
+def count_window(settings: StageSettings) -> int:
+    """The steady window in intervals, at least one."""
+    return max(_count(settings.dataset.steady_window_h, settings), 1)
+
+
+def count_settling(settings: StageSettings) -> int:
+    """The settling time after a stop in intervals."""
+    return _count(settings.dataset.settle_after_start_h, settings)
+
+
+def _count(hours: float, settings: StageSettings) -> int:
+    return round(hours * pd.Timedelta("1h") / pd.Timedelta(settings.plant.interval))
+
+
+def find_reach(settings: StageSettings) -> pd.Timedelta:
+    """How far back from its start the state of an hour looks: the steady window or the settling time."""
+    if not settings.plant.export.is_continuous:
+        return pd.Timedelta(0)
+    return max(count_window(settings), count_settling(settings)) * pd.Timedelta(settings.plant.interval)

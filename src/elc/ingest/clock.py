@@ -1,0 +1,103 @@
+"""From the local time of an export to UTC, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from elc.errors import ElcError
+from elc.findings import Finding
+from elc.ingest.engine import Engine
+
+
+@dataclass(frozen=True)
+class Change:
+    """The offset of a zone from `moment` (UTC) on, and before it, in seconds ahead of UTC."""
+
+    moment: pd.Timestamp
+    offset: int
+    former: int
+
+    @property
+    def is_back(self) -> bool:
+        return self.offset < self.former
+
+    @property
+    def is_forward(self) -> bool:
+        return self.offset > self.former
+
+
+def find_changes(zone: str, first: pd.Timestamp, last: pd.Timestamp) -> list[Change]:
+    """List the clock changes of a zone around local times; the first entry is the offset at the beginning."""
+    moments = pd.date_range(first.floor("D") - pd.Timedelta("2D"), last.ceil("D") + pd.Timedelta("2D"), freq="15min")
+    shown = moments.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    offsets = ((shown - moments) / pd.Timedelta("1s")).to_numpy().astype(int)
+    changes = [Change(moments[0], int(offsets[0]), int(offsets[0]))]
+    for index in (offsets[1:] != offsets[:-1]).nonzero()[0] + 1:
+        changes.append(Change(moments[index], int(offsets[index]), int(offsets[index - 1])))
+    return changes
+
+
+def build_utc(readings: ir.Table, changes: list[Change]) -> ir.Table:
+    """Turn local time into UTC by the clock changes around it.
+
+    A reading whose time carries a zone of its own (`is_utc`) is in UTC already. In autumn one hour is shown twice:
+    its readings cannot be told apart, so they are taken as the first pass, and the quality of both hours is Bad.
+    """
+    if [change.offset for change in changes] == [0]:
+        return readings
+    local = readings.time
+    seconds = ibis.literal(changes[0].offset)
+    is_twice = ibis.literal(False)
+    for change in changes[1:]:
+        seconds = (local >= _show(change, max(change.former, change.offset))).ifelse(change.offset, seconds)
+        if change.is_back:
+            is_twice |= (local >= _show(change, change.offset)) & (local < _show(change, change.former))
+    is_local = ~readings.is_utc
+    return readings.mutate(
+        time=is_local.ifelse(local - seconds.as_interval("s"), local),
+        quality=(is_local & is_twice).ifelse("BAD", readings.quality),
+    )
+
+
+def check_skipped(engine: Engine, readings: ir.Table, changes: list[Change], where: str, zone: str) -> None:
+    """Check that no reading carries a time that the clock skipped in spring.
+
+    Raises:
+        ElcError: some do: the export is not in this zone.
+    """
+    is_skipped = ibis.literal(False)
+    for change in changes[1:]:
+        if change.is_forward:
+            is_skipped |= (readings.time >= _show(change, change.former)) & (
+                readings.time < _show(change, change.offset)
+            )
+    skipped = readings.filter(is_skipped & ~readings.is_utc)
+    found = engine.execute(skipped.aggregate(count=skipped.count(), first=skipped.time.min())).iloc[0]
+    if found["count"]:
+        raise ElcError(
+            f"{where}: {found['count']} readings carry times that the clocks of {zone} skipped, the first at "
+            f"{found['first']}. The export is in another zone, often standard time all year: set export.time_zone to "
+            "it, as in Etc/GMT+7 for seven hours behind UTC."
+        )
+
+
+def find_doubled_hours(plant: str, changes: list[Change], first: pd.Timestamp, last: pd.Timestamp) -> list[Finding]:
+    """Build a finding for each autumn change between two times in UTC: its readings cannot be told apart."""
+    sentence = "The clock went back: readings of the hour shown twice cannot be told apart and are not used."
+    found = []
+    for change in changes[1:]:
+        if change.is_back:
+            overlap = pd.Timedelta(change.former - change.offset, "s")
+            start, end = ((change.moment + step).tz_localize("UTC") for step in (-overlap, overlap))
+            if start <= last and end > first:
+                found.append(Finding("clock_change", sentence, plant, "", start, end))
+    return found
+
+
+def _show(change: Change, offset: int) -> ir.TimestampScalar:
+    """The local time at the moment of a change, on a clock of one offset."""
+    return ibis.timestamp((change.moment + pd.Timedelta(offset, "s")).to_pydatetime())

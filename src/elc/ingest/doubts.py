@@ -1,0 +1,163 @@
+"""What in an export's files cannot be taken as it stands: times that cannot be read, and doubtful readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow.parquet as pq
+
+from elc.ingest.cells import LARGEST, read_cells, read_table
+from elc.ingest.engine import Engine
+from elc.ingest.layout import Layout
+from elc.ingest.layout.parquet import read_statistics
+from elc.ingest.nests import find_odd
+from elc.ingest.times import FIRST, LAST
+from elc.settings import Export, TagList
+
+COLUMNS = ["path", "check", "tag", "count", "example"]
+NOTHING = ("", "NAN", "NULL", "NONE", "NA", "N/A", "#N/A")  # texts that say that there is no value
+
+
+def find_time_faults(
+    engine: Engine,
+    layout: Layout,
+    paths: Sequence[Path],
+    export: Export,
+    tags: TagList,  # noqa: ARG001
+) -> list[str]:
+    """Find times that are missing, cannot be read or cannot be, of every tag, listed or not: a sentence a file."""
+    suspects = [path for path in paths if not _has_sound_times(path, layout)]
+    faults = []
+    if suspects and not _read_bad_times(engine, layout, suspects, export).empty:
+        for path in suspects:
+            found = list(_read_bad_times(engine, layout, [path], export)["time_text"])
+            faults += [_build_time_fault(path, found, layout, export)] if found else []
+    return faults + _find_odd_messages(engine, layout, paths)
+
+
+def _has_sound_times(path: Path, layout: Layout) -> bool:
+    """Tell from the statistics of typed times that none is missing or impossible."""
+    if layout.kind != "parquet" or layout.meaning.time_unit or layout.is_text(layout.fields.time):
+        return False
+    statistics = read_statistics(pq.read_metadata(path), layout.fields.time)
+    if statistics is None or any(one.null_count or not one.has_min_max for one in statistics):
+        return False
+    first, last = pd.Timestamp(FIRST), pd.Timestamp(LAST)
+    return all(first <= _read_moment(one.min) and _read_moment(one.max) <= last for one in statistics)
+
+
+def _read_moment(bound: object) -> pd.Timestamp:
+    moment = pd.Timestamp(bound)  # type: ignore[arg-type]
+    return moment.tz_convert("UTC").tz_localize(None) if moment.tzinfo else moment
+
+
+def _read_bad_times(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export) -> pd.DataFrame:
+    cells = read_cells(engine, layout, paths, export)
+    is_bad = cells.time.isnull()
+    if not (layout.meaning.time_unit or layout.is_text(layout.fields.time)):  # others out of range are null by now
+        is_bad |= (cells.time < ibis.timestamp(FIRST)) | (cells.time > ibis.timestamp(LAST))
+    texts = cells.filter(is_bad).select(time_text=cells.time_text.fill_null(""))
+    return engine.execute(texts.distinct().order_by("time_text").limit(5))
+
+
+def _build_time_fault(path: Path, found: Sequence[str], layout: Layout, export: Export) -> str:
+    if layout.meaning.time_unit or not layout.is_text(layout.fields.time):
+        expected = f"expected times from {FIRST.year} to {LAST.year}"
+    elif export.time_format:
+        expected = f"expected export.time_format {export.time_format}"
+    else:
+        expected = "expected ISO 8601 as in 2024-06-01 13:00:00, or set export.time_format"
+    return f"{path.name}: times that cannot be read: {', '.join(map(repr, found))}; {expected}."
+
+
+def _find_odd_messages(engine: Engine, layout: Layout, paths: Sequence[Path]) -> list[str]:
+    if not layout.nest:
+        return []
+    faults = []
+    for path in paths:
+        odd = find_odd(read_table(engine, layout, [path]), layout.nest)
+        count = int(engine.execute(odd.aggregate(count=odd.count()))["count"][0])
+        if count:
+            faults.append(f"{path.name}: {count} messages hold no values, unlike the first. Keep one kind a file.")
+    return faults
+
+
+def find_doubts(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export, tags: TagList) -> pd.DataFrame:
+    """Find what of the listed tags was not taken as it stands.
+
+    Returns:
+        path, check (unknown_quality, no_quality, text_value, large_value, no_tag), tag, count and an example.
+    """
+    checks = {check for path in paths for check in _find_possible(path, layout)}
+    if not checks or _read_doubts(engine, layout, paths, export, tags, checks).empty:
+        return pd.DataFrame(columns=COLUMNS)
+    tables = [_read_doubts(engine, layout, [path], export, tags, checks).assign(path=str(path)) for path in paths]
+    return pd.concat([table for table in tables if not table.empty], ignore_index=True)[COLUMNS]
+
+
+def _find_possible(path: Path, layout: Layout) -> list[str]:
+    """Find the checks that a file may fail; types and statistics rule most of them out without a look at the rows."""
+    fields = layout.fields
+    possible = ["unknown_quality", "no_quality"] if fields.quality and layout.meaning.has_quality else []
+    if layout.kind != "parquet" or any(layout.is_text(name) for name in fields.values):
+        return [*possible, "text_value", "large_value", "no_tag"]
+    metadata = pq.read_metadata(path)
+    if not all(_is_within(one) for name in fields.values for one in read_statistics(metadata, name) or [None]):
+        possible.append("large_value")
+    named = [fields.alias] if fields.alias else list(fields.tag_parts)
+    if any(one is None or one.null_count for name in named for one in read_statistics(metadata, name) or [None]):
+        possible.append("no_tag")
+    return possible
+
+
+def _is_within(bounds: pq.Statistics | None) -> bool:
+    if bounds is None or not bounds.has_min_max:
+        return bounds is not None and not bounds.num_values
+    return abs(float(bounds.min)) < LARGEST and abs(float(bounds.max)) < LARGEST
+
+
+def _read_doubts(
+    engine: Engine, layout: Layout, paths: Sequence[Path], export: Export, tags: TagList, checks: set[str]
+) -> pd.DataFrame:
+    """Count each check and keep its first text, by tag, in one scan."""
+    cells = read_cells(engine, layout, paths, export)
+    if "no_tag" in checks:
+        cells = cells.mutate(tag=cells.tag.fill_null(""))
+    # Few readings pass this first look, which is cheap; each check is made of those alone.
+    looked_at = {
+        "unknown_quality": ~cells.is_known,
+        "no_quality": ~cells.is_known,
+        "text_value": cells.number.isnull(),
+        "large_value": cells.number.abs() >= LARGEST,
+        "no_tag": cells.tag == "",
+    }
+    suspect = cells.filter(ibis.or_(*[looked_at[name] for name in sorted(checks)]))
+    found = {name: pair for name, pair in _build_checks(suspect).items() if name in checks}
+    counts = {name: is_doubt.fill_null(False).sum() for name, (is_doubt, _) in found.items()}
+    examples = {f"{name}_example": text.min(where=is_doubt) for name, (is_doubt, text) in found.items()}
+    wide = engine.execute(suspect.group_by("tag").aggregate(**counts, **examples).order_by("tag"))
+    wanted = {"", *(tag.tag for tag in tags)}
+    rows = [
+        {"check": name, "tag": row["tag"], "count": int(row[name]), "example": row[f"{name}_example"]}
+        for row in wide.to_dict("records")
+        for name in sorted(found)
+        if row["tag"] in wanted and row[name]
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS[1:])
+
+
+def _build_checks(cells: ir.Table) -> dict[str, tuple[ir.BooleanValue, ir.StringValue]]:
+    """Build each check: where it fails, and the text that it looks at."""
+    written, quality = cells.number_text.fill_null("").strip(), cells.quality_text
+    is_tagged, is_unknown = cells.tag != "", ~cells.is_known
+    return {
+        "unknown_quality": (is_tagged & is_unknown & (quality != ""), quality),
+        "no_quality": (is_tagged & is_unknown & (quality == ""), quality),
+        "text_value": (is_tagged & cells.number.isnull() & ~written.upper().isin(NOTHING), written),
+        "large_value": (is_tagged & (cells.number.abs() >= LARGEST) & ~cells.number.isnan(), written),
+        "no_tag": (~is_tagged, written),
+    }

@@ -1,0 +1,142 @@
+"""Spark as the engine, on this machine or a cluster; an extra that is imported only where it is asked for."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from elc.errors import ElcError
+from elc.settings import EngineSettings
+
+NUMBER = r"^(?i)\s*[+-]?(([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?|nan|inf(inity)?)\s*$"
+
+
+class SparkEngine:
+    """Spark, on this machine or a cluster, in UTC."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        with warnings.catch_warnings():
+            # What is used of it here hands over Arrow tables, not frames of pandas.
+            warnings.filterwarnings(
+                "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
+            )
+            self.backend = ibis.pyspark.connect(session)
+
+    def read_parquet(self, paths: Sequence[Path]) -> ir.Table:
+        return self._read(self.session.read.parquet(*[_escape_hadoop(path) for path in paths]))
+
+    def read_csv(
+        self, paths: Sequence[Path], *, columns: tuple[str, ...], delimiter: str, encoding: str, is_gzip: bool
+    ) -> ir.Table:
+        if encoding == "utf-16":
+            raise ElcError(f"{paths[0].name}: is UTF-16, which Spark cannot read line by line. Save it as UTF-8.")
+        _check_gzip(paths, is_gzip)
+        reader = self.session.read.options(
+            header=True, sep=delimiter, encoding=encoding, quote='"', escape='"', mode="FAILFAST"
+        )
+        schema = ibis.schema(dict.fromkeys(columns, "string"))
+        return self._read(reader.schema(_build_schema(schema)).csv([_escape_hadoop(path) for path in paths]))
+
+    def read_json(self, paths: Sequence[Path], *, schema: ibis.Schema, is_lines: bool, is_gzip: bool) -> ir.Table:
+        _check_gzip(paths, is_gzip)
+        reader = self.session.read.options(multiLine=not is_lines, mode="FAILFAST").schema(_build_schema(schema))
+        return self._read(reader.json([_escape_hadoop(path) for path in paths]))
+
+    def parse_time(self, text: ir.StringValue, pattern: str) -> ir.TimestampValue:
+        return text.as_timestamp(pattern).cast("timestamp")
+
+    def parse_number(self, text: ir.StringValue) -> ir.FloatingValue:
+        # Spark reads 12f and 12d as twelve.
+        return text.re_search(NUMBER).ifelse(text, None).try_cast("float64")
+
+    def build_time(self, micros: ir.IntegerValue) -> ir.TimestampValue:
+        return _timestamp_micros(micros).cast("timestamp")
+
+    def execute(self, table: ir.Table) -> pd.DataFrame:
+        frame: pd.DataFrame = self.read_arrow(table).to_pandas()
+        return frame
+
+    def read_arrow(self, table: ir.Table) -> pa.Table:
+        rows = self.session.sql(self.backend.compile(table)).toArrow()
+        return rows.cast(table.schema().to_pyarrow())
+
+    def write_parquet(self, table: ir.Table, path: Path) -> None:
+        pq.write_table(self.read_arrow(table), path)  # Spark itself would write a folder
+
+    def _read(self, frame: Any) -> ir.Table:
+        name = ibis.util.gen_name("export")
+        frame.createOrReplaceTempView(name)
+        return self.backend.table(name)
+
+
+def _escape_hadoop(path: Path) -> str:
+    """Hadoop reads a path as a glob."""
+    return re.sub(r"([\[\]{}*?\\,])", r"\\\1", str(path.absolute()))
+
+
+def _check_gzip(paths: Sequence[Path], is_gzip: bool) -> None:
+    odd = [path.name for path in paths if is_gzip != (path.suffix == ".gz")]
+    if odd:
+        raise ElcError(f"{odd[0]}: Spark tells gzip by the ending .gz alone. Name the file so, or unpack it.")
+
+
+def _build_schema(schema: ibis.Schema) -> Any:
+    from ibis.backends.pyspark.datatypes import PySparkSchema
+
+    return PySparkSchema.from_ibis(schema)
+
+
+@ibis.udf.scalar.builtin(name="timestamp_micros")  # type: ignore[untyped-decorator]
+def _timestamp_micros(micros: int) -> ibis.dtype("timestamp('UTC')"):  # type: ignore[valid-type]
+    """Spark's time from microseconds."""
+
+
+@contextmanager
+def connect_spark(settings: EngineSettings, where: str) -> Iterator[SparkEngine]:
+    """Open a Spark session, or take the one that is open.
+
+    Raises:
+        ElcError: Spark is not installed.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise ElcError(f'{where}: engine.name is spark, which is not installed: pip install ".[spark]"') from None
+    found = SparkSession.getActiveSession()
+    options: dict[str, bool | float | int | str | None] = {
+        "spark.driver.memory": f"{int(settings.memory_gib * 1024)}m",
+        "spark.log.level": "FATAL",
+        "spark.sql.ansi.enabled": "false",
+        "spark.sql.csv.parser.columnPruning.enabled": "false",  # or a ragged row passes unseen
+        "spark.sql.legacy.parquet.nanosAsLong": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    session = SparkSession.builder.master(settings.master).config(map=options).getOrCreate()
+    try:
+        yield SparkEngine(session)
+    finally:
+        if found is None:
+            session.stop()
+
+
+def find_spark_words(error: Exception) -> str | None:
+    """Find what Spark says of a file: the first cause of it all; None for another's error."""
+    if type(error).__module__.split(".")[0] not in ("pyspark", "py4j"):
+        return None
+    text = str(error)
+    causes = re.findall(r"(?:^|Caused by: )[\w.]+(?:Exception|Error): (.*)", text, re.MULTILINE)
+    file = re.search(r"file:/\S+", text)
+    return str(causes[-1] if causes else text) + (f" File: {file[0].rstrip('.')}." if file else "")

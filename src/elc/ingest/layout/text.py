@@ -1,0 +1,153 @@
+"""The layouts of CSV and JSON files: from the header or the first records, and from the rows' content."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from elc.errors import ElcError
+from elc.ingest.layout.columns import TYPED_VALUES, UNNAMED, check_names, find_fields
+from elc.ingest.layout.content import Text, read_records, read_rows
+from elc.ingest.layout.evidence import Evidence, read_meaning
+from elc.ingest.layout.model import Layout
+from elc.settings import Export, TagList
+
+DELIMITERS = (",", ";", "\t")
+LOOKED_AT = 1000  # records whose keys are taken for the columns of a JSON file
+# What a record of AWS IoT SiteWise holds, once taken out of its message.
+RECORD = (
+    *("propertyAlias", "assetId", "propertyId", "quality", "timestamp.timeInSeconds", "timestamp.offsetInNanos"),
+    *("value.doubleValue", "value.integerValue", "value.booleanValue", "value.stringValue"),
+)
+HISTORIES = ("assetPropertyValueHistory", "successEntries")
+
+
+def read_csv_layout(text: Text, export: Export, tags: TagList) -> Layout:
+    """Read the layout of a CSV file.
+
+    Raises:
+        ElcError: it is no table of readings, or leaves open what its numbers or codes mean.
+    """
+    line = re.split(r"\r\n|\r|\n", text.start, maxsplit=1)[0]
+    headers = {delimiter: _split_header(line, delimiter) for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda one: (_has_fields(headers[one], export, tags), len(headers[one])))
+    columns = headers[delimiter]
+    if len(columns) < 2:
+        raise ElcError(
+            f"is no table: its first line is {line[:60]!r}, expected a header with commas, semicolons or tabs."
+        )
+    check_names(columns)
+    fields = find_fields(columns, export, tags)
+    places = {name: columns.index(name) for name in fields.names}
+    # A line too short or too long is for the engine to refuse: it reads them all.
+    rows = (
+        {name: row[place] for name, place in places.items() if place < len(row)} for row in read_rows(text, delimiter)
+    )
+    meaning = read_meaning(Evidence(), rows, fields, export, is_utc=False)
+    return Layout("csv", columns, (), fields, meaning, delimiter, text.encoding, text.is_gzip)
+
+
+def _split_header(line: str, delimiter: str) -> tuple[str, ...]:
+    names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    first = names.index("") if "" in names else -1
+    return tuple(name or (UNNAMED if index == first else f"unnamed_{index + 1}") for index, name in enumerate(names))
+
+
+def _has_fields(columns: Sequence[str], export: Export, tags: TagList) -> bool:
+    try:
+        find_fields(columns, export, tags)
+    except ElcError:
+        return False
+    return len(columns) > 1
+
+
+def read_json_layout(text: Text, export: Export, tags: TagList) -> Layout:
+    """Read the layout of a JSON file: a record or a message of AWS IoT SiteWise a line, or one array or object.
+
+    Raises:
+        ElcError: it is damaged, holds no readings, or leaves open what its numbers or codes mean.
+    """
+    is_lines = _is_lines(text.start)
+    records = read_records(text, is_lines=is_lines)
+    first = list(islice(records, LOOKED_AT))
+    nest = _find_nest(first[0]) if first else ""
+    is_message = bool(nest) or (first and isinstance(first[0].get("timestamp"), dict))
+    columns = RECORD if is_message else _find_keys(first)
+    check_names(columns)
+    fields = find_fields(columns, export, tags)
+    inner = chain.from_iterable(open_nest(record, nest) for record in chain(first, records))
+    rows = ({name: _find_text(record, name) for name in fields.names} for record in inner)
+    meaning = read_meaning(Evidence(), rows, fields, export, is_utc=False)
+    return Layout(
+        "json",
+        columns,
+        (),
+        fields,
+        meaning,
+        encoding=_check_utf8(text),
+        is_gzip=text.is_gzip,
+        is_lines=is_lines,
+        nest=nest,
+    )
+
+
+def _is_lines(start: str) -> bool:
+    line = start.lstrip().splitlines()[0]
+    try:
+        return isinstance(json.loads(line), dict)
+    except json.JSONDecodeError:
+        return False
+
+
+def _check_utf8(text: Text) -> str:
+    if text.encoding != "utf-8":
+        raise ElcError("is JSON that is not UTF-8. Save it as UTF-8.")
+    return text.encoding
+
+
+def _find_nest(record: dict[str, Any]) -> str:
+    """Find which message of AWS IoT SiteWise a record is; empty for one without lists."""
+    history = [name for name in HISTORIES if name in record]
+    if history:
+        raise ElcError(
+            f"holds {history[0]}, values without the name of their property. Write one record a value, with its "
+            "propertyAlias, or assetId and propertyId."
+        )
+    if isinstance(record.get("entries"), list):
+        return "entries"
+    if isinstance(record.get("propertyValues"), list):
+        return "entry"
+    payload = record.get("payload")
+    return "update" if isinstance(payload, dict) and isinstance(payload.get("values"), list) else ""
+
+
+def open_nest(record: dict[str, Any], nest: str) -> Iterator[dict[str, Any]]:
+    """Open a message into its records."""
+    if nest == "entries":
+        for entry in record.get("entries") or ():
+            yield from open_nest(entry, "entry")
+    elif nest:
+        around = record if nest == "entry" else record.get("payload") or {}
+        for value in around.get("propertyValues" if nest == "entry" else "values") or ():
+            yield {**around, **value}
+    else:
+        yield record
+
+
+def _find_keys(records: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    if any(key.lower() in TYPED_VALUES for key in keys):
+        # One kind of value may appear only later.
+        keys += [f"{kind}Value" for kind in ("double", "integer", "boolean", "string") if f"{kind}Value" not in keys]
+    return tuple(keys)
+
+
+def _find_text(record: dict[str, Any], name: str) -> str:
+    value: Any = record
+    for part in name.split(".") if name in RECORD else [name]:
+        value = value.get(part) if isinstance(value, dict) else None
+    return "" if value is None else str(value)

@@ -1,0 +1,235 @@
+"""Which days of an export have changed, and the partial results of all of them, kept by month in the cache.
+
+A day is worked out again when the set of files that reach it is another, or one of them has changed. The cache can be
+removed at any time: it is made again, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter
+from tqdm import tqdm
+
+from elc.ingest.engine import Engines
+from elc.ingest.files import Source
+from elc.ingest.partials import COLUMNS, build_partials
+from elc.ingest.sources import DAY_US, Survey
+from elc.paths import replace_file
+from elc.settings import StageSettings, TagList
+
+BATCH_ROWS = 3_000_000  # readings in one query: what an engine holds in memory
+
+
+T = TypeVar("T")
+SOURCES = TypeAdapter(dict[str, Source])
+DAYS = TypeAdapter(dict[int, str])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Neighbouring days that are worked out in one query."""
+
+    days: range
+    names: tuple[str, ...]
+
+
+def open_cache(folder: Path, tags: TagList, settings: StageSettings) -> Path:
+    """Open the part of the cache that fits the tag list, the settings and the code; others are removed."""
+    found = folder / _build_purpose(tags, settings)
+    for other in folder.glob("*"):
+        if other != found:
+            shutil.rmtree(other)
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, dict[str, Source]]:
+    """Read the partial results of an export (see `partials.build_partials`) and its sources; work out what has changed.
+
+    Raises:
+        ElcError: a file cannot be used.
+    """
+    cache = survey.cache
+    with contextlib.ExitStack() as stack:
+        engines = Engines(stack, settings.engine, survey.where)
+        known = _read(cache / "sources.json", SOURCES)
+        sources = survey.find(engines.take, known)
+        if sources != known:
+            _write(cache / "sources.json", SOURCES, sources)
+        wanted, former = _find_days(sources), _read(cache / "days.json", DAYS)
+        tables = {month: _read_month(cache, month) for month in _name_months(former)}
+        # A month that lost a day, or is not whole, is worked out again from its first day.
+        lost = {month for month, table in tables.items() if table is None}
+        lost |= _name_months(former.keys() - wanted.keys())
+        kept = {day: key for day, key in former.items() if wanted.get(day) == key and _name_month(day) not in lost}
+        if kept != former:
+            # Written first: a run that is killed must not leave a day listed that its month has lost.
+            _write(cache / "days.json", DAYS, kept)
+        stale = sorted(wanted.keys() - kept.keys())
+        _work_out(survey, settings, engines, sources, wanted, stale, kept)
+    months = sorted(_name_months(wanted))
+    tables |= {month: _read_month(cache, month) for month in _name_months(stale)}
+    for path in (cache / "months").glob("*.parquet"):
+        if path.stem not in months:
+            path.unlink()
+    survey.remove_copies(sources)
+    found = [table for month in months if (table := tables[month]) is not None]
+    if not found:  # no reading of any listed tag
+        return pa.table({name: [] for name in COLUMNS}), sources
+    return pa.concat_tables(found).unify_dictionaries().combine_chunks(), sources
+
+
+def _build_purpose(tags: TagList, settings: StageSettings) -> str:
+    """Say all that partial results depend on besides the files; where it changes, the cache is of no use."""
+    code = [path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))]
+    content = {
+        "code": hashlib.sha256(b"".join(code)).hexdigest(),
+        "engine": settings.engine.name,
+        "export": settings.plant.export.model_dump(),
+        "ingest": [settings.ingest.max_hold_h, settings.ingest.accept_uncertain],
+        "interval": settings.plant.interval,
+        "tags": [[tag.tag, tag.is_totaliser] for tag in tags],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _read(path: Path, kind: TypeAdapter[T]) -> T:
+    """Read a file of the cache; one that is not there, or not whole, is empty."""
+    try:
+        return kind.validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return kind.validate_python({})
+
+
+def _write(path: Path, kind: TypeAdapter[T], content: T) -> None:
+    with replace_file(path) as temporary:
+        temporary.write_bytes(kind.dump_json(content))
+
+
+def _find_days(sources: Mapping[str, Source]) -> dict[int, str]:
+    """Find the days of an export, each with a key that changes with the files that reach it."""
+    keys: dict[int, list[str]] = {}
+    for source in sources.values():
+        for day in source.days:
+            keys.setdefault(day, []).append(source.key)
+    return {day: hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest() for day, found in sorted(keys.items())}
+
+
+def _work_out(
+    survey: Survey,
+    settings: StageSettings,
+    engines: Engines,
+    sources: Mapping[str, Source],
+    wanted: Mapping[int, str],
+    stale: list[int],
+    kept: dict[int, str],
+) -> None:
+    """Work out the stale days, and write each month when its last batch is done."""
+    ends = {_name_month(day): day for day in stale}
+    batches = list(_build_batches(sources, stale))
+    work = functools.partial(_read_batch, survey, settings, engines, sources)
+    pending: list[pa.Table] = []
+    with ThreadPoolExecutor(engines.count) as pool:
+        results = zip(batches, pool.map(work, batches), strict=True)
+        try:
+            for batch, table in tqdm(results, "batches", len(batches), unit="batch", disable=None, leave=False):
+                pending.append(table)
+                done = [month for month, end in ends.items() if end in batch.days]
+                for month in done:
+                    _write_month(survey.cache, month, kept.keys(), pending)
+                    kept |= {day: key for day, key in wanted.items() if _name_month(day) == month}
+                if done:
+                    _write(survey.cache / "days.json", DAYS, kept)
+                    pending = [table]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _read_batch(
+    survey: Survey, settings: StageSettings, engines: Engines, sources: Mapping[str, Source], batch: Batch
+) -> pa.Table:
+    interval_s = int(pd.Timedelta(settings.plant.interval).total_seconds())
+    is_continuous = settings.plant.export.is_continuous
+    with engines.take() as engine:
+        readings = survey.read(engine, {name: sources[name] for name in batch.names}, batch.days)
+        expression = build_partials(
+            readings,
+            interval_s,
+            max_hold_h=settings.ingest.max_hold_h if is_continuous else interval_s / 3600,
+            accept_uncertain=settings.ingest.accept_uncertain,
+            totalisers=[tag.tag for tag in survey.tags if tag.is_totaliser],
+        )
+        table = engine.read_arrow(expression)
+    return table.set_column(0, "tag", table["tag"].cast("string").dictionary_encode())
+
+
+def _build_batches(sources: Mapping[str, Source], stale: Sequence[int]) -> Iterator[Batch]:
+    """Cut the stale days into batches of about `BATCH_ROWS` readings."""
+    names: dict[int, list[str]] = {day: [] for day in stale}
+    rows = dict.fromkeys(stale, 0.0)
+    for name, source in sources.items():
+        for day in names.keys() & set(source.days):
+            names[day].append(name)
+            rows[day] += source.rows / len(source.days)
+    first, found = stale[0] if stale else 0, 0.0
+    for day, following in zip(stale, [*stale[1:], None], strict=False):
+        found += rows[day]
+        if following != day + 1 or found + rows[following] > BATCH_ROWS:
+            days = range(first, day + 1)
+            yield Batch(days, tuple(sorted({name for one in days for name in names[one]})))
+            first, found = following or 0, 0.0
+
+
+def _name_month(day: int) -> str:
+    return str(np.datetime64(day, "D").astype("datetime64[M]"))
+
+
+def _name_months(days: Iterable[int]) -> set[str]:
+    return {_name_month(day) for day in days}
+
+
+def _name_file(cache: Path, month: str) -> Path:
+    return cache / "months" / f"{month}.parquet"
+
+
+def _read_month(cache: Path, month: str) -> pa.Table | None:
+    """Read the partial results of a month; None where they are not there, or not whole."""
+    try:
+        return pq.read_table(_name_file(cache, month), partitioning=None, page_checksum_verification=True)
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def _write_month(cache: Path, month: str, kept: Iterable[int], fresh: list[pa.Table]) -> None:
+    """Replace the partial results of a month, keeping those of the days that have not changed."""
+    first, end = (int((np.datetime64(month) + step).astype("datetime64[D]").astype(int)) for step in (0, 1))
+    tables = []
+    for table in fresh:
+        day = _find_day(table)
+        tables.append(table.filter(pc.and_(pc.greater_equal(day, first), pc.less(day, end))))
+    former = _read_month(cache, month)
+    if former is not None:
+        tables.append(former.filter(pc.is_in(_find_day(former), pa.array(sorted(kept), pa.int64()))))
+    joined = pa.concat_tables(tables).unify_dictionaries()
+    with replace_file(_name_file(cache, month)) as temporary:
+        pq.write_table(joined, temporary, compression="lz4", use_dictionary=["tag"], write_page_checksum=True)
+
+
+def _find_day(table: pa.Table) -> pa.ChunkedArray:
+    return pc.divide(table["start"].cast(pa.timestamp("us")).cast(pa.int64()), DAY_US)

@@ -1,0 +1,201 @@
+"""What an export consists of: each file's layout, size and days, found once and kept until the file changes.
+
+Parquet with typed times is read where it lies. Every other file is read once, whole, into a typed copy in the cache,
+in time order, so that days can be picked from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from elc.errors import ElcError, check_faults
+from elc.ingest.clock import Change, build_utc, check_skipped, find_changes
+from elc.ingest.engine import Engine
+from elc.ingest.files import Doubt, Group, Source, group_files, read_bounds
+from elc.ingest.layout import Layout, find_files, read_layout
+from elc.ingest.readers import find_doubts, find_time_faults, read_readings
+from elc.paths import replace_file
+from elc.settings import StageSettings, TagList
+
+DAY_US = 86_400_000_000
+
+
+class Survey:
+    """The files of one plant's export, seen through one engine."""
+
+    def __init__(self, folder: Path, cache: Path, tags: TagList, settings: StageSettings) -> None:
+        self.root, self.cache, self.tags = folder, cache, tags
+        self.folder = folder.parent if folder.is_file() else folder
+        self.export = settings.plant.export
+        self.where = f"plant {tags.plant}: export {folder}"
+
+    def find(self, take: Callable[[], AbstractContextManager[Engine]], known: dict[str, Source]) -> dict[str, Source]:
+        """Find the sources by their path in the folder; files that have not changed are not opened.
+
+        Args:
+            take: gives an engine to look into files that are new or have changed.
+            known: the sources as found before.
+
+        Raises:
+            ElcError: there are no files, or some cannot be used (every fault is named).
+        """
+        keys = {name: self._build_key(name) for name in find_files(self.root, self.where)}
+        same = {name: known[name] for name, key in keys.items() if name in known and known[name].key == key}
+        found = {name: source for name, source in same.items() if self._has_copy(source)}
+        fresh = {name: key for name, key in keys.items() if name not in found}
+        if fresh:
+            with take() as engine:
+                found |= self._look_into(engine, fresh)
+        return dict(sorted(found.items()))
+
+    def _look_into(self, engine: Engine, fresh: dict[str, str]) -> dict[str, Source]:
+        groups = group_files(self._read_layouts(fresh))
+        faults = [fault for group in groups for fault in self._find_time_faults(engine, group)]
+        check_faults(self.where, faults)
+        found = {}
+        with tqdm(total=len(fresh), desc="files", unit="file", disable=None, leave=False) as bar:
+            for group in groups:
+                doubts = self._find_doubts(engine, group)
+                for name in group.names:
+                    source = Source(fresh[name], group.layout, 0, 0, 0, False, (), doubts.get(name, ()))
+                    found[name] = self._measure(engine, name, source)
+                    bar.update()
+        return found
+
+    def read(self, engine: Engine, sources: Mapping[str, Source], days: range) -> ir.Table:
+        """Read the readings of some sources in some days: time in UTC, tag, value and quality."""
+        tables = []
+        for group in group_files({name: source.layout for name, source in sources.items()}):
+            chosen = [sources[name] for name in group.names]
+            table = self._read_local(engine, group, sources)
+            tables.append(build_utc(table, self._find_changes(chosen)).select("time", "tag", "value", "quality"))
+        readings = ibis.union(*tables) if len(tables) > 1 else tables[0]
+        if all(day in days for source in sources.values() for day in source.days):
+            return readings
+        begin, end = (ibis.timestamp(pd.Timestamp(day, unit="D").to_pydatetime()) for day in (days.start, days.stop))
+        return readings.filter((readings.time >= begin) & (readings.time < end))
+
+    def find_clock_changes(self, sources: Iterable[Source]) -> list[Change]:
+        """List the clock changes of the export's zone while it was written."""
+        return self._find_changes([source for source in sources if not source.is_utc])
+
+    def remove_copies(self, sources: Mapping[str, Source]) -> None:
+        """Remove the typed copies of files that are gone or have changed."""
+        kept = {self._name_copy(source.key) for source in sources.values()}
+        for path in (self.cache / "copies").glob("*"):
+            if path not in kept:
+                path.unlink()
+
+    def _build_key(self, name: str) -> str:
+        """Tell a file from its former self as DVC does: by size, time of change and inode."""
+        status = (self.folder / name).stat()
+        return f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
+
+    def _name_copy(self, key: str) -> Path:
+        return self.cache / "copies" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
+
+    def _has_copy(self, source: Source) -> bool:
+        """Tell whether a file that is read from a typed copy has it, whole."""
+        if not Group(source.layout, ()).is_copied:
+            return True
+        try:
+            pq.read_metadata(self._name_copy(source.key))
+        except (OSError, pa.ArrowException):
+            return False
+        return True
+
+    def _read_layouts(self, names: Iterable[str]) -> dict[str, Layout]:
+        faults: list[str] = []
+        found = {}
+        for name in names:
+            try:
+                found[name] = read_layout(self.folder / name, self.export, self.tags)
+            except ElcError as error:
+                faults.append(f"{name}: {error}")
+        check_faults(self.where, faults)
+        return found
+
+    def _find_time_faults(self, engine: Engine, group: Group) -> list[str]:
+        return find_time_faults(engine, group.layout, self._paths(group), self.export, self.tags)
+
+    def _paths(self, group: Group) -> list[Path]:
+        return [self.folder / name for name in group.names]
+
+    def _find_doubts(self, engine: Engine, group: Group) -> dict[str, tuple[Doubt, ...]]:
+        table = find_doubts(engine, group.layout, self._paths(group), self.export, self.tags)
+        rows = table.sort_values(["path", "check", "tag"])
+        found: dict[str, tuple[Doubt, ...]] = {}
+        for row in rows.to_dict("records"):
+            name = Path(row["path"]).relative_to(self.folder).as_posix()
+            doubt = Doubt(row["check"], row["tag"], int(row["count"]), row["example"])
+            found[name] = (*found.get(name, ()), doubt)
+        return found
+
+    def _measure(self, engine: Engine, name: str, source: Source) -> Source:
+        """Find the rows, times and days of a file; a file that is not typed is copied first."""
+        group = Group(source.layout, (name,))
+        path = self.folder / name
+        if group.is_copied:
+            path = self._name_copy(source.key)
+            table = read_readings(engine, group.layout, self._paths(group), self.export, self.tags)
+            with replace_file(path) as temporary:
+                engine.write_parquet(table.order_by(["time", "tag"]), temporary)
+        rows, first, last = read_bounds(path, "time" if group.is_copied else group.layout.fields.time)
+        if not rows:
+            return source
+        measured = replace(source, rows=rows, first=first, last=last, is_utc=self._is_utc(engine, path, group))
+        changes = self._find_changes([measured])
+        if any(change.is_forward for change in changes[1:]):
+            local = self._read_local(engine, group, {name: source})
+            check_skipped(engine, local, changes, self.where, self.export.time_zone)
+        return replace(measured, days=self._find_days(engine, group, measured, changes))
+
+    def _is_utc(self, engine: Engine, path: Path, group: Group) -> bool:
+        """Tell whether every time of a file is in UTC as read: it says so itself, or the export's zone is UTC."""
+        if not self._has_zone:
+            return True
+        if not group.is_copied:
+            return "tz=" in group.layout.type_of(group.layout.fields.time)
+        table = engine.read_parquet([path])
+        return bool(engine.execute(table.aggregate(all=table.is_utc.all()))["all"][0])
+
+    @property
+    def _has_zone(self) -> bool:
+        return self.export.time_zone != "UTC"
+
+    def _find_days(self, engine: Engine, group: Group, source: Source, changes: list[Change]) -> tuple[int, ...]:
+        """Find the UTC days of a file: by its first and last time where these are near, else by looking."""
+        offsets = [change.offset * 1_000_000 for change in changes]
+        first = (source.first - max(offsets)) // DAY_US
+        last = (source.last - min(offsets)) // DAY_US
+        if last - first <= 2:
+            return tuple(range(first, last + 1))
+        utc = build_utc(self._read_local(engine, group, {group.names[0]: source}), changes)
+        day = utc.time.truncate("D").name("day")
+        found = engine.execute(utc.select(day).distinct())["day"]
+        return tuple(sorted(int(moment.timestamp()) // 86_400 for moment in pd.DatetimeIndex(found)))
+
+    def _find_changes(self, sources: Iterable[Source]) -> list[Change]:
+        spans = [(source.first, source.last) for source in sources if source.rows]
+        if not spans or not self._has_zone:
+            return [Change(pd.Timestamp(0), 0, 0)]
+        first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+        return find_changes(self.export.time_zone, pd.Timestamp(first, unit="us"), pd.Timestamp(last, unit="us"))
+
+    def _read_local(self, engine: Engine, group: Group, sources: Mapping[str, Source]) -> ir.Table:
+        """Read readings with times as written."""
+        if group.is_copied:
+            copies = engine.read_parquet([self._name_copy(sources[name].key) for name in group.names])
+            return copies.mutate(time=copies.time.cast("timestamp(6)"))  # Spark leaves its precision open
+        return read_readings(engine, group.layout, self._paths(group), self.export, self.tags)

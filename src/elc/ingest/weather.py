@@ -1,0 +1,44 @@
+"""Weather may be filled over short gaps; energy, production and everything else never."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from elc.fields import TIME, read_label
+from elc.findings import Finding, build_frame
+from elc.settings import StageSettings, TagList
+
+
+def fill_weather(hourly: pd.DataFrame, tags: TagList, settings: StageSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Fill gaps of the columns under `ingest.weather`, up to `max_gap_h` each, by a straight line between its ends.
+
+    Coverage stays as measured, so that what was filled can be told.
+
+    Returns:
+        hourly with the gaps filled, and a finding for each.
+    """
+    width = pd.Timedelta(settings.plant.interval)
+    filled, findings = hourly.copy(), []
+    for tag in tags:
+        if tag.column not in settings.ingest.weather or tag.role != "driver" or not settings.plant.export.is_continuous:
+            continue
+        values = hourly[tag.column]
+        for start, end in _find_gaps(values):
+            if (end - start) * width > pd.Timedelta(settings.ingest.max_gap_h, "h"):
+                continue
+            line = values.iloc[start - 1 : end + 1].interpolate()
+            filled.loc[filled.index[start:end], tag.column] = line.iloc[1:-1]
+            begin = hourly[TIME].iloc[start]
+            sentence = f"{read_label(tag.column)} ({tag.tag}) was missing; filled by a straight line."
+            findings.append(Finding("filled", sentence, tags.plant, tag.column, begin, begin + (end - start) * width))
+    return filled, build_frame(findings)
+
+
+def _find_gaps(values: pd.Series) -> list[tuple[int, int]]:
+    """Find the spells of missing values that have a value on both sides, as (first row, row after the last)."""
+    is_missing = values.isna().to_numpy().astype(int)
+    edges = pd.Series(is_missing).diff().fillna(0)
+    starts, ends = edges[edges == 1].index, edges[edges == -1].index
+    if len(ends) and (not len(starts) or ends[0] < starts[0]):
+        ends = ends[1:]
+    return [(int(start), int(end)) for start, end in zip(starts, ends, strict=False)]

@@ -1,0 +1,89 @@
+"""Clocks that are an hour late: a tag that follows its related tags, or the sun, better when read an hour sooner."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from elc.fields import read_unit
+from elc.quality.relation import MAD_TO_DEVIATION, Relation
+from elc.quality.sheet import Array, Doubt, Mask, Sheet, find_quantile, say, sum_window
+
+# ASSUME: six days tell it against a tag that moves alike, four weeks against the sun.
+SISTER_H, SUN_H = 6 * 24, 28 * 24
+# The usual lead of "no shift" over "an hour late" must stand this far out of its own scatter to be a witness.
+WITNESS_DEVIATIONS = 2.5
+SUN_SHIFT, SUN_DEVIATIONS = 0.7, 3.0  # hours
+QUIET_FRAC = 0.25
+
+
+def find_clock(sheet: Sheet, relation: Relation) -> Doubt:
+    """Find spells of days in which a tag runs an hour behind."""
+    hour = round(1 / sheet.width_h)
+    late = np.zeros(sheet.values.shape, dtype=bool)
+    if sheet.is_continuous:
+        late |= _find_late(sheet.values, relation.level, sheet.is_learnt, hour, round(SISTER_H / sheet.width_h))
+        weather = [tag.role == "driver" and read_unit(tag.column).suffix == "degc" for tag in sheet.tags]
+        late[weather] |= _find_late_by_sun(sheet, sheet.values[weather], round(SUN_H / sheet.width_h))
+    return Doubt("clock", late, say("runs an hour behind what moves with it"))
+
+
+def _find_late_by_sun(sheet: Sheet, values: Array, width: int) -> Mask:
+    """Mark windows in which the day of each row is late against its usual day, by most of an hour.
+
+    What is late by an hour shows its usual day less that day's slope (per hour).
+    """
+    day = round(24 / sheet.width_h)
+    if values.shape[1] < 2 * width:
+        return np.zeros(values.shape, dtype=bool)
+    known = ~np.isnan(values)
+    count = sum_window(known, day)
+    mean = np.roll(sum_window(np.where(known, values, 0.0), day) / np.maximum(count, 1), day // 2, axis=1)
+    swing = np.where(known, values - mean, 0.0)
+    slope = np.gradient(_build_day(sheet, values), sheet.width_h, axis=1) * known
+    weight = sum_window(slope**2, width)
+    shift = -sum_window(swing * slope, width) / np.where(weight > 0, weight, np.inf)
+    usual = find_quantile(shift[:, sheet.is_learnt], 0.5)[:, None]
+    scatter = MAD_TO_DEVIATION * find_quantile(np.abs(shift - usual)[:, sheet.is_learnt], 0.5)[:, None]
+    is_late = (shift - usual > SUN_SHIFT) & (SUN_DEVIATIONS * scatter < SUN_SHIFT)
+    return _reach_out(is_late, width)
+
+
+def _reach_out(is_late: Mask, width: int) -> Mask:
+    """Mark the whole windows that begin at the marked intervals; those that the table cuts off tell nothing."""
+    is_late[:, is_late.shape[1] - width + 1 :] = False
+    return sum_window(np.pad(is_late, ((0, 0), (width - 1, 0))), width)[:, : is_late.shape[1]] > 0
+
+
+def _build_day(sheet: Sheet, values: Array) -> Array:
+    """The usual day of each row by the time of day (UTC): what the sun makes of it."""
+    _, slot = np.unique(sheet.times.hour * 60 + sheet.times.minute, return_inverse=True)
+    day = np.empty(values.shape)
+    for row, shown in enumerate(values):
+        known = ~np.isnan(shown) & sheet.is_learnt
+        count = np.bincount(slot[known], minlength=int(slot.max()) + 1)
+        day[row] = (np.bincount(slot[known], weights=shown[known], minlength=len(count)) / np.maximum(count, 1))[slot]
+    return day
+
+
+def _find_late(values: Array, level: Array, is_learnt: Mask, hour: int, width: int) -> Mask:
+    """Mark windows in which the movement of `values` an hour later fits that of `level` better, unlike usually."""
+    if level.shape[1] < 2 * width:
+        return np.zeros(level.shape, dtype=bool)
+    moved, led = (np.diff(array, axis=1, prepend=np.nan) for array in (values, level))
+    moved, led = (np.clip(np.nan_to_num(array), *_find_ends(array)) for array in (moved, led))
+    sizes = [sum_window(array**2, width) for array in (moved, led)]
+    size = np.sqrt(sizes[0] * sizes[1])
+    lead = sum_window((np.roll(moved, -hour, axis=1) - moved) * led, width) / np.where(size > 0, size, np.inf)
+    usual = find_quantile(lead[:, is_learnt], 0.5)[:, None]
+    scatter = MAD_TO_DEVIATION * find_quantile(np.abs(lead - usual)[:, is_learnt], 0.5)[:, None]
+    is_late = (lead > -0.5 * usual) & (usual < -WITNESS_DEVIATIONS * scatter)
+    for one in sizes:
+        is_late &= one > QUIET_FRAC * find_quantile(one[:, is_learnt], 0.5)[:, None]
+    return _reach_out(is_late, width)
+
+
+def _find_ends(moved: Array) -> tuple[Array, Array]:
+    """Usual largest movement: a step or spike beyond it shall not outweigh days."""
+    top = find_quantile(np.abs(moved), 0.98)[:, None]
+    top = np.where(np.isnan(top), 0.0, top)
+    return -top, top

@@ -1,0 +1,92 @@
+"""Values that the instrument or its limits forbid: less than nothing at rest, out of range, clipped."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from elc.fields import read_unit
+from elc.quality.sheet import Array, Doubt, Mask, Run, Sheet, say
+from elc.settings import Tag
+
+# ASSUME: a flow that shows less than nothing by up to 1 % of its span is at rest (a meter's zero).
+NEGATIVE_ZERO_FRAC = 0.01
+# ASSUME: a plateau is one value, reached again and again over days, that tops all others and is far more frequent.
+CLIPPED_HOURS = 12
+CLIPPED_VISITS = 3
+CLIPPED_SPAN_H = 3 * 24
+CLIPPED_TIMES = 3
+
+
+def find_negative_zero(sheet: Sheet) -> Doubt:
+    """Find flows that show a little less than nothing."""
+    floor = np.array([_find_floor(tag) for tag in sheet.tags])[:, None]
+    marked = (sheet.values < 0) & (sheet.values >= floor)
+    return Doubt("negative_zero", marked, say("shows a little less than nothing at rest; taken as 0"))
+
+
+def _find_floor(tag: Tag) -> float:
+    """The least value that still counts as nothing; above 0 where none does."""
+    return -NEGATIVE_ZERO_FRAC * tag.high if tag.low == 0 and tag.high is not None else 0.0
+
+
+def find_out_of_range(sheet: Sheet) -> Doubt:
+    """Find values outside the tag's limits, be it for a part of the interval.
+
+    A stopped plant's temperatures and ratios are out of any range: only energy and throughput are judged there.
+    """
+    low = np.array([-np.inf if tag.low is None else tag.low for tag in sheet.tags])[:, None]
+    high = np.array([np.inf if tag.high is None else tag.high for tag in sheet.tags])[:, None]
+    floor = np.where(low == 0, np.array([_find_floor(tag) for tag in sheet.tags])[:, None], low)
+    lowest, highest = np.fmin(sheet.low, sheet.values), np.fmax(sheet.high, sheet.values)
+    always = np.array([tag.role in ("energy", "throughput") for tag in sheet.tags])[:, None]
+    marked = ((lowest < floor) | (highest > high)) & (always | sheet.is_running) & ~np.isnan(sheet.values)
+
+    def explain(run: Run) -> tuple[str, dict[str, float]]:
+        unit = read_unit(sheet.tags[run.column].column).sign
+        return f"is outside {low[run.column, 0]:g} to {high[run.column, 0]:g} {unit}".rstrip(), {}
+
+    return Doubt("range", marked, explain)
+
+
+def find_clipped(sheet: Sheet) -> Doubt:
+    """Find plateaus: one value that a tag reaches again and again over days, and never passes.
+
+    What rests at nothing, or at the low end of its limits, is not accused, nor is anything in a stopped plant.
+    """
+    marked = np.zeros(sheet.values.shape, dtype=bool)
+    hidden = np.isnan(sheet.values) | ~sheet.is_running
+    for readings, sign in ((np.where(hidden, np.nan, sheet.high), 1.0), (np.where(hidden, np.nan, sheet.low), -1.0)):
+        for column in _find_repeating(readings):
+            marked[column] |= _mark_plateaus(sheet, column, sign * readings[column], sign)
+    return Doubt("clipped", marked, say("stops at one value for days, as if clipped"))
+
+
+def _find_repeating(readings: Array) -> list[int]:
+    """Columns with a value that stands in enough intervals."""
+    ordered = np.sort(readings, axis=1)
+    same = ordered[:, CLIPPED_HOURS - 1 :] == ordered[:, : readings.shape[1] - CLIPPED_HOURS + 1]
+    return [int(column) for column in np.flatnonzero(same.any(axis=1))]
+
+
+def _mark_plateaus(sheet: Sheet, column: int, tops: Array, sign: float) -> Mask:
+    """Mark the intervals from the first to the last visit of each value of one column that is a plateau."""
+    tag, marked = sheet.tags[column], np.zeros(len(tops), dtype=bool)
+    known = np.flatnonzero(~np.isnan(tops))
+    shown = tops[known]
+    values, counts = np.unique(shown, return_counts=True)
+    for value in values[counts >= CLIPPED_HOURS]:
+        at = np.flatnonzero(shown == value)
+        visits = 1 + np.count_nonzero(np.diff(at) > 1)
+        start, stop = known[at[0]], known[at[-1]] + 1
+        if visits < CLIPPED_VISITS or (stop - start) * sheet.width_h < CLIPPED_SPAN_H or _is_rest(tag, sign * value):
+            continue
+        inside = shown[at[0] : at[-1] + 1]
+        others = np.unique(inside[inside != value], return_counts=True)[1]
+        if inside.max() == value and len(at) >= CLIPPED_TIMES * others.max():
+            marked[start:stop] = True
+    return marked
+
+
+def _is_rest(tag: Tag, value: float) -> bool:
+    """Whether a tag may rest at a value: nothing, as its meter shows it, the low end of its limits, or any count."""
+    return value == tag.low or _find_floor(tag) <= value <= 0 or tag.column.endswith("_count")

@@ -1,0 +1,243 @@
+"""Units that are mistaken for one another, and values that shift as if they had been."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from elc.fields import read_unit
+from elc.quality.edges import Edged, find_edged, find_jumps
+from elc.quality.relation import Relation
+from elc.quality.sheet import Array, Doubt, Mask, Run, Sheet, find_runs, sum_window
+
+NORMAL_TO_STANDARD = 288.15 / 273.15
+# ASSUME: the gas is natural gas, whose higher heating value is 10.5 % above the lower.
+HIGHER_TO_LOWER = 1.105
+
+
+@dataclass(frozen=True)
+class Mixup:
+    """A value given in one unit and taken as another: shown = true x factor + offset."""
+
+    shown: str
+    true: str
+    factor: float
+    offset: float = 0.0
+
+    def reverse(self) -> Mixup:
+        return Mixup(self.true, self.shown, 1 / self.factor, -self.offset / self.factor)
+
+
+Shift = tuple[Mixup, float]  # with the distance that it makes
+
+_ENERGY = (
+    Mixup("higher", "lower heating value", HIGHER_TO_LOWER),
+    Mixup("standard", "normal cubic metres", NORMAL_TO_STANDARD),
+    Mixup("GJ", "Gcal", 4.1868),
+    Mixup("GJ", "MWh", 3.6),
+)
+_VOLUME = (Mixup("standard", "normal cubic metres", NORMAL_TO_STANDARD), Mixup("m3", "thousand m3", 1000.0))
+_MIXUPS = {
+    "gj_per_h": _ENERGY,
+    "t_per_h": (
+        Mixup("short tons", "tonnes", 1 / 0.90718474),
+        Mixup("long tons", "tonnes", 1 / 1.0160469),
+        Mixup("kg", "tonnes", 1000.0),
+        Mixup("tonnes a day", "tonnes an hour", 24.0),
+    ),
+    "m3_per_h": _VOLUME,
+    "knm3_per_h": _VOLUME,
+    "mw": (Mixup("GJ/h", "MW", 3.6), Mixup("kW", "MW", 1000.0)),
+    "degc": (Mixup("degF", "degC", 1.8, 32.0), Mixup("K", "degC", 1.0, 273.15)),
+    "bar": (
+        Mixup("kg/cm2", "bar", 1 / 0.980665),
+        Mixup("gauge", "absolute pressure", 1.0, -1.01325),
+        Mixup("psi", "bar", 14.5038),
+        Mixup("kPa", "bar", 100.0),
+    ),
+    "mbar": (Mixup("mm of water", "mbar", 10.1972), Mixup("Pa", "mbar", 100.0)),
+    "mj_per_nm3": (
+        Mixup("higher", "lower heating value", HIGHER_TO_LOWER),
+        Mixup("normal", "standard cubic metres", NORMAL_TO_STANDARD),
+        Mixup("kcal", "MJ", 238.846),
+    ),
+    "pct": (Mixup("percent", "fraction", 100.0),),
+}
+# ASSUME: a shift that lasts most of a day is no upset. A plant that started less than a day ago is not judged.
+SPELL_H = 18
+SETTLE_H = 24
+SPELL_FRAC = 0.8
+SURE_REACH = 2.5
+NEAR_FRAC = 0.15
+SISTER_WEIGHT = 0.3
+SHARED_FRAC = 0.85
+SAY_WEIGHT = 0.05
+
+
+def find_mixups(sheet: Sheet, relation: Relation) -> Doubt:
+    """Find spells in which a column is off what its related columns say by what a known mix-up of its unit makes, or
+    which begin and end with a jump by that much.
+
+    A column is judged for the mix-ups that stand out of its usual distance, or its usual jumps. A spell of a column
+    with a related one that is further off, for its usual, is that one's.
+    """
+    distance = np.where(_find_settled(sheet), relation.distance, np.nan)
+    marked = np.zeros(distance.shape, dtype=bool)
+    named: dict[tuple[int, int], tuple[str, dict[str, float]]] = {}
+    known = [_list_mixups(sheet, relation, column) for column in range(len(sheet.tags))]
+    spells = list(_find_spells(sheet, relation, distance, known))
+    for run, mixup in spells:
+        if any(_is_led(relation, distance, run, other) for other, _ in spells):
+            continue
+        marked[run.column, run.start : run.stop] = True
+        named[run.column, run.start] = _explain(relation, distance, run, mixup)
+    for edged, mixup in _find_edged(sheet, relation, known):
+        run = edged.run
+        if not marked[run.column, run.start : run.stop].any():
+            marked[run.column, run.start : run.stop] = True
+            named[run.column, run.start] = _explain_edged(edged, mixup)
+    return Doubt("unit", marked, lambda run: named[run.column, run.start])
+
+
+def _find_settled(sheet: Sheet) -> Mask:
+    """Intervals of a plant that has run for a day."""
+    hours = np.arange(len(sheet.is_running))
+    stopped = np.maximum.accumulate(np.where(sheet.is_running, -1, hours))
+    return np.asarray((stopped < 0) | ((hours - stopped) * sheet.width_h > SETTLE_H))
+
+
+def _find_spells(
+    sheet: Sheet, relation: Relation, distance: Array, known: list[list[Shift]]
+) -> Iterator[tuple[Run, Mixup]]:
+    mixups = [[one for one in known[column] if _is_sure(relation, column, one)] for column in range(len(known))]
+    least = np.array([min((abs(shift) for _, shift in judged), default=np.inf) for judged in mixups])
+    judged = np.flatnonzero(np.isfinite(least))
+    limit = np.maximum(0.5 * least, relation.reach)[judged, None]
+    count = sum_window(~np.isnan(distance[judged]), _count_spell(sheet))
+    for sign in (1.0, -1.0):
+        spells = _close(sheet, sign * distance[judged] > limit, count)
+        for row, start, stop in zip(*find_runs(spells), strict=True):
+            run = Run(int(judged[row]), int(start), int(stop))
+            mixup = _find_nearest(relation, distance, run, mixups[run.column])
+            if mixup and not _is_shared(relation, distance, run):
+                yield run, mixup
+
+
+def _find_edged(sheet: Sheet, relation: Relation, known: list[list[Shift]]) -> list[tuple[Edged, Mixup]]:
+    """Find the spells between edges, best fit first."""
+    columns = np.flatnonzero(relation.is_log & np.array([len(shifts) > 0 for shifts in known]))
+    if not sheet.is_continuous or len(columns) == 0:
+        return []
+    jumps = find_jumps(sheet, relation, columns)
+    found = [
+        (abs(edged.shift - one[1]), edged, one[0])
+        for row, column in enumerate(columns)
+        for one in known[column]
+        for edged in find_edged(sheet, jumps, row, one[1], is_sure=_is_sure(relation, int(column), one))
+    ]
+    return [(edged, mixup) for _, edged, mixup in sorted(found, key=lambda one: one[0])]
+
+
+def _list_mixups(sheet: Sheet, relation: Relation, column: int) -> list[Shift]:
+    """List the mix-ups of a column's unit with the distance that each makes."""
+    known = _MIXUPS.get(read_unit(sheet.tags[column].column).suffix, ())
+    level = relation.level[column, sheet.is_running & sheet.is_learnt]
+    level = level[~np.isnan(level)]
+    if len(level) == 0:
+        return []
+    usual = float(np.median(level))
+    both = [mixup for one in known for mixup in (one, one.reverse())]
+    shifts = [(mixup, _find_shift(mixup, usual, is_log=bool(relation.is_log[column]))) for mixup in both]
+    return [(mixup, shift) for mixup, shift in shifts if shift]
+
+
+def _is_sure(relation: Relation, column: int, one: Shift) -> bool:
+    """Whether the shift of a mix-up stands out of the column's usual distance."""
+    return bool(abs(one[1]) > SURE_REACH * relation.reach[column])
+
+
+def _find_shift(mixup: Mixup, level: float, *, is_log: bool) -> float:
+    """The distance that a mix-up makes at a level; 0 where it could not be shown."""
+    shown = level * mixup.factor + mixup.offset
+    if not is_log:
+        return shown - level
+    return float(np.log(shown / level)) if shown > 0 else 0.0
+
+
+def _count_spell(sheet: Sheet) -> int:
+    return max(round(SPELL_H / sheet.width_h), 2)
+
+
+def _close(sheet: Sheet, is_off: Mask, known: Array) -> Mask:
+    """Mark spells of most of a day in which nearly all known intervals are off, without the holes in them.
+
+    `known`: how many intervals of the window from each one on are.
+    """
+    width = _count_spell(sheet)
+    is_full = (known >= width // 2) & (sum_window(is_off, width) >= SPELL_FRAC * known)
+    # `is_full` stands at a window's first interval; its window reaches `width` onwards.
+    hours = np.arange(is_off.shape[1])
+    near = sum_window(np.pad(is_full, ((0, 0), (width - 1, 0))), width)[:, : len(hours)] > 0
+    inside = near & is_off
+    last = np.maximum.accumulate(np.where(inside, hours, -width), axis=1)
+    following = np.flip(np.minimum.accumulate(np.flip(np.where(inside, hours, 2 * len(hours)), 1), axis=1), 1)
+    closed = inside | (following - last <= width)
+    # A mix-up begins and ends within an interval, which is then partly wrong.
+    wider = np.pad(closed, ((0, 0), (1, 1)))
+    return np.asarray(wider[:, :-2] | wider[:, 1:-1] | wider[:, 2:])
+
+
+def _find_nearest(relation: Relation, distance: Array, run: Run, judged: list[Shift]) -> Mixup | None:
+    """Find the mix-up that fits a spell, or none."""
+    inside = (run.column, slice(run.start, run.stop))
+    shown = float(np.nanmedian(distance[inside]))
+    level = float(np.nanmedian(relation.level[inside]))
+    is_log, reach = bool(relation.is_log[run.column]), float(relation.reach[run.column])
+    fits = [(abs(shown - (shift := _find_shift(mixup, level, is_log=is_log))), shift, mixup) for mixup, _ in judged]
+    off, shift, mixup = min(fits, key=lambda fit: fit[0])
+    # What the others leave open of the true value is scaled with it.
+    uncertain = reach if is_log else reach * max(mixup.factor, 1.0)
+    return mixup if off <= max(NEAR_FRAC * abs(shift), uncertain) else None
+
+
+def _is_shared(relation: Relation, distance: Array, run: Run) -> bool:
+    """Whether a sister, a column that says as much of this one as this of it, is about as far off: then it is the
+    plant, not the tag.
+    """
+    off = np.abs(distance[:, run.start : run.stop]) / relation.reach[:, None]
+    known = ~np.isnan(off)
+    mean = np.where(known, off, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    weights = np.abs(relation.weights)
+    is_sister = relation.is_log & (np.minimum(weights[run.column], weights[:, run.column]) > SISTER_WEIGHT)
+    return bool((mean[is_sister] > SHARED_FRAC * mean[run.column]).any())
+
+
+def _is_led(relation: Relation, distance: Array, run: Run, other: Run) -> bool:
+    """Whether another spell at the same time, of a column that has a say in this one's level, is further off."""
+    if other.start >= run.stop or other.stop <= run.start:
+        return False
+    if abs(relation.weights[run.column, other.column]) <= SAY_WEIGHT:
+        return False
+    mine, theirs = (
+        abs(float(np.nanmedian(distance[spell.column, spell.start : spell.stop]))) / relation.reach[spell.column]
+        for spell in (run, other)
+    )
+    return bool(theirs > mine)
+
+
+def _explain(relation: Relation, distance: Array, run: Run, mixup: Mixup) -> tuple[str, dict[str, float]]:
+    shown = float(np.nanmedian(distance[run.column, run.start : run.stop]))
+    goes = f"what goes with its related tags, as {mixup.shown} for {mixup.true} would"
+    if relation.is_log[run.column]:
+        ratio = float(np.exp(shown))
+        return f"shows {ratio:.3g} times {goes}", {"ratio": round(ratio, 4)}
+    return f"shows {shown:+.3g} over {goes}", {"offset": round(shown, 3)}
+
+
+def _explain_edged(edged: Edged, mixup: Mixup) -> tuple[str, dict[str, float]]:
+    ratio = float(np.exp(edged.shift))
+    return f"jumps to {ratio:.3g} times itself and back, as {mixup.shown} for {mixup.true} would", {
+        "ratio": round(ratio, 4)
+    }

@@ -1,0 +1,58 @@
+"""Data that is not there: gaps, tags that stop or start within the export, and too little of a tag as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from elc.quality.sheet import Doubt, Mask, Run, Sheet, say
+from elc.settings import IngestSettings
+
+# ASSUME: a tag silent for a week up to an end of the export has stopped, or was new; for less, it is a gap.
+ABSENT_H = 7 * 24
+RECENT_H = 28 * 24
+
+
+def find_absent(sheet: Sheet, settings: IngestSettings) -> Iterator[Doubt]:
+    """Find gaps, tags vanished or new, and low coverage; nothing in an export of chosen intervals."""
+    if not sheet.is_continuous or sheet.values.shape[1] == 0:
+        return
+    vanished, new = _mark_vanished(sheet), _mark_new(sheet)
+    is_gap = (sheet.coverage < settings.min_coverage_frac) & ~vanished & ~new
+    yield Doubt("gap", is_gap, say("has too little good data"))
+    yield Doubt("vanished", vanished, say("sends no more: renamed, or taken out"))
+    yield Doubt("new", new, say("began to send only after this: renamed, or newly installed"))
+    yield _find_low_coverage(sheet, settings, vanished | new)
+
+
+def _mark_vanished(sheet: Sheet) -> Mask:
+    """Mark the intervals after a tag's last reading, where the others go on for long enough."""
+    sends = sheet.readings > 0
+    after = np.flip(np.maximum.accumulate(np.flip(sends, 1), axis=1), 1)
+    absent = ~after & sends.any(axis=1, keepdims=True)
+    return np.asarray(absent & (absent.sum(axis=1, keepdims=True) * sheet.width_h >= ABSENT_H))
+
+
+def _mark_new(sheet: Sheet) -> Mask:
+    """Mark the intervals before a tag's first reading."""
+    sends = sheet.readings > 0
+    absent = ~np.maximum.accumulate(sends, axis=1) & sends.any(axis=1, keepdims=True)
+    return np.asarray(absent & (absent.sum(axis=1, keepdims=True) * sheet.width_h >= ABSENT_H))
+
+
+def _find_low_coverage(sheet: Sheet, settings: IngestSettings, absent: Mask) -> Doubt:
+    """Mark the last 28 days, or all, where less of it than `low_coverage_frac` is covered."""
+    recent = round(RECENT_H / sheet.width_h)
+    marked = np.zeros(absent.shape, dtype=bool)
+    for hours in (slice(-recent, None), slice(None)):
+        known = ~absent[:, hours]
+        total, count = np.where(known, sheet.coverage[:, hours], 0).sum(axis=1), known.sum(axis=1)
+        shares = np.divide(total, count, out=np.ones(len(total)), where=count > 0)
+        marked[shares < settings.low_coverage_frac, hours] = True
+    return Doubt("low_coverage", marked & ~absent, lambda run: _explain_coverage(sheet, run))
+
+
+def _explain_coverage(sheet: Sheet, run: Run) -> tuple[str, dict[str, float]]:
+    share = float(sheet.coverage[run.column, run.start : run.stop].mean())
+    return f"is covered by good data for {share:.0%} of this time only", {"covered_frac": share}

@@ -1,0 +1,171 @@
+"""The hourly table as arrays, a row per mapped column, and runs of marked intervals in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from elc.fields import TIME, coverage, read_label
+from elc.findings import Finding
+from elc.ingest.traces import Traces
+from elc.settings import StageSettings, Tag, TagList
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What the checks see; arrays are (columns, intervals).
+
+    `values` lose what an earlier check has marked. `is_learnt`: intervals that habits are learnt from, so that a new
+    day does not change the verdict on an old one. `is_running` (intervals): a sensor should behave.
+    """
+
+    tags: tuple[Tag, ...]
+    times: pd.DatetimeIndex
+    values: Array
+    low: Array
+    high: Array
+    readings: Array
+    changes: Array
+    coverage: Array
+    is_running: Mask
+    is_learnt: Mask
+    width_h: float
+    is_continuous: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """Unbroken marked intervals of one column: its row in the sheet, first interval, and the one after the last."""
+
+    column: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What one check marks (columns, intervals), and how it explains a run of it: words that follow the tag's name,
+    and numbers.
+    """
+
+    check: str
+    marked: Mask
+    explain: Callable[[Run], tuple[str, dict[str, float]]]
+
+
+def say(words: str) -> Callable[[Run], tuple[str, dict[str, float]]]:
+    """Explain every run with the same words."""
+    return lambda _: (words, {})
+
+
+def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: StageSettings) -> Sheet:
+    """Build the arrays of the mapped columns."""
+    used = tuple(tags)
+    columns = [tag.column for tag in used]
+    values = _turn(hourly, columns)
+    times = pd.DatetimeIndex(hourly[TIME])
+    until = settings.plant.train_until
+    is_learnt = np.asarray(times < pd.Timestamp(until, tz="UTC")) if until else np.ones(len(times), bool)
+    # An export that begins after the cut-off has no other past to learn from.
+    is_learnt = is_learnt if is_learnt.any() else ~is_learnt
+    return Sheet(
+        tags=used,
+        times=times,
+        values=values,
+        low=_turn(traces.low, columns),
+        high=_turn(traces.high, columns),
+        readings=_turn(traces.readings, columns),
+        changes=_turn(traces.changes, columns),
+        coverage=_turn(hourly, [coverage(name) for name in columns]),
+        is_running=_find_running(values[columns.index(tags.throughput)], is_learnt),
+        is_learnt=is_learnt,
+        width_h=pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h"),
+        is_continuous=settings.plant.export.is_continuous,
+    )
+
+
+def _turn(frame: pd.DataFrame, columns: list[str]) -> Array:
+    return np.ascontiguousarray(frame[columns].to_numpy(dtype=float).T)
+
+
+def _find_running(load: Array, is_learnt: Mask) -> Mask:
+    """Intervals at more than half of the usual highest load; where the load is missing, those around it decide."""
+    usual = find_quantile(load[None, is_learnt], 0.98)
+    known = load[None]
+    with np.errstate(invalid="ignore"):
+        running: Mask = np.fmin(carry_forward(known), carry_back(known))[0] > 0.5 * usual
+    return running
+
+
+def carry_forward(values: Array) -> Array:
+    """Put the last known value of each row where one is missing."""
+    known = np.where(np.isnan(values), 0, np.arange(values.shape[1]))
+    return np.asarray(np.take_along_axis(values, np.maximum.accumulate(known, axis=1), axis=1))
+
+
+def carry_back(values: Array) -> Array:
+    """Put the next known value of each row where one is missing."""
+    return carry_forward(values[:, ::-1])[:, ::-1]
+
+
+def find_quantile(values: Array, quantile: float) -> Array:
+    """Find a quantile of each row's known values, a value that occurs; NaN where none is known."""
+    if values.shape[1] == 0:
+        return np.full(len(values), np.nan)
+    ordered = np.sort(values, axis=1)  # NaN last
+    count = np.sum(~np.isnan(values), axis=1)
+    rank = np.maximum(np.ceil(quantile * count).astype(np.int64) - 1, 0)
+    return np.asarray(ordered[np.arange(len(values)), rank])
+
+
+def find_runs(marked: Mask) -> tuple[Index, Index, Index]:
+    """Find the unbroken runs of marked intervals: their rows, first intervals, and the ones after the last."""
+    rows, hours = marked.shape
+    padded = np.zeros((rows, hours + 2), dtype=np.int8)
+    padded[:, 1:-1] = marked
+    edge = np.diff(padded, axis=1)
+    row, start = np.nonzero(edge == 1)
+    _, stop = np.nonzero(edge == -1)
+    return row, start, stop
+
+
+def mark_runs(shape: tuple[int, ...], row: Index, start: Index, stop: Index) -> Mask:
+    """Mark the intervals of some runs; the opposite of `find_runs`."""
+    edge = np.zeros((shape[0], shape[1] + 1), dtype=np.int32)
+    np.add.at(edge, (row, start), 1)
+    np.add.at(edge, (row, stop), -1)
+    return np.asarray(np.cumsum(edge, axis=1)[:, :-1] > 0)
+
+
+def sum_window(values: Array | Mask, width: int) -> Array:
+    """Sum the window of `width` intervals that begins at each interval, as far as there are any."""
+    hours = values.shape[1]
+    total = np.zeros((len(values), hours + 1))
+    np.cumsum(values, axis=1, dtype=float, out=total[:, 1:])
+    beyond = np.repeat(total[:, -1:], min(width - 1, hours), axis=1)
+    return np.concatenate([total[:, width:], beyond], axis=1) - total[:, :-1]
+
+
+def build_findings(sheet: Sheet, doubt: Doubt, plant: str, *, is_masked: bool) -> list[Finding]:
+    """Build a finding per run, with the lowest and highest reading in it."""
+    width = pd.Timedelta(sheet.width_h, "h")
+    ending = "; not used." if is_masked else "."
+    findings = []
+    for run in (Run(int(c), int(a), int(b)) for c, a, b in zip(*find_runs(doubt.marked), strict=True)):
+        tag = sheet.tags[run.column]
+        words, values = doubt.explain(run)
+        inside = (run.column, slice(run.start, run.stop))
+        low, high = float(np.fmin.reduce(sheet.low[inside])), float(np.fmax.reduce(sheet.high[inside]))
+        values = values | ({} if np.isnan(low) else {"lowest": low, "highest": high})
+        sentence = f"{read_label(tag.column)} ({tag.tag}) {words}{ending}"
+        start, end = sheet.times[run.start], sheet.times[run.stop - 1] + width
+        findings.append(Finding(doubt.check, sentence, plant, tag.column, start, end, values))
+    return findings

@@ -1,0 +1,74 @@
+"""Every file of the corpus ends as the right readings with its doubts, or as one clear error."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from elc.errors import ElcError, check_faults
+from elc.ingest.engine import Engine, connect
+from elc.ingest.layout import Layout, find_files, read_layout
+from elc.ingest.readers import find_doubts, find_time_faults, read_readings
+from elc.settings import EngineSettings, Export, Tag, TagList
+from tests.corpus.make_corpus import Case, build_cases, build_corpus, write_case
+
+NAMES = ("FT-1", "FT/2")
+TAGS = TagList(
+    "fjord", tuple(Tag(name, f"x{n}", "driver", "", 1.0, 0.0, None, None, "") for n, name in enumerate(NAMES))
+)
+DUCKDB = EngineSettings(name="duckdb", master="local[*]", memory_gib=0.5)
+CASES = build_cases()
+
+
+def read(engine: Engine, folder: Path, export: Export) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a folder as ingest does: layouts, then time faults, then readings and doubts."""
+    groups: dict[Layout, list[Path]] = {}
+    for name in find_files(folder, "export"):
+        groups.setdefault(read_layout(folder / name, export, TAGS), []).append(folder / name)
+    check_faults(
+        "export",
+        [fault for key, paths in groups.items() for fault in find_time_faults(engine, key, paths, export, TAGS)],
+    )
+    readings = [engine.execute(read_readings(engine, key, paths, export, TAGS)) for key, paths in groups.items()]
+    doubts = [find_doubts(engine, key, paths, export, TAGS) for key, paths in groups.items()]
+    return pd.concat(readings), pd.concat(doubts)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: case.name)
+def test_file_gives_its_readings_and_doubts(case: Case, tmp_path: Path) -> None:
+    write_case(tmp_path, case)
+    with connect(DUCKDB, "export") as engine:
+        readings, doubts = read(engine, tmp_path, Export(**case.export))
+    found = readings.sort_values(["time", "tag"])
+    values = [None if pd.isna(value) else value for value in found["value"]]
+    assert (
+        list(zip(found["time"].dt.strftime("%Y-%m-%d %H:%M:%S"), found["tag"], values, found["quality"], strict=True))
+        == case.readings
+    )
+    assert list(zip(doubts["check"], doubts["tag"], doubts["count"], strict=True)) == case.doubts
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.error], ids=lambda case: case.name)
+def test_file_gives_one_clear_error(case: Case, tmp_path: Path) -> None:
+    write_case(tmp_path, case)
+    with pytest.raises(ElcError) as raised, connect(DUCKDB, "export") as engine:
+        read(engine, tmp_path, Export(**case.export))
+    words = str(raised.value)
+    assert re.search(case.error, words), words
+    assert "\n" not in words
+    assert words.endswith("."), words
+
+
+def test_corpus_is_large_and_its_names_are_unique(tmp_path: Path) -> None:
+    cases = build_corpus(tmp_path)
+    assert len(cases) >= 60
+    assert max(Counter(case.name for case in cases).values()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(case.name for case in cases)
+
+
+def test_corpus_is_the_same_in_every_run() -> None:
+    assert build_cases() == CASES
