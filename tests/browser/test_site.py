@@ -103,3 +103,12 @@ def test_links_lead_somewhere(demo_project: Project, page: Page) -> None:
         for address in page.evaluate("[...document.links].map(link => link.href)"):
             if address.startswith("file:"):
                 assert Path(address.removeprefix("file://").split("#")[0]).is_file(), (name, address)
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_monitor_says_whether_to_believe_it(demo_project: Project, page: Page, plant: str) -> None:
+    open_page(page, demo_project.site, f"{plant}/50_monitor.html")
+    words = page.inner_text("body")
+    assert all(word in words for word in ("Data, ", "Model, ", "Test: ", "Baseline: "))
+    # A history of 150 days has not seen a year.
+    assert "Not enough to learn from: length of the baseline period" in words

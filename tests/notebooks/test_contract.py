@@ -74,6 +74,13 @@ def test_logic_lives_in_the_package(stage: str) -> None:
         assert not re.search(r"sys\.path|chdir|^\s*[!%]", cell.source, re.MULTILINE)
 
 
+def test_only_the_last_call_of_a_cell_shows_something(stage: str) -> None:
+    """Jupyter shows the value of a cell's last line alone; what an earlier one returns is lost."""
+    for cell in read_code(stage):
+        body = ast.parse(cell.source).body
+        assert "figures." not in "".join(ast.unparse(line) for line in body[:-1]), cell.source
+
+
 def test_last_cell_writes(stage: str) -> None:
     last = [cell for cell in read_code(stage) if ".write_" in cell.source][-1]
     rest = read_code(stage)[read_code(stage).index(last) + 1 :]

@@ -17,7 +17,6 @@ from elc.monitor.words import (
     write_answer,
     write_head,
     write_health,
-    write_weaknesses,
 )
 
 __all__ = [
@@ -35,5 +34,4 @@ __all__ = [
     "write_head",
     "write_health",
     "write_status",
-    "write_weaknesses",
 ]

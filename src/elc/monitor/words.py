@@ -98,20 +98,23 @@ def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["this month", "so far"])
 
 
-def write_health(status: Status, statement: str, settings: StageSettings) -> str:
-    """Write whether data and model can be believed and why, what was tested, and what the numbers include."""
+def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: StageSettings) -> str:
+    """Write whether data and model can be believed and why, what was tested, and what the numbers include.
+
+    `weak` are the findings about what the history that the curve learnt from lacks.
+    """
     health, plant = status.health, settings.plant
     carrier = plant.carriers[plant.gap_carrier]
     price = f"{carrier.price_per_gj:g} {settings.site.currency}/GJ and {carrier.co2_kg_per_gj:g} kg CO₂/GJ"
     return (
         f"**Data, {health.data}:** {health.data_reason}.\n\n**Model, {health.model}:** {health.model_reason}.\n\n"
-        f"**Test:** {statement}\n\n::: {{.small}}\nBattery limit: {plant.battery_limit}. The gap is priced as "
+        f"**Test:** {statement}\n\n{_write_weaknesses(weak)}\n\n"
+        f"::: {{.small}}\nBattery limit: {plant.battery_limit}. The gap is priced as "
         f"{plant.gap_carrier}: {price}. {plant.note}\n:::"
     )
 
 
-def write_weaknesses(findings: pd.DataFrame) -> str:
-    """Write what the history that the curve learnt from lacks, a point each."""
+def _write_weaknesses(findings: pd.DataFrame) -> str:
     if findings.empty:
         return "**Baseline:** the history that the curve learnt from meets every rule of sufficiency."
     points = "\n".join(f"- {sentence}" for sentence in findings["sentence"])

@@ -176,10 +176,12 @@ def test_month_becomes_a_table() -> None:
 
 
 def test_health_says_what_can_be_believed_and_what_numbers_include() -> None:
-    found = monitor.write_health(build_status(25.0), "All was tested.", build_settings(note="Mind the coal."))
+    enough, chosen = findings.build_frame([]), build_settings(note="Mind the coal.")
+    found = monitor.write_health(build_status(25.0), "All was tested.", enough, chosen)
     assert found == (
         "**Data, sound:** no finding in the last 24 hours.\n\n**Model, ok:** over 28 days all is well.\n\n"
-        "**Test:** All was tested.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced as gas: "
+        "**Test:** All was tested.\n\n**Baseline:** the history that the curve learnt from meets every rule of "
+        "sufficiency.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced as gas: "
         "10.5 EUR/GJ and 56.1 kg CO₂/GJ. Mind the coal.\n:::"
     )
 
@@ -191,10 +193,6 @@ def test_weaknesses_of_the_baseline_are_named_one_by_one() -> None:
         findings.Finding("sufficiency", sentence, "fjord", "", start, start + pd.Timedelta("1D"))
         for sentence in sentences
     )
-    text = monitor.write_weaknesses(weak)
+    text = monitor.write_health(build_status(25.0), "All was tested.", weak, build_settings())
     assert all(f"- {sentence}" in text for sentence in sentences)
     assert "trust the curve less" in text
-
-
-def test_baseline_without_weakness_is_said_to_be_enough() -> None:
-    assert "meets every rule of sufficiency" in monitor.write_weaknesses(findings.build_frame([]))
