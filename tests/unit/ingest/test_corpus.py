@@ -12,9 +12,12 @@ import pytest
 from elc.errors import ElcError, check_faults
 from elc.ingest.engine import Engine, connect
 from elc.ingest.layout import Layout, find_files, read_layout
+from elc.ingest.partitions import open_cache, read_partials
 from elc.ingest.readers import find_doubts, find_time_faults, read_readings
+from elc.ingest.sources import Survey
 from elc.settings import EngineSettings, Export, Tag, TagList
 from tests.corpus.make_corpus import Case, build_cases, build_corpus, write_case
+from tests.unit.ingest.exports import build_settings
 
 NAMES = ("FT-1", "FT/2")
 TAGS = TagList(
@@ -61,6 +64,37 @@ def test_file_gives_one_clear_error(case: Case, tmp_path: Path) -> None:
     assert re.search(case.error, words), words
     assert "\n" not in words
     assert words.endswith("."), words
+
+
+def read_results(folder: Path, cache: Path, export: dict[str, object]) -> pd.DataFrame:
+    """Read an export all the way to its partial results."""
+    chosen = build_settings(**export)
+    table, _ = read_partials(Survey(folder, open_cache(cache, TAGS, chosen), TAGS, chosen), chosen)
+    frame = table.to_pandas().astype({"tag": "str"})
+    return frame.sort_values(["tag", "start"], ignore_index=True)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: case.name)
+def test_file_gives_what_its_readings_give_in_plain_parquet(case: Case, tmp_path: Path) -> None:
+    write_case(tmp_path / "odd", case)
+    plain = pd.DataFrame(case.readings, columns=["time", "tag", "value", "quality"])
+    plain = plain.assign(
+        time=pd.to_datetime(plain["time"]).astype("datetime64[us]"), value=plain["value"].astype(float)
+    )
+    (tmp_path / "plain").mkdir()
+    plain.astype({"tag": "str", "quality": "str"}).to_parquet(tmp_path / "plain" / "a.parquet", index=False)
+    odd = read_results(tmp_path / "odd", tmp_path / "cache_odd", case.export)
+    expected = read_results(tmp_path / "plain", tmp_path / "cache_plain", {})
+    pd.testing.assert_frame_equal(odd, expected, check_dtype=False)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.error], ids=lambda case: case.name)
+def test_error_comes_through_and_leaves_no_result(case: Case, tmp_path: Path) -> None:
+    write_case(tmp_path / "odd", case)
+    with pytest.raises(ElcError) as raised:
+        read_results(tmp_path / "odd", tmp_path / "cache", case.export)
+    assert re.search(case.error, str(raised.value)), str(raised.value)
+    assert list((tmp_path / "cache").rglob("*.parquet")) == []
 
 
 def test_corpus_is_large_and_its_names_are_unique(tmp_path: Path) -> None:
