@@ -15,11 +15,16 @@ ENERGY = "energy_gj_per_h"
 BEST = "energy_best_gj_per_h_pred"
 TYPICAL = "energy_typical_gj_per_h_pred"
 HIGH = "energy_high_gj_per_h_pred"
+BEST_LOW = "energy_best_low_gj_per_h_pred"  # interval of best itself
+BEST_HIGH = "energy_best_high_gj_per_h_pred"
 GAP = "gap_gj_per_h"
 GAP_FRAC = "gap_frac"
+GAP_LOW = "gap_low_gj_per_h"
+GAP_HIGH = "gap_high_gj_per_h"
 IS_OUTSIDE = "is_outside_envelope"
 IS_STEADY = "is_steady"
 STATE = "plant_state"
+AGE = "since_turnaround_days"  # the declared ageing driver
 COVERAGE_SUFFIX = "_coverage_frac"
 
 
