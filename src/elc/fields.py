@@ -66,6 +66,7 @@ _SPELLINGS = {
     "h2/n2": "H2/N2",
     "lhv": "LHV",
     "o2": "O2",
+    "since": "time since",
     "temp": "temperature",
 }
 

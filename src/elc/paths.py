@@ -76,6 +76,10 @@ class Project:
     def metrics(self, plant: str) -> Path:
         return self.reports / "metrics" / f"{plant}.json"
 
+    def plots(self, plant: str) -> Path:
+        """Folder of the tables that `dvc plots` draws."""
+        return self.reports / "plots" / plant
+
 
 def find_project(start: Path | None = None) -> Project:
     """Find the project that holds a folder (default: the working folder), looking upwards.

@@ -12,6 +12,7 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from elc.errors import ElcError, check_faults
+from elc.ingest.ageing import find_turnaround_faults
 from elc.paths import Project, replace_file, replace_folder
 from elc.settings import check_entry, read_settings, read_tags, read_yaml
 
@@ -37,7 +38,8 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
     checked = check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings)
     listed = read_tags(tags, plant)
     unknown = {tag.carrier for tag in listed if tag.role == "energy"} - set(checked.carriers)
-    check_faults(where, [f"carrier {name} of the tag list is not in {entry}. Add it." for name in sorted(unknown)])
+    faults = [f"carrier {name} of the tag list is not in {entry}. Add it." for name in sorted(unknown)]
+    check_faults(where, [*faults, *find_turnaround_faults(listed, checked, where=str(entry))])
     _write(project, plant, export, tags, entry)
 
 

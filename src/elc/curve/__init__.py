@@ -1,21 +1,31 @@
 """The energy load curve of a plant: read its package, score hours, find precedents."""
 
-from elc.curve.package import Package, hash_file, read
+from elc.curve.envelope import Envelope, build_envelope, write_envelope
+from elc.curve.package import Package, format_json, hash_card, hash_file, read, write_json
 from elc.curve.response import build_reference, find_precedents, predict_changes
-from elc.curve.score import Cost, CurveView, build_cost, build_view, find_last, move_to, score_hours
+from elc.curve.score import Cost, build_cost, find_last, score_hours
+from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
 
 __all__ = [
+    "Conditions",
     "Cost",
     "CurveView",
+    "Envelope",
     "Package",
+    "build_conditions",
     "build_cost",
+    "build_envelope",
     "build_reference",
     "build_view",
     "find_last",
     "find_precedents",
+    "format_json",
+    "hash_card",
     "hash_file",
     "move_to",
     "predict_changes",
     "read",
     "score_hours",
+    "write_envelope",
+    "write_json",
 ]

@@ -13,10 +13,13 @@ import onnxruntime as ort
 import pandas as pd
 from numpy.typing import NDArray
 
+from elc.curve.envelope import Envelope, read_envelope
 from elc.errors import ElcError, check_faults
-from elc.fields import BEST, HIGH, TYPICAL
+from elc.fields import BEST, BEST_HIGH, BEST_LOW, COVERAGE_SUFFIX, HIGH, TYPICAL, read_unit
 
 Array = NDArray[np.float64]
+INPUT = "features"
+OUTPUTS = [BEST, TYPICAL, HIGH, BEST_LOW, BEST_HIGH]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Package:
 
     card: dict[str, Any]
     precedents: pd.DataFrame
+    envelope: Envelope
     _curve: ort.InferenceSession
     _response: ort.InferenceSession
 
@@ -50,13 +54,16 @@ class Package:
         return pd.DataFrame(self.card["features"] + self.card["setpoints"])
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Predict best, typical and high energy (GJ/h) of each row; a row with a missing feature gives missing.
+        """Predict best, typical and high energy (GJ/h) of each row, and the interval of best.
+
+        A row with a missing feature gives missing. The interval holds the true best with the share
+        `train.interval_frac`, as far as the plant's history can tell.
 
         Raises:
-            ElcError: a column of the curve is not in the frame.
+            ElcError: a column of the curve is not in the frame, or is no number.
         """
         energy = _run(self._curve, frame, self.features, "predict")
-        return pd.DataFrame(energy, columns=[BEST, TYPICAL, HIGH], index=frame.index)
+        return pd.DataFrame(energy, columns=OUTPUTS, index=frame.index)
 
     def predict_response(self, frame: pd.DataFrame) -> Array:
         """Predict energy (rows, members; GJ/h) from drivers and set-points by each member of the ensemble.
@@ -67,13 +74,8 @@ class Package:
         return _run(self._response, frame, self.features + self.setpoints, "predict the response")
 
     def find_outside(self, frame: pd.DataFrame) -> pd.Series:
-        """Mark the rows in which a feature is missing or beyond its training range and margin."""
-        margin = float(self.card["settings"]["envelope_margin_frac"])
-        inside = pd.Series(True, index=frame.index)
-        for feature in self.card["features"]:
-            slack = margin * (feature["high"] - feature["low"])
-            inside &= frame[feature["column"]].between(feature["low"] - slack, feature["high"] + slack)
-        return ~inside
+        """Mark the rows in which a feature is missing, or that are unlike all training hours."""
+        return self.envelope.find_outside(frame)
 
 
 def read(folder: Path) -> Package:
@@ -85,9 +87,8 @@ def read(folder: Path) -> Package:
     where = f"model package {folder}"
     if not (folder / "card.json").is_file():
         raise ElcError(f"{where}: card.json was not found. Train the plant with dvc repro train@{folder.name}.")
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    faults = []
-    for name, expected in card["files"].items():
+    card, faults = _read_card(folder / "card.json")
+    for name, expected in card.get("files", {}).items():
         path = folder / name
         if not path.is_file():
             faults.append(f"{name} is missing. Bring it back with dvc checkout.")
@@ -99,9 +100,38 @@ def read(folder: Path) -> Package:
     return Package(
         card=card,
         precedents=pd.read_parquet(folder / "precedents.parquet"),
+        envelope=read_envelope(folder, card["envelope"]),
         _curve=_open(folder / "model.onnx"),
         _response=_open(folder / "response.onnx"),
     )
+
+
+def _read_card(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """Read a card and what is wrong with it: a card holds the hash of everything else in it."""
+    changed = ["card.json is not as it was written (its hash differs). Bring it back with dvc checkout."]
+    try:
+        text = path.read_text(encoding="utf-8")
+        card = json.loads(text)
+        known = {key: value for key, value in card.items() if key != "sha256"}
+        is_sound = format_json(card) == text and card.get("sha256") == hash_card(known)
+    except (ValueError, AttributeError):
+        return {}, changed
+    return card, [] if is_sound else changed
+
+
+def format_json(content: dict[str, Any]) -> str:
+    """Write a part of the package as JSON, always in the same way."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file of the package."""
+    path.write_text(format_json(content), encoding="utf-8")
+
+
+def hash_card(card: dict[str, Any]) -> str:
+    """The SHA-256 of a card without its own."""
+    return hashlib.sha256(format_json(card).encode()).hexdigest()
 
 
 def hash_file(path: Path) -> str:
@@ -117,13 +147,31 @@ def _open(path: Path) -> ort.InferenceSession:
 
 
 def _run(session: ort.InferenceSession, frame: pd.DataFrame, columns: list[str], what: str) -> Array:
-    missing = [column for column in columns if column not in frame]
-    if missing:
-        raise ElcError(f"cannot {what}: the columns {', '.join(missing)} are missing from the rows. Add them.")
-    inputs = frame[columns].to_numpy(np.float32)
+    missing = [column for column in columns if column not in frame.columns]
+    check_faults(f"cannot {what}", [_describe_missing(column, frame) for column in missing])
+    values = [frame[column] for column in columns]
+    texts = [f"{given.name} holds {given.dtype}" for given in values if not pd.api.types.is_numeric_dtype(given.dtype)]
+    check_faults(f"cannot {what}", [f"{text}, expected numbers. Convert them." for text in texts])
+    inputs = np.empty((len(frame), len(columns)), np.float32)
+    with np.errstate(over="ignore"):  # what is too large for 32 bits becomes infinite, and so is missing
+        for index, given in enumerate(values):
+            is_plain = isinstance(given.dtype, np.dtype)
+            inputs[:, index] = given.to_numpy() if is_plain else given.to_numpy(np.float64, na_value=np.nan)
     known = np.isfinite(inputs).all(axis=1)
-    first = session.get_inputs()[0].name
-    found = session.run(None, {first: inputs[known]})[0]
+    if known.all():
+        return np.asarray(session.run(None, {INPUT: inputs})[0], np.float64)
+    found = session.run(None, {INPUT: inputs[known]})[0]
     energy = np.full((len(frame), found.shape[1]), np.nan)
     energy[known] = found
     return energy
+
+
+def _describe_missing(column: str, frame: pd.DataFrame) -> str:
+    """Say that a column is missing, and which one may hold the same quantity in another unit."""
+    quantity = column.removesuffix(read_unit(column).suffix)
+    names = [str(name) for name in frame.columns]
+    like = [name for name in names if name.startswith(quantity) and not name.endswith(COVERAGE_SUFFIX)]
+    if like:
+        unit = read_unit(column).sign
+        return f"column {column} is missing, found {', '.join(like)}. Convert it to {unit} and rename it."
+    return f"column {column} is missing from the rows. Add it."

@@ -2,6 +2,7 @@
 
 from elc.dataset.baseline import build_constraints, build_statistics, write_baseline
 from elc.dataset.files import read_split, write_dataset, write_split
+from elc.dataset.soundness import check_drivers, check_sound, find_unsound
 from elc.dataset.split import (
     PARTS,
     Split,
@@ -22,12 +23,15 @@ __all__ = [
     "build_split",
     "build_statistics",
     "build_stops",
+    "check_drivers",
+    "check_sound",
     "check_sufficiency",
     "drop_after",
     "drop_unsteady",
     "find_insufficient",
     "find_rated_load",
     "find_reach",
+    "find_unsound",
     "mark_states",
     "read_split",
     "summarise",

@@ -8,24 +8,29 @@ from pathlib import Path
 import pandas as pd
 
 from elc.dataset.baseline import write_baseline
+from elc.dataset.soundness import check_sound
 from elc.dataset.split import PARTS, Split
-from elc.findings import write_findings
+from elc.findings import join, write_findings
 from elc.paths import replace_folder
 from elc.settings import TagList
 
 
 def write_dataset(
-    folder: Path, split: Split, tags: TagList, *, stops: pd.DataFrame, insufficient: pd.DataFrame
+    folder: Path, split: Split, tags: TagList, *, stops: pd.DataFrame, insufficient: pd.DataFrame, unsound: pd.DataFrame
 ) -> None:
-    """Write the split, its baseline, the stops and the findings about sufficiency, all or none.
+    """Write the split, its baseline, the stops and the findings about sufficiency and soundness, all or none.
 
     Files: train, valid, test and stops as Parquet, findings.parquet, split.json, statistics.json, constraints.json.
+
+    Raises:
+        ElcError: no curve can be learnt from the split (see `check_sound`).
     """
+    check_sound(split, tags)
     with replace_folder(folder) as fresh:
         write_split(fresh, split)
         write_baseline(fresh, split.train, tags)
         stops.to_parquet(fresh / "stops.parquet", index=False)
-        write_findings(fresh / "findings.parquet", insufficient)
+        write_findings(fresh / "findings.parquet", join(insufficient, unsound))
 
 
 def write_split(folder: Path, split: Split) -> None:

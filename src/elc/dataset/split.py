@@ -38,8 +38,8 @@ def drop_after(hourly: pd.DataFrame, day: str | None) -> pd.DataFrame:
 
 
 def drop_unsteady(hourly: pd.DataFrame, tags: TagList) -> pd.DataFrame:
-    """Keep steady hours in which energy, throughput and every driver are known."""
-    known = hourly[[ENERGY, *tags.features]].notna().all(axis=1)
+    """Keep steady hours in which energy, throughput and every driver are known and finite, the first two positive."""
+    known = hourly[[ENERGY, *tags.features]].abs().lt(np.inf).all(axis=1)
     positive = (hourly[ENERGY] > 0) & (hourly[tags.throughput] > 0)
     return hourly[hourly[IS_STEADY] & known & positive].reset_index(drop=True)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from elc.dataset.split import Split
-from elc.fields import ENERGY, TIME, format_value, read_label
+from elc.fields import AGE, ENERGY, TIME, format_value, read_label
 from elc.findings import Finding, build_frame
 from elc.settings import StageSettings, TagList
 
@@ -112,11 +112,22 @@ def _check_inside(split: Split, tags: TagList, settings: StageSettings) -> list[
     later = pd.concat([split.valid, split.test])
     rules = []
     for column in tags.features:
-        inside = later[column].between(split.train[column].min(), split.train[column].max()).mean()
-        rule = f"later hours within the training range of {read_label(column)}"
+        inside = later[column].between(*_find_bounds(split.train[column])).mean()
+        where = "the age the curve may extend to" if column == AGE else f"the training range of {read_label(column)}"
         least = settings.dataset.min_inside_frac
-        rules.append(Rule(rule, column, float(inside), "at least", least, "of the hours", INSIDE))
+        rules.append(
+            Rule(f"later hours within {where}", column, float(inside), "at least", least, "of the hours", INSIDE)
+        )
     return rules
+
+
+def _find_bounds(values: pd.Series) -> tuple[float, float]:
+    """Find the range of a feature's training values; of the age, what the envelope of the curve allows."""
+    low, high = float(values.min()), float(values.max())
+    if values.name == AGE:
+        # ASSUME: a plant ages on, and the curve extends its straight line by as much as the training hours span.
+        return max(low - (high - low), 0.0), high + (high - low)
+    return low, high
 
 
 def find_insufficient(rules: pd.DataFrame, split: Split, settings: StageSettings) -> pd.DataFrame:

@@ -1,22 +1,20 @@
 """What notebooks show: pictures as SVG, tables and sentences as Markdown. Only frames come in."""
 
-from elc.figures.pictures import (
-    plot_curve,
-    plot_cusum,
-    plot_gaps,
-    plot_history,
-    plot_learning,
-    plot_residuals,
-    plot_shares,
-)
+from elc.figures.load import plot_conditions, plot_curve
+from elc.figures.shares import plot_shares
+from elc.figures.skill import plot_bands, plot_calibration, plot_learning
 from elc.figures.style import show_table, show_text
+from elc.figures.times import plot_gaps, plot_history, plot_residual_cusum, plot_residuals
 
 __all__ = [
+    "plot_bands",
+    "plot_calibration",
+    "plot_conditions",
     "plot_curve",
-    "plot_cusum",
     "plot_gaps",
     "plot_history",
     "plot_learning",
+    "plot_residual_cusum",
     "plot_residuals",
     "plot_shares",
     "show_table",

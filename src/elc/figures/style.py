@@ -47,6 +47,14 @@ def build_axes(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def build_panels(width: float, height: float, count: int, *, is_x_shared: bool) -> tuple[Figure, list[Axes]]:
+    """Build an empty picture (inches) of `count` panels side by side that share the upright axis, the other at will."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        panels = figure.subplots(1, count, sharex=is_x_shared, sharey=True, squeeze=False)
+    return figure, list(panels[0])
+
+
 def show(figure: Figure) -> SVG:
     """Turn a figure into SVG without times, so that equal figures have equal bytes."""
     buffer = io.StringIO()

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from elc.errors import check_faults
 from elc.fields import TIME, read_label
 from elc.findings import Finding, build_frame, write_findings
+from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.clock import find_doubled_hours
 from elc.ingest.contract import check_contract
 from elc.ingest.files import Doubt, Source
@@ -51,8 +52,9 @@ def read_export(
     """Read an export into the hourly table; days that have not changed since the last time are taken from the cache.
 
     Returns:
-        hourly (intervals, columns) with `time_utc`, a column per mapped quantity, its coverage and
-        `energy_gj_per_h`; what the readings did inside each interval; and findings.
+        hourly (intervals, columns) with `time_utc`, a column per mapped quantity, its coverage, the age since a
+        turnaround where it is computed, and `energy_gj_per_h`; what the readings did inside each interval; and
+        findings.
 
     Raises:
         ElcError: the export or the tag list cannot be used; every fault is named.
@@ -66,7 +68,8 @@ def read_export(
 class Inventory:
     """What an export holds of a tag list: `names` of all its tags, and what `read_export` makes of the listed ones.
 
-    `tags` are those of the list that have a reading. The tables are empty where there are none.
+    `tags` are those of the list that have a reading, or are computed beside them. The tables are empty where there
+    is no reading.
     """
 
     names: list[str]
@@ -85,10 +88,10 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
     survey, partials, sources = _read_partials(export, tags, settings, cache)
     names = read_names(survey, sources, settings)
     found = set(pc.unique(partials["tag"]).to_pylist())
-    present = TagList(tags.plant, tuple(tag for tag in tags if tag.tag in found))
     if not found:
         empty = pd.DataFrame()
-        return Inventory(names, present, empty, Traces(empty, empty, empty, empty), build_frame([]))
+        return Inventory(names, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([]))
+    present = TagList(tags.plant, tuple(tag for tag in tags.used if tag.is_computed or tag.tag in found))
     return Inventory(names, present, *_build_tables(survey, partials, sources, present, settings))
 
 
@@ -96,10 +99,11 @@ def _read_partials(
     export: Path, tags: TagList, settings: StageSettings, cache: Path
 ) -> tuple[Survey, pa.Table, dict[str, Source]]:
     unknown = {tag.carrier for tag in tags if tag.role == "energy"} - set(settings.plant.carriers)
-    check_faults(
-        f"plant {tags.plant}",
-        [f"carrier {name} of the tag list is not under carriers in params.yaml. Add it." for name in sorted(unknown)],
-    )
+    faults = [
+        f"carrier {name} of the tag list is not under carriers in params.yaml. Add it." for name in sorted(unknown)
+    ]
+    faults += find_turnaround_faults(tags, settings.plant, where="params.yaml")
+    check_faults(f"plant {tags.plant}", faults)
     survey = Survey(export, open_cache(cache, tags, settings), tags, settings)
     return survey, *read_partials(survey, settings)
 
@@ -107,7 +111,8 @@ def _read_partials(
 def _build_tables(
     survey: Survey, partials: pa.Table, sources: dict[str, Source], tags: TagList, settings: StageSettings
 ) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
-    hourly, traces, resets = build_hourly(partials, tags, settings)
+    measured, traces, resets = build_hourly(partials, tags, settings)
+    hourly, undated = add_age(measured, tags, settings)
     clock = find_doubled_hours(
         tags.plant, survey.find_clock_changes(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1]
     )
@@ -117,7 +122,7 @@ def _build_tables(
         for name, source in sources.items()
         for doubt in source.doubts
     ]
-    return hourly, traces, build_frame([*resets, *clock, *doubts])
+    return hourly, traces, build_frame([*resets, *undated, *clock, *doubts])
 
 
 def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:

@@ -36,7 +36,8 @@ def check_contract(
     """Check an hourly table: its columns, their order and types, its clock, coverage and energy.
 
     - `time_utc` is in UTC, and every row is one interval after the one before, on the interval's grid;
-    - then each mapped column and its coverage, in the order of the tag list, and last `energy_gj_per_h`;
+    - then each mapped column and its coverage, in the order of the tag list, what is computed, and last
+      `energy_gj_per_h`;
     - coverage is 0 to 1, and a value is missing where its coverage is 0, unless it is `weather`, which may be filled;
     - energy is the sum over carriers, exports against, and missing where any of them is.
 
@@ -44,7 +45,8 @@ def check_contract(
         ElcError: with every fault: which column, how many rows, the first of them, what to do.
     """
     mapped = [name for tag in tags for name in (tag.column, coverage(tag.column))]
-    columns = list(dict.fromkeys([TIME, *mapped, ENERGY]))
+    computed = [tag.column for tag in tags.used if tag.is_computed]
+    columns = list(dict.fromkeys([TIME, *mapped, *computed, ENERGY]))
     rules: dict[str, Find] = {
         f"not one interval ({interval}) after the row before": lambda frame: _find_off_clock(frame, interval),
         "outside 0 to 1": lambda frame: _find_off_coverage(frame, tags),

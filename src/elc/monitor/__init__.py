@@ -2,9 +2,9 @@
 
 from elc.monitor.status import (
     Health,
+    Interval,
     Month,
     Status,
-    build_cusum,
     build_records,
     build_status,
     find_recent,
@@ -21,9 +21,9 @@ from elc.monitor.words import (
 
 __all__ = [
     "Health",
+    "Interval",
     "Month",
     "Status",
-    "build_cusum",
     "build_month_table",
     "build_moves_table",
     "build_records",

@@ -10,7 +10,21 @@ import numpy as np
 import pandas as pd
 
 from elc.curve import Cost, Package, build_cost, find_last
-from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
+from elc.fields import (
+    AGE,
+    BEST,
+    ENERGY,
+    GAP,
+    GAP_FRAC,
+    GAP_HIGH,
+    GAP_LOW,
+    IS_OUTSIDE,
+    IS_STEADY,
+    STATE,
+    TIME,
+    TYPICAL,
+    read_label,
+)
 from elc.paths import replace_file
 from elc.settings import MonitorSettings, StageSettings
 
@@ -50,13 +64,26 @@ class Month:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """Between what (GJ/h) a gap lies with a probability of `frac`, as best itself is known no better."""
+
+    low: float
+    high: float
+    frac: float
+
+
+@dataclass(frozen=True)
 class Status:
-    """Everything that the first lines of a page say about a plant."""
+    """Everything that the first lines of a page say about a plant.
+
+    `interval` is that of the gap; None where there is no gap, or the package tells none.
+    """
 
     hour: pd.Series
     state: str
     state_since: pd.Timestamp
     gap: Cost | None
+    interval: Interval | None
     day_gap_gj: float | None
     month: Month
     health: Health
@@ -75,11 +102,19 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
         state=str(hour[STATE]),
         state_since=since,
         gap=gap,
+        interval=_read_interval(hour, package),
         day_gap_gj=float(day.sum() * width_h) if day.notna().any() else None,
         month=build_month(scored, settings),
         health=build_health(scored, findings, package, settings.monitor),
         no_gap_reason="" if gap else _find_reason(hour, since, package, settings.plant.time_zone),
     )
+
+
+def _read_interval(hour: pd.Series, package: Package) -> Interval | None:
+    low, high = hour.get(GAP_LOW), hour.get(GAP_HIGH)
+    if pd.isna(low) or pd.isna(high):
+        return None
+    return Interval(float(low), float(high), float(package.card["settings"]["interval_frac"]))
 
 
 def _find_width_h(settings: StageSettings) -> float:
@@ -95,12 +130,13 @@ def _find_reason(hour: pd.Series, since: pd.Timestamp, package: Package, zone: s
     """Say why an hour has no gap."""
     if not hour[IS_STEADY]:
         return f"{STATE_WORDS[hour[STATE]]} since {since.tz_convert(zone):%a %d %b %H:%M}"
-    missing = [column for column in package.features if pd.isna(hour[column])]
-    if missing:
-        return f"no sound reading of {', '.join(missing)}"
+    missing = [read_label(column) for column in package.features if column != AGE and pd.isna(hour[column])]
     if pd.isna(hour[ENERGY]):
-        return "no sound reading of energy"
-    return "outside the conditions that the curve was trained on"
+        missing.append("energy")
+    reasons = [f"no sound reading of {', '.join(missing)}"] if missing else []
+    if AGE in package.features and pd.isna(hour[AGE]):
+        reasons.append("no turnaround before it is known")
+    return " and ".join(reasons) or package.envelope.explain(hour)
 
 
 def build_month(scored: pd.DataFrame, settings: StageSettings) -> Month:
@@ -144,12 +180,6 @@ def build_health(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     return Health(data, reason, "ok" if good else "look", model_reason)
 
 
-def build_cusum(scored: pd.DataFrame, days: int, width_h: float) -> pd.DataFrame:
-    """Cumulative sum of the gap (GJ) over the judged hours of the last days: its slope is the signal."""
-    recent = scored[(scored[TIME] > scored[TIME].max() - pd.Timedelta(days, "D")) & scored[GAP].notna()]
-    return pd.DataFrame({TIME: recent[TIME], "cusum_gj": recent[GAP].cumsum() * width_h})
-
-
 def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.DataFrame:
     """The findings that touch the last days, counted by check and column, the longest first."""
     recent = findings[findings["end"] > scored[TIME].max() - pd.Timedelta(days, "D")]
@@ -163,6 +193,7 @@ def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.D
 def build_records(status: Status, settings: StageSettings, *, answer: str, advice: str) -> dict[str, object]:
     """Build what the index of all plants says about one plant; no NaN, missing is None."""
     gap, month = status.gap, status.month
+    interval = status.interval
     frac = status.hour[GAP_FRAC]
     return {
         "plant": settings.plant_id,
@@ -172,6 +203,8 @@ def build_records(status: Status, settings: StageSettings, *, answer: str, advic
         "state_since": status.state_since.tz_convert(settings.plant.time_zone).isoformat(),
         "last_hour": format_hour(status.hour[TIME], settings),
         "gap_gj_per_h": None if gap is None else gap.energy_gj,
+        GAP_LOW: None if interval is None else interval.low,
+        GAP_HIGH: None if interval is None else interval.high,
         "gap_frac": None if np.isnan(frac) else float(frac),
         "money_per_h": None if gap is None else gap.money,
         "co2_t_per_h": None if gap is None else gap.co2_t,
@@ -197,7 +230,7 @@ def format_hour(start: pd.Timestamp, settings: StageSettings) -> str:
 def write_status(folder: Path, records: dict[str, object], scored: pd.DataFrame) -> None:
     """Write `status.json` and the scored hours, each whole or not at all."""
     with replace_file(folder / "hours.parquet") as temporary:
-        columns = [TIME, STATE, IS_STEADY, IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC]
+        columns = [TIME, STATE, IS_STEADY, IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
         scored[columns].to_parquet(temporary, index=False)
     with replace_file(folder / "status.json") as temporary:
         text = json.dumps(records, indent=2, ensure_ascii=False, allow_nan=False)

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from elc.fields import ENERGY, TIME, format_value, read_currency, read_heading, read_label
-from elc.monitor.status import STATE_WORDS, VERSION, Month, Status, format_hour
+from elc.monitor.status import STATE_WORDS, VERSION, Interval, Month, Status, format_hour
 from elc.settings import StageSettings
 
-AT_BEST_GJ_PER_H = 0.5  # less rounds to nothing
+AT_BEST_GJ_PER_H = 0.5  # less is nothing to act on
+SMALL_GJ_PER_H = 10.0  # of less, a tenth matters
 
 
 def write_answer(status: Status, settings: StageSettings) -> str:
-    """Write the one sentence that says how the plant is doing."""
+    """Write the one sentence that says how the plant is doing; a gap has its interval in brackets, where known."""
     name = settings.plant.name
     if status.gap is None:
         return f"{name} has no gap to judge: {status.no_gap_reason}."
+    gap = status.gap.energy_gj
+    share = f"{100 * abs(gap) / (float(status.hour[ENERGY]) - gap):.1f} %"
+    where = "at this load and weather"
+    if abs(gap) < AT_BEST_GJ_PER_H:
+        return f"{name} runs [at its best]{{.good}} {where}."
+    if gap < 0:
+        return f"{name} runs [{_write_size(gap, status.interval)} below]{{.good}} its best curve {where}: {share}."
     money = _write_money(status.gap.money, settings)
-    share = 100 * status.gap.energy_gj / (float(status.hour[ENERGY]) - status.gap.energy_gj)
-    if abs(status.gap.energy_gj) < AT_BEST_GJ_PER_H:
-        return f"{name} runs [at its best]{{.good}} at this load and weather."
-    if status.gap.energy_gj < 0:
-        return (
-            f"{name} runs [{-status.gap.energy_gj:.0f} GJ/h ({-share:.1f} %) below]{{.good}} its best curve at this "
-            "load and weather."
-        )
     return (
-        f"{name} uses [{status.gap.energy_gj:.0f} GJ/h ({share:.1f} %)]{{.cost}} more than its best at this load and "
-        f"weather: {money} and {status.gap.co2_t:.1f} t CO₂ an hour."
+        f"{name} uses [{_write_size(gap, status.interval)}]{{.cost}} more than its best {where}: {share}, {money} and "
+        f"{status.gap.co2_t:.1f} t CO₂ an hour."
     )
+
+
+def _write_size(gap: float, interval: Interval | None) -> str:
+    """Write how far energy is above best, or below it, and between what that lies: `3.1 GJ/h (2.2 to 4.0)`."""
+    digits = 1 if abs(gap) < SMALL_GJ_PER_H else 0
+    size = f"{abs(gap):.{digits}f} GJ/h"
+    if interval is None:
+        return size
+    ends = sorted(math.copysign(1.0, gap) * end for end in (interval.low, interval.high))
+    low, high = (f"{end:z.{digits}f}".replace("-", "−") for end in ends)
+    return f"{size} ({low} to {high})"
 
 
 def write_advice(moves: pd.DataFrame, status: Status, settings: StageSettings) -> str:
@@ -101,24 +114,37 @@ def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:
 def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: StageSettings) -> str:
     """Write whether data and model can be believed and why, what was tested, and what the numbers include.
 
-    `weak` are the findings about what the history that the curve learnt from lacks.
+    `weak` are the findings about the history that the curve learnt from: what it lacks, and what is doubtful in it.
     """
     health, plant = status.health, settings.plant
     carrier = plant.carriers[plant.gap_carrier]
     price = f"{carrier.price_per_gj:g} {settings.site.currency}/GJ and {carrier.co2_kg_per_gj:g} kg CO₂/GJ"
     return (
         f"**Data, {health.data}:** {health.data_reason}.\n\n**Model, {health.model}:** {health.model_reason}.\n\n"
-        f"**Test:** {statement}\n\n{_write_weaknesses(weak)}\n\n"
+        f"**Test:** {statement}\n\n{_write_doubts(weak)}\n\n"
         f"::: {{.small}}\nBattery limit: {plant.battery_limit}. The gap is priced as "
-        f"{plant.gap_carrier}: {price}. {plant.note}\n:::"
+        f"{plant.gap_carrier}: {price}. {_write_interval(status)}{plant.note}\n:::"
     )
 
 
-def _write_weaknesses(findings: pd.DataFrame) -> str:
+def _write_interval(status: Status) -> str:
+    if status.interval is None:
+        return ""
+    return f"In brackets after the gap: its {status.interval.frac:.0%} interval, as far as best itself is known. "
+
+
+def _write_doubts(findings: pd.DataFrame) -> str:
     if findings.empty:
-        return "**Baseline:** the history that the curve learnt from meets every rule of sufficiency."
+        return (
+            "**Baseline:** the history that the curve learnt from meets every rule of sufficiency, and nothing in it "
+            "is doubtful."
+        )
+    is_short = findings["check"].eq("sufficiency")
+    lacks = ["lacks something"] if is_short.any() else []
+    doubtful = ["is doubtful in part"] if not is_short.all() else []
     points = "\n".join(f"- {sentence}" for sentence in findings["sentence"])
-    return f"**Baseline:** what the curve learnt from lacks something; trust the curve less there.\n\n{points}"
+    what = " and ".join(lacks + doubtful)
+    return f"**Baseline:** the history that the curve learnt from {what}; trust the curve less there.\n\n{points}"
 
 
 def _write_money(amount: float, settings: StageSettings) -> str:

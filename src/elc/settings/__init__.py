@@ -2,16 +2,13 @@
 
 from elc.settings.model import (
     AdviseSettings,
-    Carrier,
     DatasetSettings,
     EngineSettings,
     EvaluateSettings,
     ExplainSettings,
-    Export,
     FaultRates,
     IngestSettings,
     MonitorSettings,
-    PlantSettings,
     RenderSettings,
     Settings,
     SimulatedPlant,
@@ -19,11 +16,13 @@ from elc.settings.model import (
     SiteSettings,
     TrainSettings,
 )
+from elc.settings.plant import Carrier, Export, PlantSettings
 from elc.settings.reader import StageSettings, build_plant, check_entry, read_plant, read_settings, read_yaml
-from elc.settings.tags import ROLES, Tag, TagList, read_tags
+from elc.settings.tags import ROLES, TURNAROUND, Tag, TagList, read_tags
 
 __all__ = [
     "ROLES",
+    "TURNAROUND",
     "AdviseSettings",
     "Carrier",
     "DatasetSettings",

@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Section(BaseModel):
-    """One section of params.yaml: frozen, and a key that it does not know is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def _check_zone(name: str) -> str:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"time zone {name} is unknown; write it as in Europe/Oslo or UTC") from None
-    return name
-
-
-def _check_date(text: str) -> str:
-    from datetime import date
-
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f'{text} is no date; write it in quotes as in "2026-04-01"') from None
-    return text
-
-
-Frac = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-TimeZone = Annotated[str, AfterValidator(_check_zone)]
-Day = Annotated[str, AfterValidator(_check_date)]
+from elc.settings.plant import PlantSettings
+from elc.settings.section import Day, Frac, NotNegative, Positive, Section
 
 
 class SiteSettings(Section):
@@ -129,19 +99,31 @@ class DatasetSettings(Section):
 
 class TrainSettings(Section):
     seed: int
+    load_pieces: int = Field(gt=0)
+    driver_bins: int = Field(gt=0)
     hidden_units: int = Field(gt=0)
-    members: int = Field(gt=1)
+    members: int = Field(gt=2)
+    block_days: Positive
+    response_units: int = Field(gt=0)
     epochs: int = Field(gt=0)
     patience: int = Field(gt=0)
     batch_size: int = Field(gt=0)
     learning_rate: Positive
+    response_learning_rate: Positive
     weight_decay: NotNegative
+    interval_frac: float = Field(gt=0, lt=1)
     precedent_frac: Frac
     envelope_margin_frac: NotNegative
+    envelope_prototypes: int = Field(gt=0)
 
 
 class EvaluateSettings(Section):
     load_bands: int = Field(gt=0)
+    block_days: Positive
+    resamples: int = Field(ge=100)
+    interval_frac: float = Field(gt=0, lt=1)
+    seed: int = Field(ge=0)
+    max_offset_frac: Positive
 
 
 class MonitorSettings(Section):
@@ -166,51 +148,6 @@ class AdviseSettings(Section):
 
 class RenderSettings(Section):
     engine: Literal["auto", "quarto", "pandoc"]
-
-
-class Carrier(Section):
-    """One kind of energy: what a GJ costs and emits; an export counts against consumption."""
-
-    price_per_gj: float
-    co2_kg_per_gj: NotNegative
-    is_export: bool = False
-
-
-class Export(Section):
-    """How a plant's historian writes. `time_format` is strftime's; without it, ISO 8601 or epoch times are expected.
-
-    `decimal` and `quality_codes` are for files whose content leaves open what a comma or a quality code means.
-    `is_continuous` is false where the export holds chosen intervals only, such as steady states: then what lies
-    between is no gap, and every interval counts as steady.
-    """
-
-    time_zone: TimeZone = "UTC"
-    time_column: str | None = None
-    time_format: str | None = None
-    decimal: Literal[".", ","] | None = None
-    quality_codes: Literal["opc_ua", "opc_da"] | None = None
-    is_continuous: bool = True
-
-
-class PlantSettings(Section):
-    """One plant. A stage's name as a key overrides that section's keys for this plant alone."""
-
-    name: str
-    product: str
-    time_zone: TimeZone
-    interval: Literal["10min", "15min", "30min", "1h"]
-    train_until: Day | None
-    battery_limit: str
-    note: str = ""
-    gap_carrier: str
-    export: Export
-    carriers: dict[str, Carrier]
-    ingest: dict[str, Any] = {}
-    dataset: dict[str, Any] = {}
-    train: dict[str, Any] = {}
-    monitor: dict[str, Any] = {}
-    explain: dict[str, Any] = {}
-    advise: dict[str, Any] = {}
 
 
 class Settings(Section):

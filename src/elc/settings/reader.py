@@ -22,12 +22,12 @@ from elc.settings.model import (
     ExplainSettings,
     IngestSettings,
     MonitorSettings,
-    PlantSettings,
-    Section,
     Settings,
     SiteSettings,
     TrainSettings,
 )
+from elc.settings.plant import PlantSettings
+from elc.settings.section import Section
 
 _PLANT_ID = re.compile(r"[a-z][a-z0-9_]*")
 SectionT = TypeVar("SectionT", bound=Section)

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
-from elc.fields import read_unit
+from elc.fields import AGE, read_unit
 from elc.units import read_conversion
 
 ROLES = ("energy", "throughput", "driver", "setpoint", "state", "ignore")
 COLUMNS = ("tag", "column", "unit", "factor", "offset", "role", "carrier", "low", "high", "description")
+OPTIONAL = ("monotone",)
+SIGNS = {"up": 1, "down": -1}
+TURNAROUND = "@turnaround"  # no tag of the historian: ingest computes its column from the plant's turnarounds
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Tag:
     """One line of a tag list; column value = reading x factor + offset, in the unit at the column's end.
 
     A totaliser counts an amount, and its column is the rate: then the factor makes the column's unit times an hour.
+    `monotone` is the declared direction of a driver: energy only rises (`up`) or falls (`down`) with it, or empty.
     """
 
     tag: str
@@ -34,25 +38,36 @@ class Tag:
     high: float | None
     description: str
     is_totaliser: bool = False
+    monotone: str = ""
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether ingest computes the column; the export has no such tag."""
+        return self.tag.startswith("@")
 
 
 @dataclass(frozen=True)
 class TagList:
-    """The tags of one plant, in the order of the file."""
+    """The tags of one plant, in the order of the file; to iterate gives those that the export is read for."""
 
     plant: str
     tags: tuple[Tag, ...]
 
     def __iter__(self) -> Iterator[Tag]:
-        return iter(tag for tag in self.tags if tag.role != "ignore")
+        return iter(tag for tag in self.used if not tag.is_computed)
+
+    @property
+    def used(self) -> tuple[Tag, ...]:
+        """Every tag with a column in the hourly table: read from the export, or computed."""
+        return tuple(tag for tag in self.tags if tag.role != "ignore")
 
     def columns(self, *roles: str) -> list[str]:
         """List the columns of some roles, in the order of the tag list."""
-        return [tag.column for tag in self if tag.role in roles]
+        return [tag.column for tag in self.used if tag.role in roles]
 
     def find(self, column: str) -> Tag:
         """Find the tag behind a column."""
-        return next(tag for tag in self if tag.column == column)
+        return next(tag for tag in self.used if tag.column == column)
 
     @property
     def throughput(self) -> str:
@@ -63,9 +78,19 @@ class TagList:
         """What the curve may know: throughput first, then the drivers. Never a set-point."""
         return self.columns("throughput") + self.columns("driver")
 
+    @property
+    def signs(self) -> dict[str, int]:
+        """The declared direction of features: +1 where energy only rises with one, -1 where it only falls.
+
+        Throughput and the age since a turnaround are always +1; a feature without a direction is not in it.
+        """
+        always = {self.throughput: "up", AGE: "up"}
+        words = {tag.column: always.get(tag.column, tag.monotone) for tag in self.used if tag.column in self.features}
+        return {column: SIGNS[word] for column, word in words.items() if word}
+
 
 def read_tags(path: Path, plant: str) -> TagList:
-    """Read and check a tag list (CSV with the columns of `COLUMNS`).
+    """Read and check a tag list (CSV with the columns of `COLUMNS`, and those of `OPTIONAL` where wanted).
 
     Raises:
         ElcError: a column is missing, doubled or unknown; or a tag, column, unit, role or number is wrong.
@@ -90,7 +115,8 @@ def read_tags(path: Path, plant: str) -> TagList:
 def _find_header_faults(header: list[str]) -> list[str]:
     faults = [f"column {name} is missing from its header. Add it." for name in COLUMNS if name not in header]
     faults += [f"column {name} stands twice in its header." for name, n in Counter(header).items() if n > 1]
-    faults += [f"column {name} is unknown: {build_nearest(name, COLUMNS)}" for name in header if name not in COLUMNS]
+    known = (*COLUMNS, *OPTIONAL)
+    faults += [f"column {name} is unknown: {build_nearest(name, known)}" for name in header if name not in known]
     return faults
 
 
@@ -101,7 +127,7 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         faults.append(f"{at}: found {len(line)} values, expected {len(header)}.")
         return None
     row = {name: value.strip() for name, value in zip(header, line, strict=True)}
-    found: list[str] = []
+    found: list[str] = [*_find_computed_faults(row), *_find_sign_faults(row)]
     if not row["tag"]:
         found.append("no tag.")
     if row["role"] not in ROLES:
@@ -130,7 +156,35 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         high=numbers["high"],
         description=row["description"],
         is_totaliser=is_totaliser,
+        monotone=row.get("monotone", ""),
     )
+
+
+def _find_computed_faults(row: dict[str, str]) -> Iterator[str]:
+    """What is wrong with a line whose tag starts with @, as only those that ingest computes may."""
+    if not row["tag"].startswith("@"):
+        return
+    if row["tag"] != TURNAROUND:
+        yield f"a name that starts with @ is kept for what ingest computes: {build_nearest(row['tag'], [TURNAROUND])}"
+    elif row["role"] in ROLES and row["role"] != "ignore":
+        if row["role"] != "driver":
+            yield f"its role is driver, or ignore, found {row['role']}."
+        if row["column"] != AGE or row["unit"] not in ("day", "days"):
+            yield f"its column is {AGE} and its unit days, found {row['column'] or 'none'} and {row['unit'] or 'none'}."
+        if row["factor"] or row["offset"]:
+            yield "it is computed, and takes no factor and no offset. Leave them empty."
+
+
+def _find_sign_faults(row: dict[str, str]) -> Iterator[str]:
+    word, role = row.get("monotone", ""), row["role"]
+    if word and word not in SIGNS:
+        yield f"monotone {word} is unknown: {build_nearest(word, SIGNS)}"
+    elif word and role == "throughput":
+        yield "monotone is given for the role driver; throughput is always up. Leave it empty."
+    elif word and role not in ("driver", "ignore"):
+        yield "monotone is given for the role driver, and for no other. Leave it empty."
+    elif word == "down" and role == "driver" and row["column"] == AGE:
+        yield f"{AGE} is always up, found monotone down. Write up, or leave it empty."
 
 
 def _read_number(row: dict[str, str], name: str, found: list[str]) -> float | None:

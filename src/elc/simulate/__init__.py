@@ -31,7 +31,7 @@ def simulate_plant(project: Project, plant: str) -> None:
     spec, entry = settings.simulate.plants[plant], settings.plants[plant]
     history = build_history(spec, settings.simulate.start, settings.simulate.days)
     rng = np.random.default_rng([spec.seed, 2])
-    tags = read_tags(project.tags(plant), plant).tags
+    tags = [tag for tag in read_tags(project.tags(plant), plant).tags if not tag.is_computed]
     readings = [
         build_readings(history.hours, tag, settings.simulate.step_min, rng)
         for tag in tqdm(tags, desc=f"simulate {plant}", unit="tag")

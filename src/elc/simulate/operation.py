@@ -158,8 +158,8 @@ def _add_energy(
 ) -> pd.DataFrame:
     """Add the energy needed, used and its carriers; return the cost of each set-point (GJ/h)."""
     years = np.arange(len(hours)) / 8766
-    turnaround = plant.turnaround_day * 24 / 8766 if plant.turnaround_day else np.inf
-    age = np.where(years < turnaround, plant.years_since_turnaround + years, years - turnaround)
+    back = (plant.turnaround_day * 24 + TURNAROUND_H) / 8766 if plant.turnaround_day else np.inf
+    age = np.where(years < back, plant.years_since_turnaround + years, years - back)
     hours["ageing_frac"] = plant.ageing_frac_per_year * age
     base = driver_sec(
         plant.sec_gj_per_t,

@@ -8,7 +8,8 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-from elc.train.fit import Fit, fit_curve, fit_response
+from elc.train.fit import CurveFit, Fit, fit_curve, fit_quantiles
 from elc.train.package import write_package
+from elc.train.response import fit_response
 
-__all__ = ["Fit", "fit_curve", "fit_response", "write_package"]
+__all__ = ["CurveFit", "Fit", "fit_curve", "fit_quantiles", "fit_response", "write_package"]

@@ -1,10 +1,19 @@
-"""The two networks of a model package, in Keras: the curve (quantiles) and the response (mean, an ensemble).
+"""The curve in Keras: quantiles of energy given load and drivers.
 
-Both predict specific energy consumption and multiply it by load, because energy itself is nearly proportional to load
-and hides everything else. The load enters as itself and as its inverse: part-load losses follow a + b/load.
+It predicts specific energy consumption (SEC), because energy itself is nearly proportional to load and hides everything
+else: ln(SEC) is the sum of an additive part and of a small network, in members that learn from different weeks.
+
+- Energy never falls when load rises: the slope of ln(SEC) against ln(load) stays above -1 everywhere, for in each cell
+  between two knots the additive slope is raised to what the network can take away at most (its units' slopes all lie
+  between 0 and 1). A driver with a declared sign is kept likewise. The idea, with a global Lipschitz bound, is that of
+  Kitouni, Nolte and Williams, Expressive Monotonic Neural Networks, ICLR (2023).
+- The quantiles never cross: they are sorted, and sorting keeps each monotone. Chernozhukov, Fernandez-Val and
+  Galichon, Econometrica 78 (2010) 1093.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -12,10 +21,12 @@ import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from elc.settings import TrainSettings
+from elc.train.basis import TINY_LOAD, Pieces, Scale
 
 Array = NDArray[np.float32]
+Array64 = NDArray[np.float64]
 QUANTILES = (0.1, 0.5, 0.9)
+LEAST_SLOPE = -0.99  # of ln(SEC) against ln(load); at -1 energy would not rise with load
 
 
 def set_seed(seed: int) -> None:
@@ -33,61 +44,153 @@ def set_seed(seed: int) -> None:
             return
 
 
-def _build_inputs(features: Array, name: str) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
-    """Build the raw input (batch, features), its load (batch, 1) and its scaled form with inverse load added."""
-    raw = keras.Input((features.shape[1],), name=name)
-    load = raw[:, :1]
-    inverse = 1.0 / features[:, :1]
-    basis = np.concatenate([features, inverse], axis=1).astype(np.float64)
-    spread = basis.std(axis=0) + 1e-9
-    scale = layers.Rescaling((1 / spread).tolist(), (-basis.mean(axis=0) / spread).tolist(), name="scale")
-    scaled = scale(ops.concatenate([raw, 1.0 / ops.maximum(load, 1e-3)], axis=1))
-    return raw, load, scaled
+@dataclass(frozen=True)
+class Shape:
+    """What a curve is made of, known before training; q counts quantiles, f features, p pieces.
 
-
-def build_curve(features: Array, energy: Array, settings: TrainSettings) -> keras.Model:
-    """Build the curve: (batch, features), load first, to (batch, 3) energy in GJ/h: best, typical, high.
-
-    Best and high leave typical by a softplus, so that the three never cross.
+    `level` and `spread` turn the networks' output into ln(SEC); `low` and `high` (p,) bound the additive slopes.
     """
-    sec = energy / features[:, 0]
-    raw, load, hidden = _build_inputs(features, "features")
-    for index in range(2):
-        hidden = layers.Dense(settings.hidden_units, activation="tanh", name=f"hidden_{index + 1}")(hidden)
-    out = layers.Dense(3, name="quantiles")(hidden)
-    typical = out[:, 1:2]
-    best = typical - ops.softplus(out[:, 0:1])
-    high = typical + ops.softplus(out[:, 2:3])
-    scaled = ops.concatenate([best, typical, high], axis=1)
-    result = layers.Rescaling(float(sec.std()), float(sec.mean()), name="sec")(scaled)
-    return keras.Model(raw, layers.Multiply(name="energy")([result, load]), name="curve")
+
+    scale: Scale
+    additive: Pieces
+    inputs: Pieces
+    level: float
+    spread: float
+    low: Array64
+    high: Array64
 
 
-def build_response(features: Array, energy: Array, settings: TrainSettings) -> keras.Model:
-    """Build the response: (batch, features), load first and set-points last, to (batch, members) energy in GJ/h."""
-    sec = energy / features[:, 0]
-    raw, load, scaled = _build_inputs(features, "features")
-    # A set-point costs about a parabola around its optimum: squares beside a small network need fewer hours.
-    wide = ops.concatenate([scaled, ops.square(scaled)], axis=1)
-    members = []
-    for index in range(settings.members):
-        hidden = layers.Dense(settings.hidden_units // 3, activation="tanh", name=f"member_{index + 1}")(scaled)
-        both = layers.Concatenate(name=f"both_{index + 1}")([wide, hidden])
-        members.append(layers.Dense(1, name=f"out_{index + 1}")(both))
-    joined = layers.Concatenate(name="members")(members) if len(members) > 1 else members[0]
-    result = layers.Rescaling(float(sec.std()), float(sec.mean()), name="sec")(joined)
-    return keras.Model(raw, layers.Multiply(name="energy")([result, load]), name="response")
+@dataclass(frozen=True)
+class Weights:
+    """The members' weights once the bounds hold; m counts members, p pieces, i inputs, u units, q quantiles.
+
+    `slopes` (m, p, q), `levels` (m, q), `kernel` (m, i, u), `bias` (m, u), `out` (m, u, q).
+    """
+
+    slopes: Array
+    levels: Array
+    kernel: Array
+    bias: Array
+    out: Array
 
 
-def pinball_loss(target: tf.Tensor, predicted: tf.Tensor) -> tf.Tensor:
-    """Pinball loss of the three quantiles. Koenker and Bassett, Econometrica 46 (1978) 33."""
-    error = target - predicted
+class Members(layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """All members of the curve at once: columns (batch, p + i) to scaled ln(SEC) (batch, m, q), bounds kept."""
+
+    def __init__(self, shape: Shape, slopes: Array64, levels: Array64, units: int) -> None:
+        super().__init__(name="members")
+        self._shape = shape
+        members, self._pieces, _ = slopes.shape
+        spread = float(np.sqrt(1 / len(shape.scale.centre)))
+        normal = keras.initializers.RandomNormal(stddev=spread)
+        add = self.add_weight
+        self._slopes = add(shape=slopes.shape, initializer="zeros", name="slopes")
+        self._levels = add(shape=levels.shape, initializer="zeros", name="levels")
+        self._kernel = add(shape=(members, len(shape.inputs.start), units), initializer=normal, name="kernel")
+        self._bias = add(shape=(members, units), initializer="zeros", name="bias")
+        self._out = add(shape=(members, units, len(QUANTILES)), initializer="zeros", name="out")
+        self._slopes.assign(slopes.astype(np.float32))
+        self._levels.assign(levels.astype(np.float32))
+
+    def call(self, columns: tf.Tensor) -> tf.Tensor:
+        additive, inputs = columns[:, : self._pieces], columns[:, self._pieces :]
+        hidden = ops.tanh(ops.einsum("bi,miu->mbu", inputs, self._kernel) + self._bias[:, None])
+        found = ops.einsum("bp,mpq->mbq", additive, self._bound()) + ops.matmul(hidden, self._out)
+        return ops.transpose(found + self._levels[:, None], (1, 0, 2))
+
+    def _bound(self) -> tf.Tensor:
+        """Bound the additive slopes, each by what the network can add or take away in the cells of its feature."""
+        shape = self._shape
+        least, most = [], []
+        for feature in range(len(shape.scale.centre)):
+            count = int(np.sum(shape.additive.feature == feature))
+            cells = shape.inputs.find_slopes(feature).astype(np.float32)
+            rise = ops.einsum("ci,miu->mcu", cells, self._kernel)[..., None] * self._out[:, None]
+            falls = ops.min(ops.sum(ops.minimum(rise, 0.0), axis=2), axis=1, keepdims=True)
+            gains = ops.max(ops.sum(ops.maximum(rise, 0.0), axis=2), axis=1, keepdims=True)
+            least.append(ops.repeat(falls, count, axis=1))
+            most.append(ops.repeat(gains, count, axis=1))
+        low = shape.low.astype(np.float32)[:, None] - ops.concatenate(least, axis=1)
+        high = shape.high.astype(np.float32)[:, None] - ops.concatenate(most, axis=1)
+        return ops.minimum(ops.maximum(self._slopes, low), high)
+
+    def read_weights(self) -> Weights:
+        """Read the weights, slopes within their bounds."""
+        values = (self._bound(), self._levels, self._kernel, self._bias, self._out)
+        return Weights(*(ops.convert_to_numpy(value) for value in values))
+
+
+def build_trainee(shape: Shape, slopes: Array64, levels: Array64, units: int) -> tuple[keras.Model, Members]:
+    """Build what is trained: columns (batch, p + i) to scaled ln(SEC) (batch, m, q); it starts as the additive part."""
+    columns = keras.Input((len(shape.additive.start) + len(shape.inputs.start),))
+    members = Members(shape, slopes, levels, units)
+    return keras.Model(columns, members(columns)), members
+
+
+def build_curve(shape: Shape, weights: Weights, shifts: Array64, half_width: float) -> keras.Model:
+    """Build the curve from trained weights, of Keras' own layers only.
+
+    Args:
+        shape: what the curve is made of.
+        weights: of the members.
+        shifts: (q,), what recalibration adds to each quantile, in scaled ln(SEC).
+        half_width: of the interval of best, in standard deviations of the members.
+
+    Returns:
+        (batch, features), load first, to (batch, 5) energy in GJ/h: best, typical, high, and best's interval.
+    """
+    members, units = weights.bias.shape
+    count = len(QUANTILES)
+    raw = keras.Input((len(shape.scale.centre),), name="features")
+    logged = ops.log(ops.maximum(raw[:, :1], TINY_LOAD))
+    scale = layers.Rescaling(
+        (1 / shape.scale.spread).tolist(), (-shape.scale.centre / shape.scale.spread).tolist(), name="scale"
+    )
+    scaled = scale(ops.concatenate([logged, raw[:, 1:]], axis=1))
+    additive = layers.Dense(members * count, name="additive")
+    hidden = layers.Dense(members * units, activation="tanh", name="hidden")
+    out = layers.Dense(members * count, use_bias=False, name="out")
+    found = additive(shape.additive.apply_ops(scaled)) + out(hidden(shape.inputs.apply_ops(scaled)))
+    each = ops.reshape(found, (-1, members, count))
+    central = ops.mean(each, axis=1) + shifts.astype(np.float32)
+    best, typical, high = _sort(*(central[:, index : index + 1] for index in range(count)))
+    half = half_width * ops.std(each[:, :, 0], axis=1, keepdims=True)
+    joined = ops.concatenate([best, typical, high, best - half, best + half], axis=1)
+    energy = ops.exp(logged + shape.level + shape.spread * joined)
+    model = keras.Model(raw, energy, name="curve")
+    additive.set_weights([weights.slopes.transpose(1, 0, 2).reshape(-1, members * count), weights.levels.reshape(-1)])
+    hidden.set_weights([weights.kernel.transpose(1, 0, 2).reshape(-1, members * units), weights.bias.reshape(-1)])
+    out.set_weights([_build_blocks(weights.out)])
+    return model
+
+
+def _sort(
+    first: keras.KerasTensor, second: keras.KerasTensor, third: keras.KerasTensor
+) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
+    lower, upper = ops.minimum(first, second), ops.maximum(first, second)
+    return ops.minimum(lower, third), ops.maximum(lower, ops.minimum(upper, third)), ops.maximum(upper, third)
+
+
+def _build_blocks(out: Array) -> Array:
+    """One kernel (m units, m quantiles) of the members' own (m, units, quantiles), zero between members."""
+    members, units, count = out.shape
+    blocks = np.zeros((members, units, members, count), np.float32)
+    blocks[np.arange(members), :, np.arange(members)] = out
+    return blocks.reshape(members * units, members * count)
+
+
+def pinball_loss(error: tf.Tensor) -> tf.Tensor:
+    """Pinball loss of errors (..., q), actual less predicted. Koenker and Bassett, Econometrica 46 (1978) 33."""
     quantiles = np.array(QUANTILES, dtype=np.float32)
-    return ops.mean(ops.maximum(quantiles * error, (quantiles - 1) * error))
+    return ops.maximum(quantiles * error, (quantiles - 1) * error)
 
 
-def weighted_loss(target: tf.Tensor, predicted: tf.Tensor) -> tf.Tensor:
-    """Squared error of each member under its own bootstrap weights; `target` holds energies, then weights."""
-    count = predicted.shape[1]
-    energy, weights = target[:, :count], target[:, count:]
-    return ops.mean(weights * ops.square(energy - predicted))
+def curve_loss(target: tf.Tensor, predicted: tf.Tensor) -> tf.Tensor:
+    """Pinball loss of each member (batch, m, q) on the hours it learns from; `target` holds ln(SEC), then m weights."""
+    error = target[:, :1, None] - predicted
+    return ops.mean(target[:, 1:, None] * pinball_loss(error))
+
+
+def ensemble_loss(target: tf.Tensor, predicted: tf.Tensor) -> tf.Tensor:
+    """Pinball loss of the members' mean; `target` as in `curve_loss`."""
+    return ops.mean(pinball_loss(target[:, :1] - ops.mean(predicted, axis=1)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 import tempfile
 import warnings
 from pathlib import Path
@@ -16,10 +15,11 @@ import pandas as pd
 
 from elc import curve
 from elc.dataset import Split, write_baseline
-from elc.fields import ENERGY, TIME, read_unit
+from elc.fields import BEST, ENERGY, HIGH, TIME, TYPICAL, read_unit
 from elc.paths import replace_folder
 from elc.settings import StageSettings, TagList
-from elc.train.fit import Fit
+from elc.train.fit import CurveFit, Fit
+from elc.train.folds import build_folds
 from elc.train.network import QUANTILES
 from elc.train.stable import copy_keras, copy_onnx
 
@@ -29,7 +29,7 @@ LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "onnxruntime", "numpy", "
 
 def write_package(
     folder: Path,
-    curve_fit: Fit,
+    curve_fit: CurveFit,
     response_fit: Fit,
     split: Split,
     tags: TagList,
@@ -37,25 +37,27 @@ def write_package(
 ) -> None:
     """Write the model package of a plant, whole or not at all; equal inputs give equal bytes.
 
-    Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet, golden.json,
-    statistics.json and constraints.json (the baseline of the training hours), card.json (which holds the SHA-256 of
-    the others).
+    Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet,
+    envelope.parquet, golden.json, statistics.json and constraints.json (the baseline of the training hours), card.json
+    (which holds the SHA-256 of the others, and its own).
     """
     with replace_folder(folder) as fresh:
+        scored = _score(split.train, curve_fit.model, tags)
         _write_network(fresh / "model", curve_fit.model)
         _write_network(fresh / "response", response_fit.model)
-        scored = _score(split.train, curve_fit.model, tags)
         _write_precedents(fresh / "precedents.parquet", scored, tags, settings.train.precedent_frac)
-        _write_json(fresh / "golden.json", _build_golden(split.test, curve_fit.model, tags))
+        curve.write_json(fresh / "golden.json", _build_golden(split.test, curve_fit.model, tags))
         write_baseline(fresh, split.train, tags)
-        card = _build_card(split, tags, settings)
+        card = _build_card(split, curve_fit, tags, settings)
+        card["envelope"] = _write_envelope(fresh, split, tags, settings)
         card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}
-        _write_json(fresh / "card.json", card)
+        curve.write_json(fresh / "card.json", card | {"sha256": curve.hash_card(card)})
 
 
 def _write_network(path: Path, model: keras.Model) -> None:
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "network"
+        model(np.ones((1, model.input_shape[1]), np.float32))  # Keras exports no network that was never called
         with warnings.catch_warnings():
             # tf2onnx and Keras about names and keywords in NumPy
             warnings.simplefilter("ignore", FutureWarning)
@@ -79,6 +81,18 @@ def _write_precedents(path: Path, scored: pd.DataFrame, tags: TagList, frac: flo
     best.to_parquet(path, index=False)
 
 
+def _write_envelope(folder: Path, split: Split, tags: TagList, settings: StageSettings) -> dict[str, Any]:
+    chosen = settings.train
+    envelope = curve.build_envelope(
+        split.train,
+        tags.features,
+        build_folds(split.train[TIME], chosen.members, chosen.block_days),
+        margin_frac=chosen.envelope_margin_frac,
+        prototypes=chosen.envelope_prototypes,
+    )
+    return curve.write_envelope(folder, envelope)
+
+
 def _build_golden(frame: pd.DataFrame, model: keras.Model, tags: TagList) -> dict[str, Any]:
     rows = frame[tags.features].iloc[np.linspace(0, len(frame) - 1, GOLDEN_ROWS).astype(int)]
     inputs = rows.to_numpy(np.float32)
@@ -90,7 +104,7 @@ def _build_golden(frame: pd.DataFrame, model: keras.Model, tags: TagList) -> dic
     }
 
 
-def _build_card(split: Split, tags: TagList, settings: StageSettings) -> dict[str, Any]:
+def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSettings) -> dict[str, Any]:
     plant = settings.plant
     return {
         "plant": settings.plant_id,
@@ -101,14 +115,36 @@ def _build_card(split: Split, tags: TagList, settings: StageSettings) -> dict[st
         "quantiles": dict(zip(("best", "typical", "high"), QUANTILES, strict=True)),
         "throughput": tags.throughput,
         "rated_load": split.rated_load,
-        "features": [_describe(split.train, column) for column in tags.features],
+        "features": [
+            _describe(split.train, column) | {"monotone": {1: "up", -1: "down"}.get(tags.signs.get(column, 0), "")}
+            for column in tags.features
+        ],
         "setpoints": [_describe(split.train, column) for column in tags.columns("setpoint")],
         "trained_on": {part: _describe_part(getattr(split, part)) for part in ("train", "valid")},
+        "metrics": _build_metrics(fit),
         "settings": settings.train.model_dump(),
         "libraries": {name: importlib.import_module(name).__version__ for name in LIBRARIES},
         "intended_use": "Compare a plant's steady intervals with what the same plant has shown at the same "
         "throughput and drivers.",
-        "limits": "Not for other plants, nor for start-ups, trips or ramps, nor outside the training range.",
+        "limits": "Not for other plants, nor for start-ups, trips or ramps, nor outside the envelope of the training "
+        "hours. What no driver says, such as ageing that is not declared, looks like a gap.",
+    }
+
+
+def _build_metrics(fit: CurveFit) -> dict[str, Any]:
+    """What is known of the curve when it is trained: losses and shifts are shares of energy."""
+    actual = fit.held_out[ENERGY]
+    below = {
+        name: float((actual <= fit.held_out[column]).mean())
+        for name, column in (("best", BEST), ("typical", TYPICAL), ("high", HIGH))
+    }
+    losses = fit.history.iloc[fit.kept].to_dict()
+    return {
+        "held_out_coverage_frac": below,
+        "recalibrated_by_frac": fit.shifts,
+        "kept_epoch": fit.kept,
+        "training_pinball_frac": float(losses["loss"]),
+        "validation_pinball_frac": float(losses["val_loss"]),
     }
 
 
@@ -131,7 +167,3 @@ def _describe_part(frame: pd.DataFrame) -> dict[str, Any]:
         "last": frame[TIME].iloc[-1].isoformat(),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

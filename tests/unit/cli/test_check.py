@@ -281,6 +281,29 @@ def cut(given: Given) -> None:
     given.write()
 
 
+def lose(given: Given) -> None:
+    """Lose the air temperature in the last third, with all the hours that would test the curve."""
+    for row in given.rows[-HOURS // 3 :]:
+        row["TI-501"] = ""
+    given.write()
+
+
+def copy(given: Given) -> None:
+    """List a second thermometer that says what the first does."""
+    for row in given.rows:
+        row["TI-777"] = row["TI-501"]
+    given.write(tags=f"{TAGS}TI-777,cooling_water_temp_degc,degC,,,driver,,-40,50,Sea\n")
+
+
+def fix(given: Given) -> None:
+    """Set the air temperature to one value, where the checks do not take frozen values out."""
+    for row in given.rows:
+        row["TI-501"] = 5
+    params = given.project.params
+    params.write_text(params.read_text(encoding="utf-8").replace("frozen, spike", "spike"), encoding="utf-8")
+    given.write()
+
+
 LACKS: dict[str, tuple[Callable[[Given], Any], str]] = {
     "driver without data": (
         spoil("TI-501", "Bad"),
@@ -295,6 +318,15 @@ LACKS: dict[str, tuple[Callable[[Given], Any], str]] = {
         "- The throughput load (FT-401) has no interval with enough good readings.",
     ),
     "too short": (cut, "- 296 steady intervals are left, expected at least 500 (dataset.min_hours). Bring a longer"),
+    "driver vanished": (
+        lose,
+        "- driver air temperature (TI-501) is missing in all 224 steady intervals from 2024-01-29 on, which would test "
+        "the curve; it is last known at 2024-01-",
+    ),
+    "driver constant": (
+        fix,
+        "- driver air temperature (TI-501) is constant in train: 5.00 °C. It teaches nothing: set its role to state or",
+    ),
     "nothing to learn from yet": (
         edit("train_until: null", 'train_until: "2023-01-01"'),
         "- The export has no reading before 2023-01-01 (train_until).",
@@ -330,6 +362,11 @@ WEAK: dict[str, tuple[Callable[[Given], Any], str]] = {
     "set-point without data": (
         spoil("AIC-132", ""),
         "- The set-point flue O2 (AIC-132) has no interval with enough good readings.",
+    ),
+    "drivers that are copies": (
+        copy,
+        "- The driver air temperature (TI-501) and the driver cooling water temperature (TI-777) are copies of one "
+        "another in the training hours",
     ),
     "hours lost": (
         spoil("TI-501", "", share=0.1),
@@ -373,6 +410,54 @@ def test_chosen_intervals_have_no_gaps_between_them(given: Given) -> None:
     assert "lack energy, throughput or a driver" not in done.output
 
 
+AGED = TAGS + "@turnaround,since_turnaround_days,days,,,driver,,0,,Age\n"
+
+
+def test_declared_age_is_shown_as_computed_and_never_sought_in_the_export(given: Given) -> None:
+    given.write(tags=AGED, entry=ENTRY + 'turnarounds: ["2023-12-01"]\n')
+    done = given.check()
+    assert done.exit_code == 0, done.output
+    row = find_row(done.output, "@turnaround")
+    assert row == "@turnaround since_turnaround_days days driver 31.4 to 68.1"
+    assert "not in the export" not in done.output
+    assert done.output.endswith(f"\nA curve can be built: {HOURS - 4} steady hours.\n")
+
+
+def test_hours_before_the_first_turnaround_are_told_and_not_learnt_from(given: Given) -> None:
+    given.write(tags=AGED, entry=ENTRY + 'turnarounds: ["2024-01-11"]\n')
+    done = given.check()
+    assert done.exit_code == 0, done.output
+    assert "ageing 239 h" in find_row(done.output, "@turnaround")
+    assert "missing most is driver since turnaround (@turnaround)" in flatten(done.output)
+    assert done.output.endswith(f"\nA curve can be built: {HOURS - 239} steady hours.\n")
+
+
+def test_turnaround_after_the_export_makes_no_curve(given: Given) -> None:
+    given.write(tags=AGED, entry=ENTRY + 'turnarounds: ["2025-01-11"]\n')
+    done = given.check()
+    assert done.exit_code == 1
+    words = "The driver since turnaround (@turnaround) is missing throughout: every date under turnarounds is later."
+    assert words in flatten(done.output)
+
+
+def test_export_of_no_listed_tag_does_not_accuse_the_computed_one(given: Given) -> None:
+    given.write(tags=AGED, entry=ENTRY + 'turnarounds: ["2023-12-01"]\n')
+    given.export.write_text("time,tag,value\n2024-01-01T00:00:00Z,TI-777,300\n", encoding="utf-8")
+    done = given.check()
+    assert done.exit_code == 1
+    assert find_row(done.output, "@turnaround") == "@turnaround since_turnaround_days days driver"
+    assert "5 tags of the list, not in the export: FT-101" in flatten(done.output)
+
+
+def test_line_without_turnarounds_says_what_to_add(given: Given) -> None:
+    given.write(tags=AGED)
+    done = given.check()
+    assert done.exit_code != 0
+    assert (
+        'has no turnarounds. Add the first day of running after each, as in turnarounds: ["2023-06-20"]' in done.output
+    )
+
+
 def list_outside(project: Project, cache: Path) -> dict[Path, bytes]:
     """Every file of the project, the cache left out."""
     files = (path for path in project.root.rglob("*") if path.is_file() and cache not in path.parents)
@@ -393,6 +478,7 @@ def test_plant_of_the_project_is_read_where_it_lies(project: Project) -> None:
     assert done.exit_code == 0, done.output
     assert re.search(r"\nA curve can be built: 1,\d\d\d steady hours\.\n$", done.output)
     assert "product_total_t" not in done.output
+    assert find_row(done.output, "@turnaround") == "@turnaround since_turnaround_days days driver 367 to 425"
     assert list_outside(project, project.cache("fjord")) == before
     assert run("fjord").output == done.output  # from the cache
 

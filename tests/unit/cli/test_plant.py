@@ -260,3 +260,36 @@ def test_fault_of_dvc_is_told(given: Given) -> None:
     ):
         given.add()
     assert snapshot(given.project) == before
+
+
+AGED = "@turnaround,since_turnaround_days,days,,,driver,,0,,Age\n"
+DATES = 'turnarounds: ["2023-06-20"]\n'
+
+
+def test_plant_with_turnarounds_is_added(given: Given) -> None:
+    given.tags.write_text(TAGS + AGED, encoding="utf-8")
+    given.entry.write_text(ENTRY + DATES, encoding="utf-8")
+    given.add()
+    assert settings.read_plant(given.project, "mill").plant.turnarounds == ["2023-06-20"]
+    features = settings.read_tags(given.project.tags("mill"), "mill").features
+    assert features == ["load_t_per_h", "air_temp_degc", "since_turnaround_days"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "entry", "words"),
+    [
+        (
+            TAGS + AGED,
+            ENTRY,
+            r"the tag list has the line @turnaround, but its entry in .*plant\.yaml has no turnaround",
+        ),
+        (TAGS, ENTRY + DATES, r"turnarounds are given in .*plant\.yaml, but the tag list has no line @turnaround\."),
+    ],
+)
+def test_turnarounds_and_their_line_go_together(given: Given, tags: str, entry: str, words: str) -> None:
+    given.tags.write_text(tags, encoding="utf-8")
+    given.entry.write_text(entry, encoding="utf-8")
+    before = snapshot(given.project)
+    with pytest.raises(ElcError, match=rf"^plant mill: {words}"):
+        given.add()
+    assert snapshot(given.project) == before

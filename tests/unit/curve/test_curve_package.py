@@ -15,13 +15,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from elc import curve, dataset
 from elc.errors import ElcError
-from elc.fields import BEST, HIGH, TYPICAL
+from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY, GAP, GAP_HIGH, GAP_LOW, HIGH, IS_STEADY, TYPICAL
 from elc.paths import Project
 
 LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
 NAN = float("nan")
-# best, typical and high: columns of the weights, rows are load and air.
-CURVE = ([[10.0, 11.0, 12.0], [2.0, 2.0, 2.0]], [1.0, 2.0, 3.0])
+# best, typical, high and the interval of best: columns of the weights, rows are load and air.
+CURVE = ([[10.0, 11.0, 12.0, 9.9, 10.1], [2.0, 2.0, 2.0, 2.0, 2.0]], [1.0, 2.0, 3.0, 1.0, 1.0])
 # Two members on load, air and flue O2.
 RESPONSE = ([[10.0, 10.0], [2.0, 2.0], [5.0, 7.0]], [0.0, 0.0])
 
@@ -44,6 +44,12 @@ def describe(column: str, low: float, high: float) -> dict[str, object]:
     return {"column": column, "unit": "", "low": low, "high": high, "median": (low + high) / 2}
 
 
+def build_hours() -> pd.DataFrame:
+    """Hours of every load from 0 to 100 t/h at every air temperature from -10 to 30 degC."""
+    load, air = np.meshgrid(np.linspace(0, 100, 41), np.linspace(-10, 30, 41))
+    return pd.DataFrame({LOAD: load.ravel(), AIR: air.ravel()})
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A small package, whole."""
@@ -52,16 +58,23 @@ def folder(tmp_path: Path) -> Path:
     write_network(path / "model.onnx", *CURVE)
     write_network(path / "response.onnx", *RESPONSE)
     pd.DataFrame({LOAD: [50.0, 60.0]}).to_parquet(path / "precedents.parquet", index=False)
+    hours = build_hours()
+    groups = np.arange(len(hours)) % 2
+    envelope = curve.build_envelope(hours, [LOAD, AIR], groups, margin_frac=0.02, prototypes=200)
     card = {
         "throughput": LOAD,
         "rated_load": 62.5,
         "features": [describe(LOAD, 0.0, 100.0), describe(AIR, -10.0, 30.0)],
         "setpoints": [describe(FLUE, 1.0, 5.0)],
-        "settings": {"envelope_margin_frac": 0.02},
+        "envelope": curve.write_envelope(path, envelope),
         "files": {file.name: curve.hash_file(file) for file in sorted(path.iterdir())},
     }
-    (path / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    write_card(path, card)
     return path
+
+
+def write_card(folder: Path, card: dict[str, object]) -> None:
+    curve.write_json(folder / "card.json", card | {"sha256": curve.hash_card(card)})
 
 
 def change_byte(path: Path) -> None:
@@ -70,7 +83,7 @@ def change_byte(path: Path) -> None:
     path.write_bytes(content)
 
 
-FILES = ("model.onnx", "response.onnx", "precedents.parquet")
+FILES = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -105,11 +118,46 @@ def test_folder_without_a_card_says_how_to_train(folder: Path) -> None:
         curve.read(folder)
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"null", b'"text"', b"\xff\xfe", b"{}"])
+def test_card_that_is_no_card_is_refused(folder: Path, content: bytes) -> None:
+    (folder / "card.json").write_bytes(content)
+    wanted = (
+        rf"^model package {folder}: card\.json is not as it was written \(its hash differs\)\. "
+        r"Bring it back with dvc checkout\.$"
+    )
+    with pytest.raises(ElcError, match=wanted):
+        curve.read(folder)
+
+
+@pytest.mark.parametrize(("old", "new"), [("62.5", "62.6"), ('"unit": ""', '"unit": "t"'), ("  ", "   "), ("}\n", "}")])
+def test_edited_card_is_refused(folder: Path, old: str, new: str) -> None:
+    text = (folder / "card.json").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "card.json").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ElcError, match=r"card\.json is not as it was written"):
+        curve.read(folder)
+
+
+def test_faults_of_card_and_files_are_named_together(folder: Path) -> None:
+    text = (folder / "card.json").read_text(encoding="utf-8")
+    (folder / "card.json").write_text(text.replace("62.5", "62.6"), encoding="utf-8")
+    change_byte(folder / "model.onnx")
+    with pytest.raises(ElcError, match=r"2 faults\n  - card\.json is not [^\n]+\n  - model\.onnx is not "):
+        curve.read(folder)
+
+
 def test_prediction_is_the_network_by_column_name(folder: Path) -> None:
     package = curve.read(folder)
     rows = pd.DataFrame({AIR: [5.0, -3.0], "other": ["a", "b"], LOAD: [60.0, 50.0]}, index=[7, 9])
     expected = pd.DataFrame(
-        {BEST: [611.0, 495.0], TYPICAL: [672.0, 546.0], HIGH: [733.0, 597.0]}, index=pd.Index([7, 9])
+        {
+            BEST: [611.0, 495.0],
+            TYPICAL: [672.0, 546.0],
+            HIGH: [733.0, 597.0],
+            BEST_LOW: [605.0, 490.0],
+            BEST_HIGH: [617.0, 500.0],
+        },
+        index=pd.Index([7, 9]),
     )
     pd.testing.assert_frame_equal(package.predict(rows), expected)
     np.testing.assert_allclose(package.predict_response(rows.assign(**{FLUE: 2.0})), [[620, 624], [504, 508]])
@@ -121,20 +169,34 @@ def test_prediction_is_the_network_by_column_name(folder: Path) -> None:
 
 def test_no_rows_give_no_predictions(folder: Path) -> None:
     found = curve.read(folder).predict(pd.DataFrame({LOAD: [], AIR: []}, dtype=float))
-    assert found.shape == (0, 3)
+    assert found.shape == (0, 5)
 
 
-def test_missing_column_is_named(folder: Path) -> None:
+def test_missing_columns_are_named(folder: Path) -> None:
     package = curve.read(folder)
-    with pytest.raises(
-        ElcError, match=r"^cannot predict: the columns air_temp_degc are missing from the rows\. Add them\.$"
-    ):
+    with pytest.raises(ElcError, match=r"^cannot predict: column air_temp_degc is missing from the rows\. Add it\.$"):
         package.predict(pd.DataFrame({LOAD: [60.0]}))
     wanted = (
-        r"^cannot predict the response: the columns air_temp_degc, flue_o2_pct are missing from the rows\. Add them\.$"
+        r"^cannot predict the response: 2 faults\n  - column air_temp_degc is missing from the rows\. Add it\.\n"
+        r"  - column flue_o2_pct is missing from the rows\. Add it\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         package.predict_response(pd.DataFrame({LOAD: [60.0]}))
+
+
+def test_column_in_another_unit_is_named_with_the_one_expected(folder: Path) -> None:
+    rows = pd.DataFrame({LOAD: [60.0], "air_temp_degf": [41.0]})
+    wanted = (
+        r"^cannot predict: column air_temp_degc is missing, found air_temp_degf\. Convert it to °C and rename it\.$"
+    )
+    with pytest.raises(ElcError, match=wanted):
+        curve.read(folder).predict(rows)
+
+
+def test_column_of_text_is_named(folder: Path) -> None:
+    rows = pd.DataFrame({LOAD: [60.0, 61.0], AIR: ["5", "mild"]})
+    with pytest.raises(ElcError, match=r"^cannot predict: air_temp_degc holds str, expected numbers\. Convert them\.$"):
+        curve.read(folder).predict(rows)
 
 
 @pytest.mark.parametrize("value", [NAN, float("inf"), float("-inf")])
@@ -142,7 +204,7 @@ def test_row_with_a_missing_feature_gives_missing_and_leaves_the_others(folder: 
     rows = pd.DataFrame({LOAD: [60.0, 60.0, value], AIR: [5.0, value, 5.0]})
     found = curve.read(folder).predict(rows)
     assert found.isna().all(axis=1).tolist() == [False, True, True]
-    assert found.loc[0].tolist() == [611.0, 672.0, 733.0]
+    assert found.loc[0].tolist() == [611.0, 672.0, 733.0, 605.0, 617.0]
 
 
 def test_rows_all_missing_give_all_missing(folder: Path) -> None:
@@ -158,6 +220,14 @@ def test_envelope_is_the_training_range_and_its_margin(folder: Path) -> None:
     assert outside.index.tolist() == list(range(3, 11))
 
 
+def test_gap_has_the_interval_of_best_and_none_outside_the_envelope(folder: Path) -> None:
+    rows = pd.DataFrame({LOAD: [60.0, 60.0, NAN], AIR: [5.0, 40.0, 5.0], ENERGY: [620.0] * 3, IS_STEADY: True})
+    found = curve.score_hours(rows.set_index(pd.Index([4, 2, 9])), curve.read(folder))
+    assert found.loc[4, [GAP_LOW, GAP, GAP_HIGH]].tolist() == [3.0, 9.0, 15.0]
+    assert found.loc[[2, 9], [GAP_LOW, GAP, GAP_HIGH]].isna().all(axis=None)
+    assert found.loc[2, [BEST_LOW, BEST, BEST_HIGH]].notna().all()
+
+
 def test_golden_rows_are_reproduced(demo_project: Project) -> None:
     for plant in ("fjord", "delta", "steppe"):
         folder = demo_project.model(plant)
@@ -170,11 +240,11 @@ def test_golden_rows_are_reproduced(demo_project: Project) -> None:
         np.testing.assert_allclose(found, golden["outputs"], rtol=golden["tolerance_frac"], atol=0)
 
 
-def test_the_three_quantiles_of_trained_curves_never_cross(demo_project: Project) -> None:
+def test_quantiles_and_interval_of_trained_curves_never_cross(demo_project: Project) -> None:
     for plant in ("fjord", "delta", "steppe"):
         energy = curve.read(demo_project.model(plant)).predict(dataset.read_split(demo_project.processed(plant)).test)
-        assert (energy[BEST] < energy[TYPICAL]).all()
-        assert (energy[TYPICAL] < energy[HIGH]).all()
+        for low, high in ((BEST, TYPICAL), (TYPICAL, HIGH), (BEST_LOW, BEST), (BEST, BEST_HIGH)):
+            assert (energy[low] <= energy[high]).all()
 
 
 SCORE = """
@@ -184,7 +254,7 @@ import pandas as pd
 from elc import curve
 package = curve.read(Path(sys.argv[1]))
 print(package.predict(pd.DataFrame({"load_t_per_h": [60.0], "air_temp_degc": [5.0]})).iloc[0, 0])
-print(sorted({"tensorflow", "keras"} & set(sys.modules)))
+print(sorted({"tensorflow", "keras", "tf2onnx"} & set(sys.modules)))
 """
 
 

@@ -36,7 +36,9 @@ def build_package(precedents: pd.DataFrame, air_high: float = 30.0) -> curve.Pac
         "features": [describe(LOAD, 40.0, 60.0), describe(AIR, -10.0, air_high)],
         "setpoints": [describe(FLUE, 1.0, 5.0), describe(RATIO, 2.5, 3.5)],
     }
-    return curve.Package(card, precedents, LinearResponse(), LinearResponse())
+    hours = pd.DataFrame({LOAD: np.linspace(40, 60, 20), AIR: np.linspace(-10, air_high, 20)})
+    envelope = curve.build_envelope(hours, [LOAD, AIR], np.arange(20) % 2, margin_frac=0.02, prototypes=10)
+    return curve.Package(card, precedents, envelope, LinearResponse(), LinearResponse())
 
 
 PRECEDENTS = pd.DataFrame(

@@ -11,7 +11,21 @@ import pandas as pd
 import pytest
 
 from elc import curve, settings
-from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, HIGH, IS_OUTSIDE, IS_STEADY, TIME, TYPICAL
+from elc.fields import (
+    BEST,
+    BEST_HIGH,
+    BEST_LOW,
+    ENERGY,
+    GAP,
+    GAP_FRAC,
+    GAP_HIGH,
+    GAP_LOW,
+    HIGH,
+    IS_OUTSIDE,
+    IS_STEADY,
+    TIME,
+    TYPICAL,
+)
 from elc.paths import Project
 
 LOAD, AIR = "load_t_per_h", "air_temp_degc"
@@ -27,17 +41,22 @@ class LinearCurve:
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         load, air = feeds["features"].astype(float).T
         best = 10 * load + 2 * air
-        return [np.column_stack([best, best + 5, best + 10])]
+        return [np.column_stack([best, best + 5, best + 10, best - 3, best + 4])]
 
 
 @pytest.fixture
 def package() -> curve.Package:
+    columns = {LOAD: (0.0, 100.0), AIR: (-10.0, 30.0)}
     features = [
-        {"column": LOAD, "low": 0.0, "high": 100.0, "median": 50.0},
-        {"column": AIR, "low": -10.0, "high": 30.0, "median": 10.0},
+        {"column": column, "low": low, "high": high, "median": (low + high) / 2}
+        for column, (low, high) in columns.items()
     ]
-    card = {"throughput": LOAD, "features": features, "setpoints": [], "settings": {"envelope_margin_frac": 0.0}}
-    return curve.Package(card, pd.DataFrame(), LinearCurve(), LinearCurve())
+    load, air = np.meshgrid(*(np.linspace(low, high, 21) for low, high in columns.values()))
+    hours = pd.DataFrame({LOAD: load.ravel(), AIR: air.ravel()})
+    groups = np.arange(len(hours)) % 2
+    envelope = curve.build_envelope(hours, [LOAD, AIR], groups, margin_frac=0.0, prototypes=100)
+    card = {"throughput": LOAD, "features": features, "setpoints": []}
+    return curve.Package(card, pd.DataFrame(), envelope, LinearCurve(), LinearCurve())
 
 
 def build_hours(rows: list[tuple[float, float, float, bool]]) -> pd.DataFrame:
@@ -57,6 +76,16 @@ def test_gap_is_actual_less_best(package: curve.Package) -> None:
     assert scored[IS_OUTSIDE].tolist() == [False, False]
 
 
+def test_interval_of_the_gap_is_that_of_best(package: curve.Package) -> None:
+    scored = curve.score_hours(build_hours([(60.0, 5.0, 620.0, True), (50.0, 0.0, 490.0, True)]), package)
+    assert scored[BEST_LOW].tolist() == [607.0, 497.0]
+    assert scored[BEST_HIGH].tolist() == [614.0, 504.0]
+    assert scored[GAP_LOW].tolist() == [6.0, -14.0]
+    assert scored[GAP_HIGH].tolist() == [13.0, -7.0]
+    assert (scored[GAP_LOW] <= scored[GAP]).all()
+    assert (scored[GAP] <= scored[GAP_HIGH]).all()
+
+
 def test_no_gap_where_the_comparison_means_nothing(package: curve.Package) -> None:
     rows = [
         (60.0, 5.0, 620.0, False),  # unsteady
@@ -66,8 +95,8 @@ def test_no_gap_where_the_comparison_means_nothing(package: curve.Package) -> No
         (60.0, 5.0, 620.0, True),
     ]
     scored = curve.score_hours(build_hours(rows), package)
-    assert scored[GAP].isna().tolist() == [True, True, True, True, False]
-    assert scored[GAP_FRAC].isna().tolist() == [True, True, True, True, False]
+    for column in (GAP, GAP_FRAC, GAP_LOW, GAP_HIGH):
+        assert scored[column].isna().tolist() == [True, True, True, True, False]
     assert scored[IS_OUTSIDE].tolist() == [False, True, False, True, False]
     assert scored[BEST].notna().tolist() == [True, True, True, False, True]
 
@@ -94,58 +123,3 @@ def test_cost_of_energy_by_hand() -> None:
 def test_last_hour_is_the_latest_in_any_order() -> None:
     hours = build_hours([(load, 5.0, 620.0, True) for load in (50.0, 51.0, 52.0, 53.0)])
     assert curve.find_last(hours.iloc[[2, 3, 0, 1]])[LOAD] == 53.0
-
-
-def test_moving_takes_the_weather_out_and_nothing_else(package: curve.Package) -> None:
-    scored = curve.score_hours(build_hours([(60.0, 5.0, 620.0, True), (50.0, -4.0, 520.0, True)]), package)
-    today = scored.iloc[0]
-    moved = curve.move_to(scored, today, package)
-    assert moved.iloc[0] == scored[ENERGY].iloc[0]  # at today's own conditions an hour stays
-    assert moved.iloc[1] == 520.0 + 2 * (5.0 - -4.0)  # the other keeps its own load and its own gap
-
-
-def test_moving_at_own_conditions_changes_nothing_on_a_trained_curve(demo_project: Project) -> None:
-    package = curve.read(demo_project.model("fjord"))
-    hours = pd.read_parquet(demo_project.processed("fjord") / "test.parquet").head(200)
-    scored = pd.concat([hours, package.predict(hours)], axis=1)
-    for row in (0, 77, 199):
-        moved = curve.move_to(scored, scored.iloc[row], package)
-        assert moved.iloc[row] == pytest.approx(scored[ENERGY].iloc[row], abs=1e-9)
-        assert not np.allclose(moved, scored[ENERGY])
-
-
-def test_view_holds_the_judged_hours_of_the_last_days(package: curve.Package) -> None:
-    rows = [(40.0 + hour / 10, 5.0, 640.0, hour % 2 == 1) for hour in range(72)]
-    scored = curve.score_hours(build_hours(rows), package)
-    view = curve.build_view(scored, package, days=2)
-    assert view.throughput == LOAD
-    assert len(view.points) == 24  # every second of the last 48 hours
-    assert len(view.lines) == 200
-    assert view.lines["load"].iloc[[0, -1]].tolist() == [view.points["load"].min(), view.points["load"].max()]
-    load = view.lines["load"]
-    np.testing.assert_allclose(view.lines["best"], (10 * load + 10) / load, rtol=1e-6)
-    np.testing.assert_allclose(view.lines["typical"], (10 * load + 15) / load, rtol=1e-6)
-    last = rows[-1][0]
-    assert view.now is not None
-    assert view.now.to_dict() == pytest.approx({"load": last, "sec": 640 / last, "best": (10 * last + 10) / last})
-    assert view.points["sec"].iloc[-1] == pytest.approx(view.now["sec"])
-
-
-def test_view_has_no_mark_where_the_last_hour_has_no_gap(package: curve.Package) -> None:
-    scored = curve.score_hours(build_hours([(60.0, 5.0, 620.0, True), (60.0, 5.0, 620.0, False)]), package)
-    view = curve.build_view(scored, package, days=7)
-    assert view.now is None
-    assert len(view.points) == 1
-
-
-def test_view_draws_the_last_known_conditions_where_todays_are_missing(package: curve.Package) -> None:
-    scored = curve.score_hours(build_hours([(60.0, 5.0, 620.0, True), (60.0, NAN, 620.0, True)]), package)
-    view = curve.build_view(scored, package, days=7)
-    assert view.now is None
-    assert view.lines["best"].iloc[0] == pytest.approx(610 / 60)
-
-
-def test_view_of_nothing_judged_is_empty(package: curve.Package) -> None:
-    scored = curve.score_hours(build_hours([(60.0, 5.0, 620.0, False)] * 3), package)
-    view = curve.build_view(scored, package, days=7)
-    assert (len(view.points), len(view.lines), view.now) == (0, 0, None)

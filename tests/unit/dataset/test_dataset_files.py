@@ -42,10 +42,11 @@ def test_dataset_holds_split_baseline_stops_and_findings(tmp_path: Path) -> None
     stops = dataset.build_stops(marked, LOAD, chosen)
     rules = dataset.check_sufficiency(marked, split, build_tags(), chosen)
     insufficient = dataset.find_insufficient(rules, split, chosen)
+    unsound = dataset.find_unsound(marked.assign(flue_o2_pct=float("inf")), split, build_tags(), chosen)
     hashes = []
     for _ in range(2):
         folder = tmp_path / "fjord"
-        dataset.write_dataset(folder, split, build_tags(), stops=stops, insufficient=insufficient)
+        dataset.write_dataset(folder, split, build_tags(), stops=stops, insufficient=insufficient, unsound=unsound)
         hashes.append(hash_folder(folder))
     assert hashes[0] == hashes[1]
     assert sorted(hashes[0]) == [
@@ -61,13 +62,15 @@ def test_dataset_holds_split_baseline_stops_and_findings(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["fjord"]
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "stops.parquet"), stops)
     assert len(stops) == 2
-    assert len(findings.read_findings(folder / "findings.parquet")) == (~rules["is_met"]).sum() > 0
+    found = findings.read_findings(folder / "findings.parquet")["check"].value_counts()
+    assert found.to_dict() == {"sufficiency": (~rules["is_met"]).sum(), "soundness": 1}
     pd.testing.assert_frame_equal(dataset.read_split(folder).train, split.train)
 
 
 def test_dataset_that_cannot_be_written_leaves_the_former(tmp_path: Path) -> None:
     split = build_split()
-    write = {"stops": pd.DataFrame(), "insufficient": findings.build_frame([])}
+    none = findings.build_frame([])
+    write = {"stops": pd.DataFrame(), "insufficient": none, "unsound": none}
     dataset.write_dataset(tmp_path / "fjord", split, build_tags(), **write)
     before = hash_folder(tmp_path / "fjord")
     mixed = ["text", *[1.5] * (len(split.test) - 1)]

@@ -12,7 +12,7 @@ import pytest
 
 from elc import dataset, settings
 from elc.dataset import Split
-from elc.fields import ENERGY, TIME
+from elc.fields import AGE, ENERGY, TIME
 from tests.unit.dataset.hours import LOAD, NAN, build_hours, build_settings, build_tags
 
 YEAR = 366 * 24  # of 2024
@@ -112,6 +112,24 @@ def test_later_hours_outside_the_training_range_are_counted() -> None:
     outside = rules.loc["later hours within the training range of air temperature"]
     assert outside[["column", "found", "is_met"]].tolist() == ["air_temp_degc", pytest.approx(0.9), False]
     assert rules.loc["later hours within the training range of load", "is_met"]
+
+
+@pytest.mark.parametrize(("later", "share"), [((400, 699), 1.0), ((400, 800), 0.75), ((0, 99), 1.0)])
+def test_age_may_go_on_as_far_as_the_curve_extends_it(later: tuple[float, float], share: float) -> None:
+    """The training hours show 100 to 400 days, so 0 to 700 may be asked of the curve."""
+    hours, split = build_case()
+    listed = build_tags()
+    age = settings.Tag("@turnaround", AGE, "driver", "", 1.0, 0.0, 0.0, None, "")
+    tags = settings.TagList("fjord", (*listed.tags, age))
+    parts = [
+        part.assign(**{AGE: np.linspace(*ends, len(part))})
+        for part, ends in ((split.train, (100, 400)), (split.valid, later), (split.test, later))
+    ]
+    rules = dataset.check_sufficiency(hours.assign(**{AGE: 100.0}), Split(100.0, *parts), tags, build_settings())
+    (found,) = rules[rules["rule"] == "later hours within the age the curve may extend to"].to_dict("records")
+    assert found["column"] == AGE
+    assert found["found"] == pytest.approx(share, abs=0.01)
+    assert found["is_met"] == (share == 1)
 
 
 def find(rules: pd.DataFrame, split: Split) -> list[dict[str, Any]]:

@@ -35,12 +35,14 @@ def build_settings(
     min_coverage_frac: float = 0.0,
     accept_uncertain: bool = False,
     engine: str = "duckdb",
+    turnarounds: list[str] | None = None,
     **export: object,
 ) -> StageSettings:
     """Build settings of ingest; every covered second counts unless told otherwise."""
     base = settings.read_plant(Project(ROOT), "fjord")
     given = {"max_hold_h": max_hold_h, "min_coverage_frac": min_coverage_frac, "accept_uncertain": accept_uncertain}
-    plant = {"interval": interval, "export": settings.Export.model_validate(export)}
+    export_settings = settings.Export.model_validate(export)
+    plant = {"interval": interval, "export": export_settings, "turnarounds": turnarounds or []}
     return replace(
         base,
         plant=base.plant.model_copy(update=plant),

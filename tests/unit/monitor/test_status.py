@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from elc import curve, findings, monitor, settings
-from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
+from elc.fields import AGE, BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.monitor.status import STATE_WORDS, build_health, build_month, format_hour
 from elc.paths import Project
 
@@ -21,10 +21,25 @@ NAN = float("nan")
 LAST = pd.Timestamp("2024-06-30 20:00", tz="UTC")  # 22:00 in Oslo
 
 
+class Blind:
+    """An envelope that says one thing only."""
+
+    def explain(self, _: pd.Series) -> str:
+        return "outside the conditions that the curve was trained on"
+
+
 @pytest.fixture
 def package() -> curve.Package:
-    card = {"features": [{"column": LOAD}, {"column": AIR}], "setpoints": [{"column": FLUE}]}
-    return curve.Package(card, pd.DataFrame(), None, None)
+    return build_package(LOAD, AIR)
+
+
+def build_package(*features: str) -> curve.Package:
+    card = {
+        "features": [{"column": name} for name in features],
+        "setpoints": [{"column": FLUE}],
+        "settings": {"interval_frac": 0.8},
+    }
+    return curve.Package(card, pd.DataFrame(), Blind(), None, None)  # type: ignore[arg-type]
 
 
 def build_settings(*, interval: str = "1h", zone: str = "Europe/Oslo") -> settings.StageSettings:
@@ -47,6 +62,7 @@ def build_scored(gaps: list[float], states: list[str] | None = None, freq: str =
     scored[GAP] = np.array(gaps, dtype=float)
     scored[ENERGY] = scored[BEST] + scored[GAP].fillna(500.0)
     scored[GAP_FRAC] = scored[GAP] / scored[BEST]
+    scored[GAP_LOW], scored[GAP_HIGH] = scored[GAP] - 4, scored[GAP] + 6
     return scored
 
 
@@ -109,8 +125,8 @@ def test_unsteady_hour_says_its_state_and_since_when_in_site_time(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({AIR: NAN, IS_OUTSIDE: True}, "no sound reading of air_temp_degc"),
-        ({LOAD: NAN, AIR: NAN, IS_OUTSIDE: True}, "no sound reading of load_t_per_h, air_temp_degc"),
+        ({AIR: NAN, IS_OUTSIDE: True}, "no sound reading of air temperature"),
+        ({LOAD: NAN, AIR: NAN, IS_OUTSIDE: True}, "no sound reading of load, air temperature"),
         ({ENERGY: NAN}, "no sound reading of energy"),
         ({IS_OUTSIDE: True}, "outside the conditions that the curve was trained on"),
     ],
@@ -121,6 +137,26 @@ def test_steady_hour_without_a_gap_says_why(package: curve.Package, changes: dic
         scored.loc[1, column] = value
     status = monitor.build_status(scored, build_findings(), package, build_settings())
     assert status.no_gap_reason == reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "no turnaround before it is known"),
+        ({AIR: NAN}, "no sound reading of air temperature and no turnaround before it is known"),
+    ],
+)
+def test_hour_before_the_first_turnaround_says_so(changes: dict[str, float], reason: str) -> None:
+    scored = build_scored([1.0, NAN]).assign(**{AGE: NAN, IS_OUTSIDE: True, **changes})
+    status = monitor.build_status(scored, build_findings(), build_package(LOAD, AIR, AGE), build_settings())
+    assert status.no_gap_reason == reason
+
+
+def test_interval_of_the_gap_is_that_of_the_last_hour(package: curve.Package) -> None:
+    status = monitor.build_status(build_scored([5.0, 20.0]), build_findings(), package, build_settings())
+    assert status.interval == monitor.Interval(16.0, 26.0, 0.8)
+    status = monitor.build_status(build_scored([5.0, NAN]), build_findings(), package, build_settings())
+    assert status.interval is None
 
 
 def test_month_is_that_of_the_site() -> None:
@@ -219,11 +255,6 @@ def test_model_without_a_judged_hour_says_so(package: curve.Package) -> None:
     assert read_health(package, [NAN] * 3).model_reason == "no interval was judged in the last 28 days"
 
 
-def test_cusum_is_the_running_sum_of_judged_hours() -> None:
-    cusum = monitor.build_cusum(build_scored([99.0, 10.0, NAN, 20.0, -5.0], freq="6h"), days=1, width_h=0.5)
-    assert cusum["cusum_gj"].tolist() == [5.0, 15.0, 12.5]
-
-
 def test_recent_findings_are_counted_longest_first() -> None:
     found = build_findings(("spike", LOAD, 1.0), ("spike", LOAD, 30.0), ("gap", AIR, 2.0), ("gap", AIR, 200.0))
     table = monitor.find_recent(found, build_scored([1.0]), days=7)
@@ -254,6 +285,8 @@ RECORDS = {
     "state_since",
     "last_hour",
     "gap_gj_per_h",
+    "gap_low_gj_per_h",
+    "gap_high_gj_per_h",
     "gap_frac",
     "money_per_h",
     "co2_t_per_h",
@@ -275,6 +308,7 @@ def test_records_say_what_the_index_shows(package: curve.Package) -> None:
     records = monitor.build_records(status, chosen, answer="An answer.", advice="Advice.")
     assert set(records) == RECORDS
     assert records["gap_gj_per_h"] == 20.0
+    assert (records["gap_low_gj_per_h"], records["gap_high_gj_per_h"]) == (16.0, 26.0)
     assert records["gap_frac"] == 0.02
     assert records["money_per_h"] == 200.0
     assert records["co2_t_per_h"] == 1.0
@@ -293,7 +327,8 @@ def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tm
     scored[[BEST, TYPICAL, ENERGY]] = NAN
     status = monitor.build_status(scored, build_findings(), package, chosen)
     records = monitor.build_records(status, chosen, answer="", advice="")
-    missing = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
+    ends = {"gap_low_gj_per_h", "gap_high_gj_per_h"}
+    missing = ends | {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
     assert {name for name, value in records.items() if value is None} == missing
     monitor.write_status(tmp_path / "fjord", records, scored)
     text = (tmp_path / "fjord" / "status.json").read_text(encoding="utf-8")

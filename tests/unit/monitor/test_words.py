@@ -47,6 +47,7 @@ def build_status(gap: float | None, state: str = "run", reason: str = "", **chan
         state=state,
         state_since=hour[TIME],
         gap=None if gap is None else Cost(gap, gap * 10.5, gap * 0.0561),
+        interval=None,
         day_gap_gj=None,
         month=MONTH,
         health=HEALTH,
@@ -66,14 +67,36 @@ def build_moves(count: int) -> pd.DataFrame:
 
 def test_answer_says_gap_money_and_co2() -> None:
     assert monitor.write_answer(build_status(25.0), build_settings()) == (
-        "Fjord uses [25 GJ/h (2.5 %)]{.cost} more than its best at this load and weather: 262 € and 1.4 t CO₂ an hour."
+        "Fjord uses [25 GJ/h]{.cost} more than its best at this load and weather: 2.5 %, 262 € and 1.4 t CO₂ an hour."
     )
 
 
 def test_answer_below_best_is_good_and_has_no_minus() -> None:
     assert monitor.write_answer(build_status(-25.0), build_settings()) == (
-        "Fjord runs [25 GJ/h (2.5 %) below]{.good} its best curve at this load and weather."
+        "Fjord runs [25 GJ/h below]{.good} its best curve at this load and weather: 2.5 %."
     )
+
+
+@pytest.mark.parametrize(
+    ("gap", "low", "high", "words"),
+    [
+        (25.0, 18.4, 31.6, "uses [25 GJ/h (18 to 32)]{.cost} more"),
+        (3.14, 2.2, 4.0, "uses [3.1 GJ/h (2.2 to 4.0)]{.cost} more"),
+        (3.14, -0.02, 6.3, "uses [3.1 GJ/h (0.0 to 6.3)]{.cost} more"),
+        (3.14, -1.0, 7.3, "uses [3.1 GJ/h (−1.0 to 7.3)]{.cost} more"),
+        (-25.0, -31.6, -18.4, "runs [25 GJ/h (18 to 32) below]{.good} its best"),
+        (-3.14, -7.3, 1.0, "runs [3.1 GJ/h (−1.0 to 7.3) below]{.good} its best"),
+    ],
+)
+def test_gap_has_its_interval_in_brackets(gap: float, low: float, high: float, words: str) -> None:
+    status = build_status(gap, interval=monitor.Interval(low, high, 0.8))
+    assert words in monitor.write_answer(status, build_settings())
+
+
+def test_health_says_what_the_brackets_are() -> None:
+    status = build_status(25.0, interval=monitor.Interval(18.0, 32.0, 0.8))
+    found = monitor.write_health(status, "", findings.build_frame([]), build_settings())
+    assert "In brackets after the gap: its 80% interval, as far as best itself is known." in found
 
 
 def test_answer_exactly_at_best_has_no_minus() -> None:
@@ -89,7 +112,7 @@ def test_answer_without_a_gap_says_why(reason: str) -> None:
 
 @pytest.mark.parametrize(("currency", "shown"), [("EUR", "1,050 €"), ("USD", "1,050 $"), ("UZS", "1,050 UZS")])
 def test_money_is_in_the_currency_of_the_site(currency: str, shown: str) -> None:
-    assert f": {shown} and" in monitor.write_answer(build_status(100.0), build_settings(currency))
+    assert f", {shown} and" in monitor.write_answer(build_status(100.0), build_settings(currency))
 
 
 def test_advice_names_each_move_and_what_all_save() -> None:
@@ -181,18 +204,25 @@ def test_health_says_what_can_be_believed_and_what_numbers_include() -> None:
     assert found == (
         "**Data, sound:** no finding in the last 24 hours.\n\n**Model, ok:** over 28 days all is well.\n\n"
         "**Test:** All was tested.\n\n**Baseline:** the history that the curve learnt from meets every rule of "
-        "sufficiency.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced as gas: "
-        "10.5 EUR/GJ and 56.1 kg CO₂/GJ. Mind the coal.\n:::"
+        "sufficiency, and nothing in it is doubtful.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced "
+        "as gas: 10.5 EUR/GJ and 56.1 kg CO₂/GJ. Mind the coal.\n:::"
     )
 
 
-def test_weaknesses_of_the_baseline_are_named_one_by_one() -> None:
+@pytest.mark.parametrize(
+    ("checks", "words"),
+    [
+        (["sufficiency", "sufficiency"], "learnt from lacks something; trust"),
+        (["soundness", "ageing"], "learnt from is doubtful in part; trust"),
+        (["sufficiency", "soundness"], "learnt from lacks something and is doubtful in part; trust"),
+    ],
+)
+def test_doubts_about_the_baseline_are_named_one_by_one(checks: list[str], words: str) -> None:
     start = pd.Timestamp("2024-06-01", tz="UTC")
-    sentences = ["Not enough to learn from: months.", "Not enough to learn from: load."]
     weak = findings.build_frame(
-        findings.Finding("sufficiency", sentence, "fjord", "", start, start + pd.Timedelta("1D"))
-        for sentence in sentences
+        findings.Finding(check, f"Sentence {number}.", "fjord", "", start, start + pd.Timedelta("1D"))
+        for number, check in enumerate(checks)
     )
     text = monitor.write_health(build_status(25.0), "All was tested.", weak, build_settings())
-    assert all(f"- {sentence}" in text for sentence in sentences)
-    assert "trust the curve less" in text
+    assert all(f"- Sentence {number}.\n" in text for number in range(len(checks)))
+    assert words in text

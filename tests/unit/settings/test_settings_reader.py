@@ -218,3 +218,39 @@ def test_entry_with_a_misspelt_override_is_refused(write: Write) -> None:
     entry = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["plants"]["fjord"]
     with pytest.raises(ElcError, match=r"dataset\.min_lod_frac: unknown key: did you mean min_load_frac\?"):
         check_entry({**entry, "dataset": {"min_lod_frac": 0.4}}, "fjord", "plant.yaml", read_settings(write(dict.copy)))
+
+
+def test_turnarounds_are_dates_and_may_be_left_out(write: Write) -> None:
+    assert read_plant(Project(ROOT), "fjord").plant.turnarounds == ["2023-06-20", "2024-08-23"]
+    without = write(lambda content: content["plants"]["fjord"].pop("turnarounds"))
+    assert read_plant(without, "fjord").plant.turnarounds == []
+
+
+def test_second_turnaround_of_a_demo_plant_ends_its_simulated_stop() -> None:
+    settings = read_settings(Project(ROOT))
+    for name, simulated in settings.simulate.plants.items():
+        start = datetime.date.fromisoformat(settings.simulate.start)
+        former, last = (datetime.date.fromisoformat(day) for day in settings.plants[name].turnarounds)
+        assert last == start + datetime.timedelta(days=simulated.turnaround_day + 19)
+        assert abs((start - former).days / 365.25 - simulated.years_since_turnaround) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (
+            ["2024-13-01"],
+            r"plants\.fjord\.turnarounds\.0: found .2024-13-01.: 2024-13-01 is no date; write it in quotes",
+        ),
+        (
+            [datetime.date(2024, 8, 23)],
+            r'plants\.fjord\.turnarounds\.0: found .2024-08-23.: a date stands in quotes, as in "2024-08-23"',
+        ),
+        (["2024-08-23", "2023-06-20"], r"turnarounds: found .*: write each date once, the earliest first\."),
+        (["2024-08-23", "2024-08-23"], r"turnarounds: found .*: write each date once, the earliest first\."),
+    ],
+)
+def test_wrong_turnarounds_are_named(write: Write, days: list[object], words: str) -> None:
+    project = write(lambda content: content["plants"]["fjord"].update(turnarounds=days))
+    with pytest.raises(ElcError, match=words):
+        read_settings(project)

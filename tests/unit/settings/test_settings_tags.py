@@ -16,6 +16,8 @@ HEADER = "tag,column,unit,factor,offset,role,carrier,low,high,description"
 GAS = "FT1,gas_energy_gj_per_h,MMBtu/h,,,energy,gas,0,100,Gas"
 LOAD = "FT2,load_t_per_h,t/h,,,throughput,,0,50,Load"
 AIR = "TI1,air_temp_degc,degF,,,driver,,-40,50,Air"
+AGE = "@turnaround,since_turnaround_days,days,,,driver,,0,,Age"
+SIGNED = HEADER + ",monotone"
 Read = Callable[..., TagList]
 
 
@@ -37,6 +39,7 @@ def test_lists_of_the_demo_plants_have_no_fault(plant: str) -> None:
     assert tags.throughput == "load_t_per_h"
     assert tags.features[0] == "load_t_per_h"
     assert len(tags.columns("setpoint")) == 9
+    assert tags.signs == {"load_t_per_h": 1, "since_turnaround_days": 1}
 
 
 def test_line_reads_as_a_tag(read: Read) -> None:
@@ -215,3 +218,111 @@ def test_every_fault_is_listed_in_one_error_with_its_line(read: Read) -> None:
 def test_fault_of_the_throughput_is_not_told_as_its_absence(read: Read) -> None:
     with pytest.raises(ElcError, match=r"tags\.csv: line 3, tag FT2: unit bar cannot"):
         read(GAS, LOAD.replace("t/h", "bar"))
+
+
+@pytest.mark.parametrize("unit", ["day", "days"])
+def test_computed_tag_is_a_feature_that_no_export_is_asked_for(read: Read, unit: str) -> None:
+    tags = read(GAS, AGE.replace("days,,", f"{unit},,"), LOAD, AIR)
+    assert [tag.tag for tag in tags] == ["FT1", "FT2", "TI1"]
+    assert [tag.tag for tag in tags.used] == ["FT1", "@turnaround", "FT2", "TI1"]
+    assert tags.features == ["load_t_per_h", "since_turnaround_days", "air_temp_degc"]
+    assert tags.columns("driver") == tags.features[1:]
+    age = tags.find("since_turnaround_days")
+    assert (age.tag, age.is_computed, age.factor, age.offset, age.low) == ("@turnaround", True, 1.0, 0.0, 0.0)
+    assert not tags.find("air_temp_degc").is_computed
+
+
+@pytest.mark.parametrize("line", ["@turnaround,,,,,ignore,,,,", AGE.replace("driver", "ignore")])
+def test_computed_tag_can_be_ignored(read: Read, line: str) -> None:
+    tags = read(GAS, LOAD, line)
+    assert (tags.features, len(tags.used), len(tags.tags)) == (["load_t_per_h"], 2, 3)
+
+
+def test_own_tag_of_the_historian_may_give_the_age(read: Read) -> None:
+    tags = read(GAS, LOAD, AGE.replace("@turnaround", "KI9").replace("days,,", "h,,"))
+    age = tags.find("since_turnaround_days")
+    assert (age.is_computed, age.factor) == (False, pytest.approx(1 / 24))
+    assert tags.signs["since_turnaround_days"] == 1
+
+
+def test_directions_are_those_declared_and_always_up_for_load_and_age(read: Read) -> None:
+    lines = (GAS, LOAD, AGE, AIR, AIR.replace("TI1,air", "TI2,water"), "A1,feed_c2plus_pct,%,,,driver,,,,")
+    lines += ("P1,loop_pressure_bar,bar,,,state,,,,", "S1,flue_o2_pct,%,,,setpoint,,1,6,")
+    words = ("", "", "", "down", "up", "", "", "")
+    tags = read(*(f"{line},{word}" for line, word in zip(lines, words, strict=True)), header=SIGNED)
+    assert tags.signs == {"load_t_per_h": 1, "since_turnaround_days": 1, "air_temp_degc": -1, "water_temp_degc": 1}
+    assert tags.find("air_temp_degc").monotone == "down"
+    assert tags.find("feed_c2plus_pct").monotone == ""
+
+
+def test_list_without_directions_is_as_it_was(read: Read) -> None:
+    tags = read(GAS, LOAD, AIR)
+    assert {tag.monotone for tag in tags} == {""}
+    assert tags.signs == {"load_t_per_h": 1}
+
+
+def test_direction_of_the_age_may_be_written_and_of_an_ignored_tag_stay(read: Read) -> None:
+    ignored = AIR.replace("driver", "ignore")
+    tags = read(f"{GAS},", f"{LOAD},", f"{AGE},up", f"{ignored},down", header=SIGNED)
+    assert tags.signs == {"load_t_per_h": 1, "since_turnaround_days": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "words"),
+    [
+        (AIR, "upp", r"line 4, tag TI1: monotone upp is unknown: did you mean up\?"),
+        (AIR, "Down", r"line 4, tag TI1: monotone Down is unknown: did you mean down\?"),
+        (AIR, "rises", r"line 4, tag TI1: monotone rises is unknown: expected one of down, up"),
+        (
+            AIR.replace("driver", "state"),
+            "up",
+            r"line 4, tag TI1: monotone is given for the role driver, and for no other\. Leave it empty\.",
+        ),
+        (
+            AGE,
+            "down",
+            r"line 4, tag @turnaround: since_turnaround_days is always up, found monotone down\. Write up, or leave",
+        ),
+    ],
+)
+def test_wrong_direction_is_named(read: Read, line: str, word: str, words: str) -> None:
+    with pytest.raises(ElcError, match=rf"^plant fjord: tag list .*tags\.csv: {words}"):
+        read(f"{GAS},", f"{LOAD},", f"{line},{word}", header=SIGNED)
+
+
+def test_direction_of_throughput_is_refused_because_it_is_known(read: Read) -> None:
+    words = r"line 3, tag FT2: monotone is given for the role driver; throughput is always up\. Leave it empty\.$"
+    with pytest.raises(ElcError, match=words):
+        read(f"{GAS},", f"{LOAD},up", header=SIGNED)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            AGE.replace("@turnaround", "@turnarounds"),
+            r"tag @turnarounds: a name that starts with @ is kept for what ingest computes: did you mean @turnaround\?",
+        ),
+        (AGE.replace("@turnaround", "@x"), r"tag @x: a name that starts with @ .*: expected one of @turnaround"),
+        (AGE.replace("driver", "state"), r"tag @turnaround: its role is driver, or ignore, found state\."),
+        (
+            AGE.replace("since_turnaround", "age"),
+            r"tag @turnaround: its column is since_turnaround_days and its unit days, found age_days and days\.",
+        ),
+        (AGE.replace("days,,", "h,,"), r"tag @turnaround: its column is .* found since_turnaround_days and h\."),
+        (AGE.replace("days,,", "days,2,"), r"tag @turnaround: it is computed, and takes no factor and no offset\."),
+    ],
+)
+def test_wrong_computed_line_is_named(read: Read, line: str, words: str) -> None:
+    with pytest.raises(ElcError, match=rf"^plant fjord: tag list .*tags\.csv: line 4, {words}"):
+        read(GAS, LOAD, line)
+
+
+def test_age_is_given_once(read: Read) -> None:
+    with pytest.raises(ElcError, match=r"column since_turnaround_days is given to 2 tags: @turnaround, KI9\. Keep one"):
+        read(GAS, LOAD, AGE, AGE.replace("@turnaround", "KI9"))
+
+
+def test_list_of_the_example_stays_valid() -> None:
+    tags = read_tags(ROOT / "examples" / "escalante" / "tags.csv", "escalante")
+    assert tags.signs == {tags.throughput: 1}

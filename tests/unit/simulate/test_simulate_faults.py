@@ -15,7 +15,8 @@ from elc.simulate.faults import BAD, MIXUPS, UNCERTAIN, FaultInjector
 from elc.simulate.historian import ANALYSERS, REGULAR, Readings
 
 ROOT = Path(__file__).resolve().parents[3]
-TAGS = settings.read_tags(Project(ROOT).tags("fjord"), "fjord").tags
+LISTED = settings.read_tags(Project(ROOT).tags("fjord"), "fjord").tags
+TAGS = tuple(tag for tag in LISTED if not tag.is_computed)
 NONE = FaultRates(
     gap_frac=0,
     frozen_per_month=0,

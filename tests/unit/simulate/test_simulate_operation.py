@@ -155,7 +155,7 @@ def test_turnaround_is_one_stop_of_19_days_in_a_plant_that_trips_often() -> None
 def test_ageing_rises_and_is_reset_by_the_turnaround(history: History) -> None:
     ageing = history.hours["ageing_frac"].to_numpy()
     falls = np.flatnonzero(np.diff(ageing) < 0)
-    assert list(falls + 1) == [history.plant.turnaround_day * 24]
+    assert list(falls + 1) == [(history.plant.turnaround_day + 19) * 24]
     assert ageing[0] == pytest.approx(history.plant.ageing_frac_per_year * history.plant.years_since_turnaround)
     assert ageing[falls[0] + 1] == pytest.approx(0, abs=1e-6)
 

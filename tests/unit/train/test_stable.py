@@ -12,26 +12,15 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from elc.settings import TrainSettings
-from elc.train.network import build_curve, build_response, set_seed
+from elc import dataset
+from elc.train.basis import build_additive, build_inputs, build_scale
+from elc.train.network import Shape, Weights, build_curve, set_seed
+from elc.train.response import fit_response
 from elc.train.stable import ZIP_TIME, copy_keras, copy_onnx
+from tests.unit.train.simulated import SETTINGS, build_hours, build_tags
 
-SETTINGS = TrainSettings(
-    seed=7,
-    hidden_units=9,
-    members=3,
-    epochs=1,
-    patience=1,
-    batch_size=64,
-    learning_rate=0.004,
-    weight_decay=0.0,
-    precedent_frac=0.1,
-    envelope_margin_frac=0.02,
-)
 RNG = np.random.default_rng(1)
 ROWS = np.column_stack([RNG.uniform(30, 100, 200), RNG.normal(10, 5, (200, 3))]).astype(np.float32)
-ENERGY = (ROWS[:, 0] * (28 + 0.07 * ROWS[:, 1:].sum(axis=1))).astype(np.float32)
-BUILDERS = {"curve": build_curve, "response": build_response}
 
 # What tf2onnx asks NumPy for, and how Keras copies a variable: both warn, neither is ours.
 pytestmark = [
@@ -42,16 +31,45 @@ pytestmark = [
 ]
 
 
+def build_random_curve() -> keras.Model:
+    """A curve of three members, with weights that no training would give."""
+    scale = build_scale(ROWS.astype(np.float64))
+    scaled = scale.apply(ROWS.astype(np.float64))
+    additive, inputs = build_additive(scaled, 3), build_inputs(scaled, 3, [])
+    pieces, columns = len(additive.start), len(inputs.start)
+    free = np.full(pieces, np.inf)
+    shapes = ((3, pieces, 3), (3, 3), (3, columns, 4), (3, 4), (3, 4, 3))
+    rng = np.random.default_rng(2)
+    weights = Weights(*(rng.normal(0, 0.3, shape).astype(np.float32) for shape in shapes))
+    return build_curve(Shape(scale, additive, inputs, 3.4, 0.02, -free, free), weights, np.zeros(3), 1.0)
+
+
+def fit_small_response() -> keras.Model:
+    hours = build_hours(200, 1)
+    split = dataset.Split(60.0, hours[:100], hours[100:150], hours[150:])
+    return fit_response(split, build_tags(), SETTINGS.model_copy(update={"epochs": 1})).model
+
+
+BUILDERS = {"curve": build_random_curve, "response": fit_small_response}
+
+
 def build_network(kind: str) -> keras.Model:
     set_seed(3)
-    model = BUILDERS[kind](ROWS, ENERGY, SETTINGS)
-    model(ROWS)  # a network that was never called cannot be exported
+    model = BUILDERS[kind]()
+    model(build_rows(model))  # a network that was never called cannot be exported
     return model
+
+
+def build_rows(model: keras.Model) -> np.ndarray:
+    """As many columns as the network takes."""
+    return np.column_stack([ROWS, ROWS[:, 1:]])[:, : model.input_shape[1]]
 
 
 def run_onnx(path: Path) -> np.ndarray:
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return np.asarray(session.run(None, {session.get_inputs()[0].name: ROWS})[0])
+    first = session.get_inputs()[0]
+    rows = np.column_stack([ROWS, ROWS[:, 1:]])[:, : first.shape[1]]
+    return np.asarray(session.run(None, {first.name: rows})[0])
 
 
 @pytest.mark.parametrize("kind", BUILDERS)
@@ -76,7 +94,7 @@ def test_copied_keras_file_still_loads_and_predicts(kind: str, tmp_path: Path) -
     model.save(tmp_path / "saved.keras")
     copy_keras(tmp_path / "saved.keras", tmp_path / "copied.keras")
     loaded = keras.models.load_model(tmp_path / "copied.keras")
-    np.testing.assert_array_equal(np.asarray(loaded(ROWS)), np.asarray(model(ROWS)))
+    np.testing.assert_array_equal(np.asarray(loaded(build_rows(model))), np.asarray(model(build_rows(model))))
     assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
 
 
@@ -89,7 +107,7 @@ def test_two_exports_to_onnx_become_equal_bytes_and_the_same_network(kind: str, 
     assert (tmp_path / "first_copied.onnx").read_bytes() == (tmp_path / "second_copied.onnx").read_bytes()
     found = run_onnx(tmp_path / "first_copied.onnx")
     np.testing.assert_array_equal(found, run_onnx(tmp_path / "first.onnx"))
-    np.testing.assert_allclose(found, np.asarray(model(ROWS)), rtol=1e-5)
+    np.testing.assert_allclose(found, np.asarray(model(build_rows(model))), rtol=1e-5)
 
 
 def test_other_weights_are_other_bytes(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def _render_head(check: Check) -> Iterator[str]:
 
 
 def _render_table(check: Check) -> Iterator[str]:
-    rows = [HEADER, *(_build_row(check, tag) for tag in check.tags)]
+    rows = [HEADER, *(_build_row(check, tag) for tag in check.tags.used)]
     widths = [min(max(len(row[place]) for row in rows), widest) for place, widest in enumerate(WIDEST)]
     widths.append(WIDTH - sum(widths) - len(GAP) * len(widths))
     for number, row in enumerate(rows):
@@ -67,13 +67,14 @@ def _build_row(check: Check, tag: Tag) -> Sequence[str]:
     unit = read_unit(tag.column)
     fixed = (tag.tag, tag.column, unit.sign if unit.suffix != "raw" else "", tag.role)
     if tag not in check.inventory.tags.tags:
-        return (*fixed, "0", "", "", f"not in the export{_find_near(check, tag)}")
+        absent = ("0", "", "", f"not in the export{_find_near(check, tag)}")
+        return (*fixed, *([""] * 4 if tag.is_computed else absent))
     values, own = check.hourly[tag.column], check.findings[check.findings["column"] == tag.column]
     low, high = (format_value(bound, tag.column, with_unit=False) for bound in values.quantile([0.01, 0.99]))
     return (
         *fixed,
-        f"{check.inventory.traces.readings[tag.column].sum():,.0f}",
-        f"{check.hourly[coverage(tag.column)].mean():.1%}",
+        "" if tag.is_computed else f"{check.inventory.traces.readings[tag.column].sum():,.0f}",
+        "" if tag.is_computed else f"{check.hourly[coverage(tag.column)].mean():.1%}",
         f"{low} to {high}" if values.notna().any() else "",
         _list([f"{_say(name)} {amount}" for name, amount in _sum_findings(own, "check")], 1, "{}, +{}"),
     )

@@ -41,8 +41,8 @@ def find_readiness(
     if len(checked) and not len(past):
         late = f"The export has no reading before {settings.plant.train_until} (train_until)."
         return Readiness([*_find_absent(present, tags), late], [*_find_unlimited(tags)], 0, pd.Series(dtype=int))
-    filled = TagList(tags.plant, tuple(tag for tag in present if past[tag.column].notna().any()))
-    empty = [tag for tag in present if tag not in filled.tags]
+    filled = TagList(tags.plant, tuple(tag for tag in present.used if past[tag.column].notna().any()))
+    empty = [tag for tag in present.used if tag not in filled.tags]
     sentences = {tag: _explain_empty(tag, hourly.loc[past.index, tag.column]) for tag in empty}
     missing = [*_find_absent(present, tags), *(sentences[tag] for tag in empty if tag.role in LEARNT)]
     weak = [
@@ -57,9 +57,10 @@ def find_readiness(
     steady = dataset.drop_unsteady(marked, filled)
     weak = [*_find_lost(past, filled), *weak]
     try:
-        weak += _find_insufficient(marked, steady, filled, settings)
+        split = _build_split(marked, steady, filled, settings)
+        weak += _find_doubts(marked, split, filled, settings)
     except ElcError as error:
-        missing.append(str(error).removeprefix(f"plant {tags.plant}: "))
+        missing += _read_faults(error, tags.plant)
     return Readiness(missing, weak, len(steady), marked[STATE].value_counts())
 
 
@@ -73,6 +74,8 @@ def _find_absent(present: TagList, tags: TagList) -> Iterator[str]:
 
 
 def _explain_empty(tag: Tag, values: pd.Series) -> str:
+    if tag.is_computed:
+        return f"The {_name(tag)} is missing throughout: every date under turnarounds is later. Add the one before."
     if values.notna().any():
         return f"The checks leave no value of the {_name(tag)}. {LOOK}"
     return f"The {_name(tag)} has no interval with enough good readings."
@@ -110,18 +113,30 @@ def _find_lost(past: pd.DataFrame, filled: TagList) -> Iterator[str]:
         )
 
 
-def _find_insufficient(
-    marked: pd.DataFrame, steady: pd.DataFrame, filled: TagList, settings: StageSettings
-) -> list[str]:
-    """Say which rules of `dataset` the training hours do not meet.
+def _build_split(marked: pd.DataFrame, steady: pd.DataFrame, filled: TagList, settings: StageSettings) -> dataset.Split:
+    """Split the steady hours as the dataset stage will.
 
     Raises:
-        ElcError: there are too few steady intervals.
+        ElcError: no curve can be learnt from them: too few, a driver that vanished, or hours that are not sound.
     """
-    rated_load = dataset.find_rated_load(marked, filled.throughput)
-    split = dataset.build_split(steady, rated_load, settings)
+    dataset.check_drivers(marked, filled, settings)
+    split = dataset.build_split(steady, dataset.find_rated_load(marked, filled.throughput), settings)
+    dataset.check_sound(split, filled)
+    return split
+
+
+def _find_doubts(marked: pd.DataFrame, split: dataset.Split, filled: TagList, settings: StageSettings) -> list[str]:
+    """Say which rules of `dataset` the training hours do not meet, and what is doubtful in them."""
     rules = dataset.check_sufficiency(marked, split, filled, settings)
-    return [str(sentence) for sentence in dataset.find_insufficient(rules, split, settings)["sentence"]]
+    insufficient = dataset.find_insufficient(rules, split, settings)
+    unsound = dataset.find_unsound(marked, split, filled, settings)
+    return [str(sentence) for found in (unsound, insufficient) for sentence in found["sentence"]]
+
+
+def _read_faults(error: ElcError, plant: str) -> list[str]:
+    """Read an error as sentences, one a fault, without the plant that it names."""
+    first, *others = str(error).split("\n  - ")
+    return others or [first.removeprefix(f"plant {plant}: ")]
 
 
 def _name(tag: Tag) -> str:

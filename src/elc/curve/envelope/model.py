@@ -1,0 +1,135 @@
+"""The envelope of a model package: judge hours by it, write it and read it back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from elc.curve.envelope.distance import Array, find_nearest, read_values
+from elc.curve.envelope.ranges import Range
+from elc.curve.envelope.words import explain_combination, explain_missing, explain_ranges
+from elc.errors import ElcError
+from elc.fields import AGE
+
+FILE = "envelope.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Envelope:
+    """The ranges of the features (in the order of the curve), the prototypes in their own units, and the limit.
+
+    `prototypes` (prototypes, features without the age) cover the training hours; `limit` is a distance in scaled
+    units.
+    """
+
+    ranges: tuple[Range, ...]
+    prototypes: pd.DataFrame
+    limit: float
+
+    @property
+    def features(self) -> list[str]:
+        return [found.column for found in self.ranges]
+
+    def measure(self, frame: pd.DataFrame) -> Array:
+        """Measure how far each row lies from the training hours, as a share of the limit (rows,); above 1 is outside.
+
+        A row with a missing feature gives NaN. The age is judged by its range alone.
+
+        Raises:
+            ElcError: a feature is not a column of the frame.
+        """
+        return self._measure(read_values(frame, self.features, "measure the distance from the training hours"))
+
+    def find_outside(self, frame: pd.DataFrame) -> pd.Series:
+        """Mark the rows that miss a feature, leave the range of one, or combine them as no training hour did.
+
+        Raises:
+            ElcError: a feature is not a column of the frame.
+        """
+        values = read_values(frame, self.features, "find the hours outside the envelope")
+        inside = ((values >= self._least) & (values <= self._most)).all(axis=1)
+        return pd.Series(~(inside & (self._measure(values) <= 1)), index=frame.index)
+
+    def explain(self, hour: pd.Series) -> str:
+        """Say in plain words why an hour is outside; empty where it is inside.
+
+        Raises:
+            ElcError: a feature is not in the hour.
+        """
+        where = "explain the hour"
+        values = read_values(hour.reindex(hour.index.intersection(self.features)).to_frame().T, self.features, where)
+        reasons = [*explain_missing(self.features, values[0]), *explain_ranges(self.ranges, values[0])]
+        ratio = float(self._measure(values)[0])
+        if not reasons and ratio > 1:
+            squares = (self._points - self._scale(values)) ** 2
+            nearest = pd.Series(squares[squares.sum(axis=1).argmin()], index=self.prototypes.columns)
+            reasons = [explain_combination(hour, nearest, ratio)]
+        return "; ".join(reasons)
+
+    def _measure(self, values: Array) -> Array:
+        ratio = np.full(len(values), np.nan)
+        known = np.isfinite(values).all(axis=1)
+        ratio[known] = find_nearest(self._scale(values[known]), self._points) / self.limit
+        return ratio
+
+    def _scale(self, values: Array) -> Array:
+        scaled: Array = values[:, self._measured] / self._scales - self._centre
+        return scaled
+
+    @cached_property
+    def _measured(self) -> list[int]:
+        return [index for index, name in enumerate(self.features) if name != AGE]
+
+    @cached_property
+    def _scales(self) -> Array:
+        return np.array([self.ranges[index].scale for index in self._measured])
+
+    @cached_property
+    def _centre(self) -> Array:
+        """The first prototype, near the median: small numbers keep the digits of a difference."""
+        first: Array = self.prototypes.to_numpy(np.float64)[0] / self._scales
+        return first
+
+    @cached_property
+    def _points(self) -> Array:
+        points: Array = self.prototypes.to_numpy(np.float64) / self._scales - self._centre
+        return points
+
+    @cached_property
+    def _least(self) -> Array:
+        return np.array([found.least for found in self.ranges])
+
+    @cached_property
+    def _most(self) -> Array:
+        return np.array([found.most for found in self.ranges])
+
+
+def write_envelope(folder: Path, envelope: Envelope) -> dict[str, Any]:
+    """Write the prototypes to `envelope.parquet`; give what the card holds: the limit and the ranges."""
+    envelope.prototypes.to_parquet(folder / FILE, index=False)
+    return {"limit": envelope.limit, "ranges": [asdict(found) for found in envelope.ranges]}
+
+
+def read_envelope(folder: Path, card: dict[str, Any]) -> Envelope:
+    """Read an envelope from a package's folder and the `envelope` section of its card.
+
+    Raises:
+        ElcError: the prototypes are missing, or are of other features than the card's.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise ElcError(f"model package {folder}: {FILE} is missing. Bring it back with dvc checkout.")
+    ranges = tuple(Range(**found) for found in card["ranges"])
+    kept = pd.read_parquet(path)
+    expected = [found.column for found in ranges if found.column != AGE]
+    if list(kept.columns) != expected:
+        raise ElcError(
+            f"model package {folder}: {FILE} holds {', '.join(kept.columns)}, but card.json expects "
+            f"{', '.join(expected)}. Bring both back with dvc checkout, or train the plant again."
+        )
+    return Envelope(ranges, kept, float(card["limit"]))

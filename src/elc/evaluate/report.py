@@ -1,0 +1,100 @@
+"""The metrics of a plant as one mapping, and the files that hold them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from elc.curve import Package
+from elc.evaluate.drift import find_drift, measure_drift
+from elc.evaluate.metrics import drop_unscored, measure_curve
+from elc.evaluate.references import measure_references
+from elc.evaluate.tables import build_calibration, build_residuals
+from elc.fields import TIME
+from elc.paths import replace_file, replace_folder
+from elc.settings import StageSettings
+
+
+def build_metrics(
+    scored: pd.DataFrame,
+    package: Package,
+    *,
+    references: dict[str, pd.DataFrame],
+    incumbent: dict[str, Any],
+    settings: StageSettings,
+) -> dict[str, Any]:
+    """Build the metrics of a curve on later hours; energies in GJ/h, shares as fractions, six significant digits.
+
+    A figure that cannot be had from these hours is left out. `references` and `incumbent` are what `score_references`
+    and `compare` give.
+
+    Raises:
+        ElcError: no hour could be scored.
+    """
+    hours = drop_unscored(scored, settings.plant_id)
+    curve = measure_curve(hours, package, settings)
+    known = {name: frame.loc[_find_known(scored, hours)] for name, frame in references.items()}
+    parameters = len(package.features) + 1
+    measured = measure_references(known, hours, curve["quantiles"]["best"]["pinball_gj_per_h"], parameters)
+    line = measured["line_on_load"].pop("errors")
+    drift = measure_drift(hours, settings.evaluate)
+    content = {
+        "plant": package.card["plant"],
+        "rows": len(hours),
+        "unscored_rows": len(scored) - len(hours),
+        "first": hours[TIME].iloc[0].isoformat(),
+        "last": hours[TIME].iloc[-1].isoformat(),
+        "features": package.features,
+        "parameters": parameters,
+        "typical": curve["typical"],
+        "line_on_load": line,
+        "quantiles": curve["quantiles"],
+        "load_bands": curve["load_bands"],
+        "months": curve["months"],
+        "references": measured,
+        **({"incumbent": incumbent} if incumbent else {}),
+        "drift": drift,
+        "findings": [finding.sentence for finding in find_drift(hours, package, settings)],
+    }
+    tidy: dict[str, Any] = _tidy(content)
+    return tidy
+
+
+def _find_known(scored: pd.DataFrame, hours: pd.DataFrame) -> pd.Series:
+    return scored[TIME].isin(hours[TIME])
+
+
+def _tidy(value: Any) -> Any:
+    """Round to six significant digits and leave out what is not a number: JSON has no word for it."""
+    if isinstance(value, dict):
+        tidy = {name: _tidy(entry) for name, entry in value.items()}
+        return {name: entry for name, entry in tidy.items() if entry is not None}
+    if isinstance(value, list):
+        return [_tidy(entry) for entry in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    return value
+
+
+def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
+    """Write the metrics as JSON, whole or not at all."""
+    with replace_file(path) as temporary:
+        temporary.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """Read the metrics of a plant."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def write_plots(folder: Path, metrics: dict[str, Any], scored: pd.DataFrame, settings: StageSettings) -> None:
+    """Write what `dvc plots` draws, calibration.csv and residuals.csv, both or none."""
+    residuals = build_residuals(drop_unscored(scored, settings.plant_id), settings)
+    with replace_folder(folder) as fresh:
+        for name, table in (("calibration", build_calibration(metrics)), ("residuals", residuals)):
+            table.to_csv(fresh / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")

@@ -1,0 +1,50 @@
+"""What every section of params.yaml is made of: its base class, and numbers, days and time zones that are checked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """One section of params.yaml: frozen, and a key that it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _check_zone(name: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"time zone {name} is unknown; write it as in Europe/Oslo or UTC") from None
+    return name
+
+
+def _check_date(text: str) -> str:
+    from datetime import date
+
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'{text} is no date; write it in quotes as in "2026-04-01"') from None
+    return text
+
+
+def _check_rising(days: list[str]) -> list[str]:
+    from datetime import date
+
+    dates = [date.fromisoformat(day) for day in days]
+    if dates != sorted(set(dates)):
+        raise ValueError("write each date once, the earliest first")
+    return days
+
+
+Frac = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+TimeZone = Annotated[str, AfterValidator(_check_zone)]
+Day = Annotated[str, AfterValidator(_check_date)]
+Days = Annotated[list[Day], AfterValidator(_check_rising)]

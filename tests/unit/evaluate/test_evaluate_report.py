@@ -1,0 +1,147 @@
+"""The metrics of a plant as a whole: what is in them, their tables and their files."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc import curve, dataset, evaluate, settings
+from elc.fields import ENERGY, TIME
+from elc.paths import Project
+
+LOAD, AIR = "load_t_per_h", "air_temp_degc"
+
+
+@pytest.fixture
+def long_split() -> dataset.Split:
+    random = np.random.default_rng(4)
+    frame = pd.DataFrame({LOAD: random.uniform(40, 60, 3000), AIR: random.uniform(-5, 25, 3000)})
+    frame[ENERGY] = 10 * frame[LOAD] - 2 + random.uniform(0, 20, 3000)
+    frame.insert(0, TIME, pd.date_range("2024-01-01", periods=3000, freq="h", tz="UTC"))
+    return dataset.Split(60.0, frame[:1000], frame[1000:1500], frame[1500:].reset_index(drop=True))
+
+
+def build(split: dataset.Split, package: curve.Package, chosen: settings.StageSettings, **more: Any) -> dict[str, Any]:
+    scored = evaluate.score_test(split, package)
+    references = evaluate.score_references(split, scored, package, chosen.evaluate)
+    return evaluate.build_metrics(scored, package, references=references, incumbent=more, settings=chosen)
+
+
+def walk(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for entry in value.values() for leaf in walk(entry)]
+    return [leaf for entry in value for leaf in walk(entry)] if isinstance(value, list) else [value]
+
+
+def test_metrics_hold_every_part(
+    long_split: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+) -> None:
+    metrics = build(long_split, package, chosen)
+    assert list(metrics) == [
+        "plant",
+        "rows",
+        "unscored_rows",
+        "first",
+        "last",
+        "features",
+        "parameters",
+        "typical",
+        "line_on_load",
+        "quantiles",
+        "load_bands",
+        "months",
+        "references",
+        "drift",
+        "findings",
+    ]
+    assert (metrics["rows"], metrics["unscored_rows"], metrics["parameters"]) == (1500, 0, 3)
+    assert list(metrics["months"]) == ["2024-03", "2024-04", "2024-05"]
+    numbers = [leaf for leaf in walk(metrics) if isinstance(leaf, float)]
+    assert all(math.isfinite(number) and number == float(f"{number:.6g}") for number in numbers)
+    best = metrics["quantiles"]["best"]
+    assert best["coverage_low_frac"] < 0.1 < best["coverage_high_frac"]
+    assert build(long_split, package, chosen, rows=1)["incumbent"] == {"rows": 1}
+
+
+def test_metrics_of_four_hours_go_without_intervals(
+    split: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+) -> None:
+    metrics = build(split, package, chosen)
+    assert "nmbe_low_frac" not in metrics["typical"]
+    assert "cv_rmse_daily_frac" not in metrics["typical"]
+    assert "too few days" in evaluate.build_statement(metrics)
+    assert metrics["line_on_load"]["bias_gj_per_h"] == pytest.approx(10.0)
+    assert evaluate.build_calibration(metrics)["low_frac"].isna().all()
+    json.dumps(metrics, allow_nan=False)
+
+
+def test_hours_that_were_not_scored_are_counted(
+    long_split: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+) -> None:
+    long_split.test.loc[:9, AIR] = np.nan
+    scored = evaluate.score_test(long_split, package)
+    references = evaluate.score_references(long_split, scored.fillna({AIR: 0.0}), package, chosen.evaluate)
+    metrics = evaluate.build_metrics(scored, package, references=references, incumbent={}, settings=chosen)
+    assert (metrics["rows"], metrics["unscored_rows"]) == (1490, 10)
+
+
+def test_tables_show_the_metrics(
+    long_split: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+) -> None:
+    metrics = build(long_split, package, chosen)
+    calibration = evaluate.build_calibration(metrics)
+    assert calibration.columns.tolist() == ["quantile", "band", "wanted_frac", "coverage_frac", "low_frac", "high_frac"]
+    assert calibration["quantile"].tolist() == ["best"] * 3 + ["typical"] * 3 + ["high"] * 3
+    assert calibration["band"].tolist()[0] == "all"
+    bands = evaluate.build_bands(metrics)
+    assert bands.columns.tolist() == ["load", "intervals", "bias_frac", "cv_rmse_frac", "below_best_frac"]
+    assert bands["intervals"].tolist() == [750, 750]
+    groups = evaluate.build_groups(metrics)
+    assert groups["hours"].tolist()[-3:] == ["2024-03", "2024-04", "2024-05"]
+    assert groups["bias, %"].tolist()[:2] == pytest.approx([100 * share for share in bands["bias_frac"]])
+    references = evaluate.build_references(metrics)
+    assert references["model"].tolist()[:2] == ["the curve", "straight line on load"]
+    assert references["ratio to the curve"].tolist()[0] == 1.0
+
+
+def test_residuals_are_by_site_day_and_their_sum_runs(
+    split: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+) -> None:
+    scored = evaluate.score_test(split, package)
+    scored[TIME] += pd.Timedelta("22h")  # two hours of 1 March, two of 2 March
+    table = evaluate.build_residuals(scored, chosen)
+    assert table["date"].tolist() == ["2024-03-01", "2024-03-02"]
+    # actual less typical: -10, 20, -6, -4
+    assert table["cusum_gj"].tolist() == pytest.approx([10.0, 0.0])
+    assert table["residual_frac"].tolist() == pytest.approx([(-10 / 410 + 20 / 510) / 2, (-6 / 610 - 4 / 510) / 2])
+
+
+def test_files_come_back_as_they_were_written(
+    tmp_path: Path, long_split: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+) -> None:
+    metrics, project = build(long_split, package, chosen), Project(tmp_path)
+    path, folder = project.metrics("fjord"), project.plots("fjord")
+    scored = evaluate.score_test(long_split, package)
+    contents = []
+    for _ in range(2):
+        evaluate.write_metrics(path, metrics)
+        evaluate.write_plots(folder, metrics, scored, chosen)
+        contents.append([file.read_bytes() for file in (path, *sorted(folder.iterdir()))])
+    assert contents[0] == contents[1]
+    assert evaluate.read_metrics(path) == metrics
+    assert [file.name for file in sorted(folder.iterdir())] == ["calibration.csv", "residuals.csv"]
+    assert pd.read_csv(folder / "residuals.csv").columns.tolist() == ["date", "residual_frac", "cusum_gj"]
+
+
+def test_trained_curve_does_better_than_a_line(demo_project: Project) -> None:
+    for plant in ("fjord", "delta", "steppe"):
+        metrics = evaluate.read_metrics(demo_project.metrics(plant))
+        assert metrics["typical"]["cv_rmse_frac"] < metrics["line_on_load"]["cv_rmse_frac"]
+        assert metrics["quantiles"]["best"]["coverage_frac"] < metrics["quantiles"]["typical"]["coverage_frac"]
+        assert metrics["rows"] == len(dataset.read_split(demo_project.processed(plant)).test)

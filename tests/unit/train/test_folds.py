@@ -1,0 +1,119 @@
+"""Folds of whole blocks, shifts that correct what is sure and no more, and gains beyond chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+from elc.train.folds import build_folds, find_reach, find_shifts, is_gain
+
+TRUE = norm.ppf([0.1, 0.5, 0.9])
+
+
+def build_times(days: float, start: str = "2024-01-01") -> pd.Series:
+    return pd.Series(pd.date_range(start, periods=round(24 * days), freq="h", tz="UTC"))
+
+
+def build_errors(folds: np.ndarray, seed: int, bias: float = 0.0) -> np.ndarray:
+    """Errors of hours that scatter normally, predicted at their true quantiles but for a bias."""
+    actual = np.random.default_rng(seed).normal(0, 1, len(folds)) + bias
+    return actual[:, None] - TRUE
+
+
+def test_blocks_are_whole_and_dealt_in_turn() -> None:
+    times = build_times(91)
+    folds = build_folds(times, 4, 7)
+    weeks = (times - times.iloc[0]) // pd.Timedelta(7, "D")
+    assert [folds[weeks == week].tolist() for week in range(13)] == [[week % 4] * 168 for week in range(13)]
+
+
+def test_blocks_are_of_the_calendar_whatever_hours_are_missing() -> None:
+    times = build_times(120)
+    kept = np.sort(np.random.default_rng(1).permutation(len(times))[:500])
+    kept[0] = 0  # the first hour starts the first block
+    folds = build_folds(times, 4, 7)[kept]
+    np.testing.assert_array_equal(build_folds(times.iloc[kept].reset_index(drop=True), 4, 7), folds)
+
+
+@pytest.mark.parametrize("days", [0.5, 2, 10, 30, 100])
+@pytest.mark.parametrize("members", [3, 8])
+def test_every_member_leaves_out_some_hours_and_learns_from_others(days: float, members: int) -> None:
+    folds = build_folds(build_times(days), members, 7)
+    counts = np.bincount(folds, minlength=members)
+    assert len(counts) == members
+    assert counts.min() >= 1
+    assert counts.max() <= 0.6 * len(folds)
+
+
+@pytest.mark.parametrize("days", [10, 30])
+def test_short_history_is_dealt_in_shorter_blocks(days: int) -> None:
+    folds = build_folds(build_times(days), 8, 7)
+    changes = int((np.diff(folds) != 0).sum())
+    assert 8 * 3 - 1 <= changes <= 8 * 3  # three blocks a member, none cut in two
+
+
+def test_one_hour_has_a_fold() -> None:
+    assert build_folds(build_times(1 / 24), 8, 7).tolist() == [0]
+
+
+def test_reach_is_students() -> None:
+    assert find_reach(8, 0.8) == pytest.approx(1.4149, abs=1e-4)  # t of 7 degrees of freedom at 90 %
+    assert find_reach(3, 0.95) == pytest.approx(4.3027, abs=1e-4)
+
+
+def test_chance_is_not_corrected() -> None:
+    folds = build_folds(build_times(60), 8, 7)
+    found = np.array([find_shifts(build_errors(folds, seed), folds, 0.8) for seed in range(100)])
+    # By the interval's own share, 80 %, each shift is zero; where it is not, it is small.
+    assert 0.7 <= (found == 0).mean() <= 0.95
+    assert np.abs(found).max() < 0.15
+
+
+def test_sure_bias_is_corrected_but_for_its_doubt() -> None:
+    folds = build_folds(build_times(60), 8, 7)
+    found = np.array([find_shifts(build_errors(folds, seed, bias=0.5), folds, 0.8) for seed in range(20)])
+    assert (found > 0.3).all()
+    assert found.mean() == pytest.approx(0.5, abs=0.12)
+    assert found.mean() < 0.5  # taken back by half its interval
+    down = find_shifts(build_errors(folds, 1, bias=-0.5), folds, 0.8)
+    assert (down < -0.3).all()
+
+
+def test_shifts_give_each_quantile_its_share() -> None:
+    folds = build_folds(build_times(200), 8, 7)
+    errors = build_errors(folds, 3, bias=0.5)
+    shares = (errors - find_shifts(errors, folds, 0.8) <= 0).mean(axis=0)
+    assert shares == pytest.approx([0.1, 0.5, 0.9], abs=0.03)
+    assert np.abs((errors <= 0).mean(axis=0) - [0.1, 0.5, 0.9]).min() > 0.05
+
+
+def test_bias_of_one_member_is_doubtful_and_hardly_corrected() -> None:
+    folds = build_folds(build_times(60), 8, 7)
+    errors = build_errors(folds, 5) + 2.0 * (folds == 3)[:, None]
+    plain = np.array([np.quantile(errors[:, index], share) for index, share in enumerate((0.1, 0.5, 0.9))])
+    found = find_shifts(errors, folds, 0.8)
+    assert (np.abs(plain) > 0.02).all()
+    assert (np.abs(found) < 0.5 * np.abs(plain)).all()
+
+
+def test_clear_gain_is_one() -> None:
+    folds = build_folds(build_times(60), 8, 7)
+    for seed in range(20):
+        gains = 0.02 + 0.05 * np.random.default_rng(seed).normal(0, 1, len(folds))
+        assert is_gain(gains, folds, 0.8)
+        assert not is_gain(-gains, folds, 0.8)
+
+
+def test_noise_is_seldom_a_gain() -> None:
+    folds = build_folds(build_times(60), 8, 7)
+    found = [is_gain(np.random.default_rng(seed).normal(0, 1, len(folds)), folds, 0.8) for seed in range(200)]
+    assert np.mean(found) == pytest.approx(0.1, abs=0.06)  # one side of an interval of 80 %
+
+
+def test_gain_in_one_week_alone_is_none() -> None:
+    folds = build_folds(build_times(60), 8, 7)
+    gains = np.where(folds == 2, 1.0, 0.0) + 0.001 * np.random.default_rng(1).normal(0, 1, len(folds))
+    assert gains.mean() > 0.1
+    assert not is_gain(gains, folds, 0.8)

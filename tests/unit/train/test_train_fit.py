@@ -1,0 +1,196 @@
+"""Fitting the curve: what it learns from hours whose quantiles are known, and what it leaves alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc.dataset import Split
+from elc.errors import ElcError
+from elc.fields import AGE, BEST, ENERGY, HIGH, TIME, TYPICAL
+from elc.train.fit import CurveFit, fit_curve, fit_quantiles
+from elc.train.folds import build_folds
+from tests.unit.train.simulated import (
+    AIR,
+    FEATURES,
+    LOAD,
+    PRESSURE,
+    SETTINGS,
+    Z10,
+    Array,
+    build_hours,
+    build_tags,
+    find_aged,
+    find_bent,
+    find_straight,
+    split_hours,
+)
+
+# How Keras copies a variable.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras"
+)
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+def predict(fit: CurveFit, hours: pd.DataFrame, features: list[str]) -> Array:
+    return np.asarray(fit.model(hours[features].to_numpy(np.float32)), np.float64)
+
+
+def find_truth(hours: pd.DataFrame, sec: Callable[[pd.DataFrame], Array], deviation: float) -> Array:
+    return np.asarray(hours[LOAD].to_numpy() * np.exp(sec(hours) - Z10 * deviation))
+
+
+@pytest.fixture(scope="module")
+def straight() -> CurveFit:
+    train, valid = split_hours(build_hours(1500, 1), 1200)
+    return fit_quantiles(train, valid, FEATURES, {LOAD: 1}, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def bent() -> CurveFit:
+    train, valid = split_hours(build_hours(1500, 2, find_bent), 1100)
+    chosen = SETTINGS.model_copy(update={"epochs": 20, "hidden_units": 8, "learning_rate": 0.01, "batch_size": 128})
+    return fit_quantiles(train, valid, FEATURES, {LOAD: 1}, chosen)
+
+
+def test_straight_truth_keeps_the_additive_part(straight: CurveFit) -> None:
+    assert straight.kept == 0
+    assert len(straight.history) == 1 + SETTINGS.epochs
+    assert list(straight.history) == ["loss", "val_loss"]
+
+
+def test_known_best_is_found_within_a_hundredth(straight: CurveFit) -> None:
+    hours = build_hours(500, 9)
+    found = predict(straight, hours, FEATURES)
+    assert np.abs(found[:, 0] / find_truth(hours, find_straight, 0.01) - 1).max() < 0.01
+    assert np.abs(found[:, 2] / find_truth(hours, find_straight, -0.01) - 1).max() < 0.01
+    shares = (hours[ENERGY].to_numpy()[:, None] <= found[:, :3]).mean(axis=0)
+    assert shares == pytest.approx(QUANTILES, abs=0.06)
+
+
+def test_interval_holds_the_true_best_of_most_hours(straight: CurveFit) -> None:
+    hours = build_hours(500, 9)
+    found = predict(straight, hours, FEATURES)
+    truth = find_truth(hours, find_straight, 0.01)
+    assert ((found[:, 3] < truth) & (truth < found[:, 4])).mean() > 0.6
+    assert (found[:, 4] / found[:, 3] - 1).max() < 0.05  # and it says something
+
+
+def test_losses_are_shares_of_energy(straight: CurveFit) -> None:
+    # The pinball loss of a normal distribution at its own quantiles: deviation times density, mean of the three.
+    density = math.exp(-(Z10**2) / 2) / math.sqrt(2 * math.pi)
+    wanted = 0.01 * (2 * density + 1 / math.sqrt(2 * math.pi)) / 3
+    assert straight.history["loss"].iloc[0] == pytest.approx(wanted, rel=0.05)
+    assert straight.history["val_loss"].iloc[0] == pytest.approx(wanted, rel=0.1)
+
+
+def test_bent_truth_keeps_the_network(bent: CurveFit) -> None:
+    assert bent.kept > 0
+    assert bent.history["val_loss"].idxmin() == bent.kept
+    assert bent.history["val_loss"].min() < 0.8 * bent.history["val_loss"].iloc[0]
+    hours = build_hours(500, 9, find_bent)
+    error = predict(bent, hours, FEATURES)[:, 0] / find_truth(hours, find_bent, 0.01) - 1
+    assert np.sqrt((error**2).mean()) < 0.01
+    plain = find_truth(hours, find_straight, 0.01) / find_truth(hours, find_bent, 0.01) - 1
+    assert np.sqrt((plain**2).mean()) > 0.015  # what there was to learn
+
+
+def test_weights_are_those_of_the_epoch_that_was_kept(bent: CurveFit) -> None:
+    _, valid = split_hours(build_hours(1500, 2, find_bent), 1100)
+    shift = np.log1p(np.array([bent.shifts[name] for name in ("best", "typical", "high")]))
+    found = np.log(predict(bent, valid, FEATURES)[:, :3]) - shift
+    error = np.log(valid[ENERGY].to_numpy())[:, None] - found
+    loss = np.maximum(np.array(QUANTILES) * error, (np.array(QUANTILES) - 1) * error).mean()
+    assert loss == pytest.approx(bent.history["val_loss"].iloc[bent.kept], rel=0.02)
+
+
+def test_held_out_hours_are_the_training_hours(straight: CurveFit) -> None:
+    train, _ = split_hours(build_hours(1500, 1), 1200)
+    found = straight.held_out
+    pd.testing.assert_frame_equal(found[[TIME, ENERGY, *FEATURES]], train[[TIME, ENERGY, *FEATURES]])
+    assert (found[BEST] <= found[TYPICAL]).all()
+    assert (found[TYPICAL] <= found[HIGH]).all()
+    shares = [(found[ENERGY] <= found[column]).mean() for column in (BEST, TYPICAL, HIGH)]
+    assert shares == pytest.approx(QUANTILES, abs=0.05)
+
+
+def test_held_out_hours_are_predicted_by_the_member_that_did_not_see_them() -> None:
+    train, valid = split_hours(build_hours(1500, 3), 1200)
+    folds = build_folds(train[TIME], SETTINGS.members, SETTINGS.block_days)
+    spoiled = train.assign(**{ENERGY: train[ENERGY] * np.where(folds == 0, 1.2, 1.0)})
+    found = fit_quantiles(spoiled, valid, FEATURES, {LOAD: 1}, SETTINGS).held_out
+    truth = train[LOAD] * np.exp(find_straight(train))
+    ratio = (found[HIGH] / truth).to_numpy()
+    # Its own member saw no spoiled hour; both others saw that more than a tenth of the hours are.
+    assert np.quantile(ratio[folds == 0], 0.9) < 1.05
+    assert np.quantile(ratio[folds != 0], 0.1) > 1.1
+
+
+def test_shifts_of_a_sound_fit_are_small(straight: CurveFit) -> None:
+    assert list(straight.shifts) == ["best", "typical", "high"]
+    assert max(abs(value) for value in straight.shifts.values()) < 0.003
+
+
+@pytest.mark.parametrize(("name", "sign"), [(AIR, -1), (PRESSURE, 1)])
+def test_declared_sign_holds_against_the_hours(name: str, sign: int) -> None:
+    # The truth goes the other way in both.
+    train, valid = split_hours(build_hours(900, 4), 700)
+    fit = fit_quantiles(train, valid, FEATURES, {LOAD: 1, name: sign}, SETTINGS)
+    rows = build_hours(200, 5)
+    rise = predict(fit, rows.assign(**{name: rows[name] + 2}), FEATURES)[:, :3] / predict(fit, rows, FEATURES)[:, :3]
+    assert (sign * (rise - 1)).min() > -1e-5
+    free = fit_quantiles(train, valid, FEATURES, {LOAD: 1}, SETTINGS)
+    moved = predict(free, rows.assign(**{name: rows[name] + 2}), FEATURES)[:, :3] / predict(free, rows, FEATURES)[:, :3]
+    assert (sign * (moved - 1)).max() < -1e-3
+
+
+def test_age_goes_on_as_a_straight_line() -> None:
+    features = [*FEATURES, AGE]
+    train, valid = split_hours(build_hours(1500, 6, find_aged), 1200)
+    chosen = SETTINGS.model_copy(update={"epochs": 4, "learning_rate": 0.01})
+    fit = fit_quantiles(train, valid, features, {LOAD: 1, AGE: 1}, chosen)
+    ages = np.linspace(0, 600, 13)  # trained on 100 to 150 days
+    rows = pd.DataFrame({LOAD: 50.0, AIR: 10.0, PRESSURE: 30.0, AGE: ages})
+    logged = np.log(predict(fit, rows, features)[:, :3])
+    slopes = np.diff(logged, axis=0) / np.diff(ages)[:, None]
+    np.testing.assert_allclose(slopes, slopes[:1].repeat(12, axis=0), rtol=0.01, atol=1e-7)
+    assert slopes[0] == pytest.approx([1e-4] * 3, abs=6e-5)
+
+
+def test_falling_age_is_flat() -> None:
+    features = [*FEATURES, AGE]
+    hours = build_hours(900, 6, lambda hours: find_straight(hours) - 0.0005 * hours[AGE].to_numpy())
+    fit = fit_quantiles(*split_hours(hours, 700), features, {LOAD: 1, AGE: 1}, SETTINGS)
+    rows = pd.DataFrame({LOAD: 50.0, AIR: 10.0, PRESSURE: 30.0, AGE: [0.0, 100.0, 500.0]})
+    found = predict(fit, rows, features)[:, :3]
+    np.testing.assert_allclose(found, found[:1].repeat(3, axis=0), rtol=1e-5)
+
+
+def test_equal_seeds_give_equal_weights() -> None:
+    train, valid = split_hours(build_hours(700, 7, find_bent, deviation=0.002), 500)
+    chosen = SETTINGS.model_copy(update={"epochs": 8, "learning_rate": 0.02, "batch_size": 64, "seed": 3})
+    first, second = (fit_quantiles(train, valid, FEATURES, {LOAD: 1}, chosen) for _ in range(2))
+    assert first.kept > 0  # what was trained, not where it started
+    for one, two in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    pd.testing.assert_frame_equal(first.history, second.history)
+    pd.testing.assert_frame_equal(first.held_out, second.held_out)
+
+
+def test_load_alone_is_enough() -> None:
+    train, valid = split_hours(build_hours(500, 8), 400)
+    fit = fit_quantiles(train, valid, [LOAD], {LOAD: 1}, SETTINGS)
+    assert np.isfinite(predict(fit, valid, [LOAD])).all()
+
+
+def test_hours_that_cannot_make_a_curve_are_refused() -> None:
+    train, rest = split_hours(build_hours(300, 8), 200)
+    valid, test = split_hours(rest, 50)
+    train.loc[3, AIR] = np.nan
+    with pytest.raises(ElcError, match=r"^plant fjord: .*air_temp_degc"):
+        fit_curve(Split(60.0, train, valid, test), build_tags(), SETTINGS)

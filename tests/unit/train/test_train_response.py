@@ -1,0 +1,96 @@
+"""The response to set-points: it finds a known optimum, its members differ, and it is the same in every run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc.dataset import Split
+from elc.fields import AGE
+from elc.settings import TrainSettings
+from elc.train.fit import Fit
+from elc.train.response import fit_response, weighted_loss
+from tests.unit.train.simulated import (
+    AIR,
+    FEATURES,
+    FLUE,
+    LOAD,
+    PRESSURE,
+    SETTINGS,
+    Array,
+    build_hours,
+    build_tags,
+    find_straight,
+    split_hours,
+)
+
+# How Keras copies a variable.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras"
+)
+COLUMNS = [*FEATURES, AGE, FLUE]
+
+
+def find_parabola(hours: pd.DataFrame) -> Array:
+    """2 % of energy is lost two points of flue O2 from its best, 2.5 %."""
+    return np.asarray(find_straight(hours) + 0.005 * (hours[FLUE].to_numpy() - 2.5) ** 2)
+
+
+def build_split() -> Split:
+    train, rest = split_hours(build_hours(1200, 1, find_parabola), 800)
+    train.loc[3, FLUE] = np.nan
+    return Split(62.5, train, *split_hours(rest, 200))
+
+
+def fit(settings: TrainSettings) -> Fit:
+    return fit_response(build_split(), build_tags(), settings)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fit:
+    return fit(SETTINGS)
+
+
+def predict(found: Fit, flue: list[float], load: float = 50.0) -> Array:
+    """Energy (flue, members) at one set of drivers."""
+    rows = pd.DataFrame({LOAD: load, AIR: 10.0, PRESSURE: 30.0, AGE: 110.0, FLUE: flue})
+    return np.asarray(found.model(rows[COLUMNS].to_numpy(np.float32)), np.float64)
+
+
+def test_response_has_one_output_a_member_and_they_differ(fitted: Fit) -> None:
+    energy = predict(fitted, [2.0, 4.0])
+    assert energy.shape == (2, SETTINGS.members)
+    assert (energy.std(axis=1) > 0).all()
+    assert (energy.std(axis=1) / energy.mean(axis=1) < 0.02).all()
+
+
+def test_known_optimum_is_found_by_every_member(fitted: Fit) -> None:
+    flue = np.linspace(1, 5, 41)
+    best = flue[predict(fitted, flue.tolist()).argmin(axis=0)]
+    np.testing.assert_allclose(best, 2.5, atol=0.4)
+
+
+def test_known_saving_is_found(fitted: Fit) -> None:
+    best, worse = predict(fitted, [2.5, 4.5]).mean(axis=1)
+    assert worse / best - 1 == pytest.approx(np.expm1(0.02), abs=0.005)
+
+
+def test_history_is_of_scaled_sec(fitted: Fit) -> None:
+    assert list(fitted.history) == ["loss", "val_loss"]
+    assert len(fitted.history) == SETTINGS.epochs
+    assert 0 < fitted.history["val_loss"].min() < 1  # the mean alone has a loss of 1
+
+
+def test_equal_seeds_give_equal_weights(fitted: Fit) -> None:
+    for one, two in zip(fitted.model.get_weights(), fit(SETTINGS).model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    other = fit(SETTINGS.model_copy(update={"seed": 8}))
+    assert not np.allclose(predict(other, [2.0]), predict(fitted, [2.0]), rtol=1e-6)
+
+
+def test_weighted_loss_by_hand() -> None:
+    # Two hours, two members: scaled SEC, then weights.
+    target = np.array([[10.0, 1.0, 2.0], [20.0, 3.0, 0.0]], np.float32)
+    predicted = np.array([[11.0, 12.0], [19.0, 25.0]], np.float32)
+    assert float(weighted_loss(target, predicted)) == pytest.approx((1 * 1 + 2 * 4 + 3 * 1 + 0 * 25) / 4)
