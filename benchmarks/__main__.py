@@ -1,4 +1,7 @@
-"""Run every benchmark of this folder and write results.json: `make bench`, or `python -m benchmarks NAME ...`."""
+"""Run every benchmark of this folder and write results.json: `make bench`, or `python -m benchmarks NAME ...`.
+
+What follows the name of a single benchmark and starts with `--` is for that benchmark.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,19 @@ HERE = Path(__file__).parent
 INFRASTRUCTURE = {"__init__", "__main__", "figures"}
 
 
-def main(names: list[str]) -> None:
-    found = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in INFRASTRUCTURE)
+def main(words: list[str]) -> None:
+    first = next((index for index, word in enumerate(words) if word.startswith("--")), len(words))
+    names, options = words[:first], words[first:]
+    modules = [*HERE.glob("*.py"), *(path.parent for path in HERE.glob("*/__init__.py"))]
+    found = sorted(path.stem for path in modules if path.stem not in INFRASTRUCTURE)
+    if options and len(names) != 1:
+        sys.exit(f"{options[0]} is an option of one benchmark: name that one first, of {', '.join(found)}")
     figures: list[Figure] = []
     for name in names or found:
         if name not in found:
             sys.exit(f"benchmark {name} is unknown: expected one of {', '.join(found)}")
-        for figure in importlib.import_module(f"benchmarks.{name}").measure():
+        measure = importlib.import_module(f"benchmarks.{name}").measure
+        for figure in measure(options) if options else measure():
             sys.stdout.write(f"{figure}\n")
             sys.stdout.flush()
             figures.append(figure)

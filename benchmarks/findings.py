@@ -91,7 +91,8 @@ def _build_case(plant: str, seed: int, *, with_drift: bool) -> Case:
     history = build_history(spec, START, DAYS)
     rng = np.random.default_rng([seed, 2])
     tags = settings.read_tags(PROJECT.tags(plant), plant)
-    clean = [build_readings(history.hours, tag, whole.simulate.step_min, rng) for tag in tags.tags]
+    recorded = [tag for tag in tags.tags if not tag.is_computed]
+    clean = [build_readings(history.hours, tag, whole.simulate.step_min, rng) for tag in recorded]
     readings = copy.deepcopy(clean)
     faults = FaultInjector(readings, spec.faults, rng).inject()
     sound, sound_traces = _read(clean, tags, whole.plants[plant])

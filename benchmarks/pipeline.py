@@ -21,7 +21,7 @@ def measure() -> Iterator[Figure]:
     plants = list(yaml.safe_load((ROOT / "params.yaml").read_text())["simulate"]["plants"])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _copy(folder)
+        copy_project(folder)
         costs = {stage: [] for stage in STAGES}
         for stage in STAGES:
             for plant in plants:
@@ -35,7 +35,7 @@ def measure() -> Iterator[Figure]:
         yield from _report("all stages", _add([cost for found in costs.values() for cost in found]))
 
 
-def _copy(folder: Path) -> None:
+def copy_project(folder: Path) -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, listed.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

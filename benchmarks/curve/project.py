@@ -1,0 +1,59 @@
+"""A project in a temporary folder: the committed notebooks, settings and tag lists of the caller's choice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from elc.paths import Project
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def open_project(plant: str, params: dict[str, Any], tags: str) -> Iterator[Project]:
+    """Yield a project with one plant, without data."""
+    with tempfile.TemporaryDirectory() as name:
+        project = Project(Path(name))
+        shutil.copytree(ROOT / "notebooks", project.notebooks)
+        project.tags(plant).parent.mkdir(parents=True)
+        project.tags(plant).write_text(tags, encoding="utf-8")
+        project.params.write_text(yaml.safe_dump(params), encoding="utf-8")
+        (project.root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
+        yield project
+
+
+def read_params() -> dict[str, Any]:
+    """Read the settings of this project, to be changed."""
+    params: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    return params
+
+
+def call(folder: Path, command: str, *arguments: str) -> str:
+    """Run a command of this Python's environment to its end and return what it said.
+
+    Raises:
+        RuntimeError: the command failed; with the end of what it said.
+    """
+    here = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [str(here / command), *arguments], cwd=folder, capture_output=True, text=True, env=environment
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command} {' '.join(arguments)} failed in {folder}:\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def skip(part: str, reason: str) -> None:
+    """Say that a part is left out, and why."""
+    sys.stderr.write(f"curve: {part} is left out: {reason}\n")
