@@ -51,7 +51,9 @@ def build_package(
         "setpoints": [{"column": column, "low": trained[0], "high": trained[1]} for column in SETPOINTS],
     }
     precedents = pd.DataFrame({LOAD: [50.0] * 3, **{column: [best - 1, best, best + 3] for column in SETPOINTS}})
-    return curve.Package(card, precedents, Response(slopes), Response(slopes))
+    hours = pd.DataFrame({LOAD: np.linspace(40, 60, 20)})
+    envelope = curve.build_envelope(hours, [LOAD], np.arange(20) % 2, margin_frac=0.02, prototypes=10)
+    return curve.Package(card, precedents, envelope, Response(slopes), Response(slopes))
 
 
 def build_tags(low: float | None = 0.0, high: float | None = 20.0) -> settings.TagList:

@@ -14,7 +14,7 @@ from elc.dataset.split import (
 )
 from elc.dataset.states import find_reach, mark_states
 from elc.dataset.stops import build_stops
-from elc.dataset.sufficiency import check_sufficiency, find_insufficient
+from elc.dataset.sufficiency import check_sufficiency, find_age_bounds, find_insufficient
 
 __all__ = [
     "PARTS",
@@ -28,6 +28,7 @@ __all__ = [
     "check_sufficiency",
     "drop_after",
     "drop_unsteady",
+    "find_age_bounds",
     "find_insufficient",
     "find_rated_load",
     "find_reach",

@@ -20,6 +20,7 @@ INSIDE = "ISO 50006, ASHRAE Guideline 14: a baseline holds within the range of i
 VARIABLES = "Ours: ten observations a variable, a day counted as one, for hours resemble each other"
 BANDS = "Ours: the curve is a guess where few hours carry it"
 MONTHS = 12
+AGE_REACH = 2  # times the span of ages that the training hours showed
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,16 @@ def _check_inside(split: Split, tags: TagList, settings: StageSettings) -> list[
 
 
 def _find_bounds(values: pd.Series) -> tuple[float, float]:
-    """Find the range of a feature's training values; of the age, what the envelope of the curve allows."""
+    """Find the range of a feature's training values; of the age, what the curve may extend to."""
     low, high = float(values.min()), float(values.max())
-    if values.name == AGE:
-        # ASSUME: a plant ages on, and the curve extends its straight line by as much as the training hours span.
-        return max(low - (high - low), 0.0), high + (high - low)
-    return low, high
+    return find_age_bounds(low, high) if values.name == AGE else (low, high)
+
+
+def find_age_bounds(low: float, high: float) -> tuple[float, float]:
+    """Find the ages (days) that a curve may be asked for which learnt from `low` to `high`: a plant ages on."""
+    # ASSUME: a straight line holds for twice as long again; its interval, which widens, says how well.
+    reach = AGE_REACH * (high - low)
+    return max(low - reach, 0.0), high + reach
 
 
 def find_insufficient(rules: pd.DataFrame, split: Split, settings: StageSettings) -> pd.DataFrame:

@@ -35,12 +35,12 @@ def _mark_kept(axes: Axes, epoch: int, loss: float) -> None:
     is_right = epoch > np.mean(axes.get_xlim())
     axes.annotate(
         f"kept: epoch {epoch}",
-        (epoch, 0.5),
+        (epoch, 0.05),
         xycoords=("data", "axes fraction"),
         xytext=(-6 if is_right else 6, 0),
         textcoords="offset points",
         ha="right" if is_right else "left",
-        va="center",
+        va="bottom",
         color=GOOD,
     )
 

@@ -24,6 +24,8 @@ def plot_gaps(scored: pd.DataFrame, days: int, max_gap_frac: float, zone: str) -
     colours = np.where(share > 100 * max_gap_frac, COST, np.where(share < 0, GOOD, PALE))
     axes.bar(times, share, width=width, align="edge", color=colours)
     axes.axhline(100 * max_gap_frac, color=GREY, lw=0.9, ls="--")
+    axes.set_ylim(min(axes.get_ylim()[0], 0.0))  # where no interval was judged, the limit alone is drawn
+    axes.set_xlim(times.iloc[0], times.iloc[-1] + width)
     _shade_stops(axes, recent[STATE].isin(["trip", "start"]), times, width)
     axes.set_ylabel("% of best")
     _format_dates(axes)

@@ -15,6 +15,7 @@ BAND = 0.1  # half width of the smoothed part of the loss, in standard deviation
 RIDGE = 1e-4  # on squared slopes: what keeps two like drivers apart
 BEND = 1e-3  # on squared changes of slope from one piece of a feature to the next: what keeps the curve calm
 ITERATIONS = 500
+DECIMALS = 4  # of the result: how processors add up differs far beyond, and must not change a model's bytes
 
 
 def fit_additive(
@@ -62,4 +63,4 @@ def fit_additive(
     bounds = [(None, None), *zip(low, high, strict=True)]
     options = {"maxiter": ITERATIONS, "ftol": 1e-10, "gtol": 1e-7}
     found = minimize(measure, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return np.asarray(found.x)
+    return np.asarray(found.x.round(DECIMALS))

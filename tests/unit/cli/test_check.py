@@ -428,7 +428,7 @@ def test_hours_before_the_first_turnaround_are_told_and_not_learnt_from(given: G
     done = given.check()
     assert done.exit_code == 0, done.output
     assert "ageing 239 h" in find_row(done.output, "@turnaround")
-    assert "missing most is driver since turnaround (@turnaround)" in flatten(done.output)
+    assert "missing most is driver time since turnaround (@turnaround)" in flatten(done.output)
     assert done.output.endswith(f"\nA curve can be built: {HOURS - 239} steady hours.\n")
 
 
@@ -436,7 +436,9 @@ def test_turnaround_after_the_export_makes_no_curve(given: Given) -> None:
     given.write(tags=AGED, entry=ENTRY + 'turnarounds: ["2025-01-11"]\n')
     done = given.check()
     assert done.exit_code == 1
-    words = "The driver since turnaround (@turnaround) is missing throughout: every date under turnarounds is later."
+    words = (
+        "The driver time since turnaround (@turnaround) is missing throughout: every date under turnarounds is later."
+    )
     assert words in flatten(done.output)
 
 

@@ -216,9 +216,11 @@ def test_hours_without_a_feature_do_not_change_the_envelope(envelope: Envelope, 
 
 
 @pytest.mark.parametrize(
-    ("age", "outside"), [(100.0, True), (200.0, False), (400.0, False), (799.0, False), (801.0, True), (NAN, True)]
+    ("age", "outside"), [(-1.0, True), (0.0, False), (400.0, False), (999.0, False), (1001.0, True), (NAN, True)]
 )
-def test_the_age_may_leave_its_training_range_by_as_much_again(train: pd.DataFrame, age: float, outside: bool) -> None:
+def test_the_age_may_leave_its_training_range_by_twice_as_much_again(
+    train: pd.DataFrame, age: float, outside: bool
+) -> None:
     aged = train.assign(**{AGE: np.linspace(400, 600, len(train))})
     found = build(aged, [*FEATURES, AGE])
     assert AGE not in found.prototypes
@@ -235,9 +237,9 @@ def test_the_age_does_not_count_in_the_distance(envelope: Envelope, train: pd.Da
 def test_the_age_is_never_below_zero(train: pd.DataFrame) -> None:
     aged = train.assign(**{AGE: np.linspace(0, 400, len(train))})
     old = aged.iloc[0].copy()
-    old[AGE] = 900
+    old[AGE] = 1300
     assert build(aged, [*FEATURES, AGE]).explain(old) == (
-        "900 days since the turnaround are beyond the 0 to 800 days that the curve may be extended to from the "
+        "1300 days since the turnaround are beyond the 0 to 1200 days that the curve may be extended to from the "
         "0 to 400 days of the training hours"
     )
     old[AGE] = NAN

@@ -28,7 +28,13 @@ class LinearCurve:
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         load, air = feeds["features"].astype(float).T
         best = 10 * load + 2 * air
-        return [np.column_stack([best, best + 5, best + 10])]
+        return [np.column_stack([best, best + 5, best + 10, best, best])]
+
+
+def build_envelope(ranges: dict[str, tuple[float, float]]) -> curve.Envelope:
+    """Everything in the ranges is inside: the training hours are two corners, each as far as the other."""
+    hours = pd.DataFrame({column: list(ends) for column, ends in ranges.items()})
+    return curve.build_envelope(hours, list(ranges), np.array([0, 1]), margin_frac=0.0, prototypes=2)
 
 
 @pytest.fixture
@@ -37,8 +43,9 @@ def package() -> curve.Package:
         {"column": LOAD, "low": 0.0, "high": 100.0, "median": 50.0},
         {"column": AIR, "low": -10.0, "high": 30.0, "median": 10.0},
     ]
-    card = {"throughput": LOAD, "features": features, "setpoints": [], "settings": {"envelope_margin_frac": 0.0}}
-    return curve.Package(card, pd.DataFrame(), LinearCurve(), LinearCurve())
+    card = {"throughput": LOAD, "features": features, "setpoints": []}
+    envelope = build_envelope({LOAD: (0.0, 100.0), AIR: (-10.0, 30.0)})
+    return curve.Package(card, pd.DataFrame(), envelope, LinearCurve(), LinearCurve())
 
 
 class SureCurve(curve.Package):
@@ -57,13 +64,14 @@ class ManyDrivers:
 
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         best = feeds["features"].astype(float) @ np.array([10.0, 2.0, 3.0, 9.0])
-        return [np.column_stack([best, best + 5, best + 10])]
+        return [np.column_stack([best, best + 5, best + 10, best, best])]
 
 
 def build_package(columns: list[str], session: Any) -> curve.Package:
     features = [{"column": column, "low": -100.0, "high": 100.0, "median": 0.0} for column in columns]
-    card = {"throughput": LOAD, "features": features, "setpoints": [], "settings": {"envelope_margin_frac": 0.0}}
-    return SureCurve(card, pd.DataFrame(), session, session)
+    card = {"throughput": LOAD, "features": features, "setpoints": []}
+    envelope = build_envelope(dict.fromkeys(columns, (-100.0, 100.0)))
+    return SureCurve(card, pd.DataFrame(), envelope, session, session)
 
 
 @pytest.fixture
@@ -116,8 +124,10 @@ def test_view_holds_the_judged_hours_of_the_last_days(package: curve.Package) ->
     np.testing.assert_allclose(view.lines["typical"], (10 * load + 15) / load, rtol=1e-6)
     last = rows[-1][0]
     assert view.now is not None
-    wanted = {"load": last, "sec": 640 / last, "best": (10 * last + 10) / last, "gap_low": NAN, "gap_high": NAN}
-    assert view.now.to_dict() == pytest.approx(wanted, nan_ok=True)
+    best = (10 * last + 10) / last
+    gap = 640 / last - best  # of a curve that knows best exactly
+    wanted = {"load": last, "sec": 640 / last, "best": best, "gap_low": gap, "gap_high": gap}
+    assert view.now.to_dict() == pytest.approx(wanted)
     assert view.points["sec"].iloc[-1] == pytest.approx(view.now["sec"])
 
 
@@ -142,7 +152,7 @@ def test_view_of_nothing_judged_is_empty(package: curve.Package) -> None:
 
 
 def test_view_carries_the_interval_of_best_and_of_the_gap(package: curve.Package) -> None:
-    sure = SureCurve(package.card, package.precedents, package._curve, package._response)
+    sure = SureCurve(package.card, package.precedents, package.envelope, package._curve, package._response)
     scored = curve.score_hours(build_hours([(60.0, 5.0, 620.0, True), (50.0, 5.0, 540.0, True)]), sure)
     view = curve.build_view(scored.assign(**{GAP_LOW: 20.0, GAP_HIGH: 40.0}), sure, days=7)
     assert list(view.lines) == ["load", "best", "best_low", "best_high", "typical", "high"]
@@ -213,7 +223,7 @@ def test_curve_without_drivers_has_one_condition() -> None:
     class LoadOnly(ManyDrivers):
         def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
             best = 10 * feeds["features"].astype(float)
-            return [np.column_stack([best, best + 5, best + 10])]
+            return [np.column_stack([best, best + 5, best + 10, best, best])]
 
     view = curve.build_conditions(build_package([LOAD], LoadOnly()), build_year())
     assert view.driver is None

@@ -114,9 +114,9 @@ def test_later_hours_outside_the_training_range_are_counted() -> None:
     assert rules.loc["later hours within the training range of load", "is_met"]
 
 
-@pytest.mark.parametrize(("later", "share"), [((400, 699), 1.0), ((400, 800), 0.75), ((0, 99), 1.0)])
+@pytest.mark.parametrize(("later", "share"), [((400, 999), 1.0), ((400, 1200), 0.75), ((0, 99), 1.0)])
 def test_age_may_go_on_as_far_as_the_curve_extends_it(later: tuple[float, float], share: float) -> None:
-    """The training hours show 100 to 400 days, so 0 to 700 may be asked of the curve."""
+    """The training hours show 100 to 400 days, so 0 to 1000 may be asked of the curve."""
     hours, split = build_case()
     listed = build_tags()
     age = settings.Tag("@turnaround", AGE, "driver", "", 1.0, 0.0, 0.0, None, "")

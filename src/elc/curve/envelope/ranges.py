@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elc.curve.envelope.distance import Array
+from elc.dataset import find_age_bounds
 from elc.fields import AGE
 
 ROBUST_SPAN = (0.01, 0.99)
@@ -33,8 +34,7 @@ def build_range(column: str, values: Array, margin_frac: float) -> Range:
     slack = margin_frac * (high - low)
     least, most = low - slack, high + slack
     if column == AGE:
-        # ASSUME: the curve may extend its straight line of the age by as much as the training hours span.
-        least, most = max(low - (high - low), 0.0), high + (high - low)
+        least, most = find_age_bounds(low, high)
     first, last = np.quantile(values, ROBUST_SPAN)
     # A feature that hardly ever moves is scaled by its whole range; one that never moves, by its unit.
     scale = float(last - first) or (high - low) or 1.0
