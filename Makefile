@@ -1,9 +1,13 @@
-# make demo   set up, run the pipeline for the demo plants, say where the site is
-# make test   set up, run all checks; with a Java runtime, of Spark too
-# make bench  measure: benchmarks/results.json
-# make lab    JupyterLab on the project's notebooks
-# make lock   resolve the dependencies of pyproject.toml again
-# make clean  remove what can be made again
+# make demo              set up, run the pipeline for the demo plants, say where the site is
+# make test              set up, run all checks; with a Java runtime, of Spark too
+# make train PLANT=fjord a candidate of one plant, and reports/train/fjord.patch to commit it by
+# make promote ENV=test  promote what may be, by the map of params.yaml; $SIGNING_KEY signs
+# make operate ENV=prod  new data, the deployed versions, their pages; trains nothing
+# make bench             measure: benchmarks/results.json
+# make lab               JupyterLab on the project's notebooks
+# make lock              resolve the dependencies of pyproject.toml again
+# make packages          install the Debian packages that tests can use
+# make clean             remove what can be made again
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +16,7 @@ DONE := $(VENV)/.done
 SPARK := $(VENV)/.spark
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo test check bench lab lock clean
+.PHONY: setup demo test check train promote operate need-PLANT need-ENV bench lab lock packages clean
 .DELETE_ON_ERROR:
 
 setup: $(DONE)
@@ -48,6 +52,30 @@ check: setup
 	mypy
 	lint-imports --no-cache
 
+need-PLANT need-ENV: need-%:
+	@: $(if $($*),,$(error Name one: make $(MAKECMDGOALS) $*=...))
+
+# Values reach the shell as its own variables, so that no name is read as a command.
+train: need-PLANT setup
+	dvc repro --pull --no-run-cache "evaluate@$$PLANT"
+	@test -z "$$(dvc config core.remote)" || dvc push --with-deps "evaluate@$$PLANT"
+	@mkdir -p reports/train
+	git diff --no-ext-diff --no-color -- dvc.lock reports/metrics reports/plots > "reports/train/$$PLANT.patch"
+
+# The key goes to an agent that ends with the command, never into a file.
+SIGNED := ssh-agent sh -c 'printf "%s\n" "$$SIGNING_KEY" | ssh-add -q - && unset SIGNING_KEY && exec "$$@"' sh
+
+promote: need-ENV setup
+	@$(if $(SIGNING_KEY),$(SIGNED)) elc promote --all --env "$$ENV"
+
+# Exports that come from elsewhere. DVC would rewrite what was added by hand, so it is not asked to.
+IMPORTS = $(shell grep -ls '^frozen: true' data/raw/*.dvc)
+
+operate: need-ENV setup
+	$(if $(IMPORTS),dvc update $(IMPORTS))
+	elc deploy --env "$$ENV"
+	dvc repro --pull --no-run-cache --single-item ingest dataset explain advise monitor render
+
 bench: setup
 	python -m benchmarks
 
@@ -64,6 +92,12 @@ lock:
 	$(VENV)-lock/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
 	  | $(COMPILE) --no-annotate --output-file requirements-spark.lock -
 	rm -r $(VENV)-lock
+
+# A runner may have Chrome already; Ubuntu's own Chromium is a snap.
+packages:
+	$(if $(filter-out 0,$(shell id -u)),sudo) apt-get update -qq
+	$(if $(filter-out 0,$(shell id -u)),sudo) apt-get install -qq --no-install-recommends \
+	  default-jre-headless fonts-dejavu-core mosquitto $(if $(shell command -v google-chrome),,chromium)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis reports/_site reports/.quarto

@@ -126,19 +126,21 @@ def explain_drivers(package: Package, hour: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(table).reset_index(drop=True).iloc[order].reset_index(drop=True)
 
 
-def write_answer(shares: pd.DataFrame, settings: StageSettings) -> str:
-    """Write the one sentence that says where the gap of the last days came from."""
+def write_answer(shares: pd.DataFrame, settings: StageSettings, *, version: str) -> str:
+    """Write which version of the model says it, and the one sentence: where the gap of the last days came from."""
+    head = f"::: {{.small}}\nmodel: {version}\n:::\n\n"
     name, days = settings.plant.name, settings.explain.explained_days
     ranked = rank_causes(shares)
     causes = ranked[(ranked["setpoint"] != "unexplained") & (ranked["share_gj_per_h"] > 0)].head(2)
     if causes.empty:
-        return f"::: {{.answer}}\nNo set-point of {name} cost energy in the last {days} days that were judged.\n:::"
+        sentence = f"No set-point of {name} cost energy in the last {days} days that were judged."
+        return f"{head}::: {{.answer}}\n{sentence}\n:::"
     listed = " and ".join(
         f"{read_label(row['setpoint'])} ([{row['share_gj_per_h']:.1f} GJ/h]{{.cost}})"
         for row in causes.to_dict("records")
     )
     sentence = f"Over the last {days} days most of the gap of {name} that has a cause came from {listed}."
-    return f"::: {{.answer}}\n{sentence}\n:::"
+    return f"{head}::: {{.answer}}\n{sentence}\n:::"
 
 
 def write_shares(folder: Path, period: pd.DataFrame, last: pd.DataFrame) -> None:

@@ -69,8 +69,21 @@ class Project:
     def model(self, plant: str) -> Path:
         return self.root / "models" / plant
 
+    def deployed(self, environment: str, plant: str) -> Path:
+        """Folder of the model package that is deployed in an environment."""
+        return self.root / "deployed" / environment / plant
+
+    def fetched(self, package: str) -> Path:
+        """Folder where a registered package is laid down for reading; it can be removed at any time."""
+        return self.root / ".dvc" / "tmp" / "elc" / package.removesuffix(".dir")
+
+    @property
+    def tests(self) -> Path:
+        """Folder of what the functional tests of promotions found."""
+        return self.reports / "tests"
+
     def operation(self, stage: str, plant: str) -> Path:
-        """Folder of what monitor, explain or advise found for a plant."""
+        """Folder of what monitor, explain, advise or compare found for a plant."""
         return self.root / "data" / stage / plant
 
     def metrics(self, plant: str) -> Path:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-
-import pint
+from typing import TYPE_CHECKING
 
 from elc.errors import ElcError
+
+if TYPE_CHECKING:
+    import pint
 
 
 @lru_cache(maxsize=1)
 def _build_registry() -> pint.UnitRegistry[float]:
+    import pint  # a third of a second that commands without units need not wait for
+
     registry: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
     registry.define("normal_cubic_meter = [normal_volume] = Nm3")
     registry.define("million_btu = 1e6 * Btu = MMBtu")
@@ -35,13 +39,15 @@ def read_conversion(unit: str, target: str) -> tuple[float, float]:
     Raises:
         ElcError: the unit is unknown, or is of another dimension than the target (pint's expression).
     """
+    from pint import DimensionalityError
+
     registry = _build_registry()
     try:
         source = registry.parse_units(_read_expression(unit))
         goal = registry.parse_units(target)
         offset = float(registry.Quantity(0.0, source).to(goal).magnitude)
         one = float(registry.Quantity(1.0, source).to(goal).magnitude)
-    except pint.DimensionalityError:
+    except DimensionalityError:
         raise ElcError(
             f"unit {unit} cannot become {target or 'a number'}, the unit in the column's name. "
             "Correct the unit, or give the tag a factor and write the unit after it."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from statistics import NormalDist
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,9 +28,6 @@ class Response:
 
     def __init__(self, slopes: list[list[float]]) -> None:
         self.slopes = np.array(slopes)
-
-    def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name="features")]
 
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         rows = feeds["features"].astype(float)

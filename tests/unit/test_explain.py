@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -68,9 +67,6 @@ class Network:
 
     def __init__(self, outputs: Any) -> None:
         self.outputs = outputs
-
-    def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name="features")]
 
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         return [np.column_stack(self.outputs(*feeds["features"].astype(float).T))]
@@ -173,7 +169,8 @@ def build_settings() -> settings.StageSettings:
 def test_answer_names_the_two_largest_costs() -> None:
     names = [FLUE, "chiller_temp_degc", "loop_inerts_pct", "unexplained"]
     shares = pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.26, 1.04, 0.9, 9.0]})
-    assert explain.write_answer(shares, build_settings()) == (
+    assert explain.write_answer(shares, build_settings(), version="v1.2.0 in prod") == (
+        "::: {.small}\nmodel: v1.2.0 in prod\n:::\n\n"
         "::: {.answer}\nOver the last 7 days most of the gap of Fjord that has a cause came from flue O2 "
         "([4.3 GJ/h]{.cost}) and chiller temperature ([1.0 GJ/h]{.cost}).\n:::"
     )
@@ -182,7 +179,8 @@ def test_answer_names_the_two_largest_costs() -> None:
 @pytest.mark.parametrize("names", [[FLUE, "unexplained"], []])
 def test_answer_where_nothing_cost_energy(names: list[str]) -> None:
     shares = pd.DataFrame({"setpoint": names, "share_gj_per_h": [-1.0, 5.0][: len(names)]})
-    assert explain.write_answer(shares, build_settings()) == (
+    assert explain.write_answer(shares, build_settings(), version="v1.2.0 in prod") == (
+        "::: {.small}\nmodel: v1.2.0 in prod\n:::\n\n"
         "::: {.answer}\nNo set-point of Fjord cost energy in the last 7 days that were judged.\n:::"
     )
 

@@ -166,7 +166,13 @@ def read_files(folder: Path) -> dict[str, bytes]:
 def test_site_has_a_page_a_receipt_and_the_index(project: Project) -> None:
     assert render_site(project, "pandoc") == "pandoc"
     pages = sorted(str(path.relative_to(project.site)) for path in project.site.rglob("*.html"))
-    assert pages == ["delta/50_monitor.html", "fjord/50_monitor.html", "fjord/60_explain.html", "index.html"]
+    assert pages == [
+        "delta/50_monitor.html",
+        "fjord/50_monitor.html",
+        "fjord/60_explain.html",
+        "index.html",
+        "models.html",
+    ]
     assert (project.site / "assets" / "elc.css").is_file()
     assert not list(project.reports.glob("._site*"))
 
@@ -326,7 +332,8 @@ def test_what_is_written_by_hand_in_quartos_markdown_works(project: Project) -> 
 def test_notebooks_are_never_run_again() -> None:
     config = yaml.safe_load((REPOSITORY / "reports" / "_quarto.yml").read_text(encoding="utf-8"))
     assert config["execute"] == {"echo": False}
-    assert config["project"]["render"] == ["index.qmd", "*/50_monitor.ipynb", "*/60_explain.ipynb"]
+    pages = [f"*/{stem}.ipynb" for stem in ("50_monitor", "60_explain", "80_compare")]
+    assert config["project"]["render"] == ["index.qmd", "models.qmd", *pages]
 
 
 def test_callouts_have_a_title_and_collapse(page: str) -> None:
@@ -348,7 +355,8 @@ def test_links_to_notebooks_end_as_pages(page: str) -> None:
 
 
 def test_navigation_and_footer_name_pages_and_engine(page: str) -> None:
-    assert '<a href="../index.html">All plants</a><span class="nav-plant">Fjord</span>' in page
+    links = '<a href="../index.html">All plants</a><a href="../models.html">Models</a>'
+    assert f'{links}<span class="nav-plant">Fjord</span>' in page
     assert '<a href="50_monitor.html" aria-current="page">Monitor</a><a href="60_explain.html">Explain</a>' in page
     assert "Rendered by pandoc" in page
 
@@ -507,7 +515,7 @@ def test_quarto_gets_the_pages_with_a_receipt_and_only_the_site_changes(
     before = set(read_files(project.reports))
     script = """test "$1" = render || exit 1
     find . -type f | sort > _listing; echo junk > .gitignore
-    for f in index.qmd */*.ipynb; do mkdir -p "_site/$(dirname $f)"; cp "$f" "_site/${f%.*}.html"; done
+    for f in *.qmd */*.ipynb; do mkdir -p "_site/$(dirname $f)"; cp "$f" "_site/${f%.*}.html"; done
     cp _listing _site/listing.txt; cp fjord/_metadata.yml _site/"""
     install_quarto(tmp_path / "bin", script, monkeypatch)
     assert render_site(project, "auto") == "quarto"
@@ -519,7 +527,7 @@ def test_quarto_gets_the_pages_with_a_receipt_and_only_the_site_changes(
     ]
     assert "Explain" in (project.site / "_metadata.yml").read_text()
     changed = set(read_files(project.reports)) - before
-    assert {name for name in changed if not name.startswith("_site/")} == {"index.qmd"}
+    assert {name for name in changed if not name.startswith("_site/")} == {"index.qmd", "models.qmd"}
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 import yaml
 
 from elc import __version__
+from elc.cli.registry import COMMANDS
 from elc.errors import ElcError
 from elc.paths import find_project
 
@@ -44,11 +46,18 @@ def simulate(plant: str) -> None:
 @click.argument("stage")
 @click.argument("plant")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A notebook parameter.")
-def run(stage: str, plant: str, parameters: tuple[str, ...]) -> None:
+@click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    help="Of monitor, explain and advise: use what is deployed there. Default: the highest that has a version.",
+)
+def run(stage: str, plant: str, parameters: tuple[str, ...], environment: str | None) -> None:
     """Run one stage's notebook for one plant; the result is under reports/PLANT. DVC calls this."""
     from elc.runner import run_stage
 
-    path = run_stage(find_project(), stage, plant, _read_parameters(parameters))
+    given = _read_parameters(parameters) | ({} if environment is None else {"environment": environment})
+    path = run_stage(find_project(), stage, plant, given)
     click.echo(f"{stage} {plant}: {path.relative_to(find_project().root)}")
 
 
@@ -104,6 +113,16 @@ def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
     click.echo(f"plant {name} is added. Next: dvc repro monitor@{name} render")
 
 
+@plant.command("list", epilog="Example: elc plant list --json")
+@click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+def list_plants(is_json: bool) -> None:
+    """List the plants of params.yaml."""
+    from elc.settings import read_settings
+
+    names = list(read_settings(find_project()).plants)
+    click.echo(json.dumps(names) if is_json else "\n".join(names))
+
+
 @plant.command(epilog="Example: elc plant check fjord")
 @click.argument("name")
 @click.option("--from", "export", type=click.Path(path_type=Path), help="The export of a plant that is not added yet.")
@@ -125,3 +144,7 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
     click.echo(render_page(found))
     if found.readiness.missing:
         sys.exit(1)
+
+
+for _command in COMMANDS:
+    main.add_command(_command)

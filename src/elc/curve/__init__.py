@@ -1,7 +1,8 @@
-"""The energy load curve of a plant: read its package, score hours, find precedents."""
+"""The energy load curve of a plant: read and prove its package, score hours, find precedents."""
 
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
 from elc.curve.package import Package, format_json, hash_card, hash_file, read, write_json
+from elc.curve.proof import Proof, prove
 from elc.curve.response import build_reference, find_precedents, predict_changes
 from elc.curve.score import Cost, build_cost, find_last, score_hours
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
@@ -12,6 +13,7 @@ __all__ = [
     "CurveView",
     "Envelope",
     "Package",
+    "Proof",
     "build_conditions",
     "build_cost",
     "build_envelope",
@@ -24,6 +26,7 @@ __all__ = [
     "hash_file",
     "move_to",
     "predict_changes",
+    "prove",
     "read",
     "score_hours",
     "write_envelope",

@@ -19,6 +19,7 @@ from elc.fields import BEST, BEST_HIGH, BEST_LOW, COVERAGE_SUFFIX, HIGH, TYPICAL
 
 Array = NDArray[np.float64]
 INPUT = "features"
+READ = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet")
 OUTPUTS = [BEST, TYPICAL, HIGH, BEST_LOW, BEST_HIGH]
 
 
@@ -88,7 +89,10 @@ def read(folder: Path) -> Package:
     if not (folder / "card.json").is_file():
         raise ElcError(f"{where}: card.json was not found. Train the plant with dvc repro train@{folder.name}.")
     card, faults = _read_card(folder / "card.json")
-    for name, expected in card.get("files", {}).items():
+    listed = card.get("files", {})
+    if not faults:
+        faults += [f"card.json says nothing of {name}. Train the plant again." for name in READ if name not in listed]
+    for name, expected in listed.items():
         path = folder / name
         if not path.is_file():
             faults.append(f"{name} is missing. Bring it back with dvc checkout.")

@@ -24,13 +24,11 @@ def build_metrics(
     package: Package,
     *,
     references: dict[str, pd.DataFrame],
-    incumbent: dict[str, Any],
     settings: StageSettings,
 ) -> dict[str, Any]:
     """Build the metrics of a curve on later hours; energies in GJ/h, shares as fractions, six significant digits.
 
-    A figure that cannot be had from these hours is left out. `references` and `incumbent` are what `score_references`
-    and `compare` give.
+    A figure that cannot be had from these hours is left out. `references` is what `score_references` gives.
 
     Raises:
         ElcError: no hour could be scored.
@@ -56,25 +54,24 @@ def build_metrics(
         "load_bands": curve["load_bands"],
         "months": curve["months"],
         "references": measured,
-        **({"incumbent": incumbent} if incumbent else {}),
         "drift": drift,
         "findings": [finding.sentence for finding in find_drift(hours, package, settings)],
     }
-    tidy: dict[str, Any] = _tidy(content)
-    return tidy
+    metrics: dict[str, Any] = tidy(content)
+    return metrics
 
 
 def _find_known(scored: pd.DataFrame, hours: pd.DataFrame) -> pd.Series:
     return scored[TIME].isin(hours[TIME])
 
 
-def _tidy(value: Any) -> Any:
+def tidy(value: Any) -> Any:
     """Round to six significant digits and leave out what is not a number: JSON has no word for it."""
     if isinstance(value, dict):
-        tidy = {name: _tidy(entry) for name, entry in value.items()}
-        return {name: entry for name, entry in tidy.items() if entry is not None}
+        entries = {name: tidy(entry) for name, entry in value.items()}
+        return {name: entry for name, entry in entries.items() if entry is not None}
     if isinstance(value, list):
-        return [_tidy(entry) for entry in value]
+        return [tidy(entry) for entry in value]
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return value
@@ -84,12 +81,6 @@ def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
     """Write the metrics as JSON, whole or not at all."""
     with replace_file(path) as temporary:
         temporary.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def read_metrics(path: Path) -> dict[str, Any]:
-    """Read the metrics of a plant."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
 
 
 def write_plots(folder: Path, metrics: dict[str, Any], scored: pd.DataFrame, settings: StageSettings) -> None:

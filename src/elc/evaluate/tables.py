@@ -1,4 +1,4 @@
-"""The metrics as tables: calibration, load bands, months, references, the incumbent, and daily residuals."""
+"""The metrics as tables: calibration, load bands, months, references, and daily residuals."""
 
 from __future__ import annotations
 
@@ -92,23 +92,6 @@ def build_references(metrics: dict[str, Any]) -> pd.DataFrame:
             "CV(RMSE), %": 100 * entry["cv_rmse_frac"],
         }
         for label, entry in entries
-    ]
-    return pd.DataFrame(rows)
-
-
-def build_comparison(metrics: dict[str, Any]) -> pd.DataFrame:
-    """The candidate and the version in use on the hours that both can score, for the page; empty without one."""
-    compared = metrics.get("incumbent", {})
-    rows = [
-        {
-            "model": label,
-            "pinball loss of best, GJ/h": compared[name]["pinball_best_gj_per_h"],
-            "below best, %": 100 * compared[name]["coverage_best_frac"],
-            "CV(RMSE), %": 100 * compared[name]["cv_rmse_frac"],
-            "bias, %": 100 * compared[name]["bias_frac"],
-        }
-        for name, label in (("candidate", "candidate"), ("in_use", "in use"))
-        if compared
     ]
     return pd.DataFrame(rows)
 

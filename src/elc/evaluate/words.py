@@ -94,30 +94,6 @@ def write_references(metrics: dict[str, Any]) -> str:
     return verdict + missing
 
 
-def write_comparison(metrics: dict[str, Any]) -> str:
-    """Write whether the candidate is better than the version in use, beyond chance."""
-    if "incumbent" not in metrics:
-        return "There is no version in use to compare with: the parameter `incumbent` names none."
-    compared = metrics["incumbent"]
-    low, high = compared.get("difference_low_gj_per_h"), compared.get("difference_high_gj_per_h")
-    if low is None or high is None:
-        verdict, interval = "there are too few days to say whether that is chance", ""
-    else:
-        is_beyond = low > 0 or high < 0
-        word = "better" if compared["difference_gj_per_h"] < 0 else "worse"
-        verdict = f"the candidate is {word} beyond chance" if is_beyond else "that is within chance"
-        interval = f" ({low:+z.3f} to {high:+z.3f})"
-    seen = (
-        " The version in use has learnt from some of these hours, which flatters it."
-        if compared["has_learnt_from_them"]
-        else ""
-    )
-    return (
-        f"On the {compared['rows']} intervals that both can score, the candidate's pinball loss of best differs by "
-        f"{compared['difference_gj_per_h']:+z.3f} GJ/h{interval} from that of the version in use: {verdict}.{seen}"
-    )
-
-
 def write_drift(metrics: dict[str, Any]) -> str:
     """Write what is known of drift: the findings, or the figures that gave none."""
     if metrics["findings"]:

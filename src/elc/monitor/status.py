@@ -31,7 +31,6 @@ from elc.settings import MonitorSettings, StageSettings
 # ASSUME: share of judged hours below best that still counts as 10 %, given how much hours depend on each other.
 COVERAGE_LIMITS = (0.03, 0.22)
 HARMLESS = ("negative_zero", "filled")  # findings that leave no doubt about the value that is used
-VERSION = "candidate, not approved"
 STATE_WORDS = {
     "run": "running",
     "ramp": "changing load",
@@ -190,7 +189,9 @@ def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.D
     return table.sort_values(["hours", "check", "column"], ascending=[False, True, True], ignore_index=True)
 
 
-def build_records(status: Status, settings: StageSettings, *, answer: str, advice: str) -> dict[str, object]:
+def build_records(
+    status: Status, settings: StageSettings, *, answer: str, advice: str, version: str
+) -> dict[str, object]:
     """Build what the index of all plants says about one plant; no NaN, missing is None."""
     gap, month = status.gap, status.month
     interval = status.interval
@@ -212,7 +213,7 @@ def build_records(status: Status, settings: StageSettings, *, answer: str, advic
         "gap_gj_24h": status.day_gap_gj,
         "currency": settings.site.currency,
         "no_gap_reason": status.no_gap_reason,
-        "version": VERSION,
+        "version": version,
         "answer": answer,
         "advice": advice,
         **{f"{name}_health": value for name, value in asdict(status.health).items() if name in ("data", "model")},

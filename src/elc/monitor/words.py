@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from elc.fields import ENERGY, TIME, format_value, read_currency, read_heading, read_label
-from elc.monitor.status import STATE_WORDS, VERSION, Interval, Month, Status, format_hour
+from elc.monitor.status import STATE_WORDS, Interval, Month, Status, format_hour
 from elc.settings import StageSettings
 
 AT_BEST_GJ_PER_H = 0.5  # less is nothing to act on
@@ -66,13 +66,13 @@ def _write_move(column: str, now: float, to: float) -> str:
     return f"{verb} {read_label(column)} from {start} to {end}"
 
 
-def write_head(answer: str, advice: str, status: Status, settings: StageSettings) -> str:
+def write_head(answer: str, advice: str, status: Status, settings: StageSettings, *, version: str) -> str:
     """Write the head of the page: the hour, the answer, what to do, and what can be believed."""
     hour = format_hour(status.hour[TIME], settings)
     data = "good" if status.health.data == "sound" else "look"
     model = "good" if status.health.model == "ok" else "look"
     return (
-        f"::: {{.small}}\n{hour} · {STATE_WORDS[status.state]} · model: {VERSION} · "
+        f"::: {{.small}}\n{hour} · {STATE_WORDS[status.state]} · model: {version} · "
         f"data [{status.health.data}]{{.{data}}} · model [{status.health.model}]{{.{model}}}\n:::\n\n"
         f"::: {{.answer}}\n{answer}\n:::\n\n::: {{.advice}}\n{advice}\n:::"
     )

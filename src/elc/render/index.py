@@ -29,6 +29,7 @@ def build_index(statuses: Sequence[Status], links: Mapping[str, str], currency: 
         *(_build_advice(status, links) for status in ordered),
         "::: {.small}\nSorted by money lost an hour. Gap: energy above the least that the plant has shown at this load "
         "and weather.\n:::",
+        "[Models](models.qmd): which version runs where, since when, and who approved it.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -47,11 +48,13 @@ def _build_rank(status: Status) -> tuple[bool, float, str]:
     return (money is None, 0.0 if money is None else -money, status.plant)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Put a text into one line in which Markdown finds nothing to do."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def _build_count(count: int) -> str:
+def build_count(count: int) -> str:
+    """Build a count, up to twelve in a word."""
     return _WORDS[count] if count < len(_WORDS) else str(count)
 
 
@@ -75,17 +78,17 @@ def _build_answer(statuses: Sequence[Status], sign: str, max_gap_frac: float) ->
     if not judged:
         return "No plant can be judged now: the table says why."
     if not losing:
-        subject = _escape(judged[0].name) + " does not lose" if count == 1 else "No plant loses"
+        subject = escape(judged[0].name) + " does not lose" if count == 1 else "No plant loses"
         total = _build_total(judged, sign, "good")
         return f"{subject} {limit}{total}{' in all' if total and count > 1 else ''}."
     total = _build_total(losing, sign, "cost")
     if len(losing) == 1:
-        name = _escape(losing[0].name)
-        subject = name if count == 1 else f"One of {_build_count(count)} plants, {name},"
+        name = escape(losing[0].name)
+        subject = name if count == 1 else f"One of {build_count(count)} plants, {name},"
         return f"{subject} loses {limit}{total}."
-    subject = f"{_build_count(len(losing)).capitalize()} of {_build_count(count)} plants"
+    subject = f"{build_count(len(losing)).capitalize()} of {build_count(count)} plants"
     if len(losing) == count:
-        subject = "Both plants" if count == 2 else f"All {_build_count(count)} plants"
+        subject = "Both plants" if count == 2 else f"All {build_count(count)} plants"
     return f"{subject} lose {limit}{total}{' in all' if total else ''}."
 
 
@@ -94,13 +97,13 @@ def _build_remark(statuses: Sequence[Status]) -> list[str]:
     if not missing or len(missing) == len(statuses):
         return []
     verb = "has" if len(missing) == 1 else "have"
-    names = " and ".join(", ".join(_escape(status.name) for status in missing).rsplit(", ", 1))
+    names = " and ".join(", ".join(escape(status.name) for status in missing).rsplit(", ", 1))
     return [f"::: {{.small}}\n{names} {verb} no gap now: the table says why.\n:::"]
 
 
 def _build_table(statuses: Sequence[Status], links: Mapping[str, str], sign: str, max_gap_frac: float) -> str:
     header = (
-        "plant", "state", "gap, GJ/h", "share of best", f"{_escape(sign)}/h", f"{_escape(sign)} this month", "CO₂, t/h",
+        "plant", "state", "gap, GJ/h", "share of best", f"{escape(sign)}/h", f"{escape(sign)} this month", "CO₂, t/h",
         "data", "model", "version", "last hour",
     )  # fmt: skip
     align = (":--", ":--", "--:", "--:", "--:", "--:", "--:", ":--", ":--", ":--", ":--")
@@ -110,13 +113,13 @@ def _build_table(statuses: Sequence[Status], links: Mapping[str, str], sign: str
 
 def _build_row(status: Status, links: Mapping[str, str], max_gap_frac: float) -> tuple[str, ...]:
     gap, share = build_number(status.gap_gj_per_h), _build_percent(status.gap_frac)
-    state = _escape(status.state)
+    state = escape(status.state)
     if status.gap_frac is None:
-        state += f" [no gap: {_escape(status.no_gap_reason) or 'no reason given'}]{{.small}}"
+        state += f" [no gap: {escape(status.no_gap_reason) or 'no reason given'}]{{.small}}"
     elif status.gap_frac > max_gap_frac:
         share = f"[{share}]{{.cost}}"
     return (
-        f"**[{_escape(status.name)}]({links[status.plant]})**",
+        f"**[{escape(status.name)}]({links[status.plant]})**",
         state,
         gap,
         share,
@@ -125,8 +128,8 @@ def _build_row(status: Status, links: Mapping[str, str], max_gap_frac: float) ->
         build_number(status.co2_t_per_h),
         _build_health(status.data_health, "sound"),
         _build_health(status.model_health, "ok"),
-        _escape(status.version),
-        _escape(status.last_hour),
+        escape(status.version),
+        escape(status.last_hour),
     )
 
 
@@ -140,9 +143,9 @@ def _build_month(money: float | None) -> str:
 
 
 def _build_health(text: str, good: str) -> str:
-    return f"[{_escape(text)}]{{.{'good' if text == good else 'look'}}}"
+    return f"[{escape(text)}]{{.{'good' if text == good else 'look'}}}"
 
 
 def _build_advice(status: Status, links: Mapping[str, str]) -> str:
     sentence = " ".join(status.advice.split()) or "no advice now."
-    return f"**[{_escape(status.name)}]({links[status.plant]}):** {sentence}"
+    return f"**[{escape(status.name)}]({links[status.plant]}):** {sentence}"

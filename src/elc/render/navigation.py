@@ -1,4 +1,4 @@
-"""Build the links at the top of a page: all plants, and this plant's pages."""
+"""Build the links at the top of a page: all plants, the models, and this plant's pages."""
 
 from __future__ import annotations
 
@@ -7,17 +7,32 @@ from html import escape
 
 from elc.render.receipts import Page
 
-_WORDS = {"monitor": "Monitor", "explain": "Explain"}
+TOP = {"index": "All plants", "models": "Models"}  # the pages of no plant, by name
+_WORDS = {"monitor": "Monitor", "explain": "Explain", "compare": "Compare"}
 
 
 def build_navigation(plant: str, current: Page | None, pages: Sequence[Page], names: Mapping[str, str]) -> str:
     """Build the navigation of a plant's pages; `current` is marked where it is known."""
     parts = [
-        '<a href="../index.html">All plants</a>',
+        *_build_top("", "../"),
         f'<span class="nav-plant">{escape(names.get(plant, plant))}</span>',
     ]
     for page in pages:
         if page.plant == plant:
             mark = ' aria-current="page"' if page == current else ""
             parts.append(f'<a href="{page.notebook.stem}.html"{mark}>{_WORDS[page.stage]}</a>')
+    return _build_nav(parts)
+
+
+def build_top_navigation(current: str) -> str:
+    """Build the navigation of a page that is of no plant: index or models."""
+    return _build_nav(_build_top(current, ""))
+
+
+def _build_top(current: str, root: str) -> list[str]:
+    marks = {name: ' aria-current="page"' if name == current else "" for name in TOP}
+    return [f'<a href="{root}{name}.html"{marks[name]}>{word}</a>' for name, word in TOP.items()]
+
+
+def _build_nav(parts: Sequence[str]) -> str:
     return f'<nav class="elc-nav" aria-label="Pages">{"".join(parts)}</nav>'

@@ -17,7 +17,7 @@ import pypandoc
 from elc.errors import ElcError, check_faults
 from elc.paths import Project, replace_folder
 from elc.render.assemble import assemble_notebook
-from elc.render.navigation import build_navigation
+from elc.render.navigation import TOP, build_navigation, build_top_navigation
 from elc.render.receipts import Page
 
 
@@ -32,19 +32,26 @@ class _Job:
 
 
 def render_by_pandoc(project: Project, pages: Sequence[Page], names: Mapping[str, str], config: dict[str, Any]) -> None:
-    """Render all pages and the index to reports/_site, whole or not at all.
+    """Render all pages, the index and that of the models to reports/_site, whole or not at all.
 
     Raises:
         ElcError: a notebook cannot be read, or pandoc failed (every page that it failed on is named).
     """
     with replace_folder(project.site) as site:
         copytree(project.reports / "assets", site / "assets")
-        index = (project.reports / "index.qmd").read_text(encoding="utf-8")
-        jobs = [_Job("reports/index.qmd", index, site / "index.html", _build_variables(None, pages, names, config))]
-        jobs += [_build_job(page, site, _build_variables(page, pages, names, config), config) for page in pages]
+        jobs = [_build_top_job(project, name, site, config) for name in TOP]
+        for page in pages:
+            navigation = build_navigation(page.plant, page, pages, names)
+            jobs.append(_build_job(page, site, _build_variables("../", navigation, config), config))
         with ThreadPoolExecutor() as pool:
             faults = [fault for fault in pool.map(_render_page, jobs) if fault]
         check_faults("render by pandoc", faults)
+
+
+def _build_top_job(project: Project, name: str, site: Path, config: dict[str, Any]) -> _Job:
+    text = (project.reports / f"{name}.qmd").read_text(encoding="utf-8")
+    variables = _build_variables("", build_top_navigation(name), config)
+    return _Job(f"reports/{name}.qmd", text, site / f"{name}.html", variables)
 
 
 def _build_job(page: Page, site: Path, variables: dict[str, str], config: dict[str, Any]) -> _Job:
@@ -59,17 +66,15 @@ def _build_job(page: Page, site: Path, variables: dict[str, str], config: dict[s
     return _Job(f"reports/{page.source}", assembled.text, target, variables)
 
 
-def _build_variables(
-    page: Page | None, pages: Sequence[Page], names: Mapping[str, str], config: dict[str, Any]
-) -> dict[str, str]:
+def _build_variables(root: str, navigation: str, config: dict[str, Any]) -> dict[str, str]:
     website = config.get("website") or {}
     footer = website.get("page-footer") or {}
     left = footer if isinstance(footer, str) else footer.get("left", "")
     return {
-        "root": "" if page is None else "../",
+        "root": root,
         "site": escape(str(website.get("title", ""))),
         "site-lang": escape(str(config.get("lang", "en"))),
-        "nav": "" if page is None else build_navigation(page.plant, page, pages, names),
+        "nav": navigation,
         "footer": escape(str(left)),
     }
 

@@ -12,7 +12,7 @@ import yaml
 
 from elc.errors import ElcError, check_faults
 from elc.paths import Project, replace_folder
-from elc.render.navigation import build_navigation
+from elc.render.navigation import TOP, build_navigation, build_top_navigation
 from elc.render.receipts import Page
 
 _SKIPPED = ("_site", ".*", "*.ipynb", "receipts", "metrics")
@@ -20,7 +20,7 @@ _SHOWN_LINES = 15
 
 
 def render_by_quarto(project: Project, pages: Sequence[Page], names: Mapping[str, str]) -> None:
-    """Render all pages and the index to reports/_site, whole or not at all.
+    """Render all pages, the index and that of the models to reports/_site, whole or not at all.
 
     Raises:
         ElcError: Quarto failed or left a page out, with the last lines that it wrote.
@@ -34,14 +34,25 @@ def render_by_quarto(project: Project, pages: Sequence[Page], names: Mapping[str
             folder.mkdir(exist_ok=True)
             shutil.copyfile(page.notebook, folder / page.notebook.name)
             _write_metadata(folder, build_navigation(page.plant, None, pages, names))
+        for name in TOP:
+            _add_navigation(reports / f"{name}.qmd", build_top_navigation(name))
         _run_quarto(reports, [page.target for page in pages])
         with replace_folder(project.site) as site:
             shutil.copytree(reports / "_site", site, dirs_exist_ok=True)
 
 
 def _write_metadata(folder: Path, navigation: str) -> None:
-    metadata = {"include-before-body": [{"text": navigation}]}
-    (folder / "_metadata.yml").write_text(yaml.safe_dump(metadata, allow_unicode=True), encoding="utf-8")
+    (folder / "_metadata.yml").write_text(_build_metadata(navigation), encoding="utf-8")
+
+
+def _add_navigation(path: Path, navigation: str) -> None:
+    """Put the navigation into the head of a page; metadata of its folder would reach the plants' pages too."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("---\n", f"---\n{_build_metadata(navigation)}", 1), encoding="utf-8")
+
+
+def _build_metadata(navigation: str) -> str:
+    return yaml.safe_dump({"include-before-body": [{"text": navigation}]}, allow_unicode=True)
 
 
 def _run_quarto(reports: Path, targets: Sequence[str]) -> None:
@@ -61,7 +72,9 @@ def _run_quarto(reports: Path, targets: Sequence[str]) -> None:
     said = "\n".join(result.stdout.strip().splitlines()[-_SHOWN_LINES:]).replace(str(reports), "reports")
     if result.returncode != 0:
         raise ElcError(f"render: quarto stopped with code {result.returncode}. Its last lines:\n{said}")
-    missing = [target for target in ("index.html", *targets) if not (reports / "_site" / target).is_file()]
+    missing = [
+        target for target in (*(f"{name}.html" for name in TOP), *targets) if not (reports / "_site" / target).is_file()
+    ]
     check_faults(
         "render by quarto",
         [

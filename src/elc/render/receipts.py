@@ -11,7 +11,8 @@ from typing import Any
 
 from elc.paths import Project
 
-STEMS = {"monitor": "50_monitor", "explain": "60_explain"}
+STEMS = {"monitor": "50_monitor", "explain": "60_explain", "compare": "80_compare"}
+_COMMANDS = {"compare": "elc compare {plant}"}  # of pages that DVC does not make
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read_pages(project: Project, plants: Iterable[str], faults: list[str]) -> li
 
 def _read_page(project: Project, plant: str, stage: str, faults: list[str]) -> Page | None:
     name = f"reports/receipts/{plant}/{stage}.json"
-    repair = f"Run dvc repro {stage}@{plant}."
+    repair = f"Run {_COMMANDS.get(stage, 'dvc repro {stage}@{plant}').format(stage=stage, plant=plant)}."
     receipt = read_json(project.root / name, name, repair, faults)
     if receipt is None:
         return None

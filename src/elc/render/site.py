@@ -1,4 +1,4 @@
-"""Render the site: find its pages, write the index, and hand both to an engine."""
+"""Render the site: find its pages, write the index and the page of models, and hand all to an engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import yaml
 from elc.errors import ElcError, check_faults
 from elc.paths import Project, replace_file
 from elc.render.index import build_index
+from elc.render.models import build_models_page
 from elc.render.pandoc import render_by_pandoc
 from elc.render.quarto import render_by_quarto
 from elc.render.receipts import find_receipts, read_pages
@@ -18,7 +19,7 @@ from elc.settings import Settings, read_settings
 
 
 def render_site(project: Project, engine: Literal["auto", "quarto", "pandoc"]) -> str:
-    """Render all pages that have a receipt, and the page of all plants; return the engine that did.
+    """Render all pages that have a receipt, the page of all plants and that of the models; return the engine that did.
 
     Raises:
         ElcError: a page or status is missing or not as its receipt says (all are named), or the engine failed.
@@ -32,8 +33,9 @@ def render_site(project: Project, engine: Literal["auto", "quarto", "pandoc"]) -
     check_faults("render", faults)
     links = {page.plant: page.source for page in reversed(pages)}
     index = build_index(statuses, links, settings.site.currency, settings.monitor.max_gap_frac)
-    with replace_file(project.reports / "index.qmd") as path:
-        path.write_text(index, encoding="utf-8")
+    for name, text in (("index", index), ("models", build_models_page(project))):
+        with replace_file(project.reports / f"{name}.qmd") as path:
+            path.write_text(text, encoding="utf-8")
     names = {plant: entry.name for plant, entry in settings.plants.items()}
     if chosen == "quarto":
         render_by_quarto(project, pages, names)

@@ -18,7 +18,7 @@ from elc.runner.stable import normalise
 from elc.settings import PlantSettings, read_plant
 
 # The stages whose executed notebooks are pages of the site.
-PAGES = ("monitor", "explain")
+PAGES = ("monitor", "explain", "compare")
 
 
 def find_stages(project: Project) -> dict[str, Path]:

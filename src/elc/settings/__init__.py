@@ -1,7 +1,9 @@
 """The settings of a project: params.yaml and the tag lists, read once and checked whole."""
 
+from elc.settings.environment import EnvironmentSettings
 from elc.settings.model import (
     AdviseSettings,
+    CompareSettings,
     DatasetSettings,
     EngineSettings,
     EvaluateSettings,
@@ -17,7 +19,16 @@ from elc.settings.model import (
     TrainSettings,
 )
 from elc.settings.plant import Carrier, Export, PlantSettings
-from elc.settings.reader import StageSettings, build_plant, check_entry, read_plant, read_settings, read_yaml
+from elc.settings.reader import (
+    StageSettings,
+    build_plant,
+    check_entry,
+    parse_settings,
+    read_operation,
+    read_plant,
+    read_settings,
+    read_yaml,
+)
 from elc.settings.tags import ROLES, TURNAROUND, Tag, TagList, read_tags
 
 __all__ = [
@@ -25,8 +36,10 @@ __all__ = [
     "TURNAROUND",
     "AdviseSettings",
     "Carrier",
+    "CompareSettings",
     "DatasetSettings",
     "EngineSettings",
+    "EnvironmentSettings",
     "EvaluateSettings",
     "ExplainSettings",
     "Export",
@@ -45,6 +58,8 @@ __all__ = [
     "TrainSettings",
     "build_plant",
     "check_entry",
+    "parse_settings",
+    "read_operation",
     "read_plant",
     "read_settings",
     "read_tags",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from elc.settings.environment import EnvironmentSettings
 from elc.settings.plant import PlantSettings
 from elc.settings.section import Day, Frac, NotNegative, Positive, Section
 
@@ -146,6 +147,11 @@ class AdviseSettings(Section):
     interval_frac: Frac
 
 
+class CompareSettings(Section):
+    min_hours: int = Field(gt=0)
+    max_p: Frac
+
+
 class RenderSettings(Section):
     engine: Literal["auto", "quarto", "pandoc"]
 
@@ -163,5 +169,7 @@ class Settings(Section):
     monitor: MonitorSettings
     explain: ExplainSettings
     advise: AdviseSettings
+    compare: CompareSettings
     render: RenderSettings
+    environments: dict[str, EnvironmentSettings] = Field(min_length=1)
     plants: dict[str, PlantSettings]

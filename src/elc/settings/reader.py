@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from elc.errors import ElcError, build_error, build_nearest, check_faults
 from elc.paths import Project
 from elc.settings.model import (
     AdviseSettings,
+    CompareSettings,
     DatasetSettings,
     EngineSettings,
     EvaluateSettings,
@@ -29,6 +30,7 @@ from elc.settings.model import (
 from elc.settings.plant import PlantSettings
 from elc.settings.section import Section
 
+RESERVED = "approved"  # what the registry calls its decisions
 _PLANT_ID = re.compile(r"[a-z][a-z0-9_]*")
 SectionT = TypeVar("SectionT", bound=Section)
 
@@ -48,6 +50,7 @@ class StageSettings:
     monitor: MonitorSettings
     explain: ExplainSettings
     advise: AdviseSettings
+    compare: CompareSettings
 
 
 def read_settings(project: Project) -> Settings:
@@ -56,7 +59,19 @@ def read_settings(project: Project) -> Settings:
     Raises:
         ElcError: the file is no YAML, or keys are missing, unknown or of the wrong kind (all are named).
     """
-    content = read_yaml(project.params)
+    return _check_settings(read_yaml(project.params))
+
+
+def parse_settings(text: str) -> Settings:
+    """Read and check the text of a params.yaml, such as that of a commit.
+
+    Raises:
+        ElcError: as for `read_settings`.
+    """
+    return _check_settings(_parse_yaml(text, "params.yaml"))
+
+
+def _check_settings(content: Any) -> Settings:
     settings = _build_section(Settings, content, "params.yaml")
     faults = [fault for name, plant in settings.plants.items() for fault in _find_plant_faults(name, plant)]
     for name, plant in settings.plants.items():
@@ -67,6 +82,7 @@ def read_settings(project: Project) -> Settings:
         for name in settings.simulate.plants
         if name not in settings.plants
     ]
+    faults += _find_environment_faults(settings)
     check_faults("params.yaml", faults)
     return settings
 
@@ -95,6 +111,22 @@ def read_plant(project: Project, plant: str) -> StageSettings:
     return build_plant(settings, plant, settings.plants[plant])
 
 
+def read_operation(project: Project, plant: str, environment: str) -> StageSettings:
+    """Read what monitor, explain and advise need of one plant in an environment; an empty name is none.
+
+    Raises:
+        ElcError: the plant or the environment is not in params.yaml, or params.yaml has faults.
+    """
+    chosen = read_plant(project, plant)
+    environments = read_settings(project).environments
+    if not environment:
+        return chosen
+    if environment not in environments:
+        raise ElcError(f"params.yaml: environment {environment} is unknown: {build_nearest(environment, environments)}")
+    overrides = environments[environment].overrides
+    return replace(chosen, **{stage: _override(getattr(chosen, stage), keys) for stage, keys in overrides.items()})
+
+
 def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSettings:
     """Build what the stages of one plant need, from an entry that need not stand in params.yaml."""
     sections = {stage: _override(getattr(settings, stage), getattr(entry, stage)) for stage in _OVERRIDABLE}
@@ -104,6 +136,7 @@ def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSe
         plant=entry,
         engine=settings.engine,
         evaluate=settings.evaluate,
+        compare=settings.compare,
         **sections,
     )
 
@@ -127,13 +160,36 @@ def _find_plant_faults(name: str, plant: PlantSettings) -> list[str]:
     return faults
 
 
-def _find_override_faults(settings: Settings, name: str, plant: PlantSettings, stage: str) -> list[str]:
+def _find_environment_faults(settings: Settings) -> list[str]:
+    """Environments stand in the order of promotion: each takes versions from one above it, or from nowhere."""
+    faults: list[str] = []
+    known: list[str] = []
+    for name, environment in settings.environments.items():
+        where = f"environments.{name}"
+        if not _PLANT_ID.fullmatch(name) or name == RESERVED:
+            faults.append(f"{where}: an environment's name is small letters, digits and _, and not {RESERVED}.")
+        if environment.source is not None and environment.source not in known:
+            before = ", ".join(known) or "null, for it is the first"
+            faults.append(f"{where}.from: found {environment.source}, expected an environment above it: {before}.")
+        strange = [] if environment.plants == "all" else [p for p in environment.plants if p not in settings.plants]
+        faults += [f"{where}.plants: {plant} is unknown: {build_nearest(plant, settings.plants)}" for plant in strange]
+        for stage, keys in environment.overrides.items():
+            faults += _find_fit_faults(settings, stage, keys, f"{where}.overrides.{stage}")
+        known.append(name)
+    return faults
+
+
+def _find_fit_faults(settings: Settings, stage: str, keys: dict[str, Any], where: str) -> list[str]:
+    """Say which keys of an override do not fit the section that they override."""
     try:
-        _override(getattr(settings, stage), getattr(plant, stage))
+        _override(getattr(settings, stage), keys)
     except ValidationError as error:
-        model = type(getattr(settings, stage))
-        return [f"plants.{name}.{stage}.{fault}" for fault in _read_faults(error, model)]
+        return [f"{where}.{fault}" for fault in _read_faults(error, type(getattr(settings, stage)))]
     return []
+
+
+def _find_override_faults(settings: Settings, name: str, plant: PlantSettings, stage: str) -> list[str]:
+    return _find_fit_faults(settings, stage, getattr(plant, stage), f"plants.{name}.{stage}")
 
 
 def read_yaml(path: Path) -> Any:
@@ -143,9 +199,16 @@ def read_yaml(path: Path) -> Any:
         ElcError: it is no YAML in UTF-8, or a key stands twice in it.
     """
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
+        return _parse_yaml(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError as error:
         raise ElcError(f"{path.name}: not readable as YAML in UTF-8: {error}") from None
+
+
+def _parse_yaml(text: str, name: str) -> Any:
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise ElcError(f"{name}: not readable as YAML in UTF-8: {error}") from None
 
 
 def _build_section(model: type[SectionT], content: Any, where: str) -> SectionT:
@@ -183,4 +246,4 @@ def _find_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
         inner = [*getattr(field.annotation, "__args__", ()), field.annotation]
         nested = [kind for kind in inner if isinstance(kind, type) and issubclass(kind, BaseModel)]
         model = nested[0] if nested else model
-    return set(model.model_fields)
+    return {field.alias or name for name, field in model.model_fields.items()}

@@ -16,6 +16,7 @@ import pandas as pd
 from elc import curve
 from elc.dataset import Split, write_baseline
 from elc.fields import BEST, ENERGY, HIGH, TIME, TYPICAL, read_unit
+from elc.findings import write_findings
 from elc.paths import replace_folder
 from elc.settings import StageSettings, TagList
 from elc.train.fit import CurveFit, Fit
@@ -34,12 +35,15 @@ def write_package(
     split: Split,
     tags: TagList,
     settings: StageSettings,
+    *,
+    weak: pd.DataFrame,
 ) -> None:
     """Write the model package of a plant, whole or not at all; equal inputs give equal bytes.
 
     Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet,
-    envelope.parquet, golden.json, statistics.json and constraints.json (the baseline of the training hours), card.json
-    (which holds the SHA-256 of the others, and its own).
+    envelope.parquet, golden.json, statistics.json and constraints.json (the baseline of the training hours),
+    findings.parquet (`weak`: what that history lacks, and what is doubtful in it), card.json (which holds the SHA-256
+    of the others, and its own).
     """
     with replace_folder(folder) as fresh:
         scored = _score(split.train, curve_fit.model, tags)
@@ -48,6 +52,7 @@ def write_package(
         _write_precedents(fresh / "precedents.parquet", scored, tags, settings.train.precedent_frac)
         curve.write_json(fresh / "golden.json", _build_golden(split.test, curve_fit.model, tags))
         write_baseline(fresh, split.train, tags)
+        write_findings(fresh / "findings.parquet", weak)
         card = _build_card(split, curve_fit, tags, settings)
         card["envelope"] = _write_envelope(fresh, split, tags, settings)
         card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,6 @@ LOAD, AIR, FLUE, RATIO = "load_t_per_h", "air_temp_degc", "flue_o2_pct", "steam_
 
 class LinearResponse:
     """Two members: 10 load + air + 3 flue O2 + 5 ratio, and the same with twice the set-points."""
-
-    def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name="features")]
 
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         load, air, flue, ratio = feeds["features"].astype(float).T

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -34,9 +33,6 @@ NAN = float("nan")
 
 class LinearCurve:
     """Stands where an ONNX Runtime session does."""
-
-    def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name="features")]
 
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         load, air = feeds["features"].astype(float).T

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,6 @@ YEAR = pd.date_range("2024-01-01", periods=90, freq="h", tz="UTC")
 
 class LinearCurve:
     """Stands where an ONNX Runtime session does."""
-
-    def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name="features")]
 
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         load, air = feeds["features"].astype(float).T
@@ -58,9 +54,6 @@ class SureCurve(curve.Package):
 
 class ManyDrivers:
     """Stands where a session does: best = 10 load + 2 air + 3 water + 9 age, typical 5 above it."""
-
-    def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name="features")]
 
     def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
         best = feeds["features"].astype(float) @ np.array([10.0, 2.0, 3.0, 9.0])

@@ -305,7 +305,7 @@ RECORDS = {
 def test_records_say_what_the_index_shows(package: curve.Package) -> None:
     chosen = build_settings()
     status = monitor.build_status(build_scored([10.0, 20.0]), build_findings(), package, chosen)
-    records = monitor.build_records(status, chosen, answer="An answer.", advice="Advice.")
+    records = monitor.build_records(status, chosen, answer="An answer.", advice="Advice.", version="v1.2.0 in prod")
     assert set(records) == RECORDS
     assert records["gap_gj_per_h"] == 20.0
     assert (records["gap_low_gj_per_h"], records["gap_high_gj_per_h"]) == (16.0, 26.0)
@@ -326,7 +326,7 @@ def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tm
     scored = build_scored([NAN] * 30, ["trip"] * 30)
     scored[[BEST, TYPICAL, ENERGY]] = NAN
     status = monitor.build_status(scored, build_findings(), package, chosen)
-    records = monitor.build_records(status, chosen, answer="", advice="")
+    records = monitor.build_records(status, chosen, answer="", advice="", version="candidate, not approved")
     ends = {"gap_low_gj_per_h", "gap_high_gj_per_h"}
     missing = ends | {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
     assert {name for name, value in records.items() if value is None} == missing

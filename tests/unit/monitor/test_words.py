@@ -146,9 +146,11 @@ def test_no_gap_means_no_advice_even_with_moves() -> None:
 
 @pytest.mark.parametrize(("state", "words"), STATE_WORDS.items())
 def test_head_says_hour_state_answer_and_advice(state: str, words: str) -> None:
-    found = monitor.write_head("An answer.", "Advice.", build_status(25.0, state), build_settings())
+    found = monitor.write_head(
+        "An answer.", "Advice.", build_status(25.0, state), build_settings(), version="v1.2.0 in prod"
+    )
     assert found == (
-        f"::: {{.small}}\nTue 30 Jun 2026 23:00–24:00, Europe/Oslo · {words} · model: candidate, not approved · "
+        f"::: {{.small}}\nTue 30 Jun 2026 23:00–24:00, Europe/Oslo · {words} · model: v1.2.0 in prod · "
         "data [sound]{.good} · model [ok]{.good}\n:::\n\n::: {.answer}\nAn answer.\n:::\n\n"
         "::: {.advice}\nAdvice.\n:::"
     )
@@ -156,7 +158,7 @@ def test_head_says_hour_state_answer_and_advice(state: str, words: str) -> None:
 
 def test_head_marks_what_is_doubtful() -> None:
     doubtful = monitor.Health("2 findings", "a; b", "look", "bias")
-    found = monitor.write_head("", "", build_status(25.0, health=doubtful), build_settings())
+    found = monitor.write_head("", "", build_status(25.0, health=doubtful), build_settings(), version="")
     assert "data [2 findings]{.look} · model [look]{.look}" in found
 
 

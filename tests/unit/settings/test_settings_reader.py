@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.settings import check_entry, read_plant, read_settings
+from elc.settings import check_entry, parse_settings, read_operation, read_plant, read_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 Content = dict[str, Any]
@@ -254,3 +254,60 @@ def test_wrong_turnarounds_are_named(write: Write, days: list[object], words: st
     project = write(lambda content: content["plants"]["fjord"].update(turnarounds=days))
     with pytest.raises(ElcError, match=words):
         read_settings(project)
+
+
+def test_environments_stand_in_the_order_of_promotion() -> None:
+    environments = read_settings(Project(ROOT)).environments
+    assert list(environments) == ["dev", "test", "prod"]
+    assert [environment.source for environment in environments.values()] == [None, "dev", "test"]
+    assert environments["prod"].find_plants(["fjord", "delta"]) == ["fjord", "delta"]
+
+
+def test_environment_holds_the_plants_it_lists(write: Write) -> None:
+    project = write(lambda content: content["environments"]["prod"].update(plants=["delta"]))
+    prod = read_settings(project).environments["prod"]
+    assert (prod.holds("delta"), prod.holds("fjord")) == (True, False)
+
+
+def test_environment_overrides_operation_and_nothing_else(write: Write) -> None:
+    project = write(lambda content: content["environments"]["prod"].update(overrides={"monitor": {"shown_days": 3}}))
+    assert read_operation(project, "fjord", "prod").monitor.shown_days == 3
+    assert (
+        read_operation(project, "fjord", "test") == read_operation(project, "fjord", "") == read_plant(project, "fjord")
+    )
+    with pytest.raises(ElcError, match=r"^params\.yaml: environment prd is unknown: did you mean prod\?$"):
+        read_operation(project, "fjord", "prd")
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "words"),
+    [
+        ("prod", {"from": "tst"}, "environments.prod.from: found tst, expected an environment above it: dev, test."),
+        ("dev", {"from": "prod"}, "environments.dev.from: found prod, expected an environment above it: null, for"),
+        ("prod", {"from": "prod"}, "environments.prod.from: found prod, expected an environment above it: dev, test."),
+        ("prod", {"plants": ["fjrod"]}, "environments.prod.plants: fjrod is unknown: did you mean fjord?"),
+        ("prod", {"approval": "yes"}, "environments.prod.approval: found 'yes': Input should be 'none', 'manual' or"),
+        ("prod", {"aproval": "none"}, "environments.prod.aproval: unknown key: did you mean approval?"),
+        ("prod", {"form": "test"}, "environments.prod.form: unknown key: did you mean from?"),
+        ("prod", {"tests": ["gold"]}, "environments.prod.tests.0: found 'gold': Input should be 'golden', 'shape' or"),
+        ("prod", {"wave": 0}, "environments.prod.wave: found 0: Input should be greater than 0."),
+        ("prod", {"overrides": {"monitor": {"days": 1}}}, "environments.prod.overrides.monitor.days: unknown key"),
+        ("prod", {"overrides": {"train": {}}}, "environments.prod.overrides.train"),
+    ],
+)
+def test_faults_of_an_environment_are_named(write: Write, name: str, keys: Content, words: str) -> None:
+    project = write(lambda content: content["environments"][name].update(keys))
+    with pytest.raises(ElcError) as caught:
+        read_settings(project)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["approved", "Prod", "1st"])
+def test_name_of_an_environment(write: Write, name: str) -> None:
+    project = write(lambda content: content["environments"].update({name: content["environments"]["prod"]}))
+    with pytest.raises(ElcError, match=f"environments.{name}: an environment's name is small letters, digits and _"):
+        read_settings(project)
+
+
+def test_settings_of_a_commit_are_those_of_its_text() -> None:
+    assert parse_settings((ROOT / "params.yaml").read_text(encoding="utf-8")) == read_settings(Project(ROOT))

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, dataset, settings, train
+from elc import curve, dataset, findings, settings, train
 from elc.errors import ElcError
 from elc.fields import AGE, BEST, ENERGY, TIME
 from elc.paths import Project
@@ -67,7 +67,7 @@ def fit_package(folder: Path) -> tuple[train.CurveFit, train.Fit]:
     """Train and write a package, and give what was fitted."""
     split, tags, chosen = build_split(), build_tags(), build_settings()
     fits = train.fit_curve(split, tags, chosen.train), train.fit_response(split, tags, chosen.train)
-    train.write_package(folder, *fits, split, tags, chosen)
+    train.write_package(folder, *fits, split, tags, chosen, weak=findings.build_frame([]))
     return fits
 
 
@@ -125,7 +125,9 @@ def test_two_processes_train_the_same_bytes(twice: tuple[Path, Path]) -> None:
 
 def test_one_fit_is_written_in_the_same_bytes_twice(tmp_path: Path) -> None:
     fits = fit_package(tmp_path / "first")
-    train.write_package(tmp_path / "second", *fits, build_split(), build_tags(), build_settings())
+    train.write_package(
+        tmp_path / "second", *fits, build_split(), build_tags(), build_settings(), weak=findings.build_frame([])
+    )
     for name in FILES:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
 
@@ -246,6 +248,7 @@ def test_package_that_cannot_be_written_leaves_the_former(tmp_path: Path) -> Non
     (folder / "card.json").write_text("former", encoding="utf-8")
     nothing = train.CurveFit(None, pd.DataFrame(), 0, pd.DataFrame(), {})
     with pytest.raises(TypeError, match="NoneType"):
-        train.write_package(folder, nothing, nothing, build_split(), build_tags(), build_settings())
+        weak = findings.build_frame([])
+        train.write_package(folder, nothing, nothing, build_split(), build_tags(), build_settings(), weak=weak)
     assert [path.name for path in tmp_path.iterdir()] == ["fjord"]
     assert (folder / "card.json").read_text(encoding="utf-8") == "former"

@@ -1,0 +1,47 @@
+"""Put what is assigned to an environment into its folder, plant by plant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from elc import registry
+from elc.errors import ElcError, build_nearest
+from elc.registry import Context, storage
+
+
+def deploy_all(context: Context, environment: str, plants: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Deploy some plants of an environment, or all; give a line for each, and whether it failed.
+
+    A plant that fails keeps what it had, and stops no other.
+
+    Raises:
+        ElcError: the environment is unknown, or a plant is not in it.
+    """
+    known = context.environment(environment).find_plants(context.settings.plants)
+    strange = [plant for plant in plants if plant not in known]
+    if strange:
+        raise ElcError(
+            f"environment {environment}: {strange[0]} is none of its plants: {build_nearest(strange[0], known)}"
+        )
+    for plant in plants or known:
+        try:
+            yield deploy_plant(context, plant, environment), False
+        except ElcError as error:
+            yield f"{plant}: not deployed, what was there stays. {error}", True
+
+
+def deploy_plant(context: Context, plant: str, environment: str) -> str:
+    """Deploy what is assigned of a plant, and say in a line what was done; where nothing is assigned, remove.
+
+    Raises:
+        ElcError: what is assigned may not be deployed, or cannot be had whole.
+    """
+    project = context.project
+    assignment = registry.find_assignment(context, plant, environment)
+    if assignment is None:
+        had = project.deployed(environment, plant).is_dir()
+        registry.remove_deployed(project, environment, plant)
+        return f"{plant}: nothing is assigned" + (", what was there is removed" if had else "")
+    remote = storage.find_remote(project.root, context.environment(environment).remote)
+    is_new = registry.deploy_package(project, assignment, remote=remote)
+    return f"{plant}: {assignment.version} {'deployed' if is_new else 'is there already'}"

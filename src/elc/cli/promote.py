@@ -1,0 +1,116 @@
+"""Promote versions: functional tests before and after, their report, and only then the tag."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from elc import curve, registry
+from elc.cli.junit import write_junit
+from elc.curve import Proof
+from elc.errors import ElcError, check_faults
+from elc.registry import Context, Version, storage
+from elc.settings import EnvironmentSettings
+
+
+@dataclass(frozen=True)
+class Move:
+    """What became of one plant: promoted by a tag, waiting for an approval, failed, or not tried."""
+
+    plant: str
+    version: str
+    state: Literal["promoted", "waits", "failed", "not tried"]
+    text: str
+
+
+def promote(context: Context, plant: str, version: str, environment: str) -> str:
+    """Promote a version to an environment and return the tag.
+
+    The package is tested as the cache has it, put on this environment's remote, laid down anew as a deployment would,
+    and tested again. What the tests found is in `reports/tests/<environment>-<plant>-<version>.xml`.
+
+    Raises:
+        ElcError: the version may not go there, its package cannot be had whole, a remote is down, or a test failed;
+            nothing is promoted.
+    """
+    found = registry.check_promotion(context, plant, version, environment)
+    _test(context, found, environment)
+    return registry.assign(context, found, environment, reason="")
+
+
+def promote_all(context: Context, environment: str) -> Iterator[Move]:
+    """Promote every plant of an environment to the version that is due, wave by wave; stop after a wave with a failure.
+
+    Due is what the environment before it holds, or the latest version that is not rejected where none comes before.
+    Plants that hold it already, or have none, are left alone; one whose version is not approved yet waits.
+
+    Raises:
+        ElcError: the environment is unknown.
+    """
+    chosen = context.environment(environment)
+    due = [(plant, _find_due(context, plant, environment)) for plant in chosen.find_plants(context.settings.plants)]
+    moving = [(plant, version) for plant, version in due if version is not None]
+    for start in range(0, len(moving), chosen.wave):
+        wave = [_try(context, plant, version, environment) for plant, version in moving[start : start + chosen.wave]]
+        yield from wave
+        if any(move.state == "failed" for move in wave):
+            left = moving[start + chosen.wave :]
+            yield from (Move(plant, it.version, "not tried", "a plant of the wave before failed") for plant, it in left)
+            return
+
+
+def _find_due(context: Context, plant: str, environment: str) -> Version | None:
+    source = context.environment(environment).source
+    if source is None:
+        versions = context.line(plant).versions.values()
+        due = next((it for it in reversed(versions) if it.is_active and it.status != "rejected"), None)
+    else:
+        due = context.follow(plant, source).version
+    current = context.follow(plant, environment).version
+    return None if current is not None and due is not None and current.version == due.version else due
+
+
+def _try(context: Context, plant: str, version: Version, environment: str) -> Move:
+    if not context.rules.is_approved(version, context.line(plant), environment):
+        status = context.find_status(version, environment)
+        return Move(plant, version.version, "waits", f"it is {status}, and {environment} takes approved versions only")
+    try:
+        return Move(plant, version.version, "promoted", promote(context, plant, version.version, environment))
+    except ElcError as error:
+        return Move(plant, version.version, "failed", str(error))
+
+
+def _test(context: Context, version: Version, environment: str) -> None:
+    """Test a package before and after it reaches an environment's remote, and write what was found."""
+    project, chosen = context.project, context.environment(environment)
+    source = None if chosen.source is None else context.environment(chosen.source).remote
+    before = _prove(context, version, chosen, source)
+    suites = {"before": before}
+    if not _find_faults(before):
+        remote = storage.find_remote(project.root, chosen.remote)
+        if remote is not None:
+            storage.push_package(project.root, version.package, remote)
+        suites["after"] = _prove(context, version, chosen, chosen.remote)
+    name = f"{environment}-{version.plant}-{version.version}"
+    path = project.tests / f"{name}.xml"
+    write_junit(path, name, suites)
+    faults = [f"{when}, {fault}" for when, proofs in suites.items() for fault in _find_faults(proofs)]
+    where = f"{version.plant} {version.version} fails the functional tests of {environment}"
+    check_faults(where, [f"{fault} All of it: {path.relative_to(project.root)}" for fault in faults])
+
+
+def _prove(context: Context, version: Version, chosen: EnvironmentSettings, remote: str | None) -> list[Proof]:
+    """Lay a package down as a deployment would, and test it there."""
+    root = context.project.root
+    storage.fetch_package(root, version.package, storage.find_remote(root, remote))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        storage.lay_package(root, version.package, folder, content=version.sha256)
+        return curve.prove(folder, chosen.tests, plant=version.plant, max_latency_ms=chosen.max_latency_ms)
+
+
+def _find_faults(proofs: Sequence[Proof]) -> list[str]:
+    return [f"test {proof.name}: {proof.fault}" for proof in proofs if proof.fault]

@@ -1,0 +1,194 @@
+"""The commands of the registry: register, compare, approve, reject, promote, rollback, deploy, models and audit."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from elc.paths import find_project
+
+_ENVIRONMENT = click.option(
+    "--env", "environment", required=True, metavar="NAME", help="An environment of params.yaml."
+)
+_AS_JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+_REASON = click.option("--reason", required=True, help="Why: it is recorded with who and when.")
+
+
+@click.command(epilog="Example: elc register fjord --bump minor")
+@click.argument("plant")
+@click.option(
+    "--bump",
+    type=click.Choice(["major", "minor", "patch"]),
+    default="minor",
+    show_default=True,
+    help="Which number rises; the first version is v1.0.0.",
+)
+def register(plant: str, bump: Any) -> None:
+    """Register the model package of the last commit as the plant's next version, pending until someone approves it."""
+    from elc import registry
+
+    tag = registry.register(registry.read_context(find_project()), plant, bump=bump)
+    click.echo(f"registered: {tag}. Next: elc compare {tag.replace('@', ' ')}")
+
+
+@click.command(epilog="Example: elc approve fjord v1.2.0 --reason 'better at part load'")
+@click.argument("plant")
+@click.argument("version")
+@_REASON
+def approve(plant: str, version: str, reason: str) -> None:
+    """Approve a version: environments that ask for it may take it."""
+    from elc import registry
+
+    tag = registry.decide(registry.read_context(find_project()), plant, version, "approved", reason=reason)
+    click.echo(f"approved: {plant} {version}, by tag {tag}")
+
+
+@click.command(epilog="Example: elc reject fjord v1.2.0 --reason 'learnt from a faulty meter'")
+@click.argument("plant")
+@click.argument("version")
+@_REASON
+def reject(plant: str, version: str, reason: str) -> None:
+    """Reject a version; where it is in use, say which one to go back to."""
+    from elc import registry
+
+    context = registry.read_context(find_project())
+    tag = registry.decide(context, plant, version, "rejected", reason=reason)
+    click.echo(f"rejected: {plant} {version}, by tag {tag}")
+    for name in registry.find_uses(context, context.line(plant).find_version(version)):
+        back = registry.find_fallback(context, plant, name, without=version)
+        advice = (
+            f"go back: elc rollback {plant} --env {name} --to {back}" if back else "no earlier one is still approved"
+        )
+        click.echo(f"{name} still holds it; {advice}")
+
+
+@click.command(epilog="Example: elc compare fjord v1.2.0")
+@click.argument("plant")
+@click.argument("version", default="")
+@click.option(
+    "--env",
+    "environment",
+    default="",
+    metavar="NAME",
+    help="Beside what is in use there. Default: the highest that has a version.",
+)
+def compare(plant: str, version: str, environment: str) -> None:
+    """Compare a version, or the candidate, with the one in use on the same later hours; also as a page of the site."""
+    from elc.cli.compare import render_comparison
+    from elc.compare import read_comparison
+    from elc.runner import run_stage
+
+    project = find_project()
+    page = run_stage(project, "compare", plant, {"version": version, "environment": environment})
+    click.echo(render_comparison(read_comparison(project.operation("compare", plant))))
+    click.echo(f"\nThe page: {page.relative_to(project.root)}; elc render brings it to the site.")
+
+
+@click.command(epilog="Example: elc promote fjord v1.2.0 --env test")
+@click.argument("plant", required=False)
+@click.argument("version", required=False)
+@_ENVIRONMENT
+@click.option("--all", "is_all", is_flag=True, help="Every plant of the environment to what is due, wave by wave.")
+def promote(plant: str | None, version: str | None, environment: str, is_all: bool) -> None:
+    """Test a version's package, and record that it is in an environment from now on."""
+    from elc import registry
+    from elc.cli.promote import promote as promote_one
+    from elc.cli.promote import promote_all
+
+    if is_all == bool(plant) or bool(plant) != bool(version):
+        raise click.UsageError("name a plant and a version, or give --all.")
+    context = registry.read_context(find_project())
+    if plant and version:
+        tag = promote_one(context, plant, version, environment)
+        click.echo(f"promoted: {plant} {version} to {environment}, by tag {tag}. Next: elc deploy --env {environment}")
+        return
+    moves = []
+    for move in promote_all(context, environment):
+        click.echo(f"{move.state}: {move.plant} {move.version}: {move.text}")
+        moves.append(move)
+    if not moves:
+        click.echo(f"nothing to promote: {environment} holds what is due")
+    if any(move.state == "failed" for move in moves):
+        sys.exit(1)
+
+
+@click.command(epilog="Example: elc rollback fjord --env prod --to v1.1.0")
+@click.argument("plant")
+@_ENVIRONMENT
+@click.option("--to", metavar="VERSION", help="Default: the last still approved one before.")
+@click.option("--reason", default="", help="Why: it is recorded.")
+def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
+    """Go back to an earlier version, and deploy it here where this environment is deployed."""
+    from elc import registry
+    from elc.cli.deploy import deploy_plant
+
+    project = find_project()
+    context = registry.read_context(project)
+    version = registry.check_rollback(context, plant, environment, to)
+    tag = registry.assign(context, version, environment, reason=reason or "rollback")
+    click.echo(f"rolled back: {plant} to {version.version} in {environment}, by tag {tag}")
+    if project.deployed(environment, plant).is_dir():
+        click.echo(deploy_plant(registry.read_context(project), plant, environment))
+
+
+@click.command(epilog="Example: elc deploy --env prod")
+@_ENVIRONMENT
+@click.option("--plant", "plants", multiple=True, help="Default: every plant of the environment.")
+def deploy(environment: str, plants: tuple[str, ...]) -> None:
+    """Put the assigned packages into deployed/ENV, each verified, whole or not at all."""
+    from elc import registry
+    from elc.cli.deploy import deploy_all
+
+    context = registry.read_context(find_project())
+    is_failed = False
+    for line, is_fault in deploy_all(context, environment, plants):
+        click.echo(line, err=is_fault)
+        is_failed |= is_fault
+    if is_failed:
+        sys.exit(1)
+
+
+@click.command(epilog="Example: elc models fjord --at 2026-05-01")
+@click.argument("plant", required=False)
+@click.option("--at", "day", metavar="DAY", help="What each environment held on a day.")
+@_AS_JSON
+def models(plant: str | None, day: str | None, is_json: bool) -> None:
+    """Show which version runs where; of one plant, its whole history."""
+    from elc import registry
+    from elc.cli.models import build_content, render_at, render_fleet, render_history
+
+    context = registry.read_context(find_project())
+    if plant is None and day:
+        raise click.UsageError("--at needs a plant.")
+    if is_json:
+        click.echo(json.dumps(build_content(context, plant, day), indent=2, ensure_ascii=False))
+    elif plant is None:
+        click.echo(render_fleet(context))
+    else:
+        click.echo(render_at(context, plant, day) if day else render_history(context, plant))
+
+
+@click.command(epilog="Example: elc audit --json")
+@_AS_JSON
+@click.option("--deep", "is_deep", is_flag=True, help="Also fetch every package in use, to know that it can be had.")
+def audit(is_json: bool, is_deep: bool) -> None:
+    """Check every rule over the whole history; exit with 1 if one is broken."""
+    from elc import registry
+    from elc.cli.audit import build_content, render_audit
+    from elc.registry.audit import audit as find_problems
+
+    context = registry.read_context(find_project())
+    problems = find_problems(context, is_deep=is_deep)
+    click.echo(
+        json.dumps(build_content(context, problems), indent=2, ensure_ascii=False)
+        if is_json
+        else render_audit(context, problems)
+    )
+    if problems:
+        sys.exit(1)
+
+
+COMMANDS = (register, compare, approve, reject, promote, rollback, deploy, models, audit)

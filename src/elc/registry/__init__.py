@@ -1,0 +1,41 @@
+"""The registry: versions, approval, promotion and rollback, all of it tags in Git and packages in DVC."""
+
+from elc.registry.assign import assign, check_promotion, check_rollback, find_assignment
+from elc.registry.context import Context, read_context
+from elc.registry.decide import check_approved, decide, find_fallback, find_uses
+from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
+from elc.registry.register import check_registration, register
+from elc.registry.rules import Followed, Problem
+from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
+from elc.registry.use import find_used, open_version, read_metrics
+
+__all__ = [
+    "Assignment",
+    "Context",
+    "Followed",
+    "Line",
+    "Problem",
+    "Registry",
+    "Span",
+    "Used",
+    "Version",
+    "assign",
+    "build_registry",
+    "check_approved",
+    "check_promotion",
+    "check_registration",
+    "check_rollback",
+    "decide",
+    "deploy_package",
+    "find_assignment",
+    "find_fallback",
+    "find_used",
+    "find_uses",
+    "open_version",
+    "read_context",
+    "read_deployed",
+    "read_metrics",
+    "read_registry",
+    "register",
+    "remove_deployed",
+]

@@ -1,0 +1,128 @@
+"""Packages where they lie: in the folders that are deployed, in the cache of DVC and on its remotes."""
+
+from __future__ import annotations
+
+import fcntl
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from elc.errors import ElcError
+from elc.registry.context import Context
+from elc.registry.deployed import read_deployed
+from elc.registry.rules import Problem
+from elc.registry.storage import fetch_package, find_remote
+
+_LEFT = (".new", ".old", ".gone")
+
+
+def find_deployed_problems(context: Context) -> Iterator[Problem]:
+    """Find deployed packages that were altered or are not followed any more, and what killed runs left behind."""
+    top = context.project.root / "deployed"
+    for folder in sorted(top.iterdir()) if top.is_dir() else []:
+        if folder.name.startswith("."):
+            continue
+        if folder.name not in context.settings.environments:
+            yield _build_stray(context, folder, "", f"params.yaml has no environment {folder.name}")
+        elif folder.is_dir():
+            yield from _find_left(context, folder)
+            for place in sorted(folder.iterdir()):
+                if not place.name.startswith("."):
+                    yield from _find_place(context, place)
+
+
+def _find_left(context: Context, folder: Path) -> Iterator[Problem]:
+    """Find temporary folders, unless the run that works there is still alive."""
+    for path in sorted(folder.iterdir()):
+        name = path.name.removeprefix(".")
+        if name == path.name or path.suffix not in _LEFT:
+            continue
+        plant = name.removesuffix(path.suffix)
+        if _is_busy(folder / f".{plant}.lock"):
+            continue
+        if path.suffix == ".old" and not (folder / plant).exists() and plant in context.settings.plants:
+            sentence = f"{_show(context, path)} is what was deployed before a deploy that was killed half way."
+            yield Problem("left-over", plant, "", sentence, f"elc deploy --env {folder.name}")
+        else:
+            yield _build_stray(context, path, plant, "a deploy that was killed left it", rule="left-over")
+
+
+def _is_busy(lock: Path) -> bool:
+    """Whether a run holds the lock of a folder."""
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _find_place(context: Context, place: Path) -> Iterator[Problem]:
+    environment, plant = place.parent.name, place.name
+    if plant not in context.settings.plants:
+        yield _build_stray(context, place, plant, f"params.yaml has no plant {plant}")
+    elif not context.settings.environments[environment].holds(plant):
+        yield _build_stray(context, place, plant, f"{plant} is no plant of {environment}")
+    else:
+        sentence = _find_fault(context, environment, plant)
+        if sentence:
+            yield Problem("deployed", plant, "", sentence, f"elc deploy --env {environment}")
+
+
+def _find_fault(context: Context, environment: str, plant: str) -> str:
+    """Say why a deployed folder is not what is followed; empty where it is."""
+    try:
+        record = read_deployed(context.project, environment, plant)
+    except ElcError as error:
+        return str(error)
+    if record is None:
+        return ""
+    followed = context.follow(plant, environment)
+    version, event = followed.version, followed.event
+    where = f"deployed/{environment}/{plant} holds {record.version}, put there by {record.tag}"
+    if version is None or event is None:
+        return f"{where}, but no version is to be in {environment}."
+    if record.tag != event.tag:
+        return f"{where}, but {event.tag} is followed now, which is about {version.version}."
+    expected = (event.oid, version.version, version.commit, version.package, version.sha256)
+    if (record.oid, record.version, record.commit, record.package, record.sha256) != expected:
+        return f"{where}, but what it records is not what that tag and the registration say."
+    return ""
+
+
+def _build_stray(context: Context, path: Path, plant: str, words: str, *, rule: str = "deployed") -> Problem:
+    shown = _show(context, path)
+    return Problem(rule, plant, "", f"{shown}: {words}.", f"rm -r {shlex.quote(shown)}")
+
+
+def _show(context: Context, path: Path) -> str:
+    return path.relative_to(context.project.root).as_posix()
+
+
+def find_package_problems(context: Context) -> Iterator[Problem]:
+    """Bring every package in use into the cache of DVC, and find those that are whole neither here nor there."""
+    faults: dict[tuple[str, str | None], str] = {}
+    for name, environment in context.settings.environments.items():
+        for plant in environment.find_plants(context.settings.plants):
+            followed = context.follow(plant, name)
+            version, event = followed.version, followed.event
+            if version is None or event is None:
+                continue
+            key = version.package, environment.remote
+            if key not in faults:
+                faults[key] = _fetch(context, *key)
+            if faults[key]:
+                sentence = f"{plant} {version.version} is in {name}, but its package cannot be had. {faults[key]}"
+                yield Problem("package", plant, event.tag, sentence, "")
+
+
+def _fetch(context: Context, package: str, remote: str | None) -> str:
+    """Fetch a package and say why it cannot be had; empty where it can."""
+    root = context.project.root
+    try:
+        fetch_package(root, package, find_remote(root, remote))
+    except ElcError as error:
+        return str(error)
+    return ""

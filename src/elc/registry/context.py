@@ -1,0 +1,89 @@
+"""Everything that a command of the registry looks at, read once: settings, tags, signers and rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from elc.errors import ElcError, build_nearest
+from elc.paths import Project
+from elc.registry.git import check_repository, read_committed
+from elc.registry.rules import Followed, Rules
+from elc.registry.signers import read_signers
+from elc.registry.state import Line, Registry, Version, read_registry
+from elc.settings import EnvironmentSettings, Settings, parse_settings, read_settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """A project's registry as it stands."""
+
+    project: Project
+    settings: Settings
+    registry: Registry
+    rules: Rules
+
+    def line(self, plant: str) -> Line:
+        """A plant's line of versions.
+
+        Raises:
+            ElcError: params.yaml has no such plant.
+        """
+        if plant not in self.settings.plants:
+            raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, self.settings.plants)}")
+        return self.registry.line(plant)
+
+    def environment(self, name: str) -> EnvironmentSettings:
+        """The settings of an environment.
+
+        Raises:
+            ElcError: params.yaml has no such environment.
+        """
+        known = self.settings.environments
+        if name not in known:
+            raise ElcError(f"params.yaml: environment {name} is unknown: {build_nearest(name, known)}")
+        return known[name]
+
+    def follow(self, plant: str, environment: str) -> Followed:
+        """What an environment holds of a plant."""
+        return self.rules.follow(self.line(plant), environment)
+
+    def find_status(self, version: Version, environment: str) -> str:
+        """What counts about a version in an environment: pending, approved or rejected."""
+        if self.environment(environment).approval == "none":
+            return version.status
+        decision = self.rules.find_decision(version, self.line(version.plant), environment)
+        if decision is None:
+            return "pending"
+        return "approved" if decision.action == "assign" else "rejected"
+
+
+def read_context(project: Project) -> Context:
+    """Read the registry of a project.
+
+    Raises:
+        ElcError: the project is no Git repository or a shallow clone, or params.yaml, the signers or a tag cannot be
+            read.
+    """
+    check_repository(project.root)
+    settings = read_settings(project)
+    plants = list(settings.plants)
+    signers = read_signers(project.root, plants=plants, environments=list(settings.environments))
+    rules = Rules(project.root, settings.environments, plants, signers)
+    return Context(project, settings, read_registry(project.root), rules)
+
+
+def check_policy(context: Context, environment: str) -> None:
+    """Check that what an environment asks for is committed: an edit that nobody reviewed opens no gate.
+
+    Raises:
+        ElcError: the environment asks for an approval, here or in the last commit, and the two do not agree.
+    """
+    here = context.settings.environments
+    text = read_committed(context.project.root, "HEAD", "params.yaml")
+    committed = {} if text is None else parse_settings(text).environments
+    asked = {known[environment].approval for known in (here, committed) if environment in known}
+    if committed != here and asked != {"none"}:
+        raise ElcError(
+            "params.yaml: its environments are not those of the last commit, and only what was reviewed opens "
+            f"{environment}. Commit the change, or bring it back: git checkout params.yaml."
+        )

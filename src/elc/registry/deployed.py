@@ -1,0 +1,215 @@
+"""What is deployed: the package of each plant in each environment, laid down whole, and read back with its hash."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from elc.errors import ElcError, build_nearest, check_faults
+from elc.paths import Project, replace_folder
+from elc.registry import storage
+
+RECORD = "deployed.json"
+# A folder that is swapped while it is read is read again.
+READS = 20
+PAUSE_S = 0.01
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Say which version of a plant an environment was assigned: by which tag, and with which package and content."""
+
+    plant: str
+    environment: str
+    version: str
+    commit: str
+    tag: str
+    oid: str
+    package: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Used:
+    """Name the package that a stage reads; environment and version are empty for the candidate."""
+
+    folder: Path
+    environment: str
+    version: str
+
+    @property
+    def insufficiencies(self) -> Path:
+        """The package's findings about the history that it learnt from."""
+        return self.folder / "findings.parquet"
+
+    @property
+    def label(self) -> str:
+        """What a page says of it."""
+        return f"{self.version} in {self.environment}" if self.environment else "candidate, not approved"
+
+
+def deploy_package(project: Project, assignment: Assignment, *, remote: str | None) -> bool:
+    """Lay the assigned package into the folder of its plant and environment, whole or not at all.
+
+    Returns False where it lies there already and verifies.
+
+    Raises:
+        ElcError: the package cannot be had whole, or is another plant's. What was deployed before stays.
+    """
+    folder = project.deployed(assignment.environment, assignment.plant)
+    with _lock(folder):
+        if folder.is_dir() and _is_there(project, assignment):
+            return False
+        storage.fetch_package(project.root, assignment.package, remote)
+        with replace_folder(folder) as fresh:
+            storage.lay_package(project.root, assignment.package, fresh, content=assignment.sha256)
+            _check_plant(fresh, assignment)
+            (fresh / RECORD).write_text(json.dumps(asdict(assignment), indent=2) + "\n", encoding="utf-8")
+    return True
+
+
+def _is_there(project: Project, assignment: Assignment) -> bool:
+    try:
+        return read_deployed(project, assignment.environment, assignment.plant) == assignment
+    except ElcError:  # damaged, so it is laid down anew
+        return False
+
+
+def _check_plant(folder: Path, assignment: Assignment) -> None:
+    where = f"plant {assignment.plant}: package {assignment.package} of {assignment.version}"
+    try:
+        found = json.loads((folder / "card.json").read_text(encoding="utf-8"))["plant"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ElcError(f"{where} has no card.json that names its plant. Train and register it again.") from None
+    if found != assignment.plant:
+        raise ElcError(
+            f"{where} is one of plant {found!r}, expected {assignment.plant!r}. It was not deployed. Run `elc audit`."
+        )
+
+
+def read_deployed(project: Project, environment: str, plant: str) -> Assignment | None:
+    """Read what is deployed for a plant in an environment, and check that its files are those that were deployed.
+
+    Raises:
+        ElcError: a file was changed, added or removed since, or the record is not that of this plant and environment.
+    """
+    path = project.deployed(environment, plant)
+    for _ in range(READS):
+        seen = _look(path)
+        try:
+            return _read_folder(seen[0], environment, plant) if seen else None
+        except ElcError:
+            if seen == _look(path):
+                raise
+        time.sleep(PAUSE_S)
+    raise ElcError(f"{path}: was replaced {READS} times while it was read. Run it again when nothing deploys.")
+
+
+def _look(path: Path) -> tuple[Path, int, int] | None:
+    """Find where a folder lies, and what tells it from the one that replaces it."""
+    for place in (path, _build_former(path), path):
+        try:
+            found = place.stat()
+        except FileNotFoundError:
+            continue
+        return place, found.st_ino, found.st_ctime_ns
+    return None
+
+
+def _build_former(path: Path) -> Path:
+    """Build the name that `replace_folder` gives the folder that it replaces."""
+    return path.with_name(f".{path.name}.old")
+
+
+def _read_folder(folder: Path, environment: str, plant: str) -> Assignment:
+    advice = f"Run `elc deploy --env {environment}`."
+    record = _read_record(folder, advice=advice)
+    faults = []
+    if (record.plant, record.environment) != (plant, environment):
+        faults.append(f"holds {record.plant} for {record.environment}, expected {plant} for {environment}. {advice}")
+    found = storage.hash_content(folder, without=(RECORD,))
+    if found != record.sha256:
+        faults.append(
+            f"its files are not those of {record.version}: one was changed, added or removed since. "
+            f"The content hash is {found}, expected {record.sha256}. {advice}"
+        )
+    check_faults(str(folder), faults)
+    return record
+
+
+def _read_record(folder: Path, *, advice: str) -> Assignment:
+    names = [field.name for field in fields(Assignment)]
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ElcError(f"{folder / RECORD}: cannot be read ({error}). {advice}") from None
+    if not isinstance(record, dict) or sorted(record) != sorted(names):
+        raise ElcError(f"{folder / RECORD}: found {record}, expected the keys {', '.join(names)}. {advice}")
+    check_faults(
+        str(folder / RECORD),
+        [f"{name} is {record[name]!r}, expected text. {advice}" for name in names if not isinstance(record[name], str)],
+    )
+    return Assignment(**record)
+
+
+def find_folder(path: Path) -> Path:
+    """Find where a folder lies that may be just being replaced: at `path`, or for a moment under its former name.
+
+    It stays under the former name if the run that replaced it was killed right then.
+    """
+    seen = _look(path)
+    return seen[0] if seen else path
+
+
+def find_used(project: Project, plant: str, *, environment: str, environments: Sequence[str]) -> Used:
+    """Find the package that stages read for a plant: the one in `environment`.
+
+    An empty `environment` is the last of `environments` that has one, and where none has, the candidate.
+
+    Raises:
+        ElcError: an unknown environment, one without a version of the plant, or a deployed folder that was altered.
+    """
+    if environment and environment not in environments:
+        nearest = build_nearest(environment, environments)
+        raise ElcError(f"environment {environment!r} is not in params.yaml; {nearest}")
+    for name in [environment] if environment else reversed(environments):
+        if record := read_deployed(project, name, plant):
+            return Used(find_folder(project.deployed(name, plant)), name, record.version)
+    if environment:
+        raise ElcError(
+            f"plant {plant}: nothing is deployed in {environment}, expected a version in "
+            f"{project.deployed(environment, plant)}. Run `elc promote {plant} <version> --env {environment}`, or "
+            f"`elc deploy --env {environment}` where one is assigned."
+        )
+    return Used(project.model(plant), "", "")
+
+
+def remove_deployed(project: Project, environment: str, plant: str) -> None:
+    """Remove what is deployed for a plant in an environment, if anything; a run killed here leaves it whole or gone."""
+    folder = project.deployed(environment, plant)
+    if not folder.parent.is_dir():
+        return
+    with _lock(folder):
+        former, gone = _build_former(folder), folder.with_name(f".{folder.name}.gone")
+        shutil.rmtree(gone, ignore_errors=True)
+        if folder.is_dir():
+            shutil.rmtree(former, ignore_errors=True)
+            folder.rename(gone)
+        elif former.is_dir():
+            former.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Let one run at a time change a folder; the lock of a run that was killed is free."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,141 @@
+"""The history of the registry: every tag of its grammar, read in one pass."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from elc.errors import ElcError
+from elc.registry.git import try_git
+from elc.registry.names import Action, read_name
+
+# `tag` is the name inside the tag object, which a moved or copied reference does not change.
+_ATOMS = (
+    "refname:strip=2", "objecttype", "objectname", "*objecttype", "*objectname", "taggerdate:unix", "taggername",
+    "taggeremail", "tag", "contents:subject", "contents:body",
+)  # fmt: skip
+_FORMAT = "%00".join(f"%({atom})" for atom in _ATOMS) + "%00%01"
+_FIELD = re.compile(r"^([a-z][a-z0-9_]*): (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One tag: what was done to which plant's version, when and by whom.
+
+    `commit` is what the tag points at, `time` its second since 1970, `fields` what its message records. `fault` says
+    why the tag is not what its name says; it is empty for a sound one.
+    """
+
+    tag: str
+    oid: str
+    plant: str
+    action: Action
+    version: str
+    stage: str
+    number: int
+    commit: str
+    time: int
+    who: str
+    sentence: str
+    fields: Mapping[str, Any]
+    fault: str
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """By time as GTO has it, and by number within one second."""
+        return self.time, self.number, self.tag
+
+
+def read_events(root: Path) -> list[Event]:
+    """Read every tag of the registry, in the order in which they count."""
+    done = try_git(root, "for-each-ref", f"--format={_FORMAT}", "refs/tags")
+    if done.returncode or "broken ref" in done.stderr:
+        raise _build_missing(root, done.stderr)
+    text = done.stdout
+    events = [_read_event(record.lstrip("\n").split("\0")) for record in text.split("\0\x01")[:-1]]
+    return sorted((event for event in events if event is not None), key=lambda event: event.order)
+
+
+def _build_missing(root: Path, said: str) -> ElcError:
+    """Say which tag points at what is not here: Git reads none of them then."""
+    found = re.search(r"refs/tags/(\S+)", said)
+    if found is None:
+        return ElcError(f"git for-each-ref failed in {root}: {said.strip()[-300:]}")
+    tag = found[1]
+    return ElcError(
+        f"tag {tag} points at what is not in this repository, so none can be read. Bring it: git fetch --tags --force. "
+        f"If nobody has it, drop the tag: git update-ref -d 'refs/tags/{tag}'."
+    )
+
+
+def _read_event(record: list[str]) -> Event | None:
+    name = read_name(record[0])
+    if name is None:
+        return None
+    _, kind, oid, target_kind, commit, time, who, email, inner, subject, body = record
+    return Event(
+        tag=record[0],
+        oid=oid,
+        plant=name.plant,
+        action=name.action,
+        version=name.version,
+        stage=name.stage,
+        number=name.number,
+        commit=commit or oid,
+        time=int(time or 0),
+        who=f"{who} {email}".strip(),
+        sentence=subject,
+        fields=_Fields(body),
+        fault=_find_fault(record[0], kind, target_kind, inner),
+    )
+
+
+class _Fields(Mapping[str, Any]):
+    """The lines `key: <JSON>` of a message, read when they are first asked for: of most tags nobody asks.
+
+    What is no JSON stays a text, so that a rule can refuse it.
+    """
+
+    def __init__(self, body: str) -> None:
+        self._body = body
+
+    @cached_property
+    def _read(self) -> dict[str, Any]:
+        return {key: _read_json(value) for key, value in _FIELD.findall(self._body)}
+
+    def __getitem__(self, key: str) -> Any:
+        return self._read[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _find_fault(tag: str, kind: str, target_kind: str, inner: str) -> str:
+    if kind != "tag":
+        return "is a lightweight tag, which records nobody and nothing; expected an annotated one"
+    if inner != tag:
+        return f"was moved: inside it is {inner}"
+    if target_kind != "commit":
+        return f"points at {target_kind or 'nothing'}, expected a commit"
+    return ""
+
+
+def build_message(sentence: str, fields: Mapping[str, Any]) -> str:
+    """Build the message of a tag: a sentence, and a line `key: <JSON>` for each field."""
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
+    return "\n".join([" ".join(sentence.split()), "", *lines, ""])

@@ -1,0 +1,86 @@
+"""Git, called as a command: the one place where the registry runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from elc.errors import ElcError
+
+# What could lead Git to another repository than the one that is asked for, or to other configuration.
+_DIVERTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
+_SHOWN = 500
+
+
+def run_git(root: Path, *arguments: str, stdin: str = "", extra: Mapping[str, str] | None = None) -> str:
+    """Run Git in a folder and return what it wrote; `extra` are variables of its environment.
+
+    Raises:
+        ElcError: Git is missing or failed, with the end of what it said.
+    """
+    done = try_git(root, *arguments, stdin=stdin, extra=extra)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-_SHOWN:]
+        raise ElcError(f"git {arguments[0]} failed in {root}: {said}")
+    return done.stdout
+
+
+def try_git(
+    root: Path, *arguments: str, stdin: str = "", extra: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Git in a folder; the result is not checked.
+
+    Raises:
+        ElcError: Git is missing.
+    """
+    environment = {key: value for key, value in os.environ.items() if key not in _DIVERTING}
+    environment |= {"GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
+    try:
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=root,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=environment,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise ElcError("git was not found on the PATH. Install it: the registry is kept in Git.") from None
+
+
+def check_repository(root: Path) -> None:
+    """Check that a project is a Git repository with a commit and its whole history.
+
+    Raises:
+        ElcError: it is none, holds no commit, or is a shallow clone.
+    """
+    if try_git(root, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+        raise ElcError(f"{root}: no Git repository with a commit. The registry is kept in Git: git init, then commit.")
+    if run_git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
+        raise ElcError(
+            f"{root}: a shallow clone, so versions may be missing. Bring the rest: git fetch --unshallow --tags."
+        )
+
+
+def read_committed(root: Path, commit: str, path: str) -> str | None:
+    """Read a file as it stands in a commit; None where it is not in it."""
+    done = try_git(root, "show", f"{commit}:{path}")
+    return None if done.returncode else done.stdout
+
+
+def find_changes(root: Path, *paths: str) -> list[str]:
+    """Find the tracked files that differ from the last commit, of all or of some paths."""
+    listed = run_git(root, "status", "--porcelain", "--untracked-files=no", "-z", "--", *paths)
+    return sorted(entry[3:] for entry in listed.split("\0") if len(entry) > 3)
+
+
+def find_git_remote(root: Path) -> str | None:
+    """Find the Git remote that tags go to: `origin`, or the only one; None where there is none."""
+    names = run_git(root, "remote").split()
+    if "origin" in names:
+        return "origin"
+    return names[0] if len(names) == 1 else None

@@ -1,0 +1,127 @@
+"""Register the model package of the last commit as a plant's next version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from elc.errors import ElcError, check_faults
+from elc.registry.context import Context
+from elc.registry.git import find_changes, read_committed, run_git
+from elc.registry.names import Bump, build_next
+from elc.registry.state import Line, Version
+from elc.registry.storage import find_remote, hash_content, hash_folder, push_package, read_evaluated, read_lock
+from elc.registry.write import Draft, write_tag
+
+
+def register(context: Context, plant: str, *, bump: Bump) -> str:
+    """Register a plant's model package: push it to the default DVC remote, where one is set, and tag the last commit.
+
+    Raises:
+        ElcError: the workspace differs from the last commit, its dvc.lock does not hold the package or its metrics,
+            the package is registered already, or a remote is down; no version is made.
+    """
+    root, line = context.project.root, context.line(plant)
+    head = run_git(root, "rev-parse", "HEAD").strip()
+    _check_clean(context, plant)
+    lock = read_commit_lock(context, head)
+    package = _find_package(context, plant, lock)
+    _check_new(line, package, head)
+    fields = _build_fields(context, plant, read_lock(lock), package, head)
+    version = build_next(list(line.versions), bump)
+    remote = find_remote(root, None)
+    if remote is not None:
+        push_package(root, package, remote)
+    sentence = f"Register {plant} {version}"
+    return write_tag(context, Draft(plant, "register", head, sentence, fields, version=version))
+
+
+def read_commit_lock(context: Context, commit: str) -> str:
+    """Read the text of a commit's dvc.lock.
+
+    Raises:
+        ElcError: the commit has none.
+    """
+    text = read_committed(context.project.root, commit, "dvc.lock")
+    if text is None:
+        raise ElcError(f"commit {commit[:10]} has no dvc.lock. Run dvc repro, then commit dvc.lock.")
+    return text
+
+
+def check_registration(context: Context, version: Version) -> None:
+    """Check that a version's tag points at the commit whose dvc.lock holds its package.
+
+    Raises:
+        ElcError: it does not: the tag was moved or made by hand.
+    """
+    found = read_lock(read_commit_lock(context, version.commit)).get(f"models/{version.plant}")
+    if not version.package or not version.sha256 or found != version.package:
+        raise ElcError(
+            f"{version.plant} {version.version}: tag {version.registered.tag} records package "
+            f"{version.package or 'none'}, but dvc.lock of its commit {version.commit[:10]} holds {found or 'none'}. "
+            "It is not followed. Register the package anew: elc register."
+        )
+
+
+def _check_clean(context: Context, plant: str) -> None:
+    changes = find_changes(context.project.root)
+    if changes:
+        shown = ", ".join(changes[:5]) + (" ..." if len(changes) > 5 else "")
+        raise ElcError(
+            f"plant {plant}: {len(changes)} files differ from the last commit: {shown}. A version is a commit: commit "
+            "or undo them, then register."
+        )
+
+
+def _find_package(context: Context, plant: str, lock: str) -> str:
+    """The hash of the package that the lock and the workspace agree on."""
+    where, path = f"plant {plant}", f"models/{plant}"
+    repair = f"Run dvc repro evaluate@{plant}, then commit dvc.lock."
+    locked = read_lock(lock).get(path)
+    if locked is None:
+        raise ElcError(f"{where}: dvc.lock of the last commit holds no {path}. {repair}")
+    if not context.project.model(plant).is_dir():
+        raise ElcError(f"{where}: {path} is missing. Bring it: dvc checkout {path}, or dvc pull {path}.")
+    found = hash_folder(context.project.model(plant))
+    faults = []
+    if found != locked:
+        faults.append(f"{path} is {found}, dvc.lock of the last commit says {locked}. {repair}")
+    if read_evaluated(lock).get(path) != locked:
+        faults.append(f"reports/metrics/{plant}.json is of another package. {repair}")
+    check_faults(where, faults)
+    return locked
+
+
+def _check_new(line: Line, package: str, head: str) -> None:
+    for name, version in line.versions.items():
+        if version.package == package:
+            raise ElcError(
+                f"plant {line.plant}: this package is registered already, as {name}"
+                f"{'' if version.is_active else ', which was deregistered'}. Train another one, or use that version."
+            )
+        if version.commit == head:
+            raise ElcError(
+                f"plant {line.plant}: the last commit is version {name} already. A version has its own commit."
+            )
+
+
+def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package: str, head: str) -> dict[str, Any]:
+    folder = context.project.model(plant)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    trained = card["trained_on"]
+    metrics = json.loads(read_committed(context.project.root, head, f"reports/metrics/{plant}.json") or "{}")
+    return {
+        "package": package,
+        "sha256": hash_content(folder, without=()),
+        "data": outs.get(f"data/processed/{plant}", ""),
+        "first": trained["train"]["first"],
+        "last": trained["valid"]["last"],
+        "metrics": {
+            "rows": metrics["rows"],
+            "cv_rmse_frac": metrics["typical"]["cv_rmse_frac"],
+            "nmbe_frac": metrics["typical"]["nmbe_frac"],
+            "coverage_best_frac": metrics["quantiles"]["best"]["coverage_frac"],
+            "pinball_best_gj_per_h": metrics["quantiles"]["best"]["pinball_gj_per_h"],
+        },
+    }

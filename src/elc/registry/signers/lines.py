@@ -1,0 +1,247 @@
+"""The signers of `models/allowed_signers`: one key a line, in OpenSSH's format, with its rights at the end.
+
+They count as they are in Git's HEAD: what was reviewed, not what lies in the folder.
+Source: ssh-keygen(1), ALLOWED SIGNERS.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from elc.errors import ElcError, build_nearest, check_faults
+from elc.registry.signers.alone import run_alone
+
+FILE = "models/allowed_signers"
+Act = Literal["approve", "promote"]
+
+_EXAMPLE = 'ann@example.org namespaces="git" ssh-ed25519 AAAA... approve=fjord@prod promote=*@test,prod'
+# How many fields a public key of each type has, its type included (RFC 4253, 5656, 8709; OpenSSH's PROTOCOL.u2f).
+_KEY_FIELDS = {
+    "ssh-ed25519": 2,
+    "ssh-rsa": 3,
+    "ecdsa-sha2-nistp256": 3,
+    "ecdsa-sha2-nistp384": 3,
+    "ecdsa-sha2-nistp521": 3,
+    "sk-ssh-ed25519@openssh.com": 3,
+    "sk-ecdsa-sha2-nistp256@openssh.com": 4,
+}
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
+_OPTION = re.compile(r'([A-Za-z-]+)(?:="([^"]*)")?')
+_TIMES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The plants and environments that a signer may act on: `("*",)` is all of them, `()` none."""
+
+    plants: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    def cover(self, plant: str, environment: str) -> bool:
+        """Say whether a plant in an environment is among them."""
+        pairs = ((plant, self.plants), (environment, self.environments))
+        return all(names == ("*",) or name in names for name, names in pairs)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One key and its rights; `entry` is its line as OpenSSH reads it, `is_dated` that the key starts or ends."""
+
+    principal: str
+    fingerprint: str
+    approve: Rights
+    promote: Rights
+    entry: str
+    is_dated: bool
+
+    def may(self, act: Act, plant: str, environment: str) -> bool:
+        """Say whether the signer may approve, or promote, a plant's versions for an environment."""
+        return (self.approve if act == "approve" else self.promote).cover(plant, environment)
+
+
+@dataclass(frozen=True)
+class Signers:
+    """All keys that count, in the order of the file; rights go by the key, not by the name beside it."""
+
+    signers: tuple[Signer, ...]
+
+    @cached_property
+    def _found(self) -> dict[str, Signer]:
+        return {signer.fingerprint: signer for signer in self.signers}
+
+    def find(self, fingerprint: str) -> Signer | None:
+        """Find the signer of a key by its fingerprint, `SHA256:...`; None where the key does not count."""
+        return self._found.get(fingerprint)
+
+
+def read_signers(root: Path, *, plants: Collection[str], environments: Collection[str]) -> Signers:
+    """Read who may sign, from Git's HEAD; without the file, or without a commit, nobody may.
+
+    `plants` and `environments` are the names that rights may speak of.
+
+    Raises:
+        ElcError: with every fault of every line, by its number.
+    """
+    listed = run_alone(root, "ls-tree", "--full-tree", "HEAD", "--", FILE)
+    if listed.stdout == b"" and (listed.returncode == 0 or b"Not a valid object name HEAD" in listed.stderr):
+        return Signers(())
+    done = run_alone(root, "cat-file", "blob", f"HEAD:{FILE}")
+    if done.returncode:
+        raise ElcError(f"{FILE} in Git's HEAD: {done.stderr.decode(errors='replace').strip()}. Expected a text file.")
+    return _read_text(done.stdout, plants, environments)
+
+
+def _read_text(content: bytes, plants: Collection[str], environments: Collection[str]) -> Signers:
+    signers: list[Signer] = []
+    faults: list[str] = []
+    numbers: dict[str, int] = {}
+    for number, line in enumerate(content.decode("utf-8", errors="replace").split("\n"), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        reader = _Line(line, plants, environments)
+        signer = reader.read()
+        first = numbers.setdefault(signer.fingerprint, number) if signer else number
+        if first != number:
+            reader.faults.append(f"the key stands in line {first}, too; expected one line a key, with all its rights")
+        faults += [f"line {number}: {fault}" for fault in reader.faults]
+        signers += [signer] if signer else []
+    check_faults(f"{FILE} in Git's HEAD", faults)
+    return Signers(tuple(signers))
+
+
+class _Line:
+    """One line, taken apart; `faults` collects what is wrong with it."""
+
+    def __init__(self, line: str, plants: Collection[str], environments: Collection[str]) -> None:
+        self._line = line
+        self._plants = plants
+        self._environments = environments
+        self.faults: list[str] = []
+
+    def read(self) -> Signer | None:
+        """Read the line; None where it has no key."""
+        words = _WORD.findall(self._line)
+        at = 1 if words[1:2] and words[1].startswith(("ssh-", "ecdsa-", "sk-")) else 2
+        if self._line.count('"') % 2 or len(words) < at + 2 or "\ufffd" in self._line:
+            self.faults.append(f"found {_shorten(self._line)}; expected a line such as {_EXAMPLE}")
+            return None
+        principal, kind, key = words[0], words[at], words[at + 1]
+        if re.search(r'["*?!,]|[^ -~]', principal):
+            self.faults.append(f"found the name {principal}; expected one in ASCII, without * ? ! , and quotes")
+        options = self._read_options(words[1] if at == 2 else "")
+        rights = self._read_rights(words[at + 2 :])
+        fingerprint = self._read_key(kind, key)
+        if not fingerprint:
+            return None
+        return Signer(
+            principal=principal,
+            fingerprint=fingerprint,
+            approve=rights.get("approve", Rights()),
+            promote=rights.get("promote", Rights()),
+            entry=" ".join([principal, ",".join(['namespaces="git"', *options]), kind, key]),
+            is_dated=bool(options),
+        )
+
+    def _read_key(self, kind: str, key: str) -> str:
+        """Check the key and work out its fingerprint; empty where it is none."""
+        if kind not in _KEY_FIELDS:
+            self.faults.append(f"found the type of key {_shorten(kind)}; {build_nearest(kind, _KEY_FIELDS)}")
+            return ""
+        try:
+            blob = base64.b64decode(key, validate=True)
+            fields = list(_split_key(blob))
+        except (ValueError, struct.error):
+            fields, blob = [], b""
+        if len(fields) != _KEY_FIELDS[kind] or fields[0] != kind.encode():
+            self.faults.append(f"{_shorten(key)} is no {kind} key; expected the second word of the .pub file")
+            return ""
+        return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
+
+    def _read_options(self, word: str) -> list[str]:
+        """Check the options; return the days of the key, as OpenSSH of any version reads them in UTC."""
+        times: dict[str, str] = {}
+        for option in re.findall(r'(?:[^,"]|"[^"]*")+', word):
+            found = _OPTION.fullmatch(option)
+            name, value = (found[1].lower(), found[2] or "") if found else (option, "")
+            if name == "cert-authority":
+                self.faults.append("found cert-authority; expected each person's own key, since rights go by the key")
+            elif name == "namespaces":
+                if "git" not in value.split(","):
+                    self.faults.append(f'found namespaces="{value}"; expected namespaces="git", which Git signs in')
+            elif name in ("valid-after", "valid-before") and name not in times:
+                times[name] = self._read_time(name, value)
+            else:
+                self.faults.append(
+                    f"found the option {_shorten(option)}; expected namespaces, valid-after and valid-before, each once"
+                )
+        if len(times) == 2 and "" not in times.values() and times["valid-after"] >= times["valid-before"]:
+            self.faults.append(
+                "valid-after is not before valid-before; expected the first day of the key, then its last"
+            )
+        return [f'{name}="{value}"' for name, value in sorted(times.items())]
+
+    def _read_time(self, name: str, value: str) -> str:
+        digits = value.removesuffix("Z")
+        try:
+            if not re.fullmatch("[0-9]+", digits):
+                raise ValueError
+            return datetime.strptime(digits, _TIMES.get(len(digits), "")).strftime("%Y%m%d%H%M%S")
+        except ValueError:
+            self.faults.append(f'found {name}="{value}"; expected a UTC time such as 20270131 or 202701311200Z')
+            return ""
+
+    def _read_rights(self, words: list[str]) -> dict[str, Rights]:
+        rights: dict[str, Rights] = {}
+        for word in words:
+            act, _, value = word.partition("=")
+            if act not in ("approve", "promote"):
+                self.faults.append(
+                    f"found {_shorten(word)} after the key; expected approve=<plants>@<environments> "
+                    "or promote=<plants>@<environments>"
+                )
+            elif act in rights:
+                self.faults.append(f"{act}= stands there twice; expected it once")
+            else:
+                plants, _, environments = value.partition("@")
+                rights[act] = Rights(
+                    self._read_names(word, "plant", plants, self._plants),
+                    self._read_names(word, "environment", environments, self._environments),
+                )
+        return rights
+
+    def _read_names(self, word: str, what: str, value: str, known: Collection[str]) -> tuple[str, ...]:
+        names = tuple(value.split(","))
+        for name in names:
+            if not value:
+                self.faults.append(f"{word} names no {what}; expected <plants>@<environments>, * for all")
+            elif name == "*" and len(names) > 1:
+                self.faults.append(f"{word} has * beside others; expected * alone, or names")
+            elif name != "*" and name not in known:
+                self.faults.append(
+                    f"{word} names {what} {name!r}, which params.yaml does not; {build_nearest(name, known)}"
+                )
+        return names
+
+
+def _split_key(blob: bytes) -> Iterator[bytes]:
+    """Split a public key into its fields, each after its length (RFC 4251)."""
+    while blob:
+        (length,) = struct.unpack(">I", blob[:4])
+        if len(blob) < 4 + length:
+            raise ValueError
+        yield blob[4 : 4 + length]
+        blob = blob[4 + length :]
+
+
+def _shorten(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,193 @@
+"""Whether a tag is signed, by SSH, by a key that counts: Git and ssh-keygen judge, whatever the machine is set to.
+
+Source: git-verify-tag(1); git-config(1), gpg.ssh; Git's gpg-interface.c, where a tag's signature begins.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from elc.errors import ElcError
+from elc.registry.git import try_git
+from elc.registry.signers.alone import run_alone
+from elc.registry.signers.lines import FILE, Signers
+
+_WORKERS = 4
+_OID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# Git does not look at other headers of a tag, nor at what follows a signature: both could be added afterwards.
+_HEADERS = re.compile(rb"object [0-9a-f]+\ntype commit\ntag [^\n]+\ntagger [^\n]+\n\n")
+_BEGIN = re.compile(rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----", re.MULTILINE)
+_BLOCK = re.compile(rb"-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]+\n)+-----END SSH SIGNATURE-----\n?")
+_GOOD = re.compile(r'Good "git" signature for (\S+) with \S+ key (SHA256:[A-Za-z0-9+/]+)')
+_STRANGER = re.compile(r'Good "git" signature with \S+ key (SHA256:[A-Za-z0-9+/]+)')
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The verdict on a tag: who signed it by which key, or a fault; with a fault the other two are empty.
+
+    A fault reads on from the tag's name: "carries no signature; expected ...".
+    """
+
+    principal: str
+    fingerprint: str
+    fault: str
+
+
+def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, Verified]:
+    """Verify tag objects by their ids; a key with a first or last day is judged by the day of the tag.
+
+    An id says nothing about the reference that led to it: whether the name inside the object is that of the
+    reference is checked by `elc.registry.events`. Whether the signer had the right is `Signer.may`.
+
+    Raises:
+        ElcError: Git is missing, or `root` is no repository.
+    """
+    tools = _find_missing(root, signers)
+    unique = list(dict.fromkeys(oids))
+    if tools:
+        return dict.fromkeys(unique, _refuse(tools))
+    tags = _read_tags(root, [oid for oid in unique if _OID.fullmatch(oid)])
+    with TemporaryDirectory(prefix="elc-signers-") as folder, ThreadPoolExecutor(_WORKERS) as pool:
+        options = _write_options(Path(folder), signers)
+
+        def verify(oid: str) -> Verified:
+            fault = _find_fault(tags.get(oid))
+            return _refuse(fault) if fault else _verify(root, oid, signers, options)
+
+        return dict(zip(unique, pool.map(verify, unique), strict=True))
+
+
+def _refuse(fault: str) -> Verified:
+    return Verified("", "", fault)
+
+
+def _find_missing(root: Path, signers: Signers) -> str:
+    """Say which tool is missing or too old; empty where none is."""
+    if shutil.which("ssh-keygen") is None:
+        return "cannot be verified: ssh-keygen was not found on the PATH. Install OpenSSH's client, 8.2 or later"
+    said = run_alone(root, "--version").stdout.decode(errors="replace").strip()
+    found = re.search(r"(\d+)\.(\d+)", said)
+    # Git 2.34 knows SSH signatures, and 2.35 judges a key by the day of the tag.
+    oldest = (2, 35) if any(signer.is_dated for signer in signers.signers) else (2, 34)
+    if found and (int(found[1]), int(found[2])) >= oldest:
+        return ""
+    return f"cannot be verified: found {said}, expected Git {oldest[0]}.{oldest[1]} or later. Install one"
+
+
+def _read_tags(root: Path, oids: list[str]) -> Mapping[str, bytes]:
+    """Read tag objects in one pass; what is no tag is left out."""
+    done = run_alone(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
+    if done.returncode:
+        raise ElcError(f"git cat-file failed in {root}: {done.stderr.decode(errors='replace').strip()}")
+    tags: dict[str, bytes] = {}
+    rest = done.stdout
+    while rest:
+        head, _, rest = rest.partition(b"\n")
+        oid, kind, *size = head.decode().split()
+        if size:
+            if kind == "tag":
+                tags[oid] = rest[: int(size[0])]
+            rest = rest[int(size[0]) + 1 :]
+    return tags
+
+
+def _find_fault(tag: bytes | None) -> str:
+    """Say why a tag's shape alone rules out an SSH signature over all of it; empty where it does not."""
+    if tag is None:
+        return "is no annotated tag in this repository, so it carries no signature; expected a signed tag"
+    begins = list(_BEGIN.finditer(tag))
+    if not begins:
+        return f"carries no signature; expected one by an SSH key of {FILE}"
+    if begins[-1][1] != b"SSH SIGNATURE":
+        return f"is signed by PGP or X.509; expected a signature by an SSH key of {FILE}"
+    if not _HEADERS.match(tag):
+        return "has headers that a signature does not cover; expected object, type commit, tag and tagger alone"
+    if not _BLOCK.fullmatch(tag, begins[-1].start()):
+        return "has a damaged signature, or text after it, which it does not cover; expected nothing after it"
+    return ""
+
+
+def _write_options(folder: Path, signers: Signers) -> list[str]:
+    """Write the keys for Git, and build the options that put all else aside, whatever is configured."""
+    allowed, revoked = folder / "allowed", folder / "revoked"
+    allowed.write_text("".join(f"{signer.entry}\n" for signer in signers.signers), encoding="utf-8")
+    revoked.touch()
+    settings = {
+        "gpg.format": "ssh",
+        "gpg.ssh.allowedSignersFile": allowed.as_posix(),
+        "gpg.ssh.revocationFile": revoked.as_posix(),
+        "gpg.ssh.program": "ssh-keygen",
+        "gpg.minTrustLevel": "undefined",
+    }
+    return [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+
+
+def _verify(root: Path, oid: str, signers: Signers, options: Sequence[str]) -> Verified:
+    done = run_alone(root, *options, "verify-tag", "--raw", oid)
+    # ssh-keygen alone writes these lines: --raw shows nothing of the tag's text.
+    lines = done.stderr.decode("utf-8", errors="replace").splitlines()
+    good = [found for found in map(_GOOD.fullmatch, lines) if found]
+    if done.returncode == 0 and len(good) == 1:
+        principal, fingerprint = good[0].groups()
+        signer = signers.find(fingerprint)
+        if signer and signer.principal == principal:
+            return Verified(principal, fingerprint, "")
+    return _refuse(_explain(lines, signers))
+
+
+def _explain(lines: Sequence[str], signers: Signers) -> str:
+    """Explain why Git did not take a signature."""
+    said = "; ".join(lines)
+    stranger = next((found[1] for found in map(_STRANGER.fullmatch, lines) if found), "")
+    signer = signers.find(stranger)
+    if "key has expired" in said and signer:
+        return f"was signed on a day when the key of {signer.principal} had expired (valid-before in {FILE})"
+    if "key is not yet valid" in said and signer:
+        return f"was signed on a day when the key of {signer.principal} did not count yet (valid-after in {FILE})"
+    if stranger and not signer:
+        return (
+            f"is signed by key {stranger}, which is not in {FILE} of Git's HEAD. Somebody who counts has to sign; "
+            "for somebody who left, keep the line and give it valid-before"
+        )
+    return (
+        "has a signature that does not fit it: the tag was altered after it was signed, or the signature was taken "
+        f"from elsewhere (Git says: {said})"
+    )
+
+
+def check_signing(root: Path) -> None:
+    """Check that Git is set up to sign tags by SSH in a repository.
+
+    Raises:
+        ElcError: it is not, with the commands that set it up.
+    """
+    faults = []
+    form = _read_config(root, "gpg.format")
+    key = _read_config(root, "user.signingkey")
+    if form != "ssh":
+        faults.append(f"gpg.format is {form or 'not set'}, expected ssh")
+    if not key and not _read_config(root, "gpg.ssh.defaultKeyCommand"):
+        faults.append("user.signingkey is not set, expected your public key")
+    elif (
+        key and not key.startswith(("key::", "ssh-", "ecdsa-", "sk-")) and not (root / Path(key).expanduser()).is_file()
+    ):
+        faults.append(f"user.signingkey is {key}, which is not there")
+    if faults:
+        raise ElcError(
+            f"{root}: Git cannot sign tags by SSH: {'; '.join(faults)}. Set it up:\n"
+            "  git config gpg.format ssh\n"
+            "  git config user.signingkey ~/.ssh/id_ed25519.pub\n"
+            f"  git config gpg.ssh.allowedSignersFile {FILE}"
+        )
+
+
+def _read_config(root: Path, key: str) -> str:
+    """Read a setting as `git tag --sign` would, with the caller's environment; empty where it is not set."""
+    return try_git(root, "config", "--get", key).stdout.strip()

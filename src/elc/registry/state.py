@@ -1,0 +1,233 @@
+"""What the tags add up to: each plant's versions, their status, and what is assigned to which environment.
+
+The rules are those of `gto show`: a stage holds the active version that was assigned to it last, so after an unassign
+or a deregistration the one before comes back. Tags count in order of time, and by number within one second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from elc.errors import ElcError
+from elc.registry.events import Event, read_events
+from elc.registry.names import APPROVED, read_version
+
+Decision = Literal["pending", "approved", "rejected"]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version of a plant; `decision` is the tag that approved or rejected it last."""
+
+    plant: str
+    version: str
+    commit: str
+    is_active: bool
+    registered: Event
+    decision: Event | None
+
+    @property
+    def status(self) -> Decision:
+        if self.decision is None:
+            return "pending"
+        return "approved" if self.decision.action == "assign" else "rejected"
+
+    @property
+    def package(self) -> str:
+        """DVC's hash of the model package."""
+        return str(self.registered.fields.get("package", ""))
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the package's content."""
+        return str(self.registered.fields.get("sha256", ""))
+
+
+@dataclass(frozen=True)
+class Span:
+    """A version was in an environment from `start` to `end` (seconds since 1970; None: still is), by a tag."""
+
+    version: str
+    start: int
+    end: int | None
+    event: Event
+
+
+@dataclass(frozen=True)
+class Line:
+    """One plant's line of versions: its tags in order, without those that are no annotated tag of a commit."""
+
+    plant: str
+    events: tuple[Event, ...]
+
+    @cached_property
+    def versions(self) -> dict[str, Version]:
+        """The registered versions, the oldest first; one that was deregistered is not active."""
+        last: dict[str, Event] = {}
+        first: dict[str, Event] = {}
+        decisions: dict[str, Event] = {}
+        for event in self.events:
+            if event.action in ("register", "deregister"):
+                last[event.version] = event
+                if event.action == "register":
+                    first.setdefault(event.version, event)
+            elif event.stage == APPROVED:
+                decisions[event.commit] = event
+        return {
+            name: Version(
+                plant=self.plant,
+                version=name,
+                commit=first[name].commit,
+                is_active=last[name].action == "register",
+                registered=first[name],
+                decision=decisions.get(first[name].commit),
+            )
+            for name in sorted(first, key=read_version)
+        }
+
+    @cached_property
+    def at_commit(self) -> dict[str, str]:
+        """The version that is registered at each commit."""
+        return {version.commit: name for name, version in self.versions.items()}
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], list[Event]]:
+        found: dict[tuple[str, str], list[Event]] = {}
+        for event in self.events:
+            found.setdefault((event.commit, event.stage), []).append(event)
+        return found
+
+    def at(self, commit: str, stage: str) -> list[Event]:
+        """What was done with a stage at a commit, in order."""
+        return self._places.get((commit, stage), [])
+
+    @property
+    def number(self) -> int:
+        """The highest number of the plant's tags."""
+        return max((event.number for event in self.events), default=0)
+
+    @property
+    def stages(self) -> list[str]:
+        return sorted({event.stage for event in self.events if event.stage})
+
+    @property
+    def latest(self) -> str | None:
+        """The highest active version."""
+        return max(
+            (name for name, version in self.versions.items() if version.is_active), key=read_version, default=None
+        )
+
+    def find_version(self, version: str) -> Version:
+        """Find a registered version that is active.
+
+        Raises:
+            ElcError: there is none, or it was deregistered.
+        """
+        found = self.versions.get(version)
+        if found is None:
+            known = ", ".join(self.versions) or "none"
+            raise ElcError(
+                f"plant {self.plant}: version {version} is not registered here; registered: {known}. "
+                "Bring tags that others made: git fetch --tags."
+            )
+        if not found.is_active:
+            raise ElcError(
+                f"plant {self.plant}: version {version} was deregistered. elc models {self.plant} lists the others."
+            )
+        return found
+
+    def assigned(self, stage: str) -> Event | None:
+        """The assignment by which a version is in a stage now; None where it holds none."""
+        spans = self.spans(stage)
+        return spans[-1].event if spans and spans[-1].end is None else None
+
+    def name(self, event: Event) -> str:
+        """The version that an assignment is about; its commit where none is registered there."""
+        return self.at_commit.get(event.commit, event.commit)
+
+    def spans(self, stage: str) -> list[Span]:
+        """From when to when each version was in a stage, the earliest first."""
+        replay = _Replay({name: version.commit for name, version in self.versions.items()}, stage)
+        spans: list[Span] = []
+        for event in self.events:
+            now = replay.advance(event)
+            if spans and spans[-1].end is None and now is not spans[-1].event:
+                spans[-1] = replace(spans[-1], end=event.time)
+            if now is not None and (not spans or spans[-1].event is not now or spans[-1].end is not None):
+                spans.append(Span(self.name(now), event.time, None, now))
+        return spans
+
+
+class _Replay:
+    """A plant's tags, one after another: which assignment holds a stage after each."""
+
+    def __init__(self, commits: Mapping[str, str], stage: str) -> None:
+        self._commits = commits
+        self._stage = stage
+        self._is_deprecated = False
+        self._inactive: set[str] = set()
+        self._last: dict[str, Event] = {}
+        self._all: list[Event] = []
+        self._stack: list[Event] = []
+
+    def advance(self, event: Event) -> Event | None:
+        """Take the next tag and return the assignment that holds the stage."""
+        self._is_deprecated = event.action == "deprecate"
+        if event.action in ("register", "deregister"):
+            self._turn(event)
+        elif event.stage == self._stage:
+            self._last[event.commit] = event
+            if event.action == "assign":
+                self._all.append(event)
+                self._stack.append(event)
+        while self._stack and not self._holds(self._stack[-1]):
+            self._stack.pop()
+        return self._stack[-1] if self._stack and not self._is_deprecated else None
+
+    def _turn(self, event: Event) -> None:
+        commit = self._commits.get(event.version, event.commit)
+        if event.action == "deregister":
+            self._inactive.add(commit)
+        elif commit in self._inactive:
+            self._inactive.remove(commit)
+            self._stack = list(self._all)
+
+    def _holds(self, event: Event) -> bool:
+        return event.commit not in self._inactive and self._last[event.commit] is event
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every plant's line of versions, and every tag that is no annotated tag of a commit."""
+
+    lines: Mapping[str, Line]
+    broken: tuple[Event, ...]
+
+    def line(self, plant: str) -> Line:
+        """A plant's line; an empty one where it has no tag."""
+        return self.lines.get(plant) or Line(plant, ())
+
+
+def read_registry(root: Path) -> Registry:
+    """Read the state of the registry from the tags of a Git repository.
+
+    Raises:
+        ElcError: it is no repository, or a tag points at what is not there.
+    """
+    return build_registry(read_events(root))
+
+
+def build_registry(events: Sequence[Event]) -> Registry:
+    """Build the state of the registry from its tags in order."""
+    plants: dict[str, list[Event]] = {}
+    for event in events:
+        if not event.fault:
+            plants.setdefault(event.plant, []).append(event)
+    return Registry(
+        lines={plant: Line(plant, tuple(found)) for plant, found in sorted(plants.items())},
+        broken=tuple(event for event in events if event.fault),
+    )

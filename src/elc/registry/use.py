@@ -1,0 +1,86 @@
+"""Which package a stage reads: the one that is deployed, and that the tags stand behind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from elc.errors import ElcError, build_nearest, check_faults
+from elc.paths import Project, replace_folder
+from elc.registry import deployed
+from elc.registry.context import Context, read_context
+from elc.registry.deployed import Used
+from elc.registry.git import read_committed
+from elc.registry.register import check_registration
+from elc.registry.storage import fetch_package, find_remote, hash_content, lay_package
+from elc.settings import read_settings
+
+
+def find_used(project: Project, plant: str, *, environment: str) -> Used:
+    """Find the package that operation uses: what is deployed in an environment, the highest where none is named.
+
+    Where nothing is deployed it is the candidate. What is deployed must be what a tag that is followed put there.
+
+    Raises:
+        ElcError: plant or environment is unknown, nothing is deployed in the one named, the folder was altered, or its
+            tag is missing, moved or not to be followed.
+    """
+    settings = read_settings(project)
+    if plant not in settings.plants:
+        raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
+    used = deployed.find_used(project, plant, environment=environment, environments=list(settings.environments))
+    if used.environment:
+        _check_tag(read_context(project), used, plant)
+    return used
+
+
+def _check_tag(context: Context, used: Used, plant: str) -> None:
+    """Check that the tag by which a package was deployed is there, unchanged, and to be followed."""
+    record = deployed.read_deployed(context.project, used.environment, plant)
+    where = f"deployed/{used.environment}/{plant}"
+    repair = f"elc deploy --env {used.environment} puts it right, elc audit says more."
+    line = context.line(plant)
+    event = next((event for event in line.events if record is not None and event.tag == record.tag), None)
+    if record is None or event is None or event.oid != record.oid:
+        tag = "a tag" if record is None else f"tag {record.tag}"
+        raise ElcError(f"{where}: {tag} put it there, which is not in Git, or is another one now. {repair}")
+    problems = context.rules.find_problems(line, event, used.environment)
+    check_faults(where, [f"{problem.sentence} {repair}" for problem in problems])
+    version = line.versions[line.at_commit[event.commit]]
+    if (record.package, record.sha256, record.version) != (version.package, version.sha256, version.version):
+        raise ElcError(f"{where}: deployed.json is not about {version.version} as it was registered. {repair}")
+
+
+def open_version(project: Project, plant: str, version: str) -> Used:
+    """Lay a registered version down for reading and return where; one that lies there already is used.
+
+    Raises:
+        ElcError: the version is unknown, its registration is not sound, or its package cannot be had whole.
+    """
+    context = read_context(project)
+    found = context.line(plant).find_version(version)
+    check_registration(context, found)
+    folder = project.fetched(found.package)
+    if not folder.is_dir() or hash_content(folder, without=()) != found.sha256:
+        fetch_package(project.root, found.package, find_remote(project.root, None))
+        with replace_folder(folder) as fresh:
+            lay_package(project.root, found.package, fresh, content=found.sha256)
+    return Used(folder, "", version)
+
+
+def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:
+    """Read what evaluation found of a package: the file of its commit, for the candidate that in the workspace.
+
+    Raises:
+        ElcError: there is none.
+    """
+    path = f"reports/metrics/{plant}.json"
+    if not used.version:
+        file = project.metrics(plant)
+        text = file.read_text(encoding="utf-8") if file.is_file() else None
+    else:
+        text = read_committed(project.root, f"{plant}@{used.version}", path)
+    if text is None:
+        raise ElcError(f"plant {plant}: {path} was not found. Run dvc repro evaluate@{plant}.")
+    content: dict[str, Any] = json.loads(text)
+    return content

@@ -1,0 +1,143 @@
+"""Write one tag of the registry, whole or not at all: here, and on the Git remote where there is one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elc.errors import ElcError
+from elc.registry.context import Context
+from elc.registry.events import build_message
+from elc.registry.git import find_git_remote, run_git, try_git
+from elc.registry.names import Action, build_name
+from elc.registry.signers import Act, check_signing, verify_tags
+from elc.registry.state import Line, Registry
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A tag before it is written; `right` is what its signer must be allowed to do, empty where nobody signs."""
+
+    plant: str
+    action: Action
+    commit: str
+    sentence: str
+    fields: Mapping[str, Any]
+    version: str = ""
+    stage: str = ""
+    right: Act | None = None
+    environments: tuple[str, ...] = ()
+
+
+def write_tag(context: Context, draft: Draft) -> str:
+    """Write a tag with the plant's next number, push it, and return its name.
+
+    Two that write at once cannot both succeed: the number is compared with the remote's tags first, and neither Git
+    here nor the remote takes a name twice.
+
+    Raises:
+        ElcError: the remote is down or has tags that are not here, somebody was first, or the signature is missing or
+            by somebody who may not; no tag is left.
+    """
+    root, line = context.project.root, context.registry.line(draft.plant)
+    remote = find_git_remote(root)
+    if remote is not None:
+        check_same(context.registry, remote, draft.plant, root)
+    is_counted = draft.action not in ("register", "deregister")
+    number = line.number + 1 if is_counted else 0
+    name = build_name(draft.plant, draft.action, version=draft.version, stage=draft.stage, number=number)
+    _create(root, name, draft, line)
+    try:
+        if draft.right is not None:
+            _check_signature(context, name, draft)
+        if remote is not None:
+            _push(root, remote, name)
+    except BaseException:
+        try_git(root, "update-ref", "-d", f"refs/tags/{name}")
+        raise
+    return name
+
+
+def check_same(registry: Registry, remote: str, plant: str, root: Path) -> None:
+    """Check that every tag of a plant on the remote is the one that is here.
+
+    Raises:
+        ElcError: the remote does not answer, or has a tag that is missing or another one here.
+    """
+    there = read_remote_tags(root, remote, plant)
+    here = {event.tag: event.oid for event in (*registry.line(plant).events, *registry.broken)}
+    missing = sorted(tag for tag in there if tag not in here)
+    if missing:
+        raise ElcError(
+            f"plant {plant}: {remote} has {len(missing)} tags that are not here: {', '.join(missing[:5])}. "
+            "Bring them, look again, then decide: git fetch --tags."
+        )
+    other = sorted(tag for tag, oid in there.items() if here[tag] != oid)
+    if other:
+        raise ElcError(
+            f"plant {plant}: {', '.join(other[:5])} is another tag on {remote} than here: one of them was moved. "
+            "Find out by whom; elc audit shows what is wrong with the one here."
+        )
+
+
+def read_remote_tags(root: Path, remote: str, plant: str) -> dict[str, str]:
+    """Read which tags of a plant the Git remote has, by name, with the hash of each.
+
+    Raises:
+        ElcError: the remote does not answer.
+    """
+    done = try_git(root, "ls-remote", "--tags", "--refs", remote, f"refs/tags/{plant}@*", f"refs/tags/{plant}#*")
+    if done.returncode:
+        raise ElcError(
+            f"Git remote {remote} does not answer: {done.stderr.strip()[-300:]}. Nothing was written. Try again when "
+            "it does."
+        )
+    pairs = (line.split("\t") for line in done.stdout.splitlines())
+    return {name.removeprefix("refs/tags/"): oid for oid, name in pairs}
+
+
+def _create(root: Path, name: str, draft: Draft, line: Line) -> None:
+    """Create the tag; its time is later than that of the plant's last one, whatever this machine's clock says."""
+    last = max((event.time for event in line.events), default=0)
+    moment = max(int(time.time()), last + 1)
+    if draft.right is not None:
+        check_signing(root)
+    kind = "--annotate" if draft.right is None else "--sign"
+    message, when = build_message(draft.sentence, draft.fields), {"GIT_COMMITTER_DATE": f"{moment} +0000"}
+    options = (kind, "--cleanup=verbatim", "--file=-", name, draft.commit)
+    done = try_git(root, "tag", *options, stdin=message, extra=when)
+    if done.returncode:
+        said = done.stderr.strip()[-300:]
+        if "already exists" in said:
+            raise ElcError(f"tag {name} exists already: somebody was first. Look with elc models {line.plant}.")
+        raise ElcError(
+            f"tag {name} could not be made: {said}. Git needs a name to record: git config user.name and user.email."
+        )
+
+
+def _check_signature(context: Context, name: str, draft: Draft) -> None:
+    assert draft.right is not None
+    root = context.project.root
+    oid = run_git(root, "rev-parse", f"refs/tags/{name}").strip()
+    verified = verify_tags(root, [oid], context.rules.signers)[oid]
+    if verified.fault:
+        raise ElcError(f"tag {name} was not written: it {verified.fault}.")
+    signer = context.rules.signers.find(verified.fingerprint)
+    if signer is None or not any(signer.may(draft.right, draft.plant, name) for name in draft.environments):
+        raise ElcError(
+            f"tag {name} was not written: {verified.principal} may not {draft.right} {draft.plant} for "
+            f"{' or '.join(draft.environments)}. Who may stands in models/allowed_signers."
+        )
+
+
+def _push(root: Path, remote: str, name: str) -> None:
+    done = try_git(root, "push", "--porcelain", remote, f"refs/tags/{name}:refs/tags/{name}")
+    if done.returncode == 0:
+        return
+    said = (done.stdout + done.stderr).strip()[-300:]
+    if "already exists" in said:
+        raise ElcError(f"tag {name} was not written: {remote} has it already, so somebody was first. git fetch --tags.")
+    raise ElcError(f"tag {name} was not written: git push to {remote} failed: {said}")

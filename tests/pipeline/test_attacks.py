@@ -1,0 +1,838 @@
+"""Attacks: ways to get an unapproved, unsigned, altered or wrong-plant model into prod, none of which succeeds.
+
+Who attacks may do anything to tags, cache, remote, folders and uncommitted files. What was reviewed stays: the code,
+and the last commit of main with its params.yaml and models/allowed_signers. A way succeeds if prod uses anything else
+than its proper package afterwards without an error. What it did must be told by an error or by the audit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from elc import curve, registry
+from elc.cli.deploy import deploy_all
+from elc.cli.promote import promote_all
+from elc.errors import ElcError
+from elc.paths import Project
+from elc.registry import storage
+from elc.registry.audit import audit
+from elc.registry.events import build_message
+from elc.settings import reader
+from tests.conftest import run as run_command
+from tests.pipeline.attacks import EXPIRED, LATER, START, Site, build_site, copy_site, look
+from tests.pipeline.registry_project import rehash
+from tests.unit.registry.keys import make_key, make_repository, read_tag, run, write_tag
+
+Act = Callable[[Site], object]
+# Each way: what it does, and words by which it is told. Empty words: it is put right, so prod is as it should be.
+WAYS: dict[str, tuple[Act, str]] = {}
+SIDE = "refs/heads/side"
+
+
+def way(name: str, words: str) -> Callable[[Act], Act]:
+    """List a way."""
+
+    def keep(act: Act) -> Act:
+        assert name not in WAYS
+        WAYS[name] = (act, words)
+        return act
+
+    return keep
+
+
+def list_ways(*ways: tuple[str, str, Act]) -> None:
+    """List ways that are one expression each."""
+    for name, words, act in ways:
+        way(name, words)(act)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def parse_once() -> Iterator[None]:
+    """Parse equal settings once, for that is most of the time of an attack."""
+    parse = lru_cache(reader._parse_yaml)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_parse_yaml", lambda *arguments: deepcopy(parse(*arguments)))
+        yield
+
+
+@pytest.fixture(scope="module")
+def base(parse_once: None, tmp_path_factory: pytest.TempPathFactory, demo_project: Project) -> Site:
+    return build_site(tmp_path_factory.mktemp("attacks"), demo_project)
+
+
+@pytest.fixture
+def site(base: Site, tmp_path: Path) -> Site:
+    return copy_site(base, tmp_path)
+
+
+def test_nothing_is_told_of_a_sound_registry(site: Site) -> None:
+    said: list[str] = []
+    assert look(site, said) == []
+    assert said == ["plant steppe: " + said[0].partition(": ")[2]]
+    assert [line for line, _ in deploy_all(site.context, "prod", ())] == [
+        "fjord: v1.0.0 is there already",
+        "delta: v1.0.0 is there already",
+    ]
+    assert audit(site.context, is_deep=False) == []
+
+
+def test_the_proper_way_leads_to_prod(site: Site) -> None:
+    """What the attacks lack is what opens prod: an approval and a promotion, each by who may."""
+    site.decide("v1.1.0", by="bob")
+    site.promote("v1.1.0")
+    assert [is_fault for _, is_fault in deploy_all(site.context, "prod", ())] == [False, False]
+    assert look(site, []) == [f"fjord runs on v1.1.0 in prod, {site.version('v1.1.0').sha256[:10]}"]
+    assert audit(site.context, is_deep=False) == []
+
+
+def test_there_are_forty_ways() -> None:
+    assert len(WAYS) >= 40
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_no_way_leads_to_prod(name: str, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    act, words = WAYS[name]
+    said: list[str] = []
+    try:
+        act(site)
+    except ElcError as error:
+        said.append(str(error))
+    wrong = look(site, said)
+    try:
+        said += [f"problem: {problem.sentence}" for problem in audit(site.context, is_deep=False)]
+        said += [line for line, is_fault in deploy_all(site.context, "prod", ()) if is_fault]
+    except ElcError as error:
+        said.append(str(error))
+    is_used = look(site, said)
+    told = " ".join(said)
+    assert (wrong, is_used) == ([], []), told
+    if words:
+        assert re.search(words, told), told
+    else:
+        assert registry.find_used(site.project, "fjord", environment="prod").version == "v1.0.0", told
+
+
+# The front door.
+list_ways(
+    ("promote a pending version", "v1.1.0 is pending, and prod takes approved", lambda it: it.promote("v1.1.0")),
+    ("promote a rejected version", "v1.2.0 is rejected, and prod takes approved", lambda it: it.promote("v1.2.0")),
+    ("promote past test", "v1.1.0 to prod: it was never in test", lambda it: it.promote("v1.1.0", plant="delta")),
+    ("promote a name in capitals", "version V1.1.0 is not registered", lambda it: it.promote("V1.1.0")),
+    ("promote a name with a dot that is none", "is not registered here", lambda it: it.promote("v1․4.0")),
+    ("promote a plant in capitals", "plant Fjord is unknown", lambda it: it.promote("v1.4.0", plant="Fjord")),
+    ("promote to Prod", "environment Prod is unknown", lambda it: it.promote("v1.4.0", environment="Prod")),
+    ("promote to prod with a foreign o", "is unknown", lambda it: it.promote("v1.4.0", environment="prоd")),
+    ("promote as approver", "may not promote fjord for prod", lambda it: it.promote("v1.4.0", by="bob")),
+    ("promote as another plant's promoter", "may not promote fjord", lambda it: it.promote("v1.4.0", by="carl")),
+    ("promote as promoter of test", "may not promote fjord for prod", lambda it: it.promote("v1.4.0", by="dora")),
+    ("promote with an unknown key", "is not in models/allowed_signers", lambda it: it.promote("v1.4.0", by="mallory")),
+    ("promote with an expired key", "had expired", lambda it: it.promote("v1.4.0", by="eve")),
+    ("approve as promoter", "may not approve fjord for prod", lambda it: it.decide("v1.1.0", by="ann")),
+    ("approve as another plant's approver", "may not approve fjord", lambda it: it.decide("v1.1.0", by="carl")),
+    ("approve with an unknown key", "is not in models/allowed_signers", lambda it: it.decide("v1.1.0", by="mallory")),
+    ("approve with an expired key", "had expired", lambda it: it.decide("v1.1.0", by="eve")),
+)
+
+
+@way("promote everything", "waits: it is pending")
+def promote_everything(site: Site) -> None:
+    site.be("ann")
+    moves = [move for move in promote_all(site.context, "prod") if move.plant == "fjord"]
+    raise ElcError("; ".join(f"{move.state}: {move.text}" for move in moves))
+
+
+@way("go back to a rejected version", "v1.3.0 is rejected")
+def go_back_to_rejected(site: Site) -> None:
+    site.be("ann")
+    registry.check_rollback(site.context, "fjord", "prod", "v1.3.0")
+
+
+@way("go back to a version that was never there", "v1.1.0 was never there")
+def go_back_to_new(site: Site) -> None:
+    registry.check_rollback(site.context, "fjord", "prod", "v1.1.0")
+
+
+@way("go back to what an unsigned tag put there", "v1.4.0 was never there")
+def go_back_to_unsigned(site: Site) -> None:
+    site.assign("v1.4.0")
+    registry.check_rollback(site.context, "fjord", "prod", "v1.4.0")
+
+
+@way("promote a deregistered version", "v1.4.0 was deregistered")
+def promote_deregistered(site: Site) -> None:
+    site.tag("fjord@v1.4.0!", site.version("v1.4.0").commit, {}, by="ann")
+    site.promote("v1.4.0")
+
+
+@way("promote a plant that is not in prod", "steppe is no plant of prod")
+def promote_strange_plant(site: Site) -> None:
+    found = site.version("v1.4.0")
+    site.tag("steppe@v1.0.0", found.commit, found.registered.fields)
+    site.promote("v1.0.0", plant="steppe")
+
+
+@way("promote a version whose package fails its tests", "fails the functional tests of prod")
+def promote_failing(site: Site) -> None:
+    folder = site.project.model("fjord")
+    golden = json.loads((folder / "golden.json").read_text())
+    golden["outputs"][0][0] *= 1.01
+    curve.write_json(folder / "golden.json", golden)
+    rehash(folder)
+    site.train(1.0)
+    registry.register(site.context, "fjord", bump="minor")
+    for environment in ("dev", "test"):
+        site.assign("v1.5.0", environment=environment)
+    site.decide("v1.5.0", by="bob")
+    site.promote("v1.5.0")
+
+
+@way("swap the network of a package and register it anew", "v1.5.0 is pending")
+def promote_swapped(site: Site) -> None:
+    site.train(0.5)
+    registry.register(site.context, "fjord", bump="minor")
+    for environment in ("dev", "test"):
+        site.assign("v1.5.0", environment=environment)
+    site.promote("v1.5.0")
+
+
+# Tags made by hand: v1.4.0 lacks nothing but its promotion.
+list_ways(
+    ("promote by plain tag", "fjord#prod#.* carries no signature", lambda it: it.assign("v1.4.0")),
+    ("promote a pending one by plain tag", "it was not approved then", lambda it: it.assign("v1.1.0")),
+    (
+        "sign with an unknown key",
+        "which is not in models/allowed_signers",
+        lambda it: it.assign("v1.4.0", by="mallory"),
+    ),
+    ("sign for another plant", "carl.*may not promote fjord for prod", lambda it: it.assign("v1.4.0", by="carl")),
+    ("sign for another environment", "dora.*may not promote fjord for prod", lambda it: it.assign("v1.4.0", by="dora")),
+    ("sign as approver", "bob.*may not promote fjord for prod", lambda it: it.assign("v1.4.0", by="bob")),
+    ("sign with an expired key", "the key of eve@example.org had expired", lambda it: it.assign("v1.4.0", by="eve")),
+    (
+        "sign what is pending",
+        "puts v1.1.0 into prod, but it was not approved",
+        lambda it: it.assign("v1.1.0", by="ann"),
+    ),
+    (
+        "sign what is rejected",
+        "puts v1.2.0 into prod, but it was not approved",
+        lambda it: it.assign("v1.2.0", by="ann"),
+    ),
+    ("sign what skips test", "not in test before", lambda it: it.assign("v1.1.0", by="ann", plant="delta")),
+)
+
+
+@way("promote by GTO", "carries no signature|records version missing")
+def assign_by_gto(site: Site) -> None:
+    done = run_command(site.root, "gto", "assign", "fjord", "--version", "v1.4.0", "--stage", "prod")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@way("promote by lightweight tag", "is a lightweight tag")
+def assign_lightly(site: Site) -> None:
+    run(site.root, "tag", site.name("fjord#prod"), site.version("v1.4.0").commit)
+
+
+@way("promote by a branch of that name", "")
+def assign_by_branch(site: Site) -> None:
+    run(site.root, "update-ref", f"refs/heads/{site.name('fjord#prod')}", site.version("v1.4.0").commit)
+
+
+@way("copy the text of a signed tag", "has a signature that does not fit it")
+def copy_text(site: Site) -> None:
+    text = read_tag(site.root, site.find(site.last("fjord#prod#"))).partition(b"\n\n")[2].decode()
+    found, name = site.version("v1.4.0"), site.name("fjord#prod")
+    run(site.root, "tag", "--annotate", "--cleanup=verbatim", "--message", text, name, found.commit)
+
+
+@way("sign in another namespace", "has a signature that does not fit it")
+def sign_elsewhere(site: Site) -> None:
+    name = site.assign("v1.4.0")
+    content = read_tag(site.root, site.find(name))
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", str(site.keys["ann"].public.with_suffix(""))]
+    signature = subprocess.run(command, input=content, check=True, capture_output=True).stdout
+    site.put(name, write_tag(site.root, content + signature))
+
+
+@way("sign for a key of the working tree", "which is not in models/allowed_signers of Git's HEAD")
+def add_signer(site: Site) -> None:
+    path = site.root / "models" / "allowed_signers"
+    line = f"mallory@example.org {site.keys['mallory'].text} approve=*@* promote=*@*\n"
+    path.write_text(path.read_text() + line)
+    run(site.root, "add", "models/allowed_signers")
+    run(site.root, "config", "gpg.ssh.allowedSignersFile", str(path))
+    site.approve("v1.1.0", by="mallory")
+    site.assign("v1.1.0", by="mallory")
+
+
+@way("sign with an expired key, dated back", "was registered only later|no version of fjord was registered")
+def date_back(site: Site) -> None:
+    found, name = site.version("v1.1.0"), site.name("fjord#prod")
+    day = START + timedelta(days=3)
+    site.tag(site.name("fjord#approved"), found.commit, site.tell(found), by="eve", day=day)
+    site.tag(name, found.commit, site.tell(found, "prod"), by="eve", day=day)
+
+
+@way("sign with an expired key, dated just before it expired", "time|of the same|before")
+def date_before_expiry(site: Site) -> None:
+    """Later tags are there already, so the times do not rise with the numbers."""
+    site.assign("v1.4.0", environment="test")
+    found = site.version("v1.1.0")
+    for hours, subject, fields in ((3, "approved", site.tell(found)), (2, "prod", site.tell(found, "prod"))):
+        day = EXPIRED - timedelta(hours=hours)
+        site.tag(site.name(f"fjord#{subject}"), found.commit, fields, by="eve", day=day)
+
+
+# Approvals: v1.1.0 is in test, and whoever promotes is honest.
+def promote_after(approve: Act) -> Act:
+    def act(site: Site) -> None:
+        approve(site)
+        site.promote("v1.1.0")
+
+    return act
+
+
+list_ways(
+    ("approve by plain tag", "carries no signature", promote_after(lambda it: it.approve("v1.1.0"))),
+    ("sign an approval as promoter", "may not approve", promote_after(lambda it: it.approve("v1.1.0", by="ann"))),
+    ("sign an approval for a plant", "may not approve", promote_after(lambda it: it.approve("v1.1.0", by="carl"))),
+    ("sign an approval as stranger", "not in models", promote_after(lambda it: it.approve("v1.1.0", by="mallory"))),
+)
+
+
+@way("approve with the fields of another version", "is about v1.1.0, but records version v1.4.0")
+@promote_after
+def approve_other_version(site: Site) -> None:
+    fields = site.tell(site.version("v1.4.0"))
+    site.tag(site.name("fjord#approved"), site.version("v1.1.0").commit, fields, by="bob")
+
+
+@way("approve with the fields of another plant", "is about v1.1.0, but records package")
+@promote_after
+def approve_other_plant(site: Site) -> None:
+    fields = site.tell(site.version("v1.1.0", "delta"))
+    site.tag(site.name("fjord#approved"), site.version("v1.1.0").commit, fields, by="bob")
+
+
+@way("approve another plant's version", "v1.1.0 is pending")
+@promote_after
+def approve_delta(site: Site) -> None:
+    found = site.version("v1.1.0", "delta")
+    site.tag(site.name("delta#approved"), found.commit, site.tell(found), by="carl")
+
+
+@way("lead an approval's name to another version", "is a lightweight tag|points at|was moved")
+@promote_after
+def move_approval(site: Site) -> None:
+    site.put(site.last("fjord#approved#"), site.version("v1.1.0").commit)
+
+
+@way("copy an approval under a new number", "was moved: inside it is fjord#approved#")
+@promote_after
+def copy_approval(site: Site) -> None:
+    site.put(site.name("fjord#approved"), site.find(site.last("fjord#approved#")))
+
+
+@way("alter an approval's commit", "has a signature that does not fit it")
+@promote_after
+def alter_approval(site: Site) -> None:
+    source = site.last("fjord#approved#")
+    new, old = site.version("v1.1.0"), site.version("v1.4.0")
+    name = site.name("fjord#approved")
+    site.forge(name, source, f"object {old.commit}", f"object {new.commit}")
+    content = read_tag(site.root, site.find(name)).decode()
+    for before, after in ((old.version, new.version), (old.package, new.package), (old.sha256, new.sha256)):
+        content = content.replace(before, after)
+    site.put(name, write_tag(site.root, content.encode()))
+
+
+@way("remove a rejection", "follows a gap: number .* missing, so a tag was deleted")
+def remove_rejection(site: Site) -> None:
+    run(site.root, "tag", "--delete", *_find_rejections(site, "v1.2.0"))
+    site.promote("v1.2.0")
+
+
+@way("remove a rejection and the way back", "follows a gap|is missing|not in Git")
+def remove_rollback(site: Site) -> None:
+    run(site.root, "tag", "--delete", site.last("fjord#prod#"), *_find_rejections(site, "v1.3.0"))
+
+
+def _find_rejections(site: Site, version: str) -> list[str]:
+    commit = site.version(version).commit
+    line = registry.read_registry(site.root).line("fjord")
+    return [it.tag for it in line.at(commit, "approved") if it.action == "unassign"]
+
+
+# Objects that are no sound tags.
+@way("alter the text of a signed tag", "has a signature that does not fit it")
+def alter_text(site: Site) -> None:
+    source, old, new = site.last("fjord#prod#"), site.version("v1.0.0"), site.version("v1.4.0")
+    site.forge(site.name("fjord#prod"), source, f"object {old.commit}", f"object {new.commit}")
+
+
+@way("append to a signed tag", "text after it|does not fit it|expected nothing after it")
+def append_text(site: Site) -> None:
+    name, new = site.last("fjord#prod#"), site.version("v1.4.0")
+    text = build_message("More", site.tell(new, "prod")).encode()
+    site.put(name, write_tag(site.root, read_tag(site.root, site.find(name)) + text))
+
+
+@way("add a header to a signed tag", "has headers that a signature does not cover|does not fit it")
+def add_header(site: Site) -> None:
+    name = site.assign("v1.4.0", by="ann")
+    content = read_tag(site.root, site.find(name))
+    run(site.root, "tag", "--delete", name)
+    site.put(name, write_tag(site.root, content.replace(b"\n\n", b"\nfoo bar\n\n", 1).replace(b"v1.4.0", b"v1.1.0")))
+
+
+@way("put records between the fields of a tag", "carries no signature")
+def put_records_in_between(site: Site) -> None:
+    """Text that would split a listing of tags must not look like a tag of its own."""
+    name, found = site.name("fjord#prod"), site.version("v1.4.0")
+    signed = site.find(site.last("fjord#prod#"))
+    record = [name, "tag", signed, "commit", found.commit, "1900000000", "ann", "", name, "Put", ""]
+    text = build_message("More", site.tell(found, "prod")) + "\0\x01\n" + "\0".join(record)
+    head = f"object {found.commit}\ntype commit\ntag {name}\ntagger ann <a@example.org> 1900000000 +0000\n\n"
+    site.put(name, write_tag(site.root, (head + text + "\0\x01\n").encode()))
+
+
+@way("tag a tag", "points at tag|carries no signature|does not cover")
+def tag_a_tag(site: Site) -> None:
+    site.tag(site.name("fjord#prod"), site.last("fjord#approved#"), site.tell(site.version("v1.4.0"), "prod"), by="ann")
+
+
+@way("tag a folder", "points at tree")
+def tag_a_tree(site: Site) -> None:
+    found = site.version("v1.4.0")
+    site.tag(site.name("fjord#prod"), f"{found.commit}^{{tree}}", site.tell(found, "prod"), by="ann")
+
+
+@way("tag a file", "points at blob")
+def tag_a_blob(site: Site) -> None:
+    found = site.version("v1.4.0")
+    site.tag(site.name("fjord#prod"), f"{found.commit}:dvc.lock", site.tell(found, "prod"), by="ann")
+
+
+@way("swap what packed tags point at", "")
+def swap_peeled(site: Site) -> None:
+    run(site.root, "pack-refs", "--all")
+    packed = site.root / ".git" / "packed-refs"
+    packed.write_text(packed.read_text().replace(site.version("v1.0.0").commit, site.version("v1.4.0").commit))
+
+
+@way("sign a date that is before the way back", "times|before fjord|second|of 2025")
+def date_between(site: Site) -> None:
+    found = site.version("v1.4.0")
+    site.tag(site.name("fjord#prod"), found.commit, site.tell(found, "prod"), day=START + timedelta(days=2))
+
+
+@way("take a number twice", "has number .*, as fjord#")
+def take_number_twice(site: Site) -> None:
+    number = site.last("fjord#").rpartition("#")[2]
+    found = site.version("v1.4.0")
+    site.tag(f"fjord#prod#{number}", found.commit, site.tell(found, "prod"))
+
+
+@way("write the number with a nought", "has number .*, as fjord#|carries no signature")
+def write_nought(site: Site) -> None:
+    number = site.last("fjord#prod#").rpartition("#")[2]
+    found = site.version("v1.4.0")
+    site.tag(f"fjord#prod#0{number}", found.commit, site.tell(found, "prod"))
+
+
+@way("assign to Prod", "assigns to Prod|is about Prod")
+def assign_in_capitals(site: Site) -> None:
+    found = site.version("v1.4.0")
+    site.tag(site.name("fjord#Prod"), found.commit, site.tell(found, "Prod"), by="ann")
+
+
+# Tags that take away.
+@way("take the way back away, unsigned", "fjord#prod!#.* carries no signature")
+def unassign(site: Site) -> None:
+    site.tag(site.name("fjord#prod!"), site.version("v1.0.0").commit, {})
+
+
+@way("deregister, unsigned", "fjord@v1.0.0! carries no signature")
+def deregister(site: Site) -> None:
+    site.tag("fjord@v1.0.0!", site.version("v1.0.0").commit, {})
+
+
+@way("deprecate, unsigned", "fjord@deprecated#.* carries no signature")
+def deprecate(site: Site) -> None:
+    site.tag(site.name("fjord@deprecated"), site.version("v1.0.0").commit, {})
+
+
+@way("register a withdrawn version again, unsigned", "fjord@v1.4.0#")
+def register_again(site: Site) -> None:
+    """Prod was on v1.4.0, which was withdrawn since; whoever registers it again brings it back."""
+    site.promote("v1.4.0")
+    site.tag("fjord@v1.4.0!", site.version("v1.4.0").commit, {}, by="ann", day=LATER + timedelta(days=3650))
+    found = site.version("v1.4.0")
+    day = LATER + timedelta(days=3651)
+    site.tag(site.name("fjord@v1.4.0"), found.commit, found.registered.fields, day=day)
+
+
+@way("register the commit of prod again", "registers the commit that is v1.0.0 already")
+def register_twin(site: Site) -> None:
+    found = site.version("v1.0.0")
+    site.tag("fjord@v9.0.0", found.commit, found.registered.fields)
+
+
+@way("register an earlier v1.0.0", "twice|registers v1.0.0 again")
+def register_earlier(site: Site) -> None:
+    found = site.version("v1.4.0")
+    fields = dict(found.registered.fields)
+    site.tag("fjord@v1.0.0#1", found.commit, fields, day=START - timedelta(days=1))
+
+
+@way("move the version's tag", "registers|no version of fjord|records")
+def move_version(site: Site) -> None:
+    found = site.version("v1.4.0")
+    site.tag("fjord@v1.0.0", found.commit, found.registered.fields, day=START)
+
+
+@way("register a version under digits of another script", "is pending|not registered|expected")
+def register_lookalike(site: Site) -> None:
+    found = site.version("v1.1.0")
+    site.tag("fjord@v1.1٠.0", found.commit, found.registered.fields)
+    site.promote("v1.1٠.0")
+
+
+# Packages and where they are recorded.
+def commit_lock(site: Site, old: str, new: str, version: str) -> str:
+    """Write a side commit whose dvc.lock names another package; no branch that was reviewed holds it."""
+    lock = run(site.root, "show", f"{site.version(version).commit}:dvc.lock")
+    assert old in lock
+    (site.root / "dvc.lock").write_text(lock.replace(old, new))
+    run(site.root, "add", "dvc.lock")
+    tree = run(site.root, "write-tree").strip()
+    commit = run(site.root, "commit-tree", tree, "-p", "HEAD", "-m", "side").strip()
+    run(site.root, "update-ref", SIDE, commit)
+    run(site.root, "checkout", "--quiet", "HEAD", "--", "dvc.lock")
+    return commit
+
+
+@way("register a package from a side commit", "v1.5.0 is pending|was not approved then")
+def register_side(site: Site) -> None:
+    new = site.version("v1.1.0")
+    commit = commit_lock(site, site.version("v1.4.0").package, new.package, "v1.4.0")
+    site.tag("fjord@v1.5.0", commit, new.registered.fields)
+    for environment in ("dev", "test"):
+        site.assign("v1.5.0", environment=environment)
+    site.assign("v1.5.0", by="ann")
+
+
+@way("move a version to a side commit", "is followed|registered|holds")
+def move_to_side(site: Site) -> None:
+    new = site.version("v1.1.0")
+    commit = commit_lock(site, site.version("v1.0.0").package, new.package, "v1.0.0")
+    site.tag("fjord@v1.0.0", commit, new.registered.fields, day=START)
+
+
+@way("give fjord the package of delta", "is one of plant 'delta', expected 'fjord'|it is of plant delta")
+def give_other_package(site: Site) -> None:
+    """Everybody was fooled: it is approved and promoted by hand; its card says whose it is."""
+    new = site.version("v1.0.0", "delta")
+    commit = commit_lock(site, site.version("v1.4.0").package, new.package, "v1.4.0")
+    site.tag("fjord@v1.5.0", commit, new.registered.fields)
+    for environment in ("dev", "test"):
+        site.assign("v1.5.0", environment=environment)
+    site.approve("v1.5.0", by="bob")
+    tag = site.assign("v1.5.0", by="ann")
+    site.fill("v1.5.0", tag=tag)
+
+
+@way("alter the package that a version records", "tag fjord@v1.0.0 records package|but records package")
+def alter_package(site: Site) -> None:
+    found, new = site.version("v1.0.0"), site.version("v1.4.0")
+    site.tag("fjord@v1.0.0", found.commit, {**found.registered.fields, "package": new.package}, day=START)
+
+
+@way("alter the content hash that a version records", "but records sha256")
+def alter_content(site: Site) -> None:
+    found, new = site.version("v1.0.0"), site.version("v1.4.0")
+    site.tag("fjord@v1.0.0", found.commit, {**found.registered.fields, "sha256": new.sha256}, day=START)
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@way("alter a file of the cache", "")
+def alter_cache(site: Site) -> None:
+    flip(site.object(site.list_files(site.version("v1.0.0").package)["model.onnx"]))
+    site.empty(cache=False)
+
+
+@way("alter a file of the cache without a remote", "model.onnx was altered in the cache")
+def alter_only_cache(site: Site) -> None:
+    flip(site.object(site.list_files(site.version("v1.0.0").package)["model.onnx"]))
+    (site.root / ".dvc" / "config").write_text("")
+    site.empty(cache=False)
+
+
+@way("alter the list of a package in the cache", "the list of its files was altered in the cache")
+def alter_list(site: Site) -> None:
+    old, new = (site.object(site.version(it).package) for it in ("v1.0.0", "v1.4.0"))
+    shutil.copyfile(new, old)
+    (site.root / ".dvc" / "config").write_text("")
+    site.empty(cache=False)
+
+
+@way("alter a file of the remote", "was altered|cannot be|hashes to|missing from the cache")
+def alter_remote(site: Site) -> None:
+    flip(site.object(site.list_files(site.version("v1.0.0").package)["model.onnx"], store=True))
+    site.empty(cache=True)
+
+
+@way("put another package into the remote", "its list of files hashes to")
+def alter_remote_list(site: Site) -> None:
+    old, new = (site.object(site.version(it).package, store=True) for it in ("v1.0.0", "v1.4.0"))
+    shutil.copyfile(new, old)
+    site.empty(cache=True)
+
+
+@way("name another remote", "")
+def name_other_remote(site: Site) -> None:
+    other = site.root.parent / "other"
+    shutil.copytree(site.store, other)
+    files = {it: site.version(it).package for it in ("v1.0.0", "v1.4.0")}
+    for old, new in zip(*(sorted(site.list_files(package).items()) for package in files.values()), strict=True):
+        shutil.copyfile(site.object(new[1]), site.object(old[1]))
+    config = site.root / ".dvc" / "config.local"
+    config.write_text("[core]\n    remote = other\n['remote \"other\"']\n    url = ../../other\n")
+    site.empty(cache=False)
+
+
+@way("make two packages of one MD5", "its files hash to .* It is not what was registered")
+def collide(site: Site) -> None:
+    folder = site.root.parent / "fresh"
+    storage.lay_package(site.root, site.version("v1.4.0").package, folder, content=site.version("v1.0.0").sha256)
+
+
+@way("list a file outside of the package", "'../../../evil' is no file of a package")
+def leave_folder(site: Site) -> None:
+    old = site.version("v1.0.0")
+    files = site.list_files(old.package) | {"../../../evil": site.list_files(old.package)["card.json"]}
+    listed = json.dumps([{"md5": md5, "relpath": name} for name, md5 in sorted(files.items())]).encode()
+    from elc.registry.storage.hashes import hash_bytes
+
+    md5 = hash_bytes(listed)
+    path = site.root / ".dvc" / "cache" / "files" / "md5" / md5[:2] / f"{md5[2:]}.dir"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(listed)
+    storage.lay_package(site.root, f"{md5}.dir", site.root.parent / "fresh", content=old.sha256)
+
+
+# What is deployed.
+def get_deployed(site: Site, name: str = "") -> Path:
+    return site.project.deployed("prod", "fjord") / name
+
+
+def alter_record(site: Site, **changes: str) -> None:
+    path = get_deployed(site, "deployed.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+ALTERED = "its files are not those of v1.0.0: one was changed, added or removed"
+list_ways(
+    ("change a deployed file", ALTERED, lambda it: flip(get_deployed(it, "model.onnx"))),
+    ("add a deployed file", ALTERED, lambda it: get_deployed(it, "more.onnx").write_text("")),
+    ("add a hidden file", ALTERED, lambda it: get_deployed(it, ".more").write_text("")),
+    ("add a folder with another record", ALTERED, lambda it: shutil.copytree(get_deployed(it), get_deployed(it, "x"))),
+    ("remove a deployed file", ALTERED, lambda it: get_deployed(it, "response.onnx").unlink()),
+    ("remove the record", "deployed.json: cannot be read", lambda it: get_deployed(it, "deployed.json").unlink()),
+    ("record another version", "deployed.json is not about v1.0.0", lambda it: alter_record(it, version="v1.1.0")),
+    ("record another object", "which is not in Git, or is another", lambda it: alter_record(it, oid="0" * 40)),
+    (
+        "record a path",
+        "holds ../prod/fjord for prod, expected fjord",
+        lambda it: alter_record(it, plant="../prod/fjord"),
+    ),
+    ("fill in a version by no tag", "not in Git, or is another one", lambda it: it.fill("v1.1.0", tag="", oid="")),
+    (
+        "fill in a version by the tag of v1.0.0",
+        "is not about v1.0.0",
+        lambda it: it.fill("v1.1.0", tag=it.last("fjord#prod#")),
+    ),
+    ("fill in a version by its tag in test", "test", lambda it: it.fill("v1.1.0", tag=it.last("fjord#test#"))),
+    ("fill in a version by its registration", "fjord@v1.1.0", lambda it: it.fill("v1.1.0", tag="fjord@v1.1.0")),
+    ("fill in a version by its approval", "approved", lambda it: it.fill("v1.4.0", tag=it.last("fjord#approved#"))),
+    ("fill in a version by an unsigned tag", "no signature", lambda it: it.fill("v1.4.0", tag=it.assign("v1.4.0"))),
+    (
+        "fill in another plant's",
+        "which is not in Git",
+        lambda it: it.fill("v1.0.0", plant="delta", tag=it.last("delta#prod#", "delta")),
+    ),
+)
+
+
+@way("replace the folder by another plant's", "holds delta for prod, expected fjord")
+def replace_by_other_plant(site: Site) -> None:
+    shutil.rmtree(get_deployed(site))
+    shutil.copytree(site.project.deployed("prod", "delta"), get_deployed(site))
+
+
+@way("fill in what was there and was rejected since", "rejected|is followed now")
+def fill_in_former(site: Site) -> None:
+    line = registry.read_registry(site.root).line("fjord")
+    tag = next(it.tag for it in line.events if it.stage == "prod" and it.fields["version"] == "v1.3.0")
+    site.fill("v1.3.0", tag=tag)
+
+
+@way("link the folder to that of test", "holds fjord for test, expected fjord for prod")
+def link_plant(site: Site) -> None:
+    shutil.rmtree(get_deployed(site))
+    get_deployed(site).symlink_to(site.project.deployed("test", "fjord"))
+
+
+@way("link the environment to test", "holds fjord for test, expected fjord for prod")
+def link_environment(site: Site) -> None:
+    folder = get_deployed(site).parent
+    shutil.rmtree(folder)
+    folder.symlink_to(folder.parent / "test")
+
+
+@way("plant a former folder", "which is not in Git|left|former")
+def plant_former(site: Site) -> None:
+    site.fill("v1.1.0")
+    get_deployed(site).rename(get_deployed(site).with_name(".fjord.old"))
+
+
+@way("deploy a plant that is not in prod", "steppe.*is no plant of prod|not in Git")
+def deploy_strange_plant(site: Site) -> None:
+    site.fill("v1.1.0", into="steppe")
+
+
+@way("deploy test as prod", "v1.1.0 is pending|is none of its plants|expected fjord")
+def copy_test(site: Site) -> None:
+    shutil.rmtree(get_deployed(site))
+    shutil.copytree(site.project.deployed("test", "fjord"), get_deployed(site))
+    alter_record(site, environment="prod")
+
+
+# What was not reviewed, and the surroundings.
+UNREVIEWED = "environments are not those of the last commit"
+
+
+@way("ask for no approval, uncommitted", UNREVIEWED)
+def ask_nothing(site: Site) -> None:
+    site.edit(approval="none", **{"from": None})
+    site.promote("v1.1.0")
+
+
+@way("ask for no approval, uncommitted, and fill in", UNREVIEWED)
+def ask_nothing_and_fill(site: Site) -> None:
+    site.edit(approval="none")
+    site.fill("v1.1.0", tag=site.assign("v1.1.0"))
+
+
+@way("ask for no signature, uncommitted", UNREVIEWED)
+def ask_no_signature(site: Site) -> None:
+    site.edit(approval="manual")
+    run(site.root, "add", "params.yaml")
+    site.fill("v1.4.0", tag=site.assign("v1.4.0"))
+    site.promote("v1.4.0")
+
+
+@way("ask for no test, uncommitted", UNREVIEWED)
+def ask_no_test(site: Site) -> None:
+    site.edit(**{"from": None})
+    site.promote("v1.1.0", plant="delta")
+
+
+@way("add a plant, uncommitted", UNREVIEWED)
+def add_plant(site: Site) -> None:
+    site.edit(plants="all")
+    found = site.version("v1.4.0")
+    site.tag("steppe@v1.0.0", found.commit, found.registered.fields)
+    site.promote("v1.0.0", plant="steppe")
+
+
+@way("hide an edit from Git", UNREVIEWED)
+def hide_edit(site: Site) -> None:
+    site.edit(approval="none", **{"from": None})
+    run(site.root, "update-index", "--skip-worktree", "params.yaml")
+    site.promote("v1.1.0")
+
+
+@way("replace the reviewed files by refs/replace", UNREVIEWED)
+def replace_objects(site: Site) -> None:
+    site.edit(approval="none", **{"from": None})
+    signers = f"mallory@example.org {site.keys['mallory'].text} approve=*@* promote=*@*\n"
+    for path, text in (("params.yaml", site.project.params.read_text()), ("models/allowed_signers", signers)):
+        old = run(site.root, "rev-parse", f"HEAD:{path}").strip()
+        new = subprocess.run(
+            ["git", "hash-object", "-w", "--stdin"],
+            cwd=site.root,
+            input=text,
+            text=True,
+            check=True,
+            capture_output=True,
+        ).stdout.strip()
+        run(site.root, "replace", old, new)
+    site.promote("v1.1.0", by="mallory")
+
+
+@way("replace a version's commit by refs/replace", "")
+def replace_commit(site: Site) -> None:
+    run(site.root, "replace", site.version("v1.0.0").commit, site.version("v1.4.0").commit)
+    shutil.rmtree(get_deployed(site))
+
+
+@way(
+    "overwrite the signers' object",
+    "hash mismatch|corrupt|not in models/allowed_signers|carries no|had expired|cannot be read",
+)
+def overwrite_object(site: Site) -> None:
+    """Git does not hash what it reads."""
+    import zlib
+
+    oid = run(site.root, "rev-parse", "HEAD:models/allowed_signers").strip()
+    text = f"mallory@example.org {site.keys['mallory'].text} approve=*@* promote=*@*\n".encode()
+    path = site.root / ".git" / "objects" / oid[:2] / oid[2:]
+    path.chmod(0o644)
+    path.write_bytes(zlib.compress(b"blob %d\0%s" % (len(text), text)))
+    site.approve("v1.1.0", by="mallory")
+    site.assign("v1.1.0", by="mallory")
+
+
+def build_decoy(site: Site) -> Path:
+    """Make a repository with a laxer params.yaml in its last commit, and all tags and objects of the real one."""
+    decoy = site.root.parent / "decoy"
+    run(site.root.parent, "clone", "--quiet", str(site.root), str(decoy))
+    site.edit(approval="none", **{"from": None})
+    shutil.copyfile(site.project.params, decoy / "params.yaml")
+    for name, value in {"user.name": "M", "user.email": "m@example.org"}.items():
+        run(decoy, "config", name, value)
+    run(decoy, "commit", "--all", "--quiet", "--message", "lax")
+    return decoy
+
+
+@pytest.mark.parametrize(
+    "name", ["GIT_DIR", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"]
+)
+def test_no_variable_leads_to_prod(name: str, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables of Git that name another repository, with laxer rules, lead nowhere."""
+    decoy = build_decoy(site)
+    site.fill("v1.1.0", tag=site.assign("v1.1.0"))
+    run(decoy, "fetch", "--quiet", "--tags")
+    folder = decoy / ".git"
+    monkeypatch.setenv(name, str(folder if name.endswith("_DIR") and "OBJECT" not in name else folder / "objects"))
+    said: list[str] = []
+    wrong = look(site, said)
+    with pytest.raises(ElcError, match=UNREVIEWED):
+        site.promote("v1.1.0")
+    assert wrong == [], said
