@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -70,13 +71,28 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="session")
 def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The tiny project with every stage of every plant run by DVC. Tests may read it, not change it."""
-    project = copy_project(tmp_path_factory.mktemp("demo"))
+    """The tiny project with every stage of every plant run by DVC. Tests may read it, not change it.
+
+    Where tests run in several processes, the first that needs it builds it for all.
+    """
+    is_shared = "PYTEST_XDIST_WORKER" in os.environ
+    place = tmp_path_factory.getbasetemp().parent if is_shared else tmp_path_factory.getbasetemp()
+    with (place / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        project, done = Project(place / "demo"), place / "demo.done"
+        if not done.exists():
+            shutil.rmtree(project.root, ignore_errors=True)
+            _build_demo(project.root)
+            done.touch()
+    return project
+
+
+def _build_demo(folder: Path) -> None:
+    project = copy_project(folder)
     done = run(project.root, "dvc", "repro")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "run")
-    return project
 
 
 @pytest.fixture

@@ -81,7 +81,9 @@ class Site:
     def tag(self, name: str, at: str, fields: Mapping[str, Any], *, by: str = "", day: datetime | None = None) -> str:
         """Make an annotated tag by hand, signed or not, a day after the one before; return its object's id."""
         self.days += 1
-        moment = day or LATER + timedelta(days=self.days)
+        last = max(it.time for line in registry.read_registry(self.root).lines.values() for it in line.events)
+        latest = datetime.fromtimestamp(last, UTC) + timedelta(days=1)
+        moment = day or max(latest, LATER + timedelta(days=self.days))
         if by:
             self.be(by)
         text = build_message(f"Tag {name}", fields)
@@ -268,10 +270,10 @@ def copy_site(site: Site, top: Path) -> Site:
     return Site(top / "project", site.keys, site.proper)
 
 
-def look(site: Site, said: list[str]) -> list[str]:
-    """Find which plants prod uses another package for than the proper one; what is refused is said."""
+def look(site: Site, said: list[str], *plants: str) -> list[str]:
+    """Find for which plants prod uses another package than the proper one; what is refused is said."""
     wrong = []
-    for plant in (*PLANTS, "steppe"):
+    for plant in plants:
         try:
             used = registry.find_used(site.project, plant, environment="prod")
         except ElcError as error:

@@ -30,13 +30,14 @@ from elc.registry.events import build_message
 from elc.settings import reader
 from tests.conftest import run as run_command
 from tests.pipeline.attacks import EXPIRED, LATER, START, Site, build_site, copy_site, look
-from tests.pipeline.registry_project import rehash
-from tests.unit.registry.keys import make_key, make_repository, read_tag, run, write_tag
+from tests.pipeline.registry_project import PLANTS, rehash
+from tests.unit.registry.keys import read_tag, run, write_tag
 
 Act = Callable[[Site], object]
 # Each way: what it does, and words by which it is told. Empty words: it is put right, so prod is as it should be.
 WAYS: dict[str, tuple[Act, str]] = {}
 SIDE = "refs/heads/side"
+ALL = (*PLANTS, "steppe")
 
 
 def way(name: str, words: str) -> Callable[[Act], Act]:
@@ -66,7 +67,7 @@ def parse_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def base(parse_once: None, tmp_path_factory: pytest.TempPathFactory, demo_project: Project) -> Site:
+def base(tmp_path_factory: pytest.TempPathFactory, demo_project: Project) -> Site:
     return build_site(tmp_path_factory.mktemp("attacks"), demo_project)
 
 
@@ -77,8 +78,9 @@ def site(base: Site, tmp_path: Path) -> Site:
 
 def test_nothing_is_told_of_a_sound_registry(site: Site) -> None:
     said: list[str] = []
-    assert look(site, said) == []
-    assert said == ["plant steppe: " + said[0].partition(": ")[2]]
+    assert look(site, said, *ALL) == []
+    assert len(said) == 1
+    assert said[0].startswith("plant steppe: nothing is deployed in prod")
     assert [line for line, _ in deploy_all(site.context, "prod", ())] == [
         "fjord: v1.0.0 is there already",
         "delta: v1.0.0 is there already",
@@ -91,7 +93,7 @@ def test_the_proper_way_leads_to_prod(site: Site) -> None:
     site.decide("v1.1.0", by="bob")
     site.promote("v1.1.0")
     assert [is_fault for _, is_fault in deploy_all(site.context, "prod", ())] == [False, False]
-    assert look(site, []) == [f"fjord runs on v1.1.0 in prod, {site.version('v1.1.0').sha256[:10]}"]
+    assert look(site, [], *ALL) == [f"fjord runs on v1.1.0 in prod, {site.version('v1.1.0').sha256[:10]}"]
     assert audit(site.context, is_deep=False) == []
 
 
@@ -100,22 +102,23 @@ def test_there_are_forty_ways() -> None:
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_no_way_leads_to_prod(name: str, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_way_leads_to_prod(name: str, site: Site) -> None:
     act, words = WAYS[name]
     said: list[str] = []
     try:
         act(site)
     except ElcError as error:
         said.append(str(error))
-    wrong = look(site, said)
+    wrong = look(site, said, "fjord")
     try:
-        said += [f"problem: {problem.sentence}" for problem in audit(site.context, is_deep=False)]
         said += [line for line, is_fault in deploy_all(site.context, "prod", ()) if is_fault]
+        if not re.search(words, " ".join(said)):
+            said += [problem.sentence for problem in audit(site.context, is_deep=False)]
     except ElcError as error:
         said.append(str(error))
-    is_used = look(site, said)
-    told = " ".join(said)
-    assert (wrong, is_used) == ([], []), told
+    wrong += look(site, said, *ALL)
+    told = "\n".join(said)
+    assert wrong == [], told
     if words:
         assert re.search(words, told), told
     else:
@@ -124,8 +127,8 @@ def test_no_way_leads_to_prod(name: str, site: Site, monkeypatch: pytest.MonkeyP
 
 # The front door.
 list_ways(
-    ("promote a pending version", "v1.1.0 is pending, and prod takes approved", lambda it: it.promote("v1.1.0")),
-    ("promote a rejected version", "v1.2.0 is rejected, and prod takes approved", lambda it: it.promote("v1.2.0")),
+    ("promote a pending version", "v1.1.0 is pending", lambda it: it.promote("v1.1.0")),
+    ("promote a rejected version", "v1.2.0 is rejected", lambda it: it.promote("v1.2.0")),
     ("promote past test", "v1.1.0 to prod: it was never in test", lambda it: it.promote("v1.1.0", plant="delta")),
     ("promote a name in capitals", "version V1.1.0 is not registered", lambda it: it.promote("V1.1.0")),
     ("promote a name with a dot that is none", "is not registered here", lambda it: it.promote("v1․4.0")),
@@ -610,7 +613,8 @@ def name_other_remote(site: Site) -> None:
     shutil.copytree(site.store, other)
     files = {it: site.version(it).package for it in ("v1.0.0", "v1.4.0")}
     for old, new in zip(*(sorted(site.list_files(package).items()) for package in files.values()), strict=True):
-        shutil.copyfile(site.object(new[1]), site.object(old[1]))
+        if new != old:
+            shutil.copyfile(site.object(new[1]), site.object(old[1]))
     config = site.root / ".dvc" / "config.local"
     config.write_text("[core]\n    remote = other\n['remote \"other\"']\n    url = ../../other\n")
     site.empty(cache=False)
@@ -655,13 +659,13 @@ list_ways(
     ("remove a deployed file", ALTERED, lambda it: get_deployed(it, "response.onnx").unlink()),
     ("remove the record", "deployed.json: cannot be read", lambda it: get_deployed(it, "deployed.json").unlink()),
     ("record another version", "deployed.json is not about v1.0.0", lambda it: alter_record(it, version="v1.1.0")),
-    ("record another object", "which is not in Git, or is another", lambda it: alter_record(it, oid="0" * 40)),
+    ("record another object", "which is not in Git, or does not assign", lambda it: alter_record(it, oid="0" * 40)),
     (
         "record a path",
         "holds ../prod/fjord for prod, expected fjord",
         lambda it: alter_record(it, plant="../prod/fjord"),
     ),
-    ("fill in a version by no tag", "not in Git, or is another one", lambda it: it.fill("v1.1.0", tag="", oid="")),
+    ("fill in a version by no tag", "not in Git, or does not assign it", lambda it: it.fill("v1.1.0", tag="", oid="")),
     (
         "fill in a version by the tag of v1.0.0",
         "is not about v1.0.0",
@@ -716,7 +720,7 @@ def deploy_strange_plant(site: Site) -> None:
     site.fill("v1.1.0", into="steppe")
 
 
-@way("deploy test as prod", "v1.1.0 is pending|is none of its plants|expected fjord")
+@way("deploy test as prod", "which is not in Git, or does not assign it")
 def copy_test(site: Site) -> None:
     shutil.rmtree(get_deployed(site))
     shutil.copytree(site.project.deployed("test", "fjord"), get_deployed(site))
@@ -794,7 +798,7 @@ def replace_commit(site: Site) -> None:
 
 @way(
     "overwrite the signers' object",
-    "hash mismatch|corrupt|not in models/allowed_signers|carries no|had expired|cannot be read",
+    "Git's store was altered",
 )
 def overwrite_object(site: Site) -> None:
     """Git does not hash what it reads."""
@@ -807,6 +811,20 @@ def overwrite_object(site: Site) -> None:
     path.write_bytes(zlib.compress(b"blob %d\0%s" % (len(text), text)))
     site.approve("v1.1.0", by="mallory")
     site.assign("v1.1.0", by="mallory")
+
+
+@pytest.mark.parametrize(("plant", "version"), [("delta", "v1.0.0"), ("fjord", "v1.4.0")])
+def test_a_second_version_of_a_commit_changes_nothing(site: Site, plant: str, version: str) -> None:
+    """An unsigned tag of another version at the commit that prod holds neither removes it nor goes back; it is told."""
+    if plant == "fjord":
+        site.promote(version)
+        list(deploy_all(site.context, "prod", (plant,)))
+    found = site.version(version, plant)
+    site.tag(f"{plant}@v9.0.0", found.commit, found.registered.fields)
+    assert [line for line, is_fault in deploy_all(site.context, "prod", (plant,)) if is_fault] == []
+    assert registry.find_used(site.project, plant, environment="prod").version == version
+    told = [problem for problem in audit(site.context, is_deep=False) if "v9.0.0" in problem.tag]
+    assert {problem.rule for problem in told} == {"twice"}
 
 
 def build_decoy(site: Site) -> Path:
@@ -832,7 +850,7 @@ def test_no_variable_leads_to_prod(name: str, site: Site, monkeypatch: pytest.Mo
     folder = decoy / ".git"
     monkeypatch.setenv(name, str(folder if name.endswith("_DIR") and "OBJECT" not in name else folder / "objects"))
     said: list[str] = []
-    wrong = look(site, said)
+    wrong = look(site, said, *ALL)
     with pytest.raises(ElcError, match=UNREVIEWED):
         site.promote("v1.1.0")
     assert wrong == [], said

@@ -28,7 +28,7 @@ REGISTER = ("register", "fjord")
 # Forked after the imports, but for ONNX Runtime, which has threads, and released at once, so that the runs meet.
 AT_ONCE = """
 import json, os, sys
-import dvc.repo, elc.registry, elc.cli.promote
+import dvc.repo, elc.registry
 from elc.cli import main
 commands, (waiting, release) = json.loads(sys.argv[1]), os.pipe()
 children = []
@@ -158,7 +158,7 @@ def test_who_has_not_looked_is_told_to(pair: Pair) -> None:
     call(pair.first, *APPROVE)
     before = read_tags(pair.second.root)
     said = fail(pair.second, *REJECT)
-    assert "plant fjord: origin has 1 tags that are not here: fjord#approved#1." in said
+    assert "plant fjord: origin has tags that are not here: fjord#approved#1." in said
     assert "git fetch --tags" in said
     assert read_tags(pair.second.root) == before
 
@@ -202,13 +202,13 @@ def test_eight_decide_and_promote_in_one_clone(pair: Pair) -> None:
     check_one_clone(pair.first, codes, said)
 
 
-def test_eight_approve_eight_versions_in_one_clone(pair: Pair) -> None:
+def test_eight_approve_four_versions_in_one_clone(pair: Pair) -> None:
     git(pair.first.root, "remote", "remove", "origin")
-    for number in range(1, 8):
+    for number in range(1, 4):
         retrain(pair.first, "fjord", 1 - number / 1000)
         call(pair.first, *REGISTER)
-    commands = [("approve", "fjord", f"v1.{number}.0", "--reason", "better") for number in range(8)]
-    codes, said = run_at_once(pair.first, *commands)
+    commands = [("approve", "fjord", f"v1.{number}.0", "--reason", "better") for number in range(4)]
+    codes, said = run_at_once(pair.first, *commands, *commands)
     assert 0 in codes
     check_one_clone(pair.first, codes, said)
 
@@ -288,10 +288,11 @@ def fail_to_deploy(project: Project) -> str:
 )
 def test_shallow_clone(pair: Pair, command: tuple[str, ...]) -> None:
     shallow = clone_of(pair, f"file://{pair.origin}", "--depth", "1")
+    before = read_tags(shallow.root)
     said = fail(shallow, *command)
     assert "a shallow clone" in said
     assert "git fetch --unshallow --tags" in said
-    check_untouched(shallow, {})
+    check_untouched(shallow, before)
 
 
 @pytest.mark.parametrize(

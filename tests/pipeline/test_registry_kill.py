@@ -220,18 +220,20 @@ def find_seconds(places: Places, command: str) -> tuple[float, tuple[object, ...
 def test_killed_at_any_moment_is_whole_or_mended(places: Places, command: str) -> None:
     server, arguments = places.server, COMMANDS[command]
     seconds, expected = find_seconds(places, command)
-    moments = (np.arange(KILLS) + np.random.default_rng(5).uniform(0, 1, KILLS)) / KILLS * seconds
-    killed = 0
-    for moment in moments:
+    kills = 0
+    for fraction in np.random.default_rng(5).uniform(0, 1, 3 * KILLS):
         root = places.lay(command)
-        code, _, _ = server.run(root, arguments, kill_after=moment)
-        killed += code == -signal.SIGKILL
+        code, _, taken = server.run(root, arguments, kill_after=fraction * seconds)
+        kills += code == -signal.SIGKILL
+        seconds = seconds if code == -signal.SIGKILL else min(seconds, taken)  # how busy the machine is, changes
         problems = find_problems(root)
         if problems:
             mend(server, root, problems)
             assert find_problems(root) == [], problems
         code, said, _ = server.run(root, arguments)
-        assert code == 0 or DONE[command] in said, (moment, problems, said)
-        assert look(root) == expected, (moment, problems, said)
-        assert code or find_problems(root) == [], (moment, problems, said)
-    assert killed > KILLS / 2
+        assert code == 0 or DONE[command] in said, (fraction, problems, said)
+        assert look(root) == expected, (fraction, problems, said)
+        assert code or find_problems(root) == [], (fraction, problems, said)
+        if kills == KILLS:
+            return
+    pytest.fail(f"{kills} of {KILLS} runs were killed before their end")

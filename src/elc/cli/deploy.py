@@ -38,10 +38,28 @@ def deploy_plant(context: Context, plant: str, environment: str) -> str:
     """
     project = context.project
     assignment = registry.find_assignment(context, plant, environment)
+    passed = "".join(f"; not followed: {it.sentence}" for it in context.follow(plant, environment).problems)
     if assignment is None:
-        had = project.deployed(environment, plant).is_dir()
+        had = _check_removal(context, plant, environment)
         registry.remove_deployed(project, environment, plant)
-        return f"{plant}: nothing is assigned" + (", what was there is removed" if had else "")
+        return f"{plant}: nothing is assigned" + (", what was there is removed" if had else "") + passed
     remote = storage.find_remote(project.root, context.environment(environment).remote)
     is_new = registry.deploy_package(project, assignment, remote=remote)
-    return f"{plant}: {assignment.version} {'deployed' if is_new else 'is there already'}"
+    return f"{plant}: {assignment.version} {'deployed' if is_new else 'is there already'}{passed}"
+
+
+def _check_removal(context: Context, plant: str, environment: str) -> bool:
+    """Say whether something is deployed that nothing assigns any more.
+
+    Raises:
+        ElcError: the tag that put it there is not here: then it is the tags that are missing, not the assignment.
+    """
+    if not context.project.deployed(environment, plant).is_dir():
+        return False
+    record = registry.read_deployed(context.project, environment, plant)
+    if record is not None and all(event.tag != record.tag for event in context.line(plant).events):
+        raise ElcError(
+            f"plant {plant}: {record.version} was deployed in {environment} by tag {record.tag}, which is not here. "
+            "Bring it: git fetch --tags."
+        )
+    return True

@@ -143,6 +143,7 @@ def deploy(environment: str, plants: tuple[str, ...]) -> None:
     from elc.cli.deploy import deploy_all
 
     context = registry.read_context(find_project())
+    registry.check_fetched(context)
     is_failed = False
     for line, is_fault in deploy_all(context, environment, plants):
         click.echo(line, err=is_fault)
@@ -161,6 +162,7 @@ def models(plant: str | None, day: str | None, is_json: bool) -> None:
     from elc.cli.models import build_content, render_at, render_fleet, render_history
 
     context = registry.read_context(find_project())
+    registry.check_fetched(context)
     if plant is None and day:
         raise click.UsageError("--at needs a plant.")
     if is_json:
@@ -181,6 +183,7 @@ def audit(is_json: bool, is_deep: bool) -> None:
     from elc.registry.audit import audit as find_problems
 
     context = registry.read_context(find_project())
+    registry.check_fetched(context)
     problems = find_problems(context, is_deep=is_deep)
     click.echo(
         json.dumps(build_content(context, problems), indent=2, ensure_ascii=False)

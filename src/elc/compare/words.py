@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from elc.compare.pair import CANDIDATE, HASH_DIGITS
+from elc.compare.pair import CANDIDATE
 from elc.fields import read_label
 
 _VERDICTS = {
@@ -23,7 +24,7 @@ def build_answer(comparison: dict[str, Any]) -> str:
         return _build_alone(comparison, names["left"])
     if verdict == "none":
         what = f"{names['left']} and {names['right']} cannot be compared: {_write_no_hours(comparison['hours'])}."
-        return what[0].upper() + what[1:]
+        return _capitalise(what)
     test = comparison["test"]
     start = _VERDICTS[verdict].format(**names)
     sentence = (
@@ -34,12 +35,17 @@ def build_answer(comparison: dict[str, Any]) -> str:
         limits = comparison["limits"]
         weeks = _write_blocks(limits["min_blocks"], limits)
         sentence += f", and {limits['min_hours']} hours in {limits['min_blocks']} {weeks} are asked for"
-    return f"{sentence[0].upper()}{sentence[1:]}."
+    return f"{_capitalise(sentence)}."
 
 
 def write_answer(comparison: dict[str, Any]) -> str:
     """Write the answer as the page shows it."""
     return f"::: {{.answer}}\n{build_answer(comparison)}\n:::"
+
+
+def _capitalise(sentence: str) -> str:
+    """Start a sentence with a capital; a version keeps its small v."""
+    return sentence if re.match(r"v[0-9]", sentence) else sentence[0].upper() + sentence[1:]
 
 
 def _build_alone(comparison: dict[str, Any], name: str) -> str:
@@ -51,8 +57,7 @@ def _build_alone(comparison: dict[str, Any], name: str) -> str:
 
 
 def _write_side(side: dict[str, Any]) -> str:
-    label = f"the {CANDIDATE}" if side["label"] == CANDIDATE else side["label"]
-    return f"{label} ({side['sha256'][:HASH_DIGITS]})"
+    return f"the {CANDIDATE}" if side["label"] == CANDIDATE else str(side["label"])
 
 
 def _write_hours(comparison: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The registry: versions, approval, promotion and rollback, all of it tags in Git and packages in DVC."""
 
 from elc.registry.assign import assign, check_promotion, check_rollback, find_assignment
-from elc.registry.context import Context, read_context
+from elc.registry.context import Context, check_fetched, read_context
 from elc.registry.decide import check_approved, decide, find_fallback, find_uses
 from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
 from elc.registry.register import check_registration, register
@@ -22,6 +22,7 @@ __all__ = [
     "assign",
     "build_registry",
     "check_approved",
+    "check_fetched",
     "check_promotion",
     "check_registration",
     "check_rollback",

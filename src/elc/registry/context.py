@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from elc.errors import ElcError, build_nearest
 from elc.paths import Project
-from elc.registry.git import check_repository, read_committed
+from elc.registry.git import check_repository, find_git_remote, read_committed, try_git
+from elc.registry.names import read_name
 from elc.registry.rules import Followed, Rules
 from elc.registry.signers import read_signers
 from elc.registry.state import Line, Registry, Version, read_registry
@@ -70,6 +71,41 @@ def read_context(project: Project) -> Context:
     signers = read_signers(project.root, plants=plants, environments=list(settings.environments))
     rules = Rules(project.root, settings.environments, plants, signers)
     return Context(project, settings, read_registry(project.root), rules)
+
+
+def check_fetched(context: Context) -> None:
+    """Check that a clone without any version was not made without tags; a remote that does not answer is let pass.
+
+    Raises:
+        ElcError: the Git remote has tags of plants, and this clone none.
+    """
+    root = context.project.root
+    remote = None if context.registry.lines else find_git_remote(root)
+    if remote is None:
+        return
+    done = try_git(root, "ls-remote", "--tags", "--refs", remote)
+    names = [line.split("\trefs/tags/")[-1] for line in done.stdout.splitlines()]
+    found = [name for name in names if (read := read_name(name)) and read.plant in context.settings.plants]
+    if found:
+        raise ElcError(
+            f"{root}: this clone has no tag of a version, and {remote} has some, such as {found[0]}. Bring them: "
+            f"git config --unset remote.{remote}.tagOpt; git fetch --tags."
+        )
+
+
+def check_numbers(context: Context, plant: str, environment: str) -> None:
+    """Check that no tag of a plant is missing, where an environment asks for signatures: it may be a rejection.
+
+    Raises:
+        ElcError: there are numbers that no tag has.
+    """
+    missing = context.line(plant).missing
+    if missing and context.environment(environment).approval == "signed":
+        listed = ", ".join(str(number) for number in missing[:5])
+        raise ElcError(
+            f"plant {plant}: no tag has number {listed}, so one was deleted or not fetched, and {environment} asks for "
+            "signed decisions. Bring it: git fetch --tags; elc audit says more."
+        )
 
 
 def check_policy(context: Context, environment: str) -> None:

@@ -99,4 +99,6 @@ def check_approved(context: Context, version: Version, environment: str) -> None
 def _find_uncounted(context: Context, version: Version, environment: str) -> list[Problem]:
     line = context.line(version.plant)
     decisions = line.at(version.commit, APPROVED)
-    return [problem for event in decisions for problem in context.rules.judge_decision(version, event, environment)]
+    return [
+        problem for event in decisions for problem in context.rules.judge_decision(line, version, event, environment)
+    ]

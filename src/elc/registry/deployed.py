@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project, replace_folder
 from elc.registry import storage
+from elc.registry.lock import hold_lock
 
 RECORD = "deployed.json"
 # A folder that is swapped while it is read is read again.
@@ -63,13 +62,13 @@ def deploy_package(project: Project, assignment: Assignment, *, remote: str | No
         ElcError: the package cannot be had whole, or is another plant's. What was deployed before stays.
     """
     folder = project.deployed(assignment.environment, assignment.plant)
-    with _lock(folder):
+    with hold_lock(_build_lock(folder)):
         if folder.is_dir() and _is_there(project, assignment):
             return False
         storage.fetch_package(project.root, assignment.package, remote)
         with replace_folder(folder) as fresh:
             storage.lay_package(project.root, assignment.package, fresh, content=assignment.sha256)
-            _check_plant(fresh, assignment)
+            check_plant(fresh, assignment)
             (fresh / RECORD).write_text(json.dumps(asdict(assignment), indent=2) + "\n", encoding="utf-8")
     return True
 
@@ -81,7 +80,12 @@ def _is_there(project: Project, assignment: Assignment) -> bool:
         return False
 
 
-def _check_plant(folder: Path, assignment: Assignment) -> None:
+def check_plant(folder: Path, assignment: Assignment) -> None:
+    """Check that a package is one of the plant that it is assigned to.
+
+    Raises:
+        ElcError: its card names another plant, or none.
+    """
     where = f"plant {assignment.plant}: package {assignment.package} of {assignment.version}"
     try:
         found = json.loads((folder / "card.json").read_text(encoding="utf-8"))["plant"]
@@ -195,7 +199,7 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
     folder = project.deployed(environment, plant)
     if not folder.parent.is_dir():
         return
-    with _lock(folder):
+    with hold_lock(_build_lock(folder)):
         former, gone = _build_former(folder), folder.with_name(f".{folder.name}.gone")
         shutil.rmtree(gone, ignore_errors=True)
         if folder.is_dir():
@@ -206,10 +210,5 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Let one run at a time change a folder; the lock of a run that was killed is free."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _build_lock(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")

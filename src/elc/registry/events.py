@@ -17,7 +17,7 @@ from elc.registry.names import Action, read_name
 # `tag` is the name inside the tag object, which a moved or copied reference does not change.
 _ATOMS = (
     "refname:strip=2", "objecttype", "objectname", "*objecttype", "*objectname", "taggerdate:unix", "taggername",
-    "taggeremail", "tag", "contents:subject", "contents:body",
+    "taggeremail", "tag", "contents:subject", "contents:body", "contents:signature",
 )  # fmt: skip
 _FORMAT = "%00".join(f"%({atom})" for atom in _ATOMS) + "%00%01"
 _FIELD = re.compile(r"^([a-z][a-z0-9_]*): (.+)$", re.MULTILINE)
@@ -28,7 +28,8 @@ class Event:
     """One tag: what was done to which plant's version, when and by whom.
 
     `commit` is what the tag points at, `time` its second since 1970, `fields` what its message records. `fault` says
-    why the tag is not what its name says; it is empty for a sound one.
+    why the tag is not what its name says; it is empty for a sound one. Whether the signature of one that `is_signed` is
+    good is another question.
     """
 
     tag: str
@@ -44,6 +45,7 @@ class Event:
     sentence: str
     fields: Mapping[str, Any]
     fault: str
+    is_signed: bool
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -77,7 +79,7 @@ def _read_event(record: list[str]) -> Event | None:
     name = read_name(record[0])
     if name is None:
         return None
-    _, kind, oid, target_kind, commit, time, who, email, inner, subject, body = record
+    _, kind, oid, target_kind, commit, time, who, email, inner, subject, body, signature = record
     return Event(
         tag=record[0],
         oid=oid,
@@ -92,6 +94,7 @@ def _read_event(record: list[str]) -> Event | None:
         sentence=subject,
         fields=_Fields(body),
         fault=_find_fault(record[0], kind, target_kind, inner),
+        is_signed=bool(signature),
     )
 
 
@@ -121,7 +124,7 @@ class _Fields(Mapping[str, Any]):
 def _read_json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

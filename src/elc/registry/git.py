@@ -11,7 +11,7 @@ from elc.errors import ElcError
 
 # What could lead Git to another repository than the one that is asked for, or to other configuration.
 _DIVERTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
-_SHOWN = 500
+_SHOWN = 400
 
 
 def run_git(root: Path, *arguments: str, stdin: str = "", extra: Mapping[str, str] | None = None) -> str:
@@ -22,8 +22,7 @@ def run_git(root: Path, *arguments: str, stdin: str = "", extra: Mapping[str, st
     """
     done = try_git(root, *arguments, stdin=stdin, extra=extra)
     if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-_SHOWN:]
-        raise ElcError(f"git {arguments[0]} failed in {root}: {said}")
+        raise ElcError(f"git {arguments[0]} failed in {root}: {shorten(done.stderr or done.stdout)}")
     return done.stdout
 
 
@@ -76,6 +75,12 @@ def find_changes(root: Path, *paths: str) -> list[str]:
     """Find the tracked files that differ from the last commit, of all or of some paths."""
     listed = run_git(root, "status", "--porcelain", "--untracked-files=no", "-z", "--", *paths)
     return sorted(entry[3:] for entry in listed.split("\0") if len(entry) > 3)
+
+
+def shorten(said: str) -> str:
+    """Put what Git said into one line of bearable length."""
+    line = " ".join(said.split()).rstrip(".")
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
 
 
 def find_git_remote(root: Path) -> str | None:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+import semver
+
 from elc.errors import ElcError
 
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
@@ -17,12 +19,16 @@ Bump = Literal["major", "minor", "patch"]
 APPROVED = "approved"
 FIRST = "v1.0.0"
 
-_VERSION = r"v(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:[-+][0-9A-Za-z.+-]+)?"
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_PRE = rf"(?:{_NUMBER}|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
+_WORD = r"[0-9a-zA-Z-]+"
+_VERSION = rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_PRE}(?:\.{_PRE})*)?(?:\+{_WORD}(?:\.{_WORD})*)?"
 _STAGE = r"[a-zA-Z0-9](?:[a-zA-Z0-9/_-]*[a-zA-Z0-9])?"
 _NAME = re.compile(
     rf"(?P<plant>[a-z][a-z0-9_]*)"
     rf"(?:(?:\#(?P<stage>{_STAGE})|@(?P<version>{_VERSION}))(?P<cancel>!?)|@(?P<deprecated>deprecated))"
-    rf"(?:\#(?P<number>[0-9]+))?"
+    rf"(?:\#(?P<number>[0-9]+))?",
+    re.ASCII,
 )
 
 
@@ -60,27 +66,26 @@ def build_name(plant: str, action: Action, *, version: str = "", stage: str = ""
     return f"{plant}{subject}{mark}" + (f"#{number}" if number else "")
 
 
-def read_version(version: str) -> tuple[int, int, int]:
-    """Read the three numbers of a version such as v1.2.0; what follows them does not count.
+def read_version(version: str) -> semver.Version:
+    """Read a version such as v1.2.0, so that versions can be ordered.
 
     Raises:
         ElcError: it is no version.
     """
-    found = re.match(r"v(\d+)\.(\d+)\.(\d+)(?:[-+]|$)", version)
-    if found is None:
+    if not re.fullmatch(_VERSION, version, re.ASCII):
         raise ElcError(f"version {version}: expected one such as v1.2.0. elc models <plant> lists them.")
-    return int(found[1]), int(found[2]), int(found[3])
+    return semver.Version.parse(version[1:])
 
 
 def build_next(versions: list[str], bump: Bump) -> str:
     """Build the version after the highest of some; the first one is v1.0.0."""
     if not versions:
         return FIRST
-    major, minor, patch = max(read_version(version) for version in versions)
+    last = max(read_version(version) for version in versions).finalize_version()
     match bump:
         case "major":
-            return f"v{major + 1}.0.0"
+            return f"v{last.bump_major()}"
         case "minor":
-            return f"v{major}.{minor + 1}.0"
+            return f"v{last.bump_minor()}"
         case "patch":
-            return f"v{major}.{minor}.{patch + 1}"
+            return f"v{last.major}.{last.minor}.{last.patch + 1}"

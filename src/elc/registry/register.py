@@ -109,6 +109,8 @@ def _check_new(line: Line, package: str, head: str) -> None:
 def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package: str, head: str) -> dict[str, Any]:
     folder = context.project.model(plant)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    if card["plant"] != plant:
+        raise ElcError(f"plant {plant}: models/{plant} holds a package of {card['plant']}. Train {plant} again.")
     trained = card["trained_on"]
     metrics = json.loads(read_committed(context.project.root, head, f"reports/metrics/{plant}.json") or "{}")
     return {

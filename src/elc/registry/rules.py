@@ -12,7 +12,7 @@ from pathlib import Path
 
 from elc.registry.events import Event
 from elc.registry.names import APPROVED
-from elc.registry.signers import Act, Signers, Verified, verify_tags
+from elc.registry.signers import FILE, Act, Signers, Verified, verify_tags
 from elc.registry.state import Line, Version
 from elc.settings import EnvironmentSettings
 
@@ -75,10 +75,11 @@ class Rules:
         """Find the rules that a tag breaks towards an environment; none where it does not touch it."""
         if event.action == "assign" and event.stage == environment:
             return self._judge_assignment(line, event)
+        is_again = event.action == "register" and event is not line.versions[event.version].registered
         takes_away = event.action in ("deregister", "deprecate") or (
             event.action == "unassign" and event.stage == environment
         )
-        return self._judge_signature(event, "promote", environment) if takes_away else []
+        return self._judge_signature(line, event, "promote", environment) if takes_away or is_again else []
 
     def find_decision(
         self, version: Version, line: Line, environment: str, before: Event | None = None
@@ -86,7 +87,7 @@ class Rules:
         """Find the decision about a version that counts in an environment: the last, or the last before a tag."""
         for event in reversed(line.at(version.commit, APPROVED)):
             is_earlier = before is None or event.order < before.order
-            if is_earlier and not self.judge_decision(version, event, environment):
+            if is_earlier and not self.judge_decision(line, version, event, environment):
                 return event
         return None
 
@@ -118,7 +119,7 @@ class Rules:
                 )
             ]
         asking = [key for key, it in self.environments.items() if it.approval != "none" and it.holds(line.plant)]
-        found = [self.judge_decision(line.versions[name], event, environment) for environment in asking]
+        found = [self.judge_decision(line, line.versions[name], event, environment) for environment in asking]
         return found[0] if found and all(found) else []
 
     def _judge_assignment(self, line: Line, event: Event) -> list[Problem]:
@@ -151,12 +152,13 @@ class Rules:
             problems.append(
                 self._problem("approval", event, f"puts {name} into {event.stage}, but it was not approved then")
             )
-        return problems + self._judge_signature(event, "promote", event.stage)
+        return problems + self._judge_signature(line, event, "promote", event.stage)
 
-    def judge_decision(self, version: Version, event: Event, environment: str) -> list[Problem]:
+    def judge_decision(self, line: Line, version: Version, event: Event, environment: str) -> list[Problem]:
+        """Find why a decision about a version does not count in an environment."""
         if version.registered.order > event.order:
             return [self._problem("unregistered", event, f"decides about {version.version} before it was registered")]
-        return self._judge_fields(version, event) + self._judge_signature(event, "approve", environment)
+        return self._judge_fields(version, event) + self._judge_signature(line, event, "approve", environment)
 
     def _judge_fields(self, version: Version, event: Event) -> list[Problem]:
         """A tag must name the version and the package that are registered at its commit."""
@@ -174,11 +176,13 @@ class Rules:
             else []
         )
 
-    def _judge_signature(self, event: Event, right: Act, environment: str) -> list[Problem]:
+    def _judge_signature(self, line: Line, event: Event, right: Act, environment: str) -> list[Problem]:
         """In a signed environment a tag counts if someone signed it who may do that for the plant."""
         chosen = self.environments.get(environment)
         if chosen is None or chosen.approval != "signed":
             return []
+        if not event.is_signed:
+            return [self._problem("signature", event, f"carries no signature; expected one by an SSH key of {FILE}")]
         verified = self._verify(event)
         if verified.fault:
             return [self._problem("signature", event, verified.fault)]
@@ -186,6 +190,10 @@ class Rules:
         if signer is None or not signer.may(right, event.plant, environment):
             who = f"is signed by {verified.principal}, who may not {right} {event.plant} for {environment}"
             return [self._problem("right", event, who)]
+        # A key that has expired can still sign an earlier date, but not with a number after those that others made.
+        earlier = line.last_before(event.number)
+        if earlier is not None and earlier.time >= event.time:
+            return [self._problem("time", event, f"is not dated after tag {earlier.tag}, whose number is smaller")]
         return []
 
     def _verify(self, event: Event) -> Verified:

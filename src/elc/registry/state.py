@@ -6,6 +6,8 @@ or a deregistration the one before comes back. Tags count in order of time, and 
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +17,7 @@ from typing import Literal
 from elc.errors import ElcError
 from elc.registry.events import Event, read_events
 from elc.registry.names import APPROVED, read_version
+from elc.registry.replay import Replay
 
 Decision = Literal["pending", "approved", "rejected"]
 
@@ -91,8 +94,11 @@ class Line:
 
     @cached_property
     def at_commit(self) -> dict[str, str]:
-        """The version that is registered at each commit."""
-        return {version.commit: name for name, version in self.versions.items()}
+        """The version that is registered at each commit: the first one, for a commit is one version."""
+        found: dict[str, str] = {}
+        for version in sorted(self.versions.values(), key=lambda version: version.registered.order):
+            found.setdefault(version.commit, version.version)
+        return found
 
     @cached_property
     def _places(self) -> dict[tuple[str, str], list[Event]]:
@@ -110,13 +116,42 @@ class Line:
         """The highest number of the plant's tags."""
         return max((event.number for event in self.events), default=0)
 
+    @cached_property
+    def _clock(self) -> list[Event]:
+        """Of the tags whose number no other has, by number, those that are later than all before them."""
+        alone = Counter(event.number for event in self.events)
+        found: list[Event] = []
+        for event in sorted(self.events, key=lambda event: event.number):
+            is_later = not found or event.time > found[-1].time
+            if event.number and alone[event.number] == 1 and is_later:
+                found.append(event)
+        return found
+
+    def last_before(self, number: int) -> Event | None:
+        """The latest of the tags with a smaller number; one whose number another has, too, is no evidence."""
+        count = bisect_left(self._clock, number, key=lambda event: event.number)
+        return self._clock[count - 1] if count else None
+
+    @property
+    def missing(self) -> list[int]:
+        """The numbers up to the highest that no tag has: tags that were deleted, or were not fetched."""
+        used = {event.number for event in self.events}
+        return [number for number in range(1, self.number) if number not in used]
+
+    @property
+    def oids(self) -> list[str]:
+        """The tag objects, in order: two lines with the same ones are the same line."""
+        return [event.oid for event in self.events]
+
     @property
     def stages(self) -> list[str]:
         return sorted({event.stage for event in self.events if event.stage})
 
     @property
     def latest(self) -> str | None:
-        """The highest active version."""
+        """The highest active version; None of a plant that was deprecated."""
+        if self.events and self.events[-1].action == "deprecate":
+            return None
         return max(
             (name for name, version in self.versions.items() if version.is_active), key=read_version, default=None
         )
@@ -151,7 +186,7 @@ class Line:
 
     def spans(self, stage: str) -> list[Span]:
         """From when to when each version was in a stage, the earliest first."""
-        replay = _Replay({name: version.commit for name, version in self.versions.items()}, stage)
+        replay = Replay({name: version.commit for name, version in self.versions.items()}, stage)
         spans: list[Span] = []
         for event in self.events:
             now = replay.advance(event)
@@ -160,44 +195,6 @@ class Line:
             if now is not None and (not spans or spans[-1].event is not now or spans[-1].end is not None):
                 spans.append(Span(self.name(now), event.time, None, now))
         return spans
-
-
-class _Replay:
-    """A plant's tags, one after another: which assignment holds a stage after each."""
-
-    def __init__(self, commits: Mapping[str, str], stage: str) -> None:
-        self._commits = commits
-        self._stage = stage
-        self._is_deprecated = False
-        self._inactive: set[str] = set()
-        self._last: dict[str, Event] = {}
-        self._all: list[Event] = []
-        self._stack: list[Event] = []
-
-    def advance(self, event: Event) -> Event | None:
-        """Take the next tag and return the assignment that holds the stage."""
-        self._is_deprecated = event.action == "deprecate"
-        if event.action in ("register", "deregister"):
-            self._turn(event)
-        elif event.stage == self._stage:
-            self._last[event.commit] = event
-            if event.action == "assign":
-                self._all.append(event)
-                self._stack.append(event)
-        while self._stack and not self._holds(self._stack[-1]):
-            self._stack.pop()
-        return self._stack[-1] if self._stack and not self._is_deprecated else None
-
-    def _turn(self, event: Event) -> None:
-        commit = self._commits.get(event.version, event.commit)
-        if event.action == "deregister":
-            self._inactive.add(commit)
-        elif commit in self._inactive:
-            self._inactive.remove(commit)
-            self._stack = list(self._all)
-
-    def _holds(self, event: Event) -> bool:
-        return event.commit not in self._inactive and self._last[event.commit] is event
 
 
 @dataclass(frozen=True)

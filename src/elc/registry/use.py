@@ -8,10 +8,13 @@ from typing import Any
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project, replace_folder
 from elc.registry import deployed
-from elc.registry.context import Context, read_context
-from elc.registry.deployed import Used
+from elc.registry.context import Context, check_policy, read_context
+from elc.registry.decide import find_fallback
+from elc.registry.deployed import Assignment, Used
+from elc.registry.events import Event
 from elc.registry.git import read_committed
 from elc.registry.register import check_registration
+from elc.registry.state import Line, Version
 from elc.registry.storage import fetch_package, find_remote, hash_content, lay_package
 from elc.settings import read_settings
 
@@ -30,25 +33,47 @@ def find_used(project: Project, plant: str, *, environment: str) -> Used:
         raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
     used = deployed.find_used(project, plant, environment=environment, environments=list(settings.environments))
     if used.environment:
-        _check_tag(read_context(project), used, plant)
+        _check_use(read_context(project), used, plant)
     return used
 
 
-def _check_tag(context: Context, used: Used, plant: str) -> None:
-    """Check that the tag by which a package was deployed is there, unchanged, and to be followed."""
-    record = deployed.read_deployed(context.project, used.environment, plant)
-    where = f"deployed/{used.environment}/{plant}"
-    repair = f"elc deploy --env {used.environment} puts it right, elc audit says more."
+def _check_use(context: Context, used: Used, plant: str) -> None:
+    """Check that what lies in a deployed folder is what a tag that is followed put there, and is approved still."""
+    environment, where = used.environment, f"deployed/{used.environment}/{plant}"
+    check_policy(context, environment)
+    repair = f"elc deploy --env {environment} puts it right, elc audit says more."
+    record = deployed.read_deployed(context.project, environment, plant)
     line = context.line(plant)
-    event = next((event for event in line.events if record is not None and event.tag == record.tag), None)
-    if record is None or event is None or event.oid != record.oid:
+    event = None if record is None else _find_event(line, record)
+    if record is None or event is None:
         tag = "a tag" if record is None else f"tag {record.tag}"
-        raise ElcError(f"{where}: {tag} put it there, which is not in Git, or is another one now. {repair}")
-    problems = context.rules.find_problems(line, event, used.environment)
+        raise ElcError(f"{where}: {tag} put it there, which is not in Git, or does not assign it. {repair}")
+    problems = context.rules.find_problems(line, event, environment)
     check_faults(where, [f"{problem.sentence} {repair}" for problem in problems])
     version = line.versions[line.at_commit[event.commit]]
     if (record.package, record.sha256, record.version) != (version.package, version.sha256, version.version):
         raise ElcError(f"{where}: deployed.json is not about {version.version} as it was registered. {repair}")
+    deployed.check_plant(used.folder, record)
+    _check_standing(context, version, environment)
+
+
+def _find_event(line: Line, record: Assignment) -> Event | None:
+    """The tag that a record names, if it is there, unchanged, and assigns to the record's environment."""
+    for event in line.events:
+        if event.tag == record.tag and event.oid == record.oid:
+            return event if (event.action, event.stage) == ("assign", record.environment) else None
+    return None
+
+
+def _check_standing(context: Context, version: Version, environment: str) -> None:
+    """Check that a version that is in use may be used now."""
+    where = f"{version.plant} {version.version} in {environment}"
+    if not version.is_active:
+        raise ElcError(f"{where}: it was deregistered. elc deploy --env {environment} puts what is assigned there.")
+    if not context.rules.is_approved(version, context.line(version.plant), environment):
+        back = find_fallback(context, version.plant, environment, without=version.version)
+        to = f"elc rollback {version.plant} --env {environment} --to {back}" if back else "approve one, and promote it"
+        raise ElcError(f"{where}: it is {context.find_status(version, environment)} now. Go back: {to}.")
 
 
 def open_version(project: Project, plant: str, version: str) -> Used:

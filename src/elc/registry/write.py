@@ -11,10 +11,11 @@ from typing import Any
 from elc.errors import ElcError
 from elc.registry.context import Context
 from elc.registry.events import build_message
-from elc.registry.git import find_git_remote, run_git, try_git
+from elc.registry.git import find_git_remote, run_git, shorten, try_git
+from elc.registry.lock import hold_lock
 from elc.registry.names import Action, build_name
 from elc.registry.signers import Act, check_signing, verify_tags
-from elc.registry.state import Line, Registry
+from elc.registry.state import Line, Registry, read_registry
 
 
 @dataclass(frozen=True)
@@ -35,29 +36,35 @@ class Draft:
 def write_tag(context: Context, draft: Draft) -> str:
     """Write a tag with the plant's next number, push it, and return its name.
 
-    Two that write at once cannot both succeed: the number is compared with the remote's tags first, and neither Git
-    here nor the remote takes a name twice.
+    The number is compared and set: a tag is written only where the plant's tags are those that were looked at, here and
+    on the remote, and none that has the number appears on the remote meanwhile.
 
     Raises:
         ElcError: the remote is down or has tags that are not here, somebody was first, or the signature is missing or
             by somebody who may not; no tag is left.
     """
-    root, line = context.project.root, context.registry.line(draft.plant)
-    remote = find_git_remote(root)
-    if remote is not None:
-        check_same(context.registry, remote, draft.plant, root)
-    is_counted = draft.action not in ("register", "deregister")
-    number = line.number + 1 if is_counted else 0
-    name = build_name(draft.plant, draft.action, version=draft.version, stage=draft.stage, number=number)
-    _create(root, name, draft, line)
-    try:
-        if draft.right is not None:
-            _check_signature(context, name, draft)
+    root, remote = context.project.root, find_git_remote(context.project.root)
+    with hold_lock(root / run_git(root, "rev-parse", "--git-common-dir").strip() / "elc.lock"):
+        line = context.registry.line(draft.plant)
+        if read_registry(root).line(draft.plant).oids != line.oids:
+            raise ElcError(
+                f"plant {draft.plant}: its tags changed meanwhile: somebody else is at it. Look with elc models "
+                f"{draft.plant}, then decide again."
+            )
         if remote is not None:
-            _push(root, remote, name)
-    except BaseException:
-        try_git(root, "update-ref", "-d", f"refs/tags/{name}")
-        raise
+            check_same(context.registry, remote, draft.plant, root)
+        number = 0 if draft.action in ("register", "deregister") else line.number + 1
+        name = build_name(draft.plant, draft.action, version=draft.version, stage=draft.stage, number=number)
+        _create(root, name, draft, line)
+        try:
+            if draft.right is not None:
+                _check_signature(context, name, draft)
+            if remote is not None:
+                _push(root, remote, name)
+                _check_alone(root, remote, name, draft.plant, number)
+        except BaseException:
+            try_git(root, "update-ref", "-d", f"refs/tags/{name}")
+            raise
     return name
 
 
@@ -72,8 +79,8 @@ def check_same(registry: Registry, remote: str, plant: str, root: Path) -> None:
     missing = sorted(tag for tag in there if tag not in here)
     if missing:
         raise ElcError(
-            f"plant {plant}: {remote} has {len(missing)} tags that are not here: {', '.join(missing[:5])}. "
-            "Bring them, look again, then decide: git fetch --tags."
+            f"plant {plant}: {remote} has tags that are not here: {', '.join(missing[:5])}. Bring them, look again, "
+            "then decide: git fetch --tags."
         )
     other = sorted(tag for tag, oid in there.items() if here[tag] != oid)
     if other:
@@ -92,8 +99,7 @@ def read_remote_tags(root: Path, remote: str, plant: str) -> dict[str, str]:
     done = try_git(root, "ls-remote", "--tags", "--refs", remote, f"refs/tags/{plant}@*", f"refs/tags/{plant}#*")
     if done.returncode:
         raise ElcError(
-            f"Git remote {remote} does not answer: {done.stderr.strip()[-300:]}. Nothing was written. Try again when "
-            "it does."
+            f"Git remote {remote} does not answer: {shorten(done.stderr)}. Nothing was written. Try again when it does."
         )
     pairs = (line.split("\t") for line in done.stdout.splitlines())
     return {name.removeprefix("refs/tags/"): oid for oid, name in pairs}
@@ -110,7 +116,7 @@ def _create(root: Path, name: str, draft: Draft, line: Line) -> None:
     options = (kind, "--cleanup=verbatim", "--file=-", name, draft.commit)
     done = try_git(root, "tag", *options, stdin=message, extra=when)
     if done.returncode:
-        said = done.stderr.strip()[-300:]
+        said = shorten(done.stderr)
         if "already exists" in said:
             raise ElcError(f"tag {name} exists already: somebody was first. Look with elc models {line.plant}.")
         raise ElcError(
@@ -137,7 +143,20 @@ def _push(root: Path, remote: str, name: str) -> None:
     done = try_git(root, "push", "--porcelain", remote, f"refs/tags/{name}:refs/tags/{name}")
     if done.returncode == 0:
         return
-    said = (done.stdout + done.stderr).strip()[-300:]
+    said = done.stdout + done.stderr
     if "already exists" in said:
         raise ElcError(f"tag {name} was not written: {remote} has it already, so somebody was first. git fetch --tags.")
-    raise ElcError(f"tag {name} was not written: git push to {remote} failed: {said}")
+    raise ElcError(f"tag {name} was not written: git push to {remote} failed: {shorten(said)}.")
+
+
+def _check_alone(root: Path, remote: str, name: str, plant: str, number: int) -> None:
+    """Check that no other tag with this number came to the remote meanwhile; if one did, take this one back."""
+    others = {tag for tag in read_remote_tags(root, remote, plant) if number and tag.endswith(f"#{number}")} - {name}
+    if not others:
+        return
+    done = try_git(root, "push", remote, "--delete", f"refs/tags/{name}")
+    left = "" if done.returncode == 0 else f" It could not be taken back from {remote}: {shorten(done.stderr)}."
+    raise ElcError(
+        f"tag {name} was not written: {remote} has {', '.join(sorted(others))}, so somebody was first.{left} "
+        "git fetch --tags, look, then decide again."
+    )

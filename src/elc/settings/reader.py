@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,9 +60,10 @@ def read_settings(project: Project) -> Settings:
     Raises:
         ElcError: the file is no YAML, or keys are missing, unknown or of the wrong kind (all are named).
     """
-    return _check_settings(read_yaml(project.params))
+    return parse_settings(_read_text(project.params))
 
 
+@lru_cache(maxsize=4)
 def parse_settings(text: str) -> Settings:
     """Read and check the text of a params.yaml, such as that of a commit.
 
@@ -198,8 +200,12 @@ def read_yaml(path: Path) -> Any:
     Raises:
         ElcError: it is no YAML in UTF-8, or a key stands twice in it.
     """
+    return _parse_yaml(_read_text(path), path.name)
+
+
+def _read_text(path: Path) -> str:
     try:
-        return _parse_yaml(path.read_text(encoding="utf-8"), path.name)
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ElcError(f"{path.name}: not readable as YAML in UTF-8: {error}") from None
 

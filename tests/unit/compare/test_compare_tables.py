@@ -132,7 +132,7 @@ def test_the_terminal_says_little_where_nothing_is_in_use(
 ) -> None:
     pair = compare.build_pair(write_package("left"), "candidate", None, "")
     text = render_comparison(run(pair, build_hours(0), chosen))
-    assert text.startswith("There is nothing to compare the candidate (")
+    assert text.startswith("There is nothing to compare the candidate with")
     assert "by load:" not in text
     assert "Learnt from (UTC):" in text
 

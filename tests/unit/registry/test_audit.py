@@ -427,7 +427,7 @@ def test_tag_whose_commit_is_gone_is_an_error(history: History) -> None:
     history.tag("delta@v2.0.0", commit, {"package": "f" * 32 + ".dir", "sha256": "5" * 64})
     run(history.root, "reset", "--quiet", "--hard", kept)
     (history.root / ".git" / "objects" / commit[:2] / commit[2:]).unlink()
-    with pytest.raises(ElcError, match=f"{commit}.*refs/tags/delta@v2.0.0"):
+    with pytest.raises(ElcError, match="tag delta@v2.0.0 points at what is not in this repository"):
         history.audit()
 
 
@@ -675,7 +675,7 @@ def test_what_does_not_belong_there_is_removed(deployed: History, left: str, wor
     path = deployed.root / "deployed" / left
     path.mkdir()
     problem = deployed.find("left-over" if "." in left else "deployed")
-    assert (problem.sentence, problem.repair) == (words, f"rm -r deployed/{left}")
+    assert (problem.sentence, problem.repair) == (words, f"rm -rf deployed/{left}")
     deployed.mend(problem)
     assert deployed.audit() == []
 

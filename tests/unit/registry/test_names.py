@@ -100,7 +100,6 @@ def test_what_gto_reads_of_a_plant_is_read_here(name: str) -> None:
         assert read_name(name) == found
 
 
-@pytest.mark.xfail(strict=True, reason="the part after - or + is read more loosely than by semantic versioning")
 @pytest.mark.parametrize("version", ["v1.0.0-01", "v1.0.0-rc..1", "v1.0.0+a+b", "v1.0.0-."])
 def test_suffix_of_a_version_is_that_of_semantic_versioning(version: str) -> None:
     assert read_by_gto(f"fjord@{version}") is None
@@ -183,7 +182,7 @@ def test_next_is_higher_than_all(versions: list[str], bump: Bump) -> None:
 
 def test_read_version_compares_numbers_not_texts() -> None:
     assert read_version("v1.10.0") > read_version("v1.9.0")
-    assert read_version("v1.2.0-rc.1") == (1, 2, 0)
+    assert read_version("v1.1.0") < read_version("v1.2.0-rc.1") < read_version("v1.2.0")
 
 
 @pytest.mark.parametrize("version", ["1.2.0", "v1.2", "v1.2.0.1", "latest", ""])

@@ -247,8 +247,8 @@ def test_package_that_cannot_be_written_leaves_the_former(tmp_path: Path) -> Non
     folder.mkdir()
     (folder / "card.json").write_text("former", encoding="utf-8")
     nothing = train.CurveFit(None, pd.DataFrame(), 0, pd.DataFrame(), {})
+    weak = findings.build_frame([])
     with pytest.raises(TypeError, match="NoneType"):
-        weak = findings.build_frame([])
         train.write_package(folder, nothing, nothing, build_split(), build_tags(), build_settings(), weak=weak)
     assert [path.name for path in tmp_path.iterdir()] == ["fjord"]
     assert (folder / "card.json").read_text(encoding="utf-8") == "former"

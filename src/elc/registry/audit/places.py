@@ -94,7 +94,7 @@ def _find_fault(context: Context, environment: str, plant: str) -> str:
 
 def _build_stray(context: Context, path: Path, plant: str, words: str, *, rule: str = "deployed") -> Problem:
     shown = _show(context, path)
-    return Problem(rule, plant, "", f"{shown}: {words}.", f"rm -r {shlex.quote(shown)}")
+    return Problem(rule, plant, "", f"{shown}: {words}.", f"rm -rf {shlex.quote(shown)}")
 
 
 def _show(context: Context, path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from hashlib import sha1, sha256
 from pathlib import Path
 
 from elc.errors import ElcError
@@ -25,3 +26,15 @@ def run_alone(root: Path, *arguments: str, stdin: bytes = b"") -> subprocess.Com
         )
     except FileNotFoundError:
         raise ElcError("git was not found on the PATH. Install it: the registry is kept in Git.") from None
+
+
+def check_blob(content: bytes, oid: str, *, name: str) -> None:
+    """Check that Git gave the file that its commit names: Git itself does not look when it reads a loose object.
+
+    Raises:
+        ElcError: it is another file.
+    """
+    framed = b"blob %d\0" % len(content) + content
+    found = (sha1(framed) if len(oid) == 40 else sha256(framed)).hexdigest()
+    if found != oid:
+        raise ElcError(f"{name}: its content hashes to {found}, expected {oid}: Git's store was altered.")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from elc.errors import ElcError, build_nearest, check_faults
-from elc.registry.signers.alone import run_alone
+from elc.registry.signers.alone import check_blob, run_alone
 
 FILE = "models/allowed_signers"
 Act = Literal["approve", "promote"]
@@ -97,6 +97,7 @@ def read_signers(root: Path, *, plants: Collection[str], environments: Collectio
     done = run_alone(root, "cat-file", "blob", f"HEAD:{FILE}")
     if done.returncode:
         raise ElcError(f"{FILE} in Git's HEAD: {done.stderr.decode(errors='replace').strip()}. Expected a text file.")
+    check_blob(done.stdout, listed.stdout.split()[2].decode(), name=f"{FILE} in Git's HEAD")
     return _read_text(done.stdout, plants, environments)
 
 
