@@ -36,7 +36,7 @@ demo: setup
 	@echo "Open reports/_site/index.html"
 
 test: setup $(SPARK) check
-	python -m pytest --numprocesses=auto --dist=loadfile
+	python -m pytest --numprocesses=auto --dist=worksteal --durations=40
 
 # The tests can use Spark where there is a Java runtime; nothing else needs it.
 $(SPARK): $(DONE) requirements-spark.lock

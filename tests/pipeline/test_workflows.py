@@ -95,7 +95,9 @@ def check_make(line: str, project: Path, environment: dict[str, str]) -> list[st
 
 def ask_make(project: Path, *words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run `make --dry-run` with exactly the variables of a workflow's step."""
-    kept = {key: value for key, value in os.environ.items() if key not in (*VALUES, "SIGNING_KEY", "MAKEFLAGS")}
+    kept = {
+        key: value for key, value in os.environ.items() if key not in (*VALUES, "SIGNING_KEY", "MAKEFLAGS", "MAKELEVEL")
+    }
     known = {
         key: VALUES.get(key, "a value") if "${{" in str(value) else str(value) for key, value in environment.items()
     }

@@ -91,7 +91,11 @@ def read(folder: Path) -> Package:
     card, faults = _read_card(folder / "card.json")
     listed = card.get("files", {})
     if not faults:
-        faults += [f"card.json says nothing of {name}. Train the plant again." for name in READ if name not in listed]
+        faults += [
+            f"card.json holds no hash of {name}, so it may be any file. Train the plant again."
+            for name in READ
+            if name not in listed
+        ]
     for name, expected in listed.items():
         path = folder / name
         if not path.is_file():

@@ -11,7 +11,7 @@ from elc.errors import ElcError
 
 # What could lead Git to another repository than the one that is asked for, or to other configuration.
 _DIVERTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
-_SHOWN = 400
+_SHOWN = 500
 
 
 def run_git(root: Path, *arguments: str, stdin: str = "", extra: Mapping[str, str] | None = None) -> str:
@@ -80,6 +80,8 @@ def find_changes(root: Path, *paths: str) -> list[str]:
 def shorten(said: str) -> str:
     """Put what Git said into one line of bearable length."""
     line = " ".join(said.split()).rstrip(".")
+    if ".lock'" in line:
+        line += "; if no Git runs there, elc audit names the file that one left which was killed"
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
 
 

@@ -757,3 +757,18 @@ def test_text_of_a_tag_cannot_pass_for_a_repair(history: History) -> None:
     assert "\x1b" not in page
     repairs = [line for line in page.splitlines() if line.startswith("    repair: ")]
     assert repairs == ["    repair: git tag -d 'fjord#prod#6'"]
+
+
+@pytest.mark.parametrize("where", ["here", "remote"])
+def test_lock_that_a_killed_git_left(shared: History, where: str) -> None:
+    """Git makes no tag of a name whose lock is there."""
+    folder = (
+        Path(run(shared.root, "remote", "get-url", "origin").strip()) if where == "remote" else shared.root / ".git"
+    )
+    lock = folder / "refs" / "tags" / "fjord#prod#99.lock"
+    lock.touch()
+    (problem,) = shared.audit()
+    assert (problem.rule, problem.plant, problem.tag) == ("left-over", "fjord", "fjord#prod#99")
+    assert problem.repair == f"rm -f '{lock}'"
+    subprocess.run(problem.repair, shell=True, check=True)
+    assert shared.audit() == []

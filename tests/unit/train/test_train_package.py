@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[3]
 OTHERS = [
     "constraints.json",
     "envelope.parquet",
+    "findings.parquet",
     "golden.json",
     "model.keras",
     "model.onnx",

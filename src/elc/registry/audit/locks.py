@@ -1,0 +1,33 @@
+"""Locks of tags that a killed Git left: it writes none of these names until they are gone."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from elc.registry.context import Context
+from elc.registry.git import find_git_remote, run_git, try_git
+from elc.registry.names import read_name
+from elc.registry.rules import Problem
+
+
+def find_lock_problems(context: Context) -> Iterator[Problem]:
+    """Find the locks of the registry's tags, in this clone and on a remote that is a folder."""
+    for store in _find_stores(context.project.root):
+        for path in sorted((store / "refs" / "tags").glob("*.lock")):
+            tag = path.name.removesuffix(".lock")
+            name = read_name(tag)
+            if name is not None:
+                sentence = f"{path}: a Git that was killed, or is at it now, left the lock of tag {tag}."
+                yield Problem("left-over", name.plant, tag, sentence, f"rm -f {shlex.quote(str(path))}")
+
+
+def _find_stores(root: Path) -> Iterator[Path]:
+    yield root / run_git(root, "rev-parse", "--git-common-dir").strip()
+    remote = find_git_remote(root)
+    if remote is not None:
+        folder = Path(try_git(root, "remote", "get-url", remote).stdout.strip().removeprefix("file://"))
+        for store in (root / folder, root / folder / ".git"):
+            if (store / "refs").is_dir():
+                yield store
