@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import semver
@@ -66,6 +67,7 @@ def build_name(plant: str, action: Action, *, version: str = "", stage: str = ""
     return f"{plant}{subject}{mark}" + (f"#{number}" if number else "")
 
 
+@cache
 def read_version(version: str) -> semver.Version:
     """Read a version such as v1.2.0, so that versions can be ordered.
 

@@ -62,14 +62,15 @@ class Rules:
             problems += broken
             if not broken:
                 kept.append(event)
+        sound = line if len(kept) == len(line.events) else Line(line.plant, tuple(kept))
         while True:
-            last = Line(line.plant, tuple(kept)).assigned(environment)
+            last = sound.assigned(environment)
             broken = [] if last is None else self.find_problems(line, last, environment)
             problems += broken
             if last is None or not broken:
                 version = None if last is None else line.versions[line.at_commit[last.commit]]
                 return Followed(last, version, tuple(problems))
-            kept.remove(last)
+            sound = Line(line.plant, tuple(event for event in sound.events if event is not last))
 
     def find_problems(self, line: Line, event: Event, environment: str) -> list[Problem]:
         """Find the rules that a tag breaks towards an environment; none where it does not touch it."""
