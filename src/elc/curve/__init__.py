@@ -4,7 +4,7 @@ from elc.curve.envelope import Envelope, build_envelope, write_envelope
 from elc.curve.package import Package, format_json, hash_card, hash_file, read, write_json
 from elc.curve.proof import Proof, prove
 from elc.curve.response import build_reference, find_precedents, predict_changes
-from elc.curve.score import Cost, build_cost, find_last, score_hours
+from elc.curve.score import Cost, build_cost, find_last, score_hours, sum_costs
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "prove",
     "read",
     "score_hours",
+    "sum_costs",
     "write_envelope",
     "write_json",
 ]

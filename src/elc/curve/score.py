@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from elc.curve.package import Package
@@ -39,10 +40,24 @@ def score_hours(hourly: pd.DataFrame, package: Package) -> pd.DataFrame:
     return scored
 
 
-def build_cost(energy_gj: float, plant: PlantSettings) -> Cost:
-    """Price an amount of energy (GJ) as the plant's `gap_carrier`."""
+def build_cost(energy_gj: float, plant: PlantSettings, *, at: pd.Timestamp) -> Cost:
+    """Price an amount of energy (GJ) as the plant's `gap_carrier`, at a moment (aware); NaN where no price is known."""
+    return sum_costs(pd.Series([energy_gj]), pd.Series([at]), plant)
+
+
+def sum_costs(energy_gj: pd.Series, times: pd.Series, plant: PlantSettings) -> Cost:
+    """Price amounts of energy (GJ) as the plant's `gap_carrier`, each at its moment (aware), and add them up.
+
+    Missing amounts count nothing; an amount on a day without a price makes the sum of money NaN, and likewise CO2.
+    """
     carrier = plant.carriers[plant.gap_carrier]
-    return Cost(energy_gj, energy_gj * carrier.price_per_gj, energy_gj * carrier.co2_kg_per_gj / CO2_KG_PER_T)
+    known = energy_gj.notna().to_numpy()
+    days = times[known].dt.tz_convert(plant.time_zone)
+    amounts = energy_gj.to_numpy(float)[known]
+    rates = {day: (carrier.find_price(day), carrier.find_co2(day)) for day in set(days.dt.date)}
+    chosen = np.array([rates[day] for day in days.dt.date]).reshape(len(amounts), 2)
+    money, co2 = (chosen * amounts[:, None]).sum(axis=0)
+    return Cost(float(amounts.sum()), float(money), float(co2) / CO2_KG_PER_T)
 
 
 def find_last(scored: pd.DataFrame) -> pd.Series:

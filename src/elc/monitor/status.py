@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from elc.curve import Cost, Package, build_cost, find_last
+from elc.curve import Cost, Package, build_cost, find_last, sum_costs
 from elc.fields import (
     AGE,
     BEST,
@@ -94,7 +94,7 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     hour = find_last(scored)
     width_h = _find_width_h(settings)
     since = _find_state_start(scored)
-    gap = None if pd.isna(hour[GAP]) else build_cost(float(hour[GAP]), settings.plant)
+    gap = None if pd.isna(hour[GAP]) else build_cost(float(hour[GAP]), settings.plant, at=hour[TIME])
     day = scored.loc[scored[TIME] > hour[TIME] - pd.Timedelta("24h"), GAP]
     return Status(
         hour=hour,
@@ -148,7 +148,7 @@ def build_month(scored: pd.DataFrame, settings: StageSettings) -> Month:
     total = float(judged[GAP].sum() * width_h)
     best = float(judged[BEST].sum() * width_h)
     return Month(
-        gap=build_cost(total, settings.plant),
+        gap=sum_costs(judged[GAP] * width_h, judged[TIME], settings.plant),
         gap_frac=total / best if best else 0.0,
         stop_energy_gj=float(month.loc[stopped, ENERGY].sum() * width_h),
         stops=int((stopped & ~stopped.shift(fill_value=False)).sum()),
@@ -207,9 +207,9 @@ def build_records(
         GAP_LOW: None if interval is None else interval.low,
         GAP_HIGH: None if interval is None else interval.high,
         "gap_frac": None if np.isnan(frac) else float(frac),
-        "money_per_h": None if gap is None else gap.money,
-        "co2_t_per_h": None if gap is None else gap.co2_t,
-        "money_month": month.gap.money if month.judged else None,
+        "money_per_h": None if gap is None else _drop_nan(gap.money),
+        "co2_t_per_h": None if gap is None else _drop_nan(gap.co2_t),
+        "money_month": _drop_nan(month.gap.money) if month.judged else None,
         "gap_gj_24h": status.day_gap_gj,
         "currency": settings.site.currency,
         "no_gap_reason": status.no_gap_reason,
@@ -218,6 +218,10 @@ def build_records(
         "advice": advice,
         **{f"{name}_health": value for name, value in asdict(status.health).items() if name in ("data", "model")},
     }
+
+
+def _drop_nan(value: float) -> float | None:
+    return None if np.isnan(value) else value
 
 
 def format_hour(start: pd.Timestamp, settings: StageSettings) -> str:

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from elc.curve import build_cost
 from elc.fields import ENERGY, TIME, format_value, read_currency, read_heading, read_label
 from elc.monitor.status import STATE_WORDS, Interval, Month, Status, format_hour
 from elc.settings import StageSettings
@@ -27,9 +28,10 @@ def write_answer(status: Status, settings: StageSettings) -> str:
     if gap < 0:
         return f"{name} runs [{_write_size(gap, status.interval)} below]{{.good}} its best curve {where}: {share}."
     money = _write_money(status.gap.money, settings)
+    co2 = "" if math.isnan(status.gap.co2_t) else f" and {status.gap.co2_t:.1f} t CO₂"
     return (
-        f"{name} uses [{_write_size(gap, status.interval)}]{{.cost}} more than its best {where}: {share}, {money} and "
-        f"{status.gap.co2_t:.1f} t CO₂ an hour."
+        f"{name} uses [{_write_size(gap, status.interval)}]{{.cost}} more than its best {where}: {share}, {money}{co2} "
+        "an hour."
     )
 
 
@@ -78,11 +80,10 @@ def write_head(answer: str, advice: str, status: Status, settings: StageSettings
     )
 
 
-def build_moves_table(moves: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
-    """Build the moves as a table, with what they save and what they come near."""
-    carrier = settings.plant.carriers[settings.plant.gap_carrier]
+def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Timestamp) -> pd.DataFrame:
+    """Build the moves as a table, with what they save at the prices of `at` and what they come near."""
     rows = moves.to_dict("records")
-    saving = [float(row["saving_gj_per_h"]) for row in rows]
+    costs = [build_cost(24 * float(row["saving_gj_per_h"]), settings.plant, at=at) for row in rows]
     return pd.DataFrame(
         {
             "set-point": [read_heading(row["setpoint"]) for row in rows],
@@ -92,8 +93,8 @@ def build_moves_table(moves: pd.DataFrame, settings: StageSettings) -> pd.DataFr
                 f"{row['saving_gj_per_h']:.1f} ({row['low_gj_per_h']:.1f} to {row['high_gj_per_h']:.1f})"
                 for row in rows
             ],
-            "a day": [_write_money(24 * gj * carrier.price_per_gj, settings) for gj in saving],
-            "t CO₂ a day": [24 * gj * carrier.co2_kg_per_gj / 1000 for gj in saving],
+            "a day": [_write_money(cost.money, settings) for cost in costs],
+            "t CO₂ a day": [cost.co2_t for cost in costs],
             "mind": [row["note"] or "–" for row in rows],
         }
     )
@@ -104,7 +105,7 @@ def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:
     rows = [
         ("Energy above best", f"{month.gap.energy_gj:,.0f} GJ ({month.gap_frac:.1%})"),
         ("Cost", _write_money(month.gap.money, settings)),
-        ("CO₂", f"{month.gap.co2_t:,.0f} t"),
+        ("CO₂", "not known" if math.isnan(month.gap.co2_t) else f"{month.gap.co2_t:,.0f} t"),
         ("Stops and start-ups, booked apart", f"{month.stops} · {month.stop_energy_gj:,.0f} GJ"),
         ("Intervals judged", f"{month.judged:,} of {month.intervals:,}"),
     ]
@@ -117,8 +118,8 @@ def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: S
     `weak` are the findings about the history that the curve learnt from: what it lacks, and what is doubtful in it.
     """
     health, plant = status.health, settings.plant
-    carrier = plant.carriers[plant.gap_carrier]
-    price = f"{carrier.price_per_gj:g} {settings.site.currency}/GJ and {carrier.co2_kg_per_gj:g} kg CO₂/GJ"
+    rate = build_cost(1.0, plant, at=status.hour[TIME])
+    price = f"{rate.money:g} {settings.site.currency}/GJ and {1000 * rate.co2_t:g} kg CO₂/GJ"
     return (
         f"**Data, {health.data}:** {health.data_reason}.\n\n**Model, {health.model}:** {health.model_reason}.\n\n"
         f"**Test:** {statement}\n\n{_write_doubts(weak)}\n\n"
@@ -148,4 +149,4 @@ def _write_doubts(findings: pd.DataFrame) -> str:
 
 
 def _write_money(amount: float, settings: StageSettings) -> str:
-    return f"{amount:,.0f} {read_currency(settings.site.currency)}"
+    return "no known price" if math.isnan(amount) else f"{amount:,.0f} {read_currency(settings.site.currency)}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from elc.language import find_languages
 from elc.settings.environment import EnvironmentSettings
 from elc.settings.plant import PlantSettings
 from elc.settings.section import Day, Frac, NotNegative, Positive, Section
@@ -13,6 +14,15 @@ from elc.settings.section import Day, Frac, NotNegative, Positive, Section
 
 class SiteSettings(Section):
     currency: str
+    language: str
+
+    @field_validator("language")
+    @classmethod
+    def _check_language(cls, code: str) -> str:
+        known = find_languages()
+        if code not in known:
+            raise ValueError(f"language {code} is unknown; expected one of {', '.join(known)}")
+        return code
 
 
 class FaultRates(Section):

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+import math
+from datetime import date
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from elc.settings.section import Day, Days, NotNegative, Section, TimeZone
+from elc.settings.section import ByDate, Day, Days, Section, TimeZone
 
 
 class Carrier(Section):
-    """One kind of energy: what a GJ costs and emits; an export counts against consumption."""
+    """One kind of energy: what a GJ costs and emits; an export counts against consumption.
 
-    price_per_gj: float
-    co2_kg_per_gj: NotNegative
+    Either is a number, or several by the date (of the site) from which each holds; before the first, none is known.
+    """
+
+    price_per_gj: ByDate
+    co2_kg_per_gj: ByDate
     is_export: bool = False
+
+    @field_validator("co2_kg_per_gj")
+    @classmethod
+    def _check_co2(cls, given: float | dict[str, float]) -> float | dict[str, float]:
+        if any(value < 0 for value in (given.values() if isinstance(given, dict) else [given])):
+            raise ValueError("no energy takes CO2 from the air; write 0 or more")
+        return given
+
+    def find_price(self, day: date) -> float:
+        """The price of a GJ on a day; NaN before the first date."""
+        return _find_value(self.price_per_gj, day)
+
+    def find_co2(self, day: date) -> float:
+        """The kg of CO2 of a GJ on a day; NaN before the first date."""
+        return _find_value(self.co2_kg_per_gj, day)
+
+
+def _find_value(given: float | dict[str, float], day: date) -> float:
+    if not isinstance(given, dict):
+        return given
+    begun = [value for start, value in given.items() if date.fromisoformat(start) <= day]
+    return begun[-1] if begun else math.nan
 
 
 class Export(Section):

@@ -42,9 +42,19 @@ def _check_rising(days: list[str]) -> list[str]:
     return days
 
 
+def _check_periods(given: object) -> object:
+    if isinstance(given, dict):
+        if not given:
+            raise ValueError("no date is given; write a number, or dates with one each")
+        _check_rising([str(day) for day in given])
+    return given
+
+
 Frac = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+# A number that holds always, or from each date (the site's midnight) until the next.
+ByDate = Annotated[float | dict[Annotated[str, AfterValidator(_check_date)], float], AfterValidator(_check_periods)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
 Day = Annotated[str, AfterValidator(_check_date)]
 Days = Annotated[list[Day], AfterValidator(_check_rising)]

@@ -110,10 +110,32 @@ def test_cost_of_energy_by_hand() -> None:
         "gas": settings.Carrier(price_per_gj=10.5, co2_kg_per_gj=56.1),
         "electricity": settings.Carrier(price_per_gj=16, co2_kg_per_gj=8),
     }
-    cost = curve.build_cost(20.0, plant.model_copy(update={"carriers": carriers, "gap_carrier": "gas"}))
+    at = pd.Timestamp("2026-06-30 21:00", tz="UTC")
+    cost = curve.build_cost(20.0, plant.model_copy(update={"carriers": carriers, "gap_carrier": "gas"}), at=at)
     assert (cost.energy_gj, cost.money, cost.co2_t) == pytest.approx((20.0, 210.0, 1.122))
-    cost = curve.build_cost(-20.0, plant.model_copy(update={"carriers": carriers, "gap_carrier": "electricity"}))
+    cost = curve.build_cost(-20.0, plant.model_copy(update={"carriers": carriers, "gap_carrier": "electricity"}), at=at)
     assert (cost.energy_gj, cost.money, cost.co2_t) == pytest.approx((-20.0, -320.0, -0.16))
+
+
+def test_each_hour_has_the_price_of_its_day_in_site_time() -> None:
+    plant = settings.read_plant(Project(Path(__file__).parents[3]), "fjord").plant
+    gas = settings.Carrier(
+        price_per_gj={"2026-01-01": 10.0, "2026-02-01": 20.0}, co2_kg_per_gj={"2025-01-01": 50.0, "2026-01-31": 60.0}
+    )
+    entry = plant.model_copy(update={"carriers": {"gas": gas}, "gap_carrier": "gas", "time_zone": "Europe/Oslo"})
+    # 23:00 UTC on the last day of January is midnight in Oslo.
+    times = pd.Series(pd.to_datetime(["2026-01-30 12:00", "2026-01-31 22:00", "2026-01-31 23:00"], utc=True))
+    cost = curve.sum_costs(pd.Series([1.0, 2.0, 4.0]), times, entry)
+    assert (cost.energy_gj, cost.money, cost.co2_t) == pytest.approx((7.0, 10 + 20 + 80, (50 + 120 + 240) / 1000))
+    cost = curve.sum_costs(pd.Series([1.0, np.nan, 4.0]), times, entry)
+    assert (cost.energy_gj, cost.money) == pytest.approx((5.0, 90.0))
+    early = curve.sum_costs(
+        pd.Series([1.0, 2.0]), pd.to_datetime(pd.Series(["2025-12-31", "2026-01-05"]), utc=True), entry
+    )
+    assert np.isnan(early.money)
+    assert early.co2_t == pytest.approx(0.15)
+    nothing = curve.sum_costs(pd.Series([], dtype=float), times.iloc[:0], entry)
+    assert (nothing.energy_gj, nothing.money, nothing.co2_t) == (0.0, 0.0, 0.0)
 
 
 def test_last_hour_is_the_latest_in_any_order() -> None:

@@ -24,6 +24,7 @@ MONTH = monitor.Month(
     judged=1234,
     intervals=2000,
 )
+AT = pd.Timestamp("2026-06-30 21:00", tz="UTC")
 HEALTH = monitor.Health("sound", "no finding in the last 24 hours", "ok", "over 28 days all is well")
 
 
@@ -34,7 +35,7 @@ def build_settings(currency: str = "EUR", **plant: Any) -> settings.StageSetting
     return replace(
         chosen,
         plant=chosen.plant.model_copy(update=changes),
-        site=settings.SiteSettings(currency=currency),
+        site=settings.SiteSettings(currency=currency, language="en"),
         advise=chosen.advise.model_copy(update={"interval_frac": 0.8}),
     )
 
@@ -163,7 +164,7 @@ def test_head_marks_what_is_doubtful() -> None:
 
 
 def test_moves_become_a_table() -> None:
-    table = monitor.build_moves_table(build_moves(2), build_settings())
+    table = monitor.build_moves_table(build_moves(2), build_settings(), at=AT)
     assert table.drop(columns="t CO₂ a day").to_dict("records") == [
         {
             "set-point": "flue O2, %",
@@ -186,7 +187,7 @@ def test_moves_become_a_table() -> None:
 
 
 def test_no_moves_become_an_empty_table() -> None:
-    assert monitor.build_moves_table(build_moves(0), build_settings()).empty
+    assert monitor.build_moves_table(build_moves(0), build_settings(), at=AT).empty
 
 
 def test_month_becomes_a_table() -> None:

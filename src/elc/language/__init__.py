@@ -1,0 +1,21 @@
+"""The language of pages: English sentences stand in the code, each other language in one file beside this one.
+
+A page speaks one language, chosen once in its process by `choose`, as gettext does it. `say` translates a sentence and
+fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no translation stays English.
+"""
+
+from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, translate
+from elc.language.numbers import format_day, format_number, format_share, format_time
+
+__all__ = [
+    "ENGLISH",
+    "choose",
+    "find_languages",
+    "format_day",
+    "format_number",
+    "format_share",
+    "format_time",
+    "get_language",
+    "say",
+    "translate",
+]

@@ -1,0 +1,42 @@
+"""Numbers and times as the chosen language writes them, by Babel; a minus is a true one, a missing number a dash."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from elc.language.catalog import get_language
+
+MISSING = "–"
+_NBSP = "\u00a0"
+
+
+def format_number(value: float | None, digits: int, *, is_signed: bool = False) -> str:
+    """Write a number with fixed digits and groups of thousands: `12,345.7`, in Norwegian `12 345,7`."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    rounded = round(float(value), digits) + 0.0  # no negative zero
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = str(format_decimal(abs(rounded), format=pattern, locale=get_language()))
+    sign = "−" if rounded < 0 else "+" if is_signed and rounded > 0 else ""
+    return sign + text
+
+
+def format_share(frac: float | None, digits: int, *, is_signed: bool = False) -> str:
+    """Write a fraction as a percentage: `3.6 %`."""
+    if frac is None or not math.isfinite(frac):
+        return MISSING
+    return f"{format_number(100 * frac, digits, is_signed=is_signed)}{_NBSP}%"
+
+
+def format_day(day: date) -> str:
+    """Write a day: `Sun 22 Nov 2026`."""
+    return str(format_date(day, "EEE d MMM yyyy", locale=get_language()))
+
+
+def format_time(time: datetime) -> str:
+    """Write a moment in its own zone: `Sun 22 Nov 2026 13:00`."""
+    return str(format_datetime(time, "EEE d MMM yyyy HH:mm", tzinfo=time.tzinfo, locale=get_language()))

@@ -1,0 +1,65 @@
+"""Sentences and numbers in the language that was chosen, and the files of translations held against the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from elc import language
+from elc.errors import ElcError
+
+NBSP = "\u00a0"
+
+
+@pytest.fixture(autouse=True)
+def restore() -> Iterator[None]:
+    yield
+    language.choose("en")
+
+
+def test_english_is_what_the_code_says() -> None:
+    assert language.say("{plant} runs at its best.", plant="Fjord") == "Fjord runs at its best."
+    assert language.get_language() == "en"
+
+
+def test_norwegian_is_what_its_file_says() -> None:
+    language.choose("nb")
+    assert language.say("no finding in the last 24 hours") == "ingen funn de siste 24 timene"
+    assert language.translate("a sentence that nobody translated") == "a sentence that nobody translated"
+
+
+def test_an_unknown_language_is_refused_by_name() -> None:
+    with pytest.raises(ElcError, match=r"params\.yaml: site\.language nn is unknown: did you mean nb\?"):
+        language.choose("nn")
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "english", "norwegian"),
+    [
+        (12345.67, 1, "12,345.7", f"12{NBSP}345,7"),
+        (-3.04, 1, "−3.0", "−3,0"),
+        (-0.04, 1, "0.0", "0,0"),
+        (1234.0, 0, "1,234", f"1{NBSP}234"),
+        (float("nan"), 1, "–", "–"),
+        (None, 0, "–", "–"),
+    ],
+)
+def test_numbers(value: float | None, digits: int, english: str, norwegian: str) -> None:
+    assert language.format_number(value, digits) == english
+    language.choose("nb")
+    assert language.format_number(value, digits) == norwegian
+
+
+def test_signs_shares_and_times() -> None:
+    assert language.format_number(2.0, 1, is_signed=True) == "+2.0"
+    assert language.format_share(0.0364, 1) == f"3.6{NBSP}%"
+    assert language.format_share(None, 1) == "–"
+    time = datetime(2026, 11, 22, 13, tzinfo=ZoneInfo("Europe/Oslo"))
+    assert language.format_time(time) == "Sun 22 Nov 2026 13:00"
+    assert language.format_day(time) == "Sun 22 Nov 2026"
+    language.choose("nb")
+    assert language.format_share(0.0364, 1) == f"3,6{NBSP}%"
+    assert language.format_time(time) == "søn. 22 nov. 2026 13:00"
