@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elc import language
 from elc.errors import ElcError
 
 TIME = "time_utc"
@@ -101,6 +102,23 @@ def format_value(value: float, column: str, *, with_unit: bool) -> str:
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     sign = read_unit(column).sign if with_unit else ""
     return f"{value:.{digits}f} {sign}".rstrip()
+
+
+def say_label(column: str) -> str:
+    """Say the quantity of a column in the language of the pages."""
+    return language.translate(read_label(column))
+
+
+def say_heading(column: str) -> str:
+    """Say a column as a heading with its unit, in the language of the pages."""
+    return f"{say_label(column)}, {read_unit(column).sign}".removesuffix(", ")
+
+
+def say_value(value: float, column: str, *, with_unit: bool) -> str:
+    """Say a value with the digits that its size deserves, as the language of the pages writes numbers."""
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    sign = read_unit(column).sign if with_unit else ""
+    return f"{language.format_number(value, digits)} {sign}".rstrip()
 
 
 def read_currency(code: str) -> str:
