@@ -11,6 +11,7 @@ import click
 import yaml
 
 from elc import __version__
+from elc.cli.alerts import alerts
 from elc.cli.registry import COMMANDS
 from elc.errors import ElcError
 from elc.paths import find_project
@@ -146,5 +147,5 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
         sys.exit(1)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, alerts):
     main.add_command(_command)

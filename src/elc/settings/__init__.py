@@ -1,5 +1,6 @@
 """The settings of a project: params.yaml and the tag lists, read once and checked whole."""
 
+from elc.settings.alerts import AlertSettings, EmailSettings, find_url_fault
 from elc.settings.environment import EnvironmentSettings
 from elc.settings.model import (
     AdviseSettings,
@@ -35,9 +36,11 @@ __all__ = [
     "ROLES",
     "TURNAROUND",
     "AdviseSettings",
+    "AlertSettings",
     "Carrier",
     "CompareSettings",
     "DatasetSettings",
+    "EmailSettings",
     "EngineSettings",
     "EnvironmentSettings",
     "EvaluateSettings",
@@ -58,6 +61,7 @@ __all__ = [
     "TrainSettings",
     "build_plant",
     "check_entry",
+    "find_url_fault",
     "parse_settings",
     "read_operation",
     "read_plant",

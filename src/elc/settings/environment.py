@@ -13,7 +13,7 @@ from elc.settings.section import Positive, Section
 class EnvironmentSettings(Section):
     """One environment. `source` stands as `from` in params.yaml: the environment that a version comes from.
 
-    `overrides` holds keys of the sections monitor, explain and advise that are other in this environment.
+    `overrides` holds keys of the sections monitor, explain, advise and alerts that are other in this environment.
     """
 
     approval: Literal["none", "manual", "signed"]
@@ -23,7 +23,7 @@ class EnvironmentSettings(Section):
     remote: str | None
     plants: Literal["all"] | list[str]
     wave: int = Field(gt=0)
-    overrides: dict[Literal["monitor", "explain", "advise"], dict[str, Any]] = Field(default_factory=dict)
+    overrides: dict[Literal["monitor", "explain", "advise", "alerts"], dict[str, Any]] = Field(default_factory=dict)
 
     def holds(self, plant: str) -> bool:
         """Whether a plant is deployed in this environment."""

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from elc.language import find_languages
+from elc.settings.alerts import AlertSettings
 from elc.settings.environment import EnvironmentSettings
 from elc.settings.plant import PlantSettings
 from elc.settings.section import Day, Frac, NotNegative, Positive, Section
@@ -179,6 +180,7 @@ class Settings(Section):
     monitor: MonitorSettings
     explain: ExplainSettings
     advise: AdviseSettings
+    alerts: AlertSettings
     compare: CompareSettings
     render: RenderSettings
     environments: dict[str, EnvironmentSettings] = Field(min_length=1)

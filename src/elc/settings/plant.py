@@ -84,3 +84,4 @@ class PlantSettings(Section):
     monitor: dict[str, Any] = Field(default_factory=dict)
     explain: dict[str, Any] = Field(default_factory=dict)
     advise: dict[str, Any] = Field(default_factory=dict)
+    alerts: dict[str, Any] = Field(default_factory=dict)

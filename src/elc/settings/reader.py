@@ -15,6 +15,7 @@ from ruamel.yaml.error import YAMLError
 
 from elc.errors import ElcError, build_error, build_nearest, check_faults
 from elc.paths import Project
+from elc.settings.alerts import AlertSettings
 from elc.settings.model import (
     AdviseSettings,
     CompareSettings,
@@ -51,6 +52,7 @@ class StageSettings:
     monitor: MonitorSettings
     explain: ExplainSettings
     advise: AdviseSettings
+    alerts: AlertSettings
     compare: CompareSettings
 
 
@@ -114,7 +116,7 @@ def read_plant(project: Project, plant: str) -> StageSettings:
 
 
 def read_operation(project: Project, plant: str, environment: str) -> StageSettings:
-    """Read what monitor, explain and advise need of one plant in an environment; an empty name is none.
+    """Read what monitor, explain, advise and alerts need of one plant in an environment; an empty name is none.
 
     Raises:
         ElcError: the plant or the environment is not in params.yaml, or params.yaml has faults.
@@ -143,7 +145,7 @@ def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSe
     )
 
 
-_OVERRIDABLE = ("ingest", "dataset", "train", "monitor", "explain", "advise")
+_OVERRIDABLE = ("ingest", "dataset", "train", "monitor", "explain", "advise", "alerts")
 
 
 def _override(section: SectionT, keys: dict[str, Any]) -> SectionT:

@@ -1,0 +1,138 @@
+"""Find what has lasted long enough to be told: a function of the data alone, so that every run finds the same."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from elc import language
+from elc.alerts.model import Alert
+from elc.curve import sum_costs
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME, read_currency
+from elc.settings import StageSettings
+
+FAILED = "Failed"  # the status of a plant that monitor cannot judge
+STOPS = ("trip", "start")
+SMALL_GJ_PER_H = 10.0  # of less, a tenth matters
+
+
+def find_alerts(
+    scored: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings, *, status: str, recommendation: str
+) -> list[Alert]:
+    """Find what is open at the last interval of scored hours (see `curve.score_hours`) and has lasted.
+
+    - gap: above `max_gap_frac` for `gap_h` judged hours in a row. Intervals that are not judged count nothing and end
+      nothing, unless they go on for longer than `gap_h`; a stop ends it.
+    - energy: no reading of energy for `violation_h`, though the plant is not known to be down.
+    - violation: a finding of monitor that has lasted `violation_h` and reaches into the last interval.
+    - failed: the status of monitor, with what it recommends.
+    """
+    hours = scored.sort_values(TIME, ignore_index=True)
+    found = [_find_gap(hours, settings), _find_energy(hours, settings)] if len(hours) else []
+    found += _find_violations(hours, findings, settings)
+    found.append(_find_failure(hours, settings, recommendation) if status == FAILED else None)
+    return [alert for alert in found if alert is not None]
+
+
+def _find_width(settings: StageSettings) -> pd.Timedelta:
+    return pd.Timedelta(settings.plant.interval)
+
+
+def _count(hours: float, settings: StageSettings) -> int:
+    return max(math.ceil(pd.Timedelta(hours, "h") / _find_width(settings)), 1)
+
+
+def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
+    needed = _count(settings.alerts.gap_h, settings)
+    spell = hours.iloc[_find_spell_start(hours, needed, settings) :]
+    spell = spell[spell[GAP_FRAC].notna()]
+    if len(spell) < needed:
+        return None
+    width_h = _find_width(settings) / pd.Timedelta("1h")
+    cost = sum_costs(spell[GAP] * width_h, spell[TIME], settings.plant)
+    since, last = spell[TIME].iloc[0], spell[TIME].iloc[-1] + _find_width(settings)
+    values = {
+        "gap_gj_per_h": float(spell[GAP].mean()),
+        "gap_frac": float(spell[GAP].sum() / spell[BEST].sum()),
+        "judged_h": len(spell) * width_h,
+        **({} if math.isnan(cost.money) else {"money": cost.money}),
+        **({} if math.isnan(cost.co2_t) else {"co2_t": cost.co2_t}),
+    }
+    sentence = _write_gap(values, since, settings)
+    return Alert(settings.plant_id, "gap", "energy", sentence, _to_utc(since), _to_utc(last), values)
+
+
+def _find_spell_start(hours: pd.DataFrame, needed: int, settings: StageSettings) -> int:
+    """Find where the last spell above the limit begins: after the last interval that ends one."""
+    is_judged = hours[GAP_FRAC].notna()
+    is_below = is_judged & ~(hours[GAP_FRAC] > settings.alerts.max_gap_frac)
+    silence = is_judged.cumsum()
+    # ASSUME: a plant that was not judged for longer than it takes to tell a gap may have closed it meanwhile.
+    is_long = ~is_judged & (~is_judged).groupby(silence).transform("sum").gt(needed)
+    is_end = is_below | is_long | hours[STATE].isin(STOPS)
+    is_jump = hours[TIME].diff() > (needed + 1) * _find_width(settings)  # intervals that the table does not hold
+    ends = [int(place) + 1 for place in hours.index[is_end]]
+    jumps = [int(place) for place in hours.index[is_jump]]
+    return max([0, *ends[-1:], *jumps[-1:]])
+
+
+def _write_gap(values: dict[str, float], since: pd.Timestamp, settings: StageSettings) -> str:
+    gap = values["gap_gj_per_h"]
+    words = {
+        "plant": settings.plant.name,
+        "gap": language.format_number(gap, 1 if gap < SMALL_GJ_PER_H else 0),
+        "share": language.format_share(values["gap_frac"], 1),
+        "time": _write_time(since, settings),
+    }
+    if "money" not in values:
+        return language.say("{plant} has used {gap} GJ/h ({share}) more than its best since {time}.", **words)
+    money = f"{language.format_number(values['money'], 0)} {read_currency(settings.site.currency)}"
+    return language.say(
+        "{plant} has used {gap} GJ/h ({share}) more than its best since {time}: {money} so far.", **words, money=money
+    )
+
+
+def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
+    known = hours.index[hours[ENERGY].notna()]
+    silent = hours.iloc[int(known[-1]) + 1 if len(known) else 0 :]
+    if len(silent) < _count(settings.alerts.violation_h, settings) or silent[STATE].iloc[-1] == "trip":
+        return None
+    since, last = silent[TIME].iloc[0], silent[TIME].iloc[-1] + _find_width(settings)
+    sentence = language.say(
+        "{plant} has had no sound reading of energy since {time}, so no gap is known. Look at its energy meters.",
+        plant=settings.plant.name,
+        time=_write_time(since, settings),
+    )
+    return Alert(settings.plant_id, "energy", "energy", sentence, _to_utc(since), _to_utc(last))
+
+
+def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings) -> list[Alert | None]:
+    """One alert for each check and column whose finding lasts; where there are several, the latest speaks."""
+    lasting = findings[findings["end"] - findings["start"] >= pd.Timedelta(settings.alerts.violation_h, "h")]
+    if len(hours):
+        lasting = lasting[lasting["end"] > hours[TIME].iloc[-1]]
+    alerts: list[Alert | None] = []
+    for (check, column), rows in lasting.groupby(["check", "column"], sort=True):
+        latest = rows.sort_values(["end", "start"]).iloc[-1]
+        subject = f"{check}:{column}".removesuffix(":")
+        since, last = _to_utc(rows["start"].min()), _to_utc(latest["end"])
+        alerts.append(Alert(settings.plant_id, "violation", subject, str(latest["sentence"]), since, last))
+    return alerts
+
+
+def _find_failure(hours: pd.DataFrame, settings: StageSettings, recommendation: str) -> Alert:
+    sentence = language.say(
+        "{plant} cannot be judged: {recommendation}", plant=settings.plant.name, recommendation=recommendation
+    )
+    last = _to_utc(hours[TIME].iloc[-1] + _find_width(settings)) if len(hours) else None
+    return Alert(settings.plant_id, "failed", "monitor", sentence, None, last)
+
+
+def _write_time(time: pd.Timestamp, settings: StageSettings) -> str:
+    return language.format_time(time.tz_convert(settings.plant.time_zone).to_pydatetime())
+
+
+def _to_utc(time: pd.Timestamp) -> datetime:
+    return time.tz_convert("UTC").to_pydatetime().astimezone(UTC)

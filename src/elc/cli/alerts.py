@@ -1,0 +1,98 @@
+"""The command alerts: what is open, and whether a message would arrive."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from elc.errors import ElcError, build_nearest
+from elc.paths import Project, find_project
+
+WIDTH = 120
+
+
+@click.command(epilog="Example: elc alerts fjord --test")
+@click.argument("plant", required=False)
+@click.option("--test", "is_test", is_flag=True, help="Send a test message, and say what happened.")
+@click.option("--env", "environment", default="", metavar="NAME", help="With the overrides of an environment.")
+@click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+def alerts(plant: str | None, is_test: bool, environment: str, is_json: bool) -> None:
+    """List what is open of all plants, or of one, and whether it was told; elc hourly tells it."""
+    if is_test and is_json:
+        raise click.UsageError("--test and --json do not go together.")
+    project = find_project()
+    plants = _find_plants(project, plant)
+    if is_test:
+        _test(project, plants, environment)
+        return
+    rows = [row for name in plants for row in _find_rows(project, name, environment)]
+    click.echo(json.dumps(rows, indent=2, ensure_ascii=False) if is_json else "\n".join(_render(rows)))
+
+
+def _find_plants(project: Project, plant: str | None) -> Sequence[str]:
+    from elc.settings import read_settings
+
+    plants = list(read_settings(project).plants)
+    if plant is not None and plant not in plants:
+        raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, plants)}")
+    return plants if plant is None else [plant]
+
+
+def _find_rows(project: Project, plant: str, environment: str) -> Iterator[dict[str, Any]]:
+    """One record for each alert that is open, and for each that was told and whose end was not."""
+    from elc.alerts import find_open, read_state
+    from elc.settings import read_operation, read_settings
+
+    settings = read_operation(project, plant, environment)
+    is_simulated = plant in read_settings(project).simulate.plants
+    found = find_open(project, settings, now=datetime.now(UTC), is_simulated=is_simulated)
+    told = read_state(project.operation("alerts", plant)).open
+    for fault in found.faults:
+        click.echo(f"elc: {fault}", err=True)
+    for alert in found.alerts:
+        former = told.get(alert.key)
+        yield {
+            "plant": plant,
+            "kind": alert.kind,
+            "since": None if alert.since is None else alert.since.isoformat(),
+            "sentence": alert.sentence,
+            "id": alert.id if former is None else former.alert.id,
+            "told": None if former is None else former.told.isoformat(),
+            "messages": 0 if former is None else former.messages,
+        }
+
+
+def _render(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if not rows:
+        yield "Nothing is open."
+    for row in rows:
+        times = (
+            f"told {row['messages']} time{'s' if row['messages'] > 1 else ''}" if row["messages"] else "not told yet"
+        )
+        text = f"{row['plant']}  {row['kind']}  ({times})  {' '.join(row['sentence'].split())}"
+        yield from textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _test(project: Project, plants: Sequence[str], environment: str) -> None:
+    """Send a test for each plant; exit with 1 where one has no channel, or a channel took nothing."""
+    from elc.alerts import send_test
+    from elc.settings import read_operation
+
+    is_failed = False
+    for name in plants:
+        results = send_test(read_operation(project, name, environment), now=datetime.now(UTC))
+        for sentence, is_taken in results:
+            click.echo(f"plant {name}: {sentence}", err=not is_taken)
+            is_failed |= not is_taken
+        if not results:
+            where = "alerts.webhook or alerts.email in params.yaml, or ELC_ALERT_WEBHOOK in the environment"
+            click.echo(f"plant {name}: nobody is told. Set {where}.", err=True)
+            is_failed = True
+    if is_failed:
+        sys.exit(1)

@@ -1,0 +1,66 @@
+"""The section alerts of params.yaml: what is told, when, and to whom. Secrets stand in the environment, not here."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from elc.settings.section import Frac, NotNegative, Positive, Section
+
+
+def find_url_fault(url: str) -> str:
+    """Say what keeps a URL from being one to post to, without repeating it: it may be a secret; empty if nothing."""
+    from urllib.parse import urlsplit
+
+    if re.search(r"[^\x21-\x7e]", url):
+        return "it holds a space or a sign that no URL holds"
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return "it is no URL; write it as in https://hooks.example.org/elc"
+    if parts.scheme not in ("https", "http") or not has_host:
+        return "it is no URL of http or https with a host; write it as in https://hooks.example.org/elc"
+    return "it names a user; write it without" if "@" in parts.netloc else ""
+
+
+def _check_url(url: str) -> str:
+    fault = find_url_fault(url)
+    if fault:
+        raise ValueError(fault)
+    return url
+
+
+def _check_address(address: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", address) or re.search(r'[<>(),;:"\\]', address):
+        raise ValueError("it is no mail address; write it as in shift@example.org")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_check_address)]
+Url = Annotated[str, AfterValidator(_check_url)]
+
+
+class EmailSettings(Section):
+    """The mail server, and who is written to. User and password are ELC_SMTP_USER and ELC_SMTP_PASSWORD."""
+
+    host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
+    port: int = Field(gt=0, le=65535)
+    security: Literal["none", "starttls", "tls"]
+    sender: Address
+    recipients: list[Address] = Field(min_length=1)
+
+
+class AlertSettings(Section):
+    """When something is told. A `webhook` here is not used where ELC_ALERT_WEBHOOK is set."""
+
+    max_gap_frac: Frac
+    gap_h: Positive
+    violation_h: NotNegative
+    stale_h: Positive | None
+    repeat_h: NotNegative
+    webhook: Url | None
+    email: EmailSettings | None
+    timeout_s: Positive
