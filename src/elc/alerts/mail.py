@@ -43,7 +43,7 @@ class Mail:
         """Send one mail with all messages, and say to whom.
 
         Raises:
-            UndeliveredError: the server cannot be reached, is late, or refuses the login, the sender or every recipient.
+            UndeliveredError: the server cannot be reached, is late, or refuses login, sender or every recipient.
         """
         if self.login and self.email.security == "none":
             raise UndeliveredError(
@@ -95,7 +95,7 @@ def build_mail(messages: Sequence[dict[str, Any]], email: EmailSettings, *, at: 
     mail["Message-ID"] = f"<{hashlib.sha256(ids.encode()).hexdigest()[:32]}@{email.sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     blocks = [f"{message['text']}\n[{message['state']}, {message['message']}]" for message in messages]
-    mail.set_content("\n\n".join(blocks) + "\n")
+    mail.set_content("\n\n".join(blocks) + "\n", cte="quoted-printable")  # any server takes it
     return mail
 
 

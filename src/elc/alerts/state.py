@@ -55,7 +55,8 @@ def read_state(folder: Path) -> State:
         return State()
     except (OSError, KeyError, TypeError, ValueError, AttributeError):
         raise ElcError(
-            f"{path}: not readable as what was told so far. The next elc hourly begins it anew, and tells again what is open."
+            f"{path}: not readable as what was told so far. The next elc hourly begins it anew, and tells again "
+            "what is open."
         ) from None
     return State({item.alert.key: item for item in told}, unsent, closed)
 

@@ -1,0 +1,208 @@
+"""What is told is what has lasted and is still so, as a function of the data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc import findings, language
+from elc.alerts import Alert, find_alerts, read_alerts, write_alerts
+from elc.errors import ElcError
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME
+from elc.settings import StageSettings
+
+NBSP = "\u00a0"
+START = pd.Timestamp("2026-06-20T00:00Z")
+NO_FINDINGS = findings.build_frame([])
+
+
+@pytest.fixture(autouse=True)
+def _restore() -> Iterator[None]:
+    yield
+    language.choose("en")
+
+
+def build_hours(text: str, *, step: str = "1h", best: float = 1000.0) -> pd.DataFrame:
+    """Hours by their signs: `x` has a gap of 4 %, `.` none, `?` is not judged, `T` is a trip, `e` has no energy."""
+    signs = list(text)
+    gap = pd.Series([40.0 if sign == "x" else 0.0 if sign == "." else np.nan for sign in signs])
+    states = {"T": "trip", "S": "start", "?": "ramp"}
+    return pd.DataFrame(
+        {
+            TIME: pd.date_range(START, periods=len(signs), freq=step),
+            STATE: [states.get(sign, "run") for sign in signs],
+            ENERGY: [np.nan if sign == "e" else best + 40 for sign in signs],
+            BEST: best,
+            GAP: gap,
+            GAP_FRAC: gap / best,
+        }
+    )
+
+
+def find(hours: pd.DataFrame, settings: StageSettings, found: pd.DataFrame = NO_FINDINGS) -> list[Alert]:
+    return find_alerts(hours, found, settings, status="Completed", recommendation="")
+
+
+@pytest.mark.parametrize(
+    ("text", "since_h"),
+    [
+        ("...xxx", 3),
+        ("xxx", 0),
+        ("..xx", None),  # not long enough
+        ("..xxxx.", None),  # over
+        ("..xx??x", 2),  # what is not judged neither counts nor ends it
+        ("..xxx???", 2),
+        ("..xx??", None),
+        ("..xxx????", None),  # silent for longer than it takes
+        ("..xxx????xx", None),
+        ("..xxx????xxx", 9),
+        ("xxxTxx", None),  # a stop ends it
+        ("xxxTSSxxx", 6),
+        ("xxx.xxx", 4),
+        ("......", None),
+        ("??????", None),
+    ],
+)
+def test_gap_is_told_while_it_lasts(text: str, since_h: int | None, fjord: StageSettings) -> None:
+    alerts = find(build_hours(text), fjord)
+    if since_h is None:
+        assert alerts == []
+    else:
+        assert [(alert.kind, alert.since) for alert in alerts] == [("gap", START + pd.Timedelta(since_h, "h"))]
+
+
+def test_limit_itself_is_no_gap(fjord: StageSettings) -> None:
+    at_limit = fjord.alerts.model_copy(update={"max_gap_frac": 0.04})
+    assert find(build_hours("xxxx"), replace(fjord, alerts=at_limit)) == []
+
+
+def test_gap_says_how_much_since_when_and_at_what_cost(fjord: StageSettings) -> None:
+    (alert,) = find(build_hours("..xx?xx"), fjord)
+    assert alert.sentence == (
+        f"Fjord has used 40 GJ/h (4.0{NBSP}%) more than its best since Sat 20 Jun 2026 04:00: 1,680 € so far."
+    )
+    assert alert.values == {
+        "gap_gj_per_h": 40.0,
+        "gap_frac": 0.04,
+        "judged_h": 4.0,
+        "money": pytest.approx(4 * 40 * 10.5),
+        "co2_t": pytest.approx(4 * 40 * 56.1 / 1000),
+    }
+    assert (alert.since, alert.last) == (datetime(2026, 6, 20, 2, tzinfo=UTC), datetime(2026, 6, 20, 7, tzinfo=UTC))
+
+
+def test_gap_without_a_price_names_no_money(fjord: StageSettings) -> None:
+    gas = fjord.plant.carriers["gas"].model_copy(update={"price_per_gj": {"2027-01-01": 9.0}})
+    plant = fjord.plant.model_copy(update={"carriers": {**fjord.plant.carriers, "gas": gas}})
+    (alert,) = find(build_hours("xxx"), replace(fjord, plant=plant))
+    assert alert.sentence.endswith("more than its best since Sat 20 Jun 2026 02:00.")
+    assert "money" not in alert.values
+    assert "co2_t" in alert.values
+
+
+def test_ten_minutes_are_counted_as_such(fjord: StageSettings) -> None:
+    quick = replace(fjord, plant=fjord.plant.model_copy(update={"interval": "10min"}))
+    assert find(build_hours("x" * 17, step="10min"), quick) == []
+    (alert,) = find(build_hours("x" * 18, step="10min"), quick)
+    assert alert.values["judged_h"] == pytest.approx(3.0)
+    assert alert.values["money"] == pytest.approx(3 * 40 * 10.5)
+
+
+def test_hours_that_the_table_lacks_are_not_in_a_row(fjord: StageSettings) -> None:
+    hours = build_hours("xxxxxx")
+    later = hours[TIME].where(hours.index < 4, hours[TIME] + pd.Timedelta("5h"))
+    assert find(hours.assign(**{TIME: later}), fjord) == []
+
+
+def test_order_of_the_rows_does_not_matter(fjord: StageSettings) -> None:
+    hours = build_hours(".xx.xxxx")
+    assert find(hours.iloc[::-1], fjord) == find(hours, fjord) != []
+
+
+def test_next_hour_finds_the_same_alert(fjord: StageSettings) -> None:
+    (now,), (later,) = find(build_hours(".xxx"), fjord), find(build_hours(".xxxx"), fjord)
+    (other,) = find(build_hours(".xxx.xxx"), fjord)
+    assert now.id == later.id != other.id
+    assert now.last != later.last
+
+
+@pytest.mark.parametrize(("text", "is_told"), [("..eeeeee", True), ("...eeeee", False), ("eeeeeeT", False)])
+def test_energy_that_stays_away_is_told(text: str, is_told: bool, fjord: StageSettings) -> None:
+    hours = build_hours(text)
+    hours.loc[hours[STATE] == "trip", ENERGY] = np.nan
+    alerts = find(hours, fjord)
+    assert [alert.kind for alert in alerts] == (["energy"] if is_told else [])
+    if is_told:
+        assert alerts[0].sentence == (
+            "Fjord has had no sound reading of energy since Sat 20 Jun 2026 04:00, so no gap is known. "
+            "Look at its energy meters."
+        )
+
+
+def build_findings(*spells: tuple[str, str, int, int]) -> pd.DataFrame:
+    """Findings of a check about a column, from one hour after the start to another."""
+    return findings.build_frame(
+        findings.Finding(
+            check,
+            f"{column}: {check} for {end - start} h.",
+            "fjord",
+            column,
+            (START + pd.Timedelta(start, "h")).to_pydatetime(),
+            (START + pd.Timedelta(end, "h")).to_pydatetime(),
+        )
+        for check, column, start, end in spells
+    )
+
+
+def test_finding_that_lasts_is_told_once(fjord: StageSettings) -> None:
+    found = build_findings(
+        ("drift", "a_degc", 0, 10),
+        ("drift", "a_degc", 2, 9),
+        ("frozen", "b_degc", 5, 10),  # too short
+        ("frozen", "c_degc", 0, 9),  # ended before the last hour
+        ("unit", "", 4, 10),
+    )
+    alerts = find(build_hours("." * 10), fjord, found)
+    assert [(alert.kind, alert.subject) for alert in alerts] == [("violation", "drift:a_degc"), ("violation", "unit")]
+    assert alerts[0].sentence == "a_degc: drift for 10 h."
+    assert alerts[0].since == START
+    assert alerts[0].last == START + pd.Timedelta("10h")
+
+
+def test_plant_that_cannot_be_judged_says_what_to_do(fjord: StageSettings) -> None:
+    (alert,) = find_alerts(build_hours("?"), NO_FINDINGS, fjord, status="Failed", recommendation="Look at tag FT-101.")
+    assert (alert.kind, alert.since) == ("failed", None)
+    assert alert.sentence == "Fjord cannot be judged: Look at tag FT-101."
+    empty = build_hours("").astype({TIME: "datetime64[us, UTC]"})
+    (alert,) = find_alerts(empty, NO_FINDINGS, fjord, status="Failed", recommendation="There is no hour.")
+    assert alert.last is None
+
+
+def test_file_holds_what_was_found(tmp_path: Path, fjord: StageSettings) -> None:
+    alerts = find(build_hours("..xxx"), fjord) + find(build_hours("e" * 6), fjord)
+    write_alerts(tmp_path / "fjord", alerts)
+    first = (tmp_path / "fjord" / "alerts.json").read_bytes()
+    assert read_alerts(tmp_path / "fjord") == alerts
+    write_alerts(tmp_path / "fjord", alerts)
+    assert (tmp_path / "fjord" / "alerts.json").read_bytes() == first
+
+
+@pytest.mark.parametrize("text", ["", "{}x", "[1]", '[{"id": "a"}]', "null"])
+def test_file_that_is_something_else_is_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ElcError, match=r"fjord/alerts\.json: no such file\. .*elc run monitor fjord"):
+        read_alerts(tmp_path / "fjord")
+    (tmp_path / "fjord").mkdir()
+    (tmp_path / "fjord" / "alerts.json").write_text(text)
+    with pytest.raises(ElcError, match=r"alerts\.json: not readable as a list of alerts\. Write it again"):
+        read_alerts(tmp_path / "fjord")
+
+
+def test_sentence_can_always_be_sent() -> None:
+    alert = Alert("fjord", "stage", "ingest", "no file \udcff.csv", None, None)
+    assert alert.sentence == "no file ?.csv"
