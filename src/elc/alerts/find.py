@@ -101,11 +101,12 @@ def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
         return None
     since, last = silent[TIME].iloc[0], silent[TIME].iloc[-1] + _find_width(settings)
     sentence = language.say(
-        "{plant} has had no sound reading of energy since {time}, so no gap is known. Look at its energy meters.",
+        "{plant} has had no sound reading of energy since {time}, so no gap is known.",
         plant=settings.plant.name,
         time=_write_time(since, settings),
     )
-    return Alert(settings.plant_id, "energy", "energy", sentence, _to_utc(since), _to_utc(last))
+    advice = language.say("Look at its energy meters.")
+    return Alert(settings.plant_id, "energy", "energy", sentence, _to_utc(since), _to_utc(last), advice=advice)
 
 
 def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings) -> list[Alert | None]:
@@ -123,11 +124,9 @@ def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: Stag
 
 
 def _find_failure(hours: pd.DataFrame, settings: StageSettings, recommendation: str) -> Alert:
-    sentence = language.say(
-        "{plant} cannot be judged: {recommendation}", plant=settings.plant.name, recommendation=recommendation
-    )
+    sentence = language.say("{plant} cannot be judged.", plant=settings.plant.name)
     last = _to_utc(hours[TIME].iloc[-1] + _find_width(settings)) if len(hours) else None
-    return Alert(settings.plant_id, "failed", "monitor", sentence, None, last)
+    return Alert(settings.plant_id, "failed", "monitor", sentence, None, last, advice=recommendation)
 
 
 def _write_time(time: pd.Timestamp, settings: StageSettings) -> str:

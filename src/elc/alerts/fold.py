@@ -96,7 +96,8 @@ def _build_message(entry: Told, state: MessageState) -> dict[str, Any]:
         "subject": alert.subject,
         "state": state,
         "sentence": alert.sentence,
-        "text": _write_text(alert.sentence, state),
+        "advice": alert.advice,
+        "text": _write_text(alert, state),
         "since": record["since"],
         "until": record["last"] if state == "recovered" else None,
         "last": record["last"],
@@ -106,7 +107,9 @@ def _build_message(entry: Told, state: MessageState) -> dict[str, Any]:
     }
 
 
-def _write_text(sentence: str, state: MessageState) -> str:
+def _write_text(alert: Alert, state: MessageState) -> str:
+    """Write what chat rooms and mails show; what is over needs no advice."""
     if state == "recovered":
-        return language.say("Over: {sentence}", sentence=sentence)
-    return language.say("Still so: {sentence}", sentence=sentence) if state == "still open" else sentence
+        return language.say("Over: {sentence}", sentence=alert.sentence)
+    text = f"{alert.sentence} {alert.advice}".rstrip()
+    return language.say("Still so: {sentence}", sentence=text) if state == "still open" else text

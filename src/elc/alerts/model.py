@@ -21,7 +21,7 @@ class Alert:
     """One thing that is so now and has lasted: `since` and `last` (UTC) are its start, and the end of what was seen.
 
     `id` is made of plant, kind, subject and start, so the same alert has the same one in every run. Where the start is
-    not known, `since` is None, and the end of what was seen stands in for it.
+    not known, `since` is None, and the end of what was seen stands in for it. `advice` says what to do while it lasts.
     """
 
     plant: str
@@ -32,10 +32,11 @@ class Alert:
     last: datetime | None
     values: dict[str, float] = field(default_factory=dict)
     id: str = ""
+    advice: str = ""
 
     def __post_init__(self) -> None:
-        sound = self.sentence.encode("utf-8", "replace").decode()  # a file's name may hold what no receiver can read
-        object.__setattr__(self, "sentence", sound)
+        for name in ("sentence", "advice"):  # a file's name in it may hold what no receiver can read
+            object.__setattr__(self, name, getattr(self, name).encode("utf-8", "replace").decode())
         if not self.id:
             text = "|".join((self.plant, self.kind, self.subject, _write_time(self.since or self.last) or ""))
             object.__setattr__(self, "id", hashlib.sha256(text.encode()).hexdigest()[:16])
@@ -57,7 +58,7 @@ def parse_record(record: dict[str, Any]) -> Alert:
     Raises:
         KeyError, TypeError, ValueError: it is something else.
     """
-    texts = {name: str(record[name]) for name in ("plant", "kind", "subject", "sentence", "id")}
+    texts = {name: str(record[name]) for name in ("plant", "kind", "subject", "sentence", "id", "advice")}
     values = {str(name): float(value) for name, value in record["values"].items()}
     return Alert(**texts, since=parse_time(record["since"]), last=parse_time(record["last"]), values=values)
 

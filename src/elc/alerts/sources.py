@@ -80,12 +80,13 @@ def _find_late(last: datetime, settings: StageSettings, now: datetime) -> list[A
     plant, stale_h = settings.plant_id, settings.alerts.stale_h
     words = {"plant": settings.plant.name, "time": _write_time(last, settings)}
     if last - now > AHEAD:
-        sentence = language.say("{plant} has data of the future, up to {time}. Look at its historian's clock.", **words)
-        return [Alert(plant, "future", "data", sentence, None, now)]
+        sentence = language.say("{plant} has data of the future, up to {time}.", **words)
+        advice = language.say("Look at its historian's clock.")
+        return [Alert(plant, "future", "data", sentence, None, now, advice=advice)]
     if stale_h is None or now - last <= timedelta(hours=stale_h):
         return []
-    sentence = language.say("{plant} has brought no new data since {time}. Look at its export.", **words)
-    return [Alert(plant, "stale", "data", sentence, last, now)]
+    sentence = language.say("{plant} has brought no new data since {time}.", **words)
+    return [Alert(plant, "stale", "data", sentence, last, now, advice=language.say("Look at its export."))]
 
 
 def _write_time(time: datetime, settings: StageSettings) -> str:

@@ -62,6 +62,7 @@ def _find_rows(project: Project, plant: str, environment: str) -> Iterator[dict[
             "kind": alert.kind,
             "since": None if alert.since is None else alert.since.isoformat(),
             "sentence": alert.sentence,
+            "advice": alert.advice,
             "id": alert.id if former is None else former.alert.id,
             "told": None if former is None else former.told.isoformat(),
             "messages": 0 if former is None else former.messages,
@@ -75,7 +76,7 @@ def _render(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         times = (
             f"told {row['messages']} time{'s' if row['messages'] > 1 else ''}" if row["messages"] else "not told yet"
         )
-        text = f"{row['plant']}  {row['kind']}  ({times})  {' '.join(row['sentence'].split())}"
+        text = f"{row['plant']}  {row['kind']}  ({times})  {' '.join(row['sentence'].split())} {row['advice']}".rstrip()
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 

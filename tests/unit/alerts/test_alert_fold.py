@@ -20,7 +20,7 @@ def go_on(
 
 
 def test_new_alert_is_told_with_all_that_a_receiver_needs() -> None:
-    alert = build_gap()
+    alert = replace(build_gap(), advice="Look at the furnace.")
     (message,) = go_on(EMPTY, alert).messages
     assert message == {
         "id": alert.id,
@@ -30,7 +30,8 @@ def test_new_alert_is_told_with_all_that_a_receiver_needs() -> None:
         "subject": "energy",
         "state": "open",
         "sentence": GAP_SENTENCE,
-        "text": GAP_SENTENCE,
+        "advice": "Look at the furnace.",
+        "text": f"{GAP_SENTENCE} Look at the furnace.",
         "since": "2026-06-21T03:00:00+00:00",
         "until": None,
         "last": "2026-06-21T10:00:00+00:00",
@@ -59,12 +60,12 @@ def test_nothing_is_told_again_where_nobody_wants_it() -> None:
 
 
 def test_end_is_told_once_with_the_time_it_was_last_seen() -> None:
-    folded = go_on(go_on(EMPTY, build_gap()), build_gap(last_h=11))
+    folded = go_on(go_on(EMPTY, build_gap()), replace(build_gap(last_h=11), advice="Look at the furnace."))
     over = go_on(folded)
     (message,) = over.messages
     assert (message["state"], message["message"]) == ("recovered", f"{build_gap().id}-2")
     assert (message["since"], message["until"]) == ("2026-06-21T03:00:00+00:00", "2026-06-21T11:00:00+00:00")
-    assert message["text"] == f"Over: {GAP_SENTENCE}"
+    assert message["text"] == f"Over: {GAP_SENTENCE}"  # nothing is to be done any more
     assert go_on(over).messages == []
 
 

@@ -140,9 +140,9 @@ def test_energy_that_stays_away_is_told(text: str, is_told: bool, fjord: StageSe
     assert [alert.kind for alert in alerts] == (["energy"] if is_told else [])
     if is_told:
         assert alerts[0].sentence == (
-            "Fjord has had no sound reading of energy since Sat 20 Jun 2026 04:00, so no gap is known. "
-            "Look at its energy meters."
+            "Fjord has had no sound reading of energy since Sat 20 Jun 2026 04:00, so no gap is known."
         )
+        assert alerts[0].advice == "Look at its energy meters."
 
 
 def build_findings(*spells: tuple[str, str, int, int]) -> pd.DataFrame:
@@ -178,7 +178,7 @@ def test_finding_that_lasts_is_told_once(fjord: StageSettings) -> None:
 def test_plant_that_cannot_be_judged_says_what_to_do(fjord: StageSettings) -> None:
     (alert,) = find_alerts(build_hours("?"), NO_FINDINGS, fjord, status="Failed", recommendation="Look at tag FT-101.")
     assert (alert.kind, alert.since) == ("failed", None)
-    assert alert.sentence == "Fjord cannot be judged: Look at tag FT-101."
+    assert (alert.sentence, alert.advice) == ("Fjord cannot be judged.", "Look at tag FT-101.")
     empty = build_hours("").astype({TIME: "datetime64[us, UTC]"})
     (alert,) = find_alerts(empty, NO_FINDINGS, fjord, status="Failed", recommendation="There is no hour.")
     assert alert.last is None
