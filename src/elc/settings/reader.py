@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from elc.errors import ElcError, build_error, build_nearest, check_faults
 from elc.paths import Project
 from elc.settings.alerts import AlertSettings
+from elc.settings.faults import read_faults
 from elc.settings.model import (
     AdviseSettings,
     CompareSettings,
@@ -188,7 +188,7 @@ def _find_fit_faults(settings: Settings, stage: str, keys: dict[str, Any], where
     try:
         _override(getattr(settings, stage), keys)
     except ValidationError as error:
-        return [f"{where}.{fault}" for fault in _read_faults(error, type(getattr(settings, stage)))]
+        return [f"{where}.{fault}" for fault in read_faults(error, type(getattr(settings, stage)))]
     return []
 
 
@@ -223,35 +223,4 @@ def _build_section(model: type[SectionT], content: Any, where: str) -> SectionT:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise build_error(where, _read_faults(error, model)) from None
-
-
-def _read_faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Turn pydantic's faults into sentences: which key, what was found, what was expected."""
-    faults = []
-    for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"]) or "the file"
-        found = fault["input"]
-        if fault["type"] == "extra_forbidden":
-            name = str(fault["loc"][-1])
-            faults.append(f"{key}: unknown key: {build_nearest(name, _find_keys(model, fault['loc'][:-1]))}")
-        elif fault["type"] == "missing":
-            faults.append(f"{key}: missing. Add it.")
-        else:
-            message = fault["msg"].removeprefix("Value error, ")
-            if isinstance(found, date):
-                found, message = found.isoformat(), f'a date stands in quotes, as in "{found}"'
-            faults.append(f"{key}: found {found!r}: {message}.")
-    return faults
-
-
-def _find_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> set[str]:
-    """Find the valid keys at a place: walks sections, and mappings of sections, by their annotations."""
-    for part in path:
-        field = model.model_fields.get(str(part))
-        if field is None:  # the name of a plant or carrier inside a mapping: stay on its section
-            continue
-        inner = [*getattr(field.annotation, "__args__", ()), field.annotation]
-        nested = [kind for kind in inner if isinstance(kind, type) and issubclass(kind, BaseModel)]
-        model = nested[0] if nested else model
-    return {field.alias or name for name, field in model.model_fields.items()}
+        raise build_error(where, read_faults(error, model)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 
 class Section(BaseModel):
@@ -50,11 +50,21 @@ def _check_periods(given: object) -> object:
     return given
 
 
+def _find_kind(given: object) -> str:
+    """Say which of the two a value is meant as, so that it is judged as that alone."""
+    return "[dates]" if isinstance(given, dict) else "[number]"
+
+
 Frac = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 # A number that holds always, or from each date (the site's midnight) until the next.
-ByDate = Annotated[float | dict[Annotated[str, AfterValidator(_check_date)], float], AfterValidator(_check_periods)]
+ByDate = Annotated[
+    Annotated[float, Tag("[number]")]
+    | Annotated[dict[Annotated[str, AfterValidator(_check_date)], float], Tag("[dates]")],
+    Discriminator(_find_kind),
+    AfterValidator(_check_periods),
+]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
 Day = Annotated[str, AfterValidator(_check_date)]
 Days = Annotated[list[Day], AfterValidator(_check_rising)]
