@@ -1,16 +1,19 @@
-"""What notebooks show: pictures as SVG, tables and sentences as Markdown. Only frames come in."""
+"""What notebooks show: pictures as charts (SVG), tables and sentences as Markdown. Only frames come in."""
 
+from elc.figures.chart import Chart
 from elc.figures.load import plot_conditions, plot_curve
 from elc.figures.shares import plot_shares
 from elc.figures.skill import plot_bands, plot_calibration, plot_learning
 from elc.figures.style import show_table, show_text
-from elc.figures.times import plot_gaps, plot_history, plot_residual_cusum, plot_residuals
+from elc.figures.times import plot_cusum, plot_gaps, plot_history, plot_residual_cusum, plot_residuals
 
 __all__ = [
+    "Chart",
     "plot_bands",
     "plot_calibration",
     "plot_conditions",
     "plot_curve",
+    "plot_cusum",
     "plot_gaps",
     "plot_history",
     "plot_learning",

@@ -6,41 +6,64 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from IPython.display import SVG
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from elc.fields import read_heading, read_label, sec_sign
-from elc.figures.style import COST, GOOD, GREY, INK, PALE, build_axes, build_panels, show
+from elc.figures.chart import WIDE, Chart, Track, build_table, show
+from elc.figures.colours import BAND, COST, GOOD, GREY, INK, INTERVAL, PALE, THIN
+from elc.figures.style import build_axes, build_panels, build_rows
+from elc.language import format_number, say, translate
 
-BAND = "#e3ebea"
-INTERVAL = "#8fc4bd"
-THIN = "#6aa9a2"
+TABLE_ROWS = 12  # at most, of the lines in a chart's table
 
 
-def plot_curve(throughput: str, points: pd.DataFrame, lines: pd.DataFrame, now: pd.Series | None) -> SVG:
+def plot_curve(throughput: str, points: pd.DataFrame, lines: pd.DataFrame, now: pd.Series | None) -> Chart:
     """Plot specific energy against load: best and typical at today's drivers, hours moved to them, the last one marked.
 
     Against load, energy itself hides a gap of 3 %; specific energy shows it. Best is shaded with its interval and the
     mark of the present tells the interval of its gap, where they are known. Arguments as in `curve.CurveView`.
     """
-    sign = sec_sign(throughput)
-    figure, axes = build_axes(7.2, 3.6)
+    known = lines.iloc[:: max(1, -(-len(lines) // TABLE_ROWS))]
+
+    def draw(width: float) -> tuple[Figure, Track]:
+        figure, axes = build_axes(width, 3.9)
+        _draw_curve(axes, points, lines, now, sec_sign(throughput))
+        axes.set_xlabel(translate(read_heading(throughput)))
+        axes.set_ylabel(sec_sign(throughput))
+        return figure, Track(axes, known["load"], known["best"])
+
+    return show(draw, table=_build_lines_table(throughput, known))
+
+
+def _draw_curve(axes: Axes, points: pd.DataFrame, lines: pd.DataFrame, now: pd.Series | None, sign: str) -> None:
     if len(points):
         _draw_points(axes, points)
         axes.set_ylim(*_find_limits(points["sec"], lines, now))
         _draw_interval(axes, lines)
         _draw_lines(axes, lines)
         named = lines.set_index("load")
-        _label_ends(axes, [("typical", named["typical"], GREY), ("best", named["best"], GOOD)])
+        _label_ends(axes, [(say("typical"), named["typical"], GREY), (say("best"), named["best"], GOOD)])
     if now is not None:
         _mark_now(axes, now, sign)
-    axes.set_xlabel(read_heading(throughput))
-    axes.set_ylabel(sign)
-    return show(figure)
+
+
+def _build_lines_table(throughput: str, lines: pd.DataFrame) -> pd.DataFrame:
+    sign = sec_sign(throughput)
+    names = [translate(read_heading(throughput)), f"{say('best')}, {sign}", f"{say('typical')}, {sign}"]
+    digits = (1, 2, 2)
+    columns = {
+        name: [format_number(value, count) for value in lines[column]]
+        for name, column, count in zip(names, ("load", "best", "typical"), digits, strict=True)
+    }
+    return build_table(columns, numbers=names)
 
 
 def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
-    axes.plot(points["load"], points["sec"], "o", ms=2.8, mew=0, color=PALE, rasterized=True)
+    """Draw hours as dots: lines without length, which take a tenth of the bytes of markers."""
+    places = points[["load", "sec"]].to_numpy(float)
+    dots = np.concatenate([places, places, np.full_like(places, np.nan)], axis=1).reshape(-1, 2)
+    axes.plot(dots[:, 0], dots[:, 1], color=PALE, lw=2.8, solid_capstyle="round", zorder=1)
 
 
 def _draw_interval(axes: Axes, lines: pd.DataFrame) -> None:
@@ -89,7 +112,7 @@ def _mark_now(axes: Axes, now: pd.Series, sign: str) -> None:
     is_right = now["load"] > np.mean(axes.get_xlim())
     axes.plot([now["load"]] * 2, [now["sec"], axes.get_ylim()[1]], color=colour, lw=0.7, alpha=0.5)
     axes.annotate(
-        f"now {now['sec']:.2f} {sign}" + _word_gap(now),
+        say("now {value} {unit}", value=format_number(now["sec"], 2), unit=sign) + _word_gap(now),
         (now["load"], 1),
         xycoords=("data", "axes fraction"),
         xytext=(-5 if is_right else 5, 0),
@@ -105,7 +128,10 @@ def _word_gap(now: pd.Series) -> str:
     """Tell the gap and its interval on a line of its own; nothing where there is no interval."""
     if pd.isna(now.get("gap_low")) or pd.isna(now.get("gap_high")):
         return ""
-    return f"\ngap {now['sec'] - now['best']:+.2f} ({now['gap_low']:+.2f} to {now['gap_high']:+.2f})"
+    gap, low, high = (
+        format_number(value, 2, is_signed=True) for value in (now["sec"] - now["best"], now["gap_low"], now["gap_high"])
+    )
+    return "\n" + say("gap {gap} ({low} to {high})", gap=gap, low=low, high=high)
 
 
 class ConditionsView(Protocol):
@@ -121,27 +147,33 @@ class ConditionsView(Protocol):
     def points(self) -> pd.DataFrame: ...
 
 
-def plot_conditions(view: ConditionsView) -> SVG:
+def plot_conditions(view: ConditionsView) -> Chart:
     """Plot specific energy against load, a panel per condition with the hours moved to it.
 
     Best is solid and shaded with its interval, typical dashed; best to high is the light band, and the thin lines are
     best at the other conditions.
     """
+    return show(lambda width: _draw_conditions(width, view))
+
+
+def _draw_conditions(width: float, view: ConditionsView) -> Figure:
     names = list(dict.fromkeys(view.lines["condition"]))
-    figure, panels = build_panels(7.2, 3.2, max(1, len(names)), is_x_shared=True)
+    count = max(1, len(names))
+    build = build_panels if width == WIDE else build_rows
+    figure, panels = build(width, 3.4 if width == WIDE else 2.4 * count, count, is_x_shared=True)
     if names:
         panels[0].set_ylim(*_find_limits(view.points["sec"], view.lines, None))
     for axes, name in zip(panels, names, strict=False):
         _draw_condition(axes, view, name)
-        axes.set_title(_shorten(name, view.driver), fontsize=10, color=INK)
-        axes.set_xlabel(read_heading(view.throughput))
+        axes.set_title(_shorten(name, view.driver), color=INK)
+        axes.set_xlabel(translate(read_heading(view.throughput)))
     if names:
         _label_ends(panels[-1], _find_ends(view, names[-1]))
     if view.driver is not None:
-        figure.suptitle(read_label(view.driver), fontsize=10, weight="bold", color=INK)
-    panels[0].set_xlabel(read_heading(view.throughput))
+        figure.suptitle(translate(read_label(view.driver)), weight="bold", color=INK)
+    panels[0].set_xlabel(translate(read_heading(view.throughput)))
     panels[0].set_ylabel(sec_sign(view.throughput))
-    return show(figure)
+    return figure
 
 
 def _draw_condition(axes: Axes, view: ConditionsView, name: str) -> None:
@@ -158,8 +190,15 @@ def _find_ends(view: ConditionsView, name: str) -> list[tuple[str, pd.Series, st
     """The lines in the panel of a condition with their names; best elsewhere is named by its condition."""
     by_name = {condition: lines.set_index("load") for condition, lines in view.lines.groupby("condition", sort=False)}
     here = by_name.pop(name)
-    ends = [("high", here["high"], GREY), ("typical", here["typical"], GREY), ("best", here["best"], GOOD)]
-    others = [(f"best, {_shorten(str(other), view.driver)}", lines["best"], THIN) for other, lines in by_name.items()]
+    ends = [
+        (say("high"), here["high"], GREY),
+        (say("typical"), here["typical"], GREY),
+        (say("best"), here["best"], GOOD),
+    ]
+    others = [
+        (say("best, {condition}", condition=_shorten(str(other), view.driver)), lines["best"], THIN)
+        for other, lines in by_name.items()
+    ]
     return ends + others
 
 

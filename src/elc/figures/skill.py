@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from IPython.display import SVG
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from elc.figures.style import COST, GOOD, GREY, INK, PALE, build_axes, build_panels, show
+from elc.figures.chart import WIDE, Chart, show
+from elc.figures.colours import COST, GOOD, GREY, INK, PALE
+from elc.figures.style import build_axes, build_panels, build_rows
 
 Array = NDArray[np.float64]
 
@@ -17,16 +19,20 @@ LEAST_PCT = 0.5  # errors below it look as small as they are
 LEAST_SPAN_PCT = 10  # of a picture of coverage
 
 
-def plot_learning(history: pd.DataFrame, kept: int) -> SVG:
+def plot_learning(history: pd.DataFrame, kept: int) -> Chart:
     """Plot the learning curve, loss on training and validation hours by epoch (the index), and the epoch kept."""
-    figure, axes = build_axes(7.2, 2.4)
-    axes.plot(history.index, history["loss"], color=GREY, label="training")
-    axes.plot(history.index, history["val_loss"], color=GOOD, label="validation")
-    _mark_kept(axes, kept, float(history.loc[kept, "val_loss"]))  # type: ignore[arg-type]
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("loss")
-    axes.legend(frameon=False)
-    return show(figure)
+
+    def draw(width: float) -> Figure:
+        figure, axes = build_axes(width, 2.6)
+        axes.plot(history.index, history["loss"], color=GREY, label="training")
+        axes.plot(history.index, history["val_loss"], color=GOOD, label="validation")
+        _mark_kept(axes, kept, float(history.loc[kept, "val_loss"]))  # type: ignore[arg-type]
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("loss")
+        axes.legend(frameon=False)
+        return figure
+
+    return show(draw)
 
 
 def _mark_kept(axes: Axes, epoch: int, loss: float) -> None:
@@ -45,20 +51,31 @@ def _mark_kept(axes: Axes, epoch: int, loss: float) -> None:
     )
 
 
-def plot_calibration(table: pd.DataFrame) -> SVG:
+def plot_calibration(table: pd.DataFrame) -> Chart:
     """Plot the share of hours below each quantile by load band against the wanted share.
 
     `table` (quantile, band, wanted_frac, coverage_frac, low_frac, high_frac): a dashed line is what is wanted, a point
     what was found, its bar the interval of that; red where the bar misses its line.
     """
+    return show(lambda width: _draw_calibration(width, table))
+
+
+def _draw_calibration(width: float, table: pd.DataFrame) -> Figure:
     bands = list(dict.fromkeys(table["band"]))[::-1]
     groups = list(table.groupby("quantile", sort=False))
-    figure, panels = build_panels(7.2, 1.1 + 0.32 * len(bands), len(groups), is_x_shared=False)
+    figure, panels = _build_panels(width, 1.2 + 0.34 * len(bands), len(groups))
     for axes, (quantile, rows) in zip(panels, groups, strict=True):
         _draw_quantile(axes, str(quantile), rows, bands)
     panels[0].set_yticks(range(len(bands)), [str(band) for band in bands])
     panels[0].set_ylabel("load band")
-    return show(figure)
+    return figure
+
+
+def _build_panels(width: float, height: float, count: int) -> tuple[Figure, list[Axes]]:
+    """Build panels beside each other, or above each other where it is narrow."""
+    if width == WIDE:
+        return build_panels(width, height, count, is_x_shared=False)
+    return build_rows(width, height * count, count, is_x_shared=False)
 
 
 def _draw_quantile(axes: Axes, quantile: str, rows: pd.DataFrame, bands: list[str]) -> None:
@@ -81,12 +98,16 @@ def _draw_quantile(axes: Axes, quantile: str, rows: pd.DataFrame, bands: list[st
     axes.grid(False)
 
 
-def plot_bands(bands: pd.DataFrame) -> SVG:
+def plot_bands(bands: pd.DataFrame) -> Chart:
     """Plot bias and CV(RMSE) of typical and the share of hours below best, by load band.
 
     `bands` (load, intervals, bias_frac, cv_rmse_frac, below_best_frac); the dashed line is the wanted 10 % below best.
     """
-    figure, panels = build_panels(7.2, 1.1 + 0.32 * len(bands), 3, is_x_shared=False)
+    return show(lambda width: _draw_bands(width, bands))
+
+
+def _draw_bands(width: float, bands: pd.DataFrame) -> Figure:
+    figure, panels = _build_panels(width, 1.2 + 0.34 * len(bands), 3)
     ordered = bands.iloc[::-1]
     shares = [100 * ordered[name].to_numpy(float) for name in ("bias_frac", "cv_rmse_frac", "below_best_frac")]
     _draw_bars(panels[0], shares[0], "{:+.1f}", [COST if value > 0 else GOOD for value in shares[0]], LEAST_PCT)
@@ -103,7 +124,7 @@ def plot_bands(bands: pd.DataFrame) -> SVG:
     names = [f"{load} (n = {int(count):,})" for load, count in zip(ordered["load"], ordered["intervals"], strict=True)]
     panels[0].set_yticks(range(len(names)), names)
     panels[0].set_ylabel("load band")
-    return show(figure)
+    return figure
 
 
 def _draw_bars(axes: Axes, values: Array, form: str, colours: list[str], least: float) -> None:

@@ -1,39 +1,47 @@
-"""One look for every picture and table: SVG that is the same in every run, and Markdown that every renderer reads."""
+"""One look for every picture and table; tables are Markdown that every renderer reads."""
 
 from __future__ import annotations
 
-import io
+import textwrap
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
-from IPython.display import SVG, Markdown
+from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-GOOD = "#0f766e"
-COST = "#b3402e"
-GREY = "#8a949b"
-PALE = "#c3cccd"
-INK = "#1f2933"
+from elc.figures.colours import GREY, INK, LINE, PALE
 
-_STYLE: dict[Any, Any] = {
+FONT_PX = 11.5
+
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "elc",
     "svg.fonttype": "none",
+    "path.simplify": False,
     "font.family": "sans-serif",
     "font.sans-serif": ["system-ui", "Segoe UI", "Helvetica", "Arial", "DejaVu Sans"],
-    "font.size": 10,
+    "font.size": FONT_PX,
+    "figure.dpi": 72,  # a point is a pixel
     "text.color": INK,
-    "axes.labelcolor": "#52606d",
+    "axes.labelcolor": GREY,
     "axes.edgecolor": PALE,
-    "xtick.color": "#52606d",
-    "ytick.color": "#52606d",
+    "axes.titlesize": FONT_PX,
+    "axes.labelsize": FONT_PX,
+    "figure.titlesize": FONT_PX,
+    "legend.fontsize": FONT_PX,
+    "xtick.color": PALE,
+    "ytick.color": PALE,
+    "xtick.labelcolor": GREY,
+    "ytick.labelcolor": GREY,
+    "xtick.labelsize": FONT_PX,
+    "ytick.labelsize": FONT_PX,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.spines.left": False,
     "axes.grid": True,
     "axes.grid.axis": "y",
-    "grid.color": "#e6eaea",
+    "grid.color": LINE,
     "axes.axisbelow": True,
     "ytick.left": False,
 }
@@ -41,7 +49,7 @@ _STYLE: dict[Any, Any] = {
 
 def build_axes(width: float, height: float) -> tuple[Figure, Axes]:
     """Build an empty picture (inches) in the house style."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
     return figure, axes
@@ -49,18 +57,23 @@ def build_axes(width: float, height: float) -> tuple[Figure, Axes]:
 
 def build_panels(width: float, height: float, count: int, *, is_x_shared: bool) -> tuple[Figure, list[Axes]]:
     """Build an empty picture (inches) of `count` panels side by side that share the upright axis, the other at will."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         panels = figure.subplots(1, count, sharex=is_x_shared, sharey=True, squeeze=False)
     return figure, list(panels[0])
 
 
-def show(figure: Figure) -> SVG:
-    """Turn a figure into SVG without times, so that equal figures have equal bytes."""
-    buffer = io.StringIO()
-    with mpl.rc_context(_STYLE):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    return SVG(data=buffer.getvalue())
+def build_rows(width: float, height: float, count: int, *, is_x_shared: bool) -> tuple[Figure, list[Axes]]:
+    """Build an empty picture (inches) of `count` panels above each other that share the upright axis."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        panels = figure.subplots(count, 1, sharex=is_x_shared, sharey=True, squeeze=False)
+    return figure, list(panels[:, 0])
+
+
+def wrap(text: str, letters: int) -> str:
+    """Break a text into lines of about so many letters, between words."""
+    return "\n".join(textwrap.wrap(text, letters, break_long_words=False)) or text
 
 
 def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Markdown:

@@ -10,12 +10,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from IPython.display import SVG
+from elc.figures import Chart
 
 from elc import figures
 from elc.fields import ENERGY, GAP_FRAC, STATE, TIME, TYPICAL
-from elc.figures.load import INTERVAL
-from elc.figures.style import COST, GOOD, GREY
+from elc.figures.colours import COST, GOOD, GREY, INTERVAL
 
 LOAD = "load_t_per_h"
 NAN = float("nan")
@@ -31,7 +30,7 @@ def build_scored() -> pd.DataFrame:
     return scored.assign(**{ENERGY: scored[TYPICAL] + np.cos(hours)})
 
 
-def draw_curve(*, is_above: bool = True) -> SVG:
+def draw_curve(*, is_above: bool = True) -> Chart:
     load = np.linspace(40.0, 60.0, 30)
     points = pd.DataFrame({"load": load, "sec": 28.5 + np.sin(load)})
     lines = pd.DataFrame({"load": load, "best": 28.0, "typical": 28.5})
@@ -39,7 +38,7 @@ def draw_curve(*, is_above: bool = True) -> SVG:
     return figures.plot_curve(LOAD, points, lines, now)
 
 
-def draw_shares() -> SVG:
+def draw_shares() -> Chart:
     names = ["flue_o2_pct", "chiller_temp_degc", "unexplained"]
     return figures.plot_shares(
         pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.2, -1.1, 0.5]}), "setpoint", "GJ/h"
@@ -77,7 +76,7 @@ def build_bands() -> pd.DataFrame:
     return pd.DataFrame({"load": ["40 to 50 t/h", "50 to 60 t/h"], "intervals": [1200, 901], **columns})
 
 
-PICTURES: dict[str, Callable[[], SVG]] = {
+PICTURES: dict[str, Callable[[], Chart]] = {
     "curve": draw_curve,
     "gaps": lambda: figures.plot_gaps(build_scored(), 7, 0.02, "Europe/Oslo"),
     "cusum": lambda: figures.plot_residual_cusum(build_scored()),
