@@ -64,7 +64,7 @@ def show(
 
     Args:
         draw: gives the figure for a width, with the track where a reader can move over the rows of `table`.
-        table: what is drawn, as texts and ready to be read; numbers stand in columns of `is_number`.
+        table: what is drawn, as texts ready to be read (see `build_table`).
         axis: along which a reader moves over the track, x or y.
     """
     wide, places = _draw(draw, WIDE)
@@ -108,7 +108,7 @@ def build_table(columns: Mapping[str, Sequence[str]], *, numbers: Sequence[str])
 
 
 def clean_svg(text: str) -> str:
-    """Make matplotlib's SVG fit to stand inside a page: no rules for all elements, few ids and digits, named colours."""
+    """Make matplotlib's SVG fit to stand inside a page: no rules for all elements, few ids, named colours."""
     text = _DROPPED.sub("", _HEAD.sub("", text)).replace("xlink:href", "href")
     text = text.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
     text = re.sub(r' xmlns:xlink="[^"]*"| version="1.1"', "", text)

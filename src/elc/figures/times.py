@@ -162,7 +162,7 @@ def plot_cusum(frame: pd.DataFrame, changes: list[pd.Timestamp], zone: str) -> C
         _format_dates(axes, times, width)
         return figure, Track(axes, date2num(times.iloc[shown]), total.iloc[shown])
 
-    name = say("TJ above typical, summed")
+    name = say("energy above typical, TJ")
     sums = [format_number(value, 2, is_signed=True) for value in total.iloc[shown]]
     columns = {say("time"): [_write_time(time) for time in times.iloc[shown]], name: sums}
     return show(draw, table=build_table(columns, numbers=[name]))

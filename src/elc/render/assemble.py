@@ -6,14 +6,13 @@ import base64
 import html
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import yaml
 
-from elc.errors import ElcError
 from elc.render.options import CellOptions, build_defaults, read_front, read_options
+from elc.render.receipts import Page
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _REPR = re.compile(r"<(IPython|Figure|Axes|matplotlib)\b.*>", re.DOTALL)
@@ -28,17 +27,13 @@ class Assembled:
     pictures: dict[str, bytes]
 
 
-def assemble_notebook(notebook: Path, title: str, config: dict[str, Any]) -> Assembled:
-    """Assemble a notebook; `title` holds where its front matter has none, `config` is _quarto.yml.
+def assemble_notebook(content: nbformat.NotebookNode, page: Page, config: dict[str, Any]) -> Assembled:
+    """Assemble a notebook (see `prepare_notebook`); `config` is _quarto.yml.
 
     Raises:
-        ElcError: the file is no notebook, or a front matter or `#|` option is no YAML.
+        ElcError: a front matter or `#|` option is no YAML.
     """
-    where = f"reports/{notebook.parent.name}/{notebook.name}"
-    try:
-        content = nbformat.read(notebook, as_version=4)
-    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
-        raise ElcError(f"{where}: no notebook that nbformat can read: {str(error)[:200]}") from None
+    where = f"reports/{page.source}"
     cells = list(content.cells)
     front: dict[str, Any] = {}
     if cells and cells[0].cell_type == "raw":
@@ -46,11 +41,11 @@ def assemble_notebook(notebook: Path, title: str, config: dict[str, Any]) -> Ass
     defaults = build_defaults(config, front)
     language = content.metadata.get("kernelspec", {}).get("language") or "python"
     pictures: dict[str, bytes] = {}
-    blocks = [_build_front(front, title)]
+    blocks = [_build_front(front, page.title)]
     for number, cell in enumerate(cells, start=1):
         if cell.cell_type == "code":
             options, code = read_options(cell.source, defaults, f"{where}, cell {number}")
-            stem = f"{notebook.stem}_files/{_build_stem(options.label, number)}"
+            stem = f"{page.notebook.stem}_files/{_build_stem(options.label, number)}"
             blocks += _build_code_cell(cell, options, _fence(code, f".{language} .cell-code"), stem, pictures)
         else:
             blocks += _build_text_cell(cell)

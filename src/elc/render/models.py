@@ -10,7 +10,7 @@ from elc.errors import ElcError
 from elc.paths import Project
 from elc.registry import Context, Problem, history, read_context
 from elc.registry.history import FleetRow, Held, HistoryRow, Place, Verdict
-from elc.render.index import build_count, escape
+from elc.render.words import build_count, escape
 
 _MISSING = "—"
 _NBSP = "\u00a0"

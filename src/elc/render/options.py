@@ -47,9 +47,7 @@ def read_options(source: str, defaults: dict[str, Any], where: str) -> tuple[Cel
     Raises:
         ElcError: the options are no YAML.
     """
-    lines = source.splitlines()
-    count = next((i for i, line in enumerate(lines) if not _OPTION.fullmatch(line)), len(lines))
-    own = "\n".join(line.removeprefix("#|").removeprefix(" ") for line in lines[:count])
+    own, code = split_options(source)
     found = {**defaults, **_read_yaml(own, where)}
     label = str(found.get("label") or "")
     # Quarto takes the caption that fits the label; a cell without a label may carry either.
@@ -66,7 +64,15 @@ def read_options(source: str, defaults: dict[str, Any], where: str) -> tuple[Cel
         caption=caption,
         alt=str(found.get("fig-alt") or caption),
     )
-    return options, "\n".join(lines[count:]).strip("\n")
+    return options, code.strip("\n")
+
+
+def split_options(source: str) -> tuple[str, str]:
+    """Split a code cell into the YAML of its options and the code after them."""
+    lines = source.splitlines()
+    count = next((i for i, line in enumerate(lines) if not _OPTION.fullmatch(line)), len(lines))
+    options = "\n".join(line.removeprefix("#|").removeprefix(" ") for line in lines[:count])
+    return options, "\n".join(lines[count:])
 
 
 def build_defaults(*layers: dict[str, Any]) -> dict[str, Any]:

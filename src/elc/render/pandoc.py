@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from shutil import copytree
-from typing import Any
 
 import pypandoc
 
 from elc.errors import ElcError, check_faults
+from elc.language import say, translate
 from elc.paths import Project, replace_folder
 from elc.render.assemble import assemble_notebook
 from elc.render.navigation import TOP, build_navigation, build_top_navigation
-from elc.render.receipts import Page
+from elc.render.prepare import prepare_notebook, translate_title
+from elc.render.receipts import Page, Site
 
 
 @dataclass(frozen=True)
@@ -31,51 +31,53 @@ class _Job:
     variables: dict[str, str]
 
 
-def render_by_pandoc(project: Project, pages: Sequence[Page], names: Mapping[str, str], config: dict[str, Any]) -> None:
-    """Render all pages, the index and that of the models to reports/_site, whole or not at all.
+def render_by_pandoc(project: Project, site: Site) -> None:
+    """Render all pages to reports/_site, whole or not at all.
 
     Raises:
         ElcError: a notebook cannot be read, or pandoc failed (every page that it failed on is named).
     """
-    with replace_folder(project.site) as site:
-        copytree(project.reports / "assets", site / "assets")
-        jobs = [_build_top_job(project, name, site, config) for name in TOP]
-        for page in pages:
-            navigation = build_navigation(page.plant, page, pages, names)
-            jobs.append(_build_job(page, site, _build_variables("../", navigation, config), config))
+    with replace_folder(project.site) as folder:
+        copytree(project.reports / "assets", folder / "assets")
+        jobs = [_build_top_job(project, name, folder, site) for name in TOP]
+        jobs += [_build_job(page, folder, site) for page in site.pages]
         with ThreadPoolExecutor() as pool:
             faults = [fault for fault in pool.map(_render_page, jobs) if fault]
         check_faults("render by pandoc", faults)
 
 
-def _build_top_job(project: Project, name: str, site: Path, config: dict[str, Any]) -> _Job:
+def _build_top_job(project: Project, name: str, folder: Path, site: Site) -> _Job:
     text = (project.reports / f"{name}.qmd").read_text(encoding="utf-8")
-    variables = _build_variables("", build_top_navigation(name), config)
-    return _Job(f"reports/{name}.qmd", text, site / f"{name}.html", variables)
+    variables = _build_variables("", build_top_navigation(name), site)
+    return _Job(f"reports/{name}.qmd", text, folder / f"{name}.html", variables)
 
 
-def _build_job(page: Page, site: Path, variables: dict[str, str], config: dict[str, Any]) -> _Job:
+def _build_job(page: Page, folder: Path, site: Site) -> _Job:
     """Assemble a page and write its pictures beside where it will stand."""
-    assembled = assemble_notebook(page.notebook, page.title, config)
-    target = site / page.target
+    named = replace(page, title=translate_title(page.title))
+    assembled = assemble_notebook(prepare_notebook(page, site.failures), named, site.config)
+    target = folder / page.target
     target.parent.mkdir(exist_ok=True)
     for name, content in assembled.pictures.items():
         path = target.parent / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
+    variables = _build_variables("../", build_navigation(page.plant, page, site.pages, site.names), site)
     return _Job(f"reports/{page.source}", assembled.text, target, variables)
 
 
-def _build_variables(root: str, navigation: str, config: dict[str, Any]) -> dict[str, str]:
-    website = config.get("website") or {}
+def _build_variables(root: str, navigation: str, site: Site) -> dict[str, str]:
+    website = site.config.get("website") or {}
     footer = website.get("page-footer") or {}
     left = footer if isinstance(footer, str) else footer.get("left", "")
     return {
         "root": root,
         "site": escape(str(website.get("title", ""))),
-        "site-lang": escape(str(config.get("lang", "en"))),
+        "site-lang": site.language,
         "nav": navigation,
-        "footer": escape(str(left)),
+        "footer": escape(translate(str(left))),
+        "skip": escape(say("To the content")),
+        "made": escape(say("Rendered by {engine}", engine="pandoc")),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,26 @@ class Page:
     def target(self) -> str:
         """Path of the page below the site."""
         return f"{self.plant}/{self.notebook.stem}.html"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A stage of a plant that failed, and the sentence that says how."""
+
+    plant: str
+    stage: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """What an engine renders: the pages of plants, the plants' names, what failed, _quarto.yml, and the language."""
+
+    pages: Sequence[Page]
+    names: Mapping[str, str]
+    failures: Sequence[Failure]
+    config: dict[str, Any]
+    language: str
 
 
 def read_json(path: Path, name: str, repair: str, faults: list[str]) -> dict[str, Any] | None:

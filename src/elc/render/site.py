@@ -1,4 +1,4 @@
-"""Render the site: find its pages, write the index and the page of models, and hand all to an engine."""
+"""Render the site: find its pages, write those of no plant (index, models, method), and hand all to an engine."""
 
 from __future__ import annotations
 
@@ -7,41 +7,65 @@ from typing import Any, Literal
 
 import yaml
 
+from elc import language
 from elc.errors import ElcError, check_faults
 from elc.paths import Project, replace_file
-from elc.render.index import build_index
+from elc.render.failures import read_failures
+from elc.render.index import Fleet, build_index
+from elc.render.method import build_method
 from elc.render.models import build_models_page
 from elc.render.pandoc import render_by_pandoc
 from elc.render.quarto import render_by_quarto
-from elc.render.receipts import find_receipts, read_pages
-from elc.render.status import Status, read_status
+from elc.render.receipts import Site, read_pages
+from elc.render.status import find_behind, read_alerts, read_last_time, read_status
 from elc.settings import Settings, read_settings
 
 
 def render_site(project: Project, engine: Literal["auto", "quarto", "pandoc"]) -> str:
-    """Render all pages that have a receipt, the page of all plants and that of the models; return the engine that did.
+    """Render all pages that have a receipt, and those of no plant; return the engine that did.
 
     Raises:
         ElcError: a page or status is missing or not as its receipt says (all are named), or the engine failed.
     """
     chosen = _find_engine(engine)
     settings = read_settings(project)
+    language.choose(settings.site.language)
     faults: list[str] = []
     config = _read_config(project, faults)
     pages = read_pages(project, settings.plants, faults)
-    statuses = _read_statuses(project, settings, faults)
+    fleet = _read_fleet(project, settings, {page.plant: page.source for page in reversed(pages)}, faults)
     check_faults("render", faults)
-    links = {page.plant: page.source for page in reversed(pages)}
-    index = build_index(statuses, links, settings.site.currency, settings.monitor.max_gap_frac)
-    for name, text in (("index", index), ("models", build_models_page(project))):
+    texts = {
+        "index": build_index(fleet),
+        "models": build_models_page(project),
+        "method": build_method(project, settings),
+    }
+    for name, text in texts.items():
         with replace_file(project.reports / f"{name}.qmd") as path:
             path.write_text(text, encoding="utf-8")
-    names = {plant: entry.name for plant, entry in settings.plants.items()}
+    site = Site(pages, fleet.names, fleet.failures, config, settings.site.language)
     if chosen == "quarto":
-        render_by_quarto(project, pages, names)
+        render_by_quarto(project, site)
     else:
-        render_by_pandoc(project, pages, names, config)
+        render_by_pandoc(project, site)
     return chosen
+
+
+def _read_fleet(project: Project, settings: Settings, links: dict[str, str], faults: list[str]) -> Fleet:
+    """Read what the page of all plants says: status, alerts and failures of each plant."""
+    plants = [plant for plant in settings.plants if plant in links]
+    statuses = [read_status(project, plant, settings.site.currency, faults) for plant in plants]
+    times = {plant: read_last_time(project, plant, faults) for plant in plants}
+    return Fleet(
+        statuses=[status for status in statuses if status is not None],
+        links=links,
+        names={plant: entry.name for plant, entry in settings.plants.items()},
+        currency=settings.site.currency,
+        max_gap_frac=settings.monitor.max_gap_frac,
+        failures=read_failures(project, settings.plants, faults),
+        alerts=[alert for plant in plants for alert in read_alerts(project, plant, faults)],
+        behind=frozenset(find_behind({plant: time for plant, time in times.items() if time is not None})),
+    )
 
 
 def _find_engine(engine: Literal["auto", "quarto", "pandoc"]) -> Literal["quarto", "pandoc"]:
@@ -58,7 +82,7 @@ def _find_engine(engine: Literal["auto", "quarto", "pandoc"]) -> Literal["quarto
 
 def _read_config(project: Project, faults: list[str]) -> dict[str, Any]:
     """Read reports/_quarto.yml, whose defaults hold for both engines."""
-    for name in ("_quarto.yml", "assets/elc.css"):
+    for name in ("_quarto.yml", "assets/elc.css", "assets/elc.js"):
         if not (project.reports / name).is_file():
             faults.append(f"reports/{name}: not found. Restore it: git checkout reports/{name}.")
     try:
@@ -69,9 +93,3 @@ def _read_config(project: Project, faults: list[str]) -> dict[str, Any]:
         faults.append(f"reports/_quarto.yml: not readable as YAML: {error}")
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _read_statuses(project: Project, settings: Settings, faults: list[str]) -> list[Status]:
-    plants = dict.fromkeys(plant for plant, _ in find_receipts(project, settings.plants))
-    found = [read_status(project, plant, settings.site.currency, faults) for plant in plants]
-    return [status for status in found if status is not None]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import pandas as pd
+
+from elc.fields import TIME
 from elc.paths import Project
 from elc.render.receipts import read_json
 
-_OPTIONAL = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month"}
+_OPTIONAL = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
+BEHIND_H = 3  # ASSUME: a plant that is this far behind the newest hour of all plants delivers no data any more
+_CHOICES = {
+    "status": ("Completed", "CompletedWithViolations", "Failed"),
+    "action": ("none", "look", "retrain", "recalibrate"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class Status:
     gap_frac: float | None
     money_per_h: float | None
     co2_t_per_h: float | None
+    gap_gj_24h: float | None
     money_month: float | None
     currency: str
     no_gap_reason: str
@@ -30,6 +41,9 @@ class Status:
     model_health: str
     version: str
     advice: str
+    status: str
+    recommendation: str
+    action: str
 
 
 def read_status(project: Project, plant: str, currency: str, faults: list[str]) -> Status | None:
@@ -58,8 +72,66 @@ def _find_faults(content: dict[str, Any], plant: str, currency: str) -> list[str
                 faults.append(f"{field.name} is {value!r}, expected a number or null")
         elif not isinstance(value, str):
             faults.append(f"{field.name} is {value!r}, expected a text")
+    for name, choices in _CHOICES.items():
+        if content[name] not in choices:
+            faults.append(f"{name} is {content[name]!r}, expected one of {', '.join(choices)}")
     if content["plant"] != plant:
         faults.append(f"plant is {content['plant']}, expected {plant}")
     if content["currency"] != currency:
         faults.append(f"money is in {content['currency']}, but site.currency in params.yaml is {currency}")
     return faults
+
+
+@dataclass(frozen=True)
+class Alert:
+    """What has lasted long enough to be told: its kind, a sentence, and since when (ISO 8601, or empty)."""
+
+    plant: str
+    kind: str
+    sentence: str
+    since: str
+
+
+def read_alerts(project: Project, plant: str, faults: list[str]) -> list[Alert]:
+    """Read the open alerts of a plant, or add to the faults why they cannot be read; no file means none."""
+    name = f"data/monitor/{plant}/alerts.json"
+    path = project.root / name
+    if not path.is_file():
+        return []
+    repair = f"Run elc hourly --plant {plant}, which writes it."
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        faults.append(f"{name}: not readable as JSON ({type(error).__name__}). {repair}")
+        return []
+    if not isinstance(content, list) or not all(isinstance(entry, dict) and "sentence" in entry for entry in content):
+        faults.append(f"{name}: expected a list of alerts, each with kind, sentence and since. {repair}")
+        return []
+    return [
+        Alert(plant, str(entry.get("kind", "")), str(entry["sentence"]), str(entry.get("since") or ""))
+        for entry in content
+    ]
+
+
+def read_last_time(project: Project, plant: str, faults: list[str]) -> pd.Timestamp | None:
+    """Read the start of the last hour that a plant's status was made from, or add to the faults why it is not known."""
+    name = f"data/monitor/{plant}/hours.parquet"
+    try:
+        times = pd.read_parquet(project.root / name, columns=[TIME])[TIME]
+    except FileNotFoundError:
+        faults.append(f"{name}: not found. Run dvc repro monitor@{plant}.")
+        return None
+    except (OSError, ValueError, KeyError) as error:
+        faults.append(f"{name}: not readable ({type(error).__name__}). Run dvc repro monitor@{plant}.")
+        return None
+    return None if times.empty else pd.Timestamp(times.max())
+
+
+def find_behind(last_times: Mapping[str, pd.Timestamp]) -> set[str]:
+    """Find the plants whose last hour is more than a few hours older than the newest of all plants."""
+    newest = max(last_times.values(), default=None)
+    return {
+        plant
+        for plant, time in last_times.items()
+        if newest is not None and newest - time > pd.Timedelta(BEHIND_H, "h")
+    }

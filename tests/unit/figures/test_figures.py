@@ -120,7 +120,7 @@ def test_mark_of_the_present_is_red_above_best_and_green_below() -> None:
 
 def test_shares_are_named_with_their_sign_and_colour() -> None:
     text = draw_shares().data
-    for word in ("flue O2", "chiller temperature", "unexplained", "+4.2", "-1.1", "GJ/h", COST, GOOD, GREY):
+    for word in ("flue O2", "chiller temperature", "unexplained", "+4.2", "−1.1", "GJ/h", COST, GOOD, GREY):
         assert word in text
 
 
@@ -174,7 +174,7 @@ def test_mark_of_the_present_tells_the_interval_of_its_gap() -> None:
     points = pd.DataFrame({"load": load, "sec": 28.5 + np.sin(load)})
     lines = pd.DataFrame({"load": load, "best": 28.0, "typical": 28.5})
     now = pd.Series({"load": 55.0, "sec": 28.4, "best": 28.0, "gap_low": -0.1, "gap_high": 0.9})
-    assert "gap +0.40 (-0.10 to +0.90)" in figures.plot_curve(LOAD, points, lines, now).data
+    assert "gap +0.40 (−0.10 to +0.90)" in figures.plot_curve(LOAD, points, lines, now).data
     unknown = now.where(~now.index.isin(["gap_low", "gap_high"]))
     assert "gap" not in figures.plot_curve(LOAD, points, lines, unknown).data
 

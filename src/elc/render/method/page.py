@@ -1,0 +1,179 @@
+"""Build method.qmd: meanings in words, then per plant its battery limit, prices and limits, thresholds, assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from elc.fields import read_currency, read_heading
+from elc.language import format_number, format_share, say, translate
+from elc.paths import Project
+from elc.render.method.assumptions import Assumption, read_assumptions
+from elc.render.method.thresholds import read_thresholds
+from elc.render.words import MISSING, escape
+from elc.settings import PlantSettings, Settings, TagList, read_tags
+
+
+def build_method(project: Project, settings: Settings) -> str:
+    """Build the page from params.yaml, the tag lists and the installed package.
+
+    Raises:
+        ElcError: a tag list has faults.
+    """
+    plants = [part for plant in settings.plants for part in _build_plant(project, plant, settings)]
+    parts = [
+        f"---\ntitle: {say('Method')}\n---",
+        f"::: {{.answer}}\n{_build_answer()}\n:::",
+        *_build_meanings(),
+        *_build_intervals(settings),
+        *_build_unjudged(settings),
+        *plants,
+        *_build_thresholds(project, settings),
+        *_build_assumptions(read_assumptions(project.params)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _build_answer() -> str:
+    return say("Each plant is measured against the least energy that it has itself shown it can run on.")
+
+
+def _build_meanings() -> list[str]:
+    return [
+        f"## {say('What best, typical and gap mean')}",
+        say(
+            "**Best** is the energy below which one hour in ten of the plant's own history lies, at the same production "
+            "rate, weather and feed. **Typical** is the energy below which every second hour lies. Both are learnt from "
+            "load and drivers alone, which operators cannot change; set-points are not among them, or their cost would "
+            "be excused."
+        ),
+        say(
+            "**Gap** is actual energy less best. It is priced as the carrier that is bought, and saved, last. Where best "
+            "itself is known no better, the gap stands with its interval, and an interval that reaches below zero is no "
+            "call to act."
+        ),
+    ]
+
+
+def _build_intervals(settings: Settings) -> list[str]:
+    given = settings.ingest
+    return [
+        f"## {say('How intervals are made')}",
+        say(
+            "A reading holds until the next one of its tag, at most {hold} hours; an interval is the mean weighted by "
+            "time. An interval with less than {coverage} of good time is missing. Weather alone is filled, by a straight "
+            "line over gaps of up to {gap} hours; nothing else is ever filled. Times are kept in UTC and shown in the "
+            "time of the site.",
+            hold=f"{given.max_hold_h:g}",
+            coverage=format_share(given.min_coverage_frac, 0),
+            gap=f"{given.max_gap_h:g}",
+        ),
+    ]
+
+
+def _build_unjudged(settings: Settings) -> list[str]:
+    given = settings.dataset
+    return [
+        f"## {say('What is not judged')}",
+        say(
+            "- **Stops and start-ups**: load below {load} of the rated load, and {settle} hours after a start. They are "
+            "booked apart.\n- **Changing load**: load that moves by more than {slope} of the rated load an hour within "
+            "{window} hours.\n- **Missing or doubtful data**: without energy, load or a driver there is no gap. What a "
+            "check masks is missing too.\n- **Outside the envelope**: load, weather or feed beyond what the curve has "
+            "learnt from, one by one or together. The page says which.",
+            load=format_share(given.min_load_frac, 0),
+            settle=f"{given.settle_after_start_h:g}",
+            slope=format_share(given.max_load_slope_frac_per_h, 0),
+            window=f"{given.steady_window_h:g}",
+        ),
+    ]
+
+
+def _build_plant(project: Project, plant: str, settings: Settings) -> list[str]:
+    entry = settings.plants[plant]
+    tags = read_tags(project.tags(plant), plant)
+    sign = read_currency(settings.site.currency)
+    return [
+        f"## {escape(entry.name)} {{#plant-{plant}}}",
+        say(
+            "Battery limit: {limit}. The gap is priced as {carrier}. Intervals of {interval}, in the time of {zone}.",
+            limit=escape(entry.battery_limit),
+            carrier=escape(translate(entry.gap_carrier)),
+            interval=entry.interval,
+            zone=escape(entry.time_zone),
+        ),
+        _build_prices(entry, sign),
+        _build_limits(tags),
+    ]
+
+
+def _build_prices(entry: PlantSettings, sign: str) -> str:
+    header = (say("carrier"), say("from"), say("{currency} per GJ", currency=escape(sign)), say("kg CO₂ per GJ"))
+    rows = []
+    for name, carrier in entry.carriers.items():
+        label = escape(translate(name)) + (f" ({say('exported')})" if carrier.is_export else "")
+        prices, co2 = _read_dates(carrier.price_per_gj), _read_dates(carrier.co2_kg_per_gj)
+        for day in sorted({*prices, *co2}):
+            shown = (_find(prices, day), _find(co2, day))
+            rows.append((label, escape(day) or say("always"), *(format_number(value, 2) for value in shown)))
+    return _build_table(header, "::..", rows)
+
+
+def _read_dates(given: float | Mapping[str, float]) -> dict[str, float]:
+    return dict(given) if isinstance(given, Mapping) else {"": given}
+
+
+def _find(values: Mapping[str, float], day: str) -> float | None:
+    """The value that holds from a day on; none before the first."""
+    begun = [value for start, value in sorted(values.items()) if start <= day]
+    return begun[-1] if begun else None
+
+
+def _build_limits(tags: TagList) -> str:
+    header = (say("quantity"), say("tag"), say("kind"), say("low"), say("high"))
+    roles = {
+        "energy": say("energy"),
+        "throughput": say("load"),
+        "driver": say("driver"),
+        "setpoint": say("set-point"),
+        "state": say("state"),
+    }
+    rows = [
+        (
+            escape(translate(read_heading(tag.column))),
+            escape(tag.tag),
+            roles.get(tag.role, tag.role),
+            MISSING if tag.low is None else f"{tag.low:g}".replace("-", "−"),
+            MISSING if tag.high is None else f"{tag.high:g}".replace("-", "−"),
+        )
+        for tag in tags.used
+    ]
+    table = _build_table(header, ":::..", rows)
+    title = say("Limits of its tags: a reading beyond them is a finding")
+    return f'::: {{.callout-note collapse="true" title="{title}"}}\n{table}\n:::'
+
+
+def _build_thresholds(project: Project, settings: Settings) -> list[str]:
+    header = (say("setting"), say("value"), say("what it does"))
+    rows = [
+        (f"`{one.key}`", f"`{one.value}`", escape(translate(one.meaning)) or MISSING)
+        for one in read_thresholds(project.params, list(settings.plants))
+    ]
+    intro = say("Of `params.yaml`; a plant's own value stands beside its name.")
+    return [f"## {say('Thresholds in force')}", intro, _build_table(header, ":::", rows)]
+
+
+def _build_assumptions(assumptions: Sequence[Assumption]) -> list[str]:
+    intro = say("Choices of ours that could have been made otherwise, with the place where each is made.")
+    parts = [f"## {say('Assumptions')}", intro]
+    for path, group in groupby(assumptions, key=lambda one: one.path):
+        points = "\n".join(f"- {escape(one.sentence)}" for one in group)
+        parts.append(f"`{path}`\n\n{points}")
+    return parts
+
+
+def _build_table(header: Sequence[str], aligns: str, rows: Sequence[Sequence[str]]) -> str:
+    """Build a table; `aligns` has a colon for each column of texts and a point for one of numbers."""
+    marks = [":--" if sign == ":" else "--:" for sign in aligns]
+    lines = "\n".join(f"| {' | '.join(cells)} |" for cells in (header, marks, *rows))
+    return f"::: {{.table-scroll}}\n{lines}\n:::"
