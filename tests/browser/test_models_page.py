@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from elc.paths import Project
 from elc.render.models import build_models
 from elc.render.pandoc import render_by_pandoc
+from elc.render.receipts import Site
 from tests.conftest import ROOT
 from tests.unit.registry.tagged import make_life
 
@@ -32,7 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "reports" / "assets", project.reports / "assets")
     (project.reports / "index.qmd").write_text("---\ntitle: All plants\n---\n\n[Models](models.qmd)\n")
     (project.reports / "models.qmd").write_text(build_models(tagged.read()))
-    render_by_pandoc(project, [], {}, {"website": {"title": "ELC"}})
+    (project.reports / "method.qmd").write_text("---\ntitle: Method\n---\n")
+    render_by_pandoc(project, Site([], {}, [], {"website": {"title": "ELC"}}, "en"))
     return project.site
 
 

@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from elc.errors import ElcError
+from elc.fields import TIME
 from elc.paths import Project
 from elc.render import render_site
-from elc.render.index import build_index, build_number
-from elc.render.status import Status
+from elc.render.index import build_index
+from elc.render.plants import Fleet
+from elc.render.receipts import Failure
+from elc.render.status import Alert, Status, find_behind
+from elc.render.words import build_number
 
 REPOSITORY = Path(__file__).parents[2]
 SVG = (
@@ -107,6 +112,7 @@ def build_status(plant: str, **changes: Any) -> dict[str, Any]:
         "state_since": "2026-06-30T21:00:00+02:00", "last_hour": "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo",
         "gap_gj_per_h": 59.1, "gap_frac": 0.036, "money_per_h": 620.0, "co2_t_per_h": 3.3, "money_month": 124_312.0,
         "gap_gj_24h": 1400.0, "currency": "EUR", "no_gap_reason": "", "data_health": "sound", "model_health": "ok",
+        "status": "Completed", "recommendation": "Nothing to do.", "action": "none",
         "version": "candidate, not approved", "answer": "An answer.", "advice": "Lower flue-gas O₂ to 2.6 %.",
     }  # fmt: skip
     return {**status, **changes}
@@ -116,6 +122,8 @@ def write_status(project: Project, plant: str, **changes: Any) -> None:
     path = project.operation("monitor", plant) / "status.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(build_status(plant, **changes)))
+    times = pd.date_range("2026-06-30", periods=3, freq="h", tz="UTC")
+    pd.DataFrame({TIME: times}).to_parquet(path.with_name("hours.parquet"), index=False)
 
 
 def read_status(plant: str, **changes: Any) -> Status:
@@ -131,6 +139,7 @@ def project(tmp_path: Path) -> Project:
     found.reports.mkdir()
     shutil.copy(REPOSITORY / "reports" / "_quarto.yml", found.reports)
     shutil.copytree(REPOSITORY / "reports" / "assets", found.reports / "assets")
+    shutil.copytree(REPOSITORY / "data" / "plants", tmp_path / "data" / "plants")
     write_page(found, "fjord", "monitor", build_cells())
     write_page(found, "fjord", "explain", [new_markdown_cell("# One\n\n## Moves\n\ntext\n\n# Two")])
     write_page(found, "delta", "monitor", [new_markdown_cell("Delta text")])
@@ -171,6 +180,7 @@ def test_site_has_a_page_a_receipt_and_the_index(project: Project) -> None:
         "fjord/50_monitor.html",
         "fjord/60_explain.html",
         "index.html",
+        "method.html",
         "models.html",
     ]
     assert (project.site / "assets" / "elc.css").is_file()
@@ -189,7 +199,7 @@ def test_pages_need_no_network_and_no_inline_handlers(project: Project) -> None:
     render_site(project, "pandoc")
     for path in project.site.rglob("*.html"):
         for tag, attributes in Tags(path.read_text(encoding="utf-8")).found:
-            assert tag != "script"
+            assert tag != "script" or re.fullmatch(r"(\.\./)?assets/elc\.js", attributes["src"] or "")
             assert not [name for name in attributes if name.startswith("on") or name == "style"], (path.name, tag)
             for name in ("src", "href") if tag != "a" else ():
                 assert not re.match(r"(https?:)?//", attributes.get(name) or ""), path.name
@@ -203,7 +213,7 @@ def test_every_page_is_semantic(project: Project) -> None:
         assert (names.count("h1"), names.count("main")) == (1, 1), path.name
         assert ("html", {"lang": "en"}) in tags
         assert any(attributes.get("name") == "viewport" for tag, attributes in tags if tag == "meta")
-        assert all(attributes.get("scope") == "col" for tag, attributes in tags if tag == "th")
+        assert all(attributes.get("scope") in ("col", "row") for tag, attributes in tags if tag == "th")
         assert all(attributes.get("alt") is not None for tag, attributes in tags if tag == "img")
         ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
         assert len(ids) == len(set(ids)), path.name
@@ -333,7 +343,7 @@ def test_notebooks_are_never_run_again() -> None:
     config = yaml.safe_load((REPOSITORY / "reports" / "_quarto.yml").read_text(encoding="utf-8"))
     assert config["execute"] == {"echo": False}
     pages = [f"*/{stem}.ipynb" for stem in ("50_monitor", "60_explain", "80_compare")]
-    assert config["project"]["render"] == ["index.qmd", "models.qmd", *pages]
+    assert config["project"]["render"] == ["index.qmd", "models.qmd", "method.qmd", *pages]
 
 
 def test_callouts_have_a_title_and_collapse(page: str) -> None:
@@ -355,7 +365,9 @@ def test_links_to_notebooks_end_as_pages(page: str) -> None:
 
 
 def test_navigation_and_footer_name_pages_and_engine(page: str) -> None:
-    links = '<a href="../index.html">All plants</a><a href="../models.html">Models</a>'
+    links = (
+        '<a href="../index.html">All plants</a><a href="../models.html">Models</a><a href="../method.html">Method</a>'
+    )
     assert f'{links}<span class="nav-plant">Fjord</span>' in page
     assert '<a href="50_monitor.html" aria-current="page">Monitor</a><a href="60_explain.html">Explain</a>' in page
     assert "Rendered by pandoc" in page
@@ -393,32 +405,121 @@ def test_index_answers_in_one_sentence(fracs: list[float | None], sentence: str)
         for i, frac in enumerate(fracs)
     ]
     links = {status.plant: f"{status.plant}/50_monitor.ipynb" for status in statuses}
-    text = build_index(statuses, links, "EUR", 0.02)
+    text = build_index(Fleet(statuses, links, {}, "EUR", 0.02))
     assert text.replace("\u00a0", " ").split("::: {.answer}\n")[1].split("\n:::")[0] == sentence
 
 
 def test_index_is_sorted_by_money_with_missing_last() -> None:
     money = {"a": None, "b": 58.0, "c": 1030.0, "d": -12.0}
     statuses = [read_status(plant, money_per_h=value) for plant, value in money.items()]
-    text = build_index(statuses, {plant: f"{plant}.ipynb" for plant in money}, "NOK", 0.02)
-    assert re.findall(r"\| \*\*\[(\w)\]", text) == ["C", "B", "D", "A"]
-    assert "kr/h" in text
+    text = build_index(Fleet(statuses, {plant: f"{plant}.ipynb" for plant in money}, {}, "NOK", 0.02))
+    assert re.findall(r'<th scope="row"><a href="\w.html">(\w)</a>', text) == ["C", "B", "D", "A"]
+    assert "kr an hour" in text
     assert "−12" in text
 
 
 def test_names_are_text_not_markdown() -> None:
-    text = build_index([read_status("a", name="A|B_*[x]")], {"a": "a.ipynb"}, "XAU", 0.02)
-    assert r"**[A\|B\_\*\[x\]](a.ipynb)**" in text
-    assert "XAU/h" in text
+    text = build_index(Fleet([read_status("a", name="A|B_*[x]<b>")], {"a": "a.ipynb"}, {}, "XAU", 0.02))
+    assert '<a href="a.html">A|B_*[x]&lt;b&gt;</a>' in text
+    assert r"**[A\|B\_\*\[x\]\<b\>](a.ipynb):**" in text
+    assert "XAU an hour" in text
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "—"), (float("nan"), "—"), (0.0, "0.0"), (-0.01, "0.0"), (4.24, "4.2"), (9.96, "10"), (59.1, "59"),
+    [(None, "–"), (float("nan"), "–"), (0.0, "0.0"), (-0.01, "0.0"), (4.24, "4.2"), (9.96, "10"), (59.1, "59"),
      (-59.1, "−59"), (1823.4, "1,823")],
 )  # fmt: skip
 def test_numbers_have_sensible_digits(value: float | None, text: str) -> None:
     assert build_number(value) == text
+
+
+def build_fleet(*statuses: Status, **changes: Any) -> Fleet:
+    links = {status.plant: f"{status.plant}/50_monitor.ipynb" for status in statuses}
+    names = {plant: plant.capitalize() for plant in ("fjord", "delta", "steppe")}
+    return Fleet(
+        **{"statuses": statuses, "links": links, "names": names, "currency": "EUR", "max_gap_frac": 0.02, **changes}
+    )
+
+
+def test_index_tells_the_last_day_and_what_data_and_model_ask_for() -> None:
+    look = read_status("delta", action="look", recommendation="Look at [x]: it stands still.")
+    text = build_index(build_fleet(read_status("fjord"), look))
+    assert 'data-label="last 24 h, GJ">1,400</td>' in text
+    assert r"[Data and model:]{.look} Look at \[x\]: it stands still." in text
+    assert text.count("Data and model:") == 1
+
+
+def test_index_names_what_failed_and_a_plant_without_a_page() -> None:
+    failures = [Failure("fjord", "monitor", "cell 7 failed: *no* key"), Failure("steppe", "ingest", "")]
+    text = build_index(build_fleet(read_status("fjord"), failures=failures))
+    assert r"- **Fjord, monitor:** cell 7 failed: \*no\* key" in text
+    assert "- **Steppe, ingest:** no reason was recorded." in text
+    assert text.index(".callout-important") < text.index("<table")
+    assert '<th scope="row">Steppe <span class="small">no page yet: its first run failed</span></th>' in text
+    assert ".callout-important" not in build_index(build_fleet(read_status("fjord")))
+
+
+def test_index_lists_open_alerts_with_their_time() -> None:
+    alerts = [
+        Alert("fjord", "gap", "The gap is above 2 %.", "2026-06-30T04:00:00+02:00"),
+        Alert("fjord", "x", "Other.", ""),
+    ]
+    text = build_index(build_fleet(read_status("fjord"), alerts=alerts))
+    assert r"- **Fjord:** The gap is above 2 %. [Since Tue 30 Jun 2026 04:00.]{.small}" in text
+    assert "- **Fjord:** Other.\n" in text
+    assert ".callout-warning" not in build_index(build_fleet(read_status("fjord")))
+
+
+def test_index_says_that_a_plant_is_behind_the_others() -> None:
+    text = build_index(build_fleet(read_status("fjord"), read_status("delta"), behind=frozenset({"delta"})))
+    assert text.count("no new data since Tue 30 Jun 2026 23:00–24:00, Europe/Oslo") == 1
+
+
+def test_plants_hours_behind_the_newest_are_found() -> None:
+    newest = pd.Timestamp("2026-06-30 12:00", tz="UTC")
+    times = {"a": newest, "b": newest - pd.Timedelta("3h"), "c": newest - pd.Timedelta("4h")}
+    assert find_behind(times) == {"c"}
+    assert find_behind({}) == set()
+
+
+def test_pages_of_a_plant_that_failed_say_so_first(project: Project) -> None:
+    failed = {"plant": "fjord", "stage": "monitor", "sentence": "cell 7 failed: no energy"}
+    (project.receipts / "fjord" / "monitor.failed.json").write_text(json.dumps(failed))
+    render_site(project, "pandoc")
+    for name, is_told in (("fjord/50_monitor", True), ("fjord/60_explain", True), ("delta/50_monitor", False)):
+        text = (project.site / f"{name}.html").read_text(encoding="utf-8")
+        assert ("cell 7 failed: no energy" in text) is is_told, name
+    page = (project.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+    assert page.index("The last run failed; this page is of an earlier one") < page.index('<div class="answer">')
+    assert "cell 7 failed: no energy" in (project.site / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("data/monitor/fjord/alerts.json", "{}", "alerts.json: expected a list of alerts, each with kind, sentence"),
+        ("data/monitor/fjord/alerts.json", "[", "alerts.json: not readable as JSON (JSONDecodeError). Run elc hourly"),
+        ("data/monitor/fjord/hours.parquet", "x", "hours.parquet: not readable"),
+        ("reports/receipts/fjord/explain.failed.json", "[]", "explain.failed.json: holds no object. Run dvc repro"),
+    ],
+)
+def test_records_that_cannot_be_read_are_refused(project: Project, name: str, content: str, words: str) -> None:
+    (project.root / name).write_text(content)
+    with pytest.raises(ElcError) as error:
+        render_site(project, "pandoc")
+    assert words in str(error.value)
+
+
+def test_alerts_and_hours_of_the_plants_reach_the_index(project: Project) -> None:
+    alert = [{"kind": "gap", "sentence": "The gap lasts.", "since": "2026-06-30T04:00:00+02:00"}]
+    (project.operation("monitor", "delta") / "alerts.json").write_text(json.dumps(alert))
+    late = pd.DataFrame({TIME: pd.date_range("2026-06-29", periods=3, freq="h", tz="UTC")})
+    late.to_parquet(project.operation("monitor", "delta") / "hours.parquet", index=False)
+    render_site(project, "pandoc")
+    text = (project.site / "index.html").read_text(encoding="utf-8")
+    assert "The gap lasts." in text
+    assert text.count("no new data since") == 1
 
 
 def test_all_faults_are_told_at_once_and_the_old_site_stays(project: Project) -> None:
@@ -451,6 +552,7 @@ def test_a_site_without_receipts_is_refused(project: Project) -> None:
         ({"gap_frac": "3 %"}, "gap_frac is '3 %', expected a number or null"),
         ({"advice": None}, "advice is None, expected a text"),
         ({"plant": "delta"}, "plant is delta, expected fjord"),
+        ({"action": "sleep"}, "action is 'sleep', expected one of none, look, retrain, recalibrate"),
     ],
 )
 def test_a_wrong_status_is_refused(project: Project, changes: dict[str, Any], words: str) -> None:
@@ -525,9 +627,11 @@ def test_quarto_gets_the_pages_with_a_receipt_and_only_the_site_changes(
         "./fjord/50_monitor.ipynb",
         "./fjord/60_explain.ipynb",
     ]
-    assert "Explain" in (project.site / "_metadata.yml").read_text()
+    metadata = (project.site / "_metadata.yml").read_text()
+    assert "Explain" in metadata
+    assert '<script src="../assets/elc.js" defer></script>' in metadata
     changed = set(read_files(project.reports)) - before
-    assert {name for name in changed if not name.startswith("_site/")} == {"index.qmd", "models.qmd"}
+    assert {name for name in changed if not name.startswith("_site/")} == {"index.qmd", "models.qmd", "method.qmd"}
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from elc.render.models import build_models, build_models_page
 from elc.render.navigation import build_navigation, build_top_navigation
 from elc.render.pandoc import render_by_pandoc
 from elc.render.quarto import render_by_quarto
+from elc.render.receipts import Site
 from tests.conftest import ROOT
 from tests.unit.registry.tagged import Tagged, make_life
 
@@ -79,7 +80,7 @@ def test_only_plants_of_the_highest_environment_are_counted(tagged: Tagged) -> N
     put_into_prod(tagged, "delta")
     text = build_models(tagged.read())
     assert read_answer(text) == "Delta runs an approved version in prod."
-    assert "| **Fjord** | [not planned]{.small} | — | — | — | — |" in text
+    assert "| **Fjord** | [not planned]{.small} | – | – | – | – |" in text
 
 
 def test_fleet_shows_the_highest_environment_first_and_marks_what_was_rejected(life: Context) -> None:
@@ -97,7 +98,7 @@ def test_a_plants_section_tells_its_versions_and_where_they_ran(life: Context) -
         "`00000003` |"
     ) in fjord
     assert "| v1.0.0 | prod | 3 May 2026 22:30 | still there | Test | v1.1.0 drifts |" in fjord
-    assert "| v1.1.0 | prod | 3 May 2026 10:00 | 3 May 2026 22:30 | Test | — |" in fjord
+    assert "| v1.1.0 | prod | 3 May 2026 10:00 | 3 May 2026 22:30 | Test | – |" in fjord
     assert rest.index("rejected by Test, 3 Jun 2026: A meter was wrong.") < rest.index("approved by Test")
     assert "It ran nowhere yet." in rest
     assert "example.org" not in fjord
@@ -154,13 +155,14 @@ def make_reports(root: Path, context: Context) -> Project:
     shutil.copyfile(ROOT / "reports" / "_quarto.yml", project.reports / "_quarto.yml")
     (project.reports / "index.qmd").write_text("---\ntitle: All plants\n---\n\n[Models](models.qmd)\n")
     (project.reports / "models.qmd").write_text(build_models(context))
+    (project.reports / "method.qmd").write_text("---\ntitle: Method\n---\n")
     return project
 
 
 def test_the_page_stands_beside_the_index_and_each_leads_to_the_other(life: Context, tmp_path: Path) -> None:
     project = make_reports(tmp_path, life)
     config: dict[str, Any] = {"website": {"title": "ELC"}}
-    render_by_pandoc(project, [], {}, config)
+    render_by_pandoc(project, Site([], {}, [], config, "en"))
     index = (project.site / "index.html").read_text()
     page = unescape((project.site / "models.html").read_text())
     assert build_top_navigation("index") in index
@@ -179,7 +181,7 @@ def test_quarto_is_given_the_navigation_in_each_pages_head(
     (tmp_path / "quarto").write_text(script)
     (tmp_path / "quarto").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    render_by_quarto(project, [], {})
+    render_by_quarto(project, Site([], {}, [], {"website": {}}, "en"))
     head = (project.site / "models.html").read_text().split("---\n")[1]
     assert "include-before-body" in head
     assert 'href="models.html" aria-current="page"' in " ".join(head.split())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from elc.fields import read_label
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
-from elc.figures.colours import COST, GOOD, GREY, PALE
+from elc.figures.colours import COST, GOOD, PALE
 from elc.figures.style import build_axes, wrap
 from elc.language import format_number, say, translate
 
@@ -22,7 +22,7 @@ def plot_shares(shares: pd.DataFrame, names: str, unit: str) -> Chart:
     values = shares["share_gj_per_h"].to_numpy(float)
     labels = [_name(name) for name in shares[names]]
     colours = [
-        GREY if name == UNEXPLAINED else COST if value > 0 else GOOD
+        PALE if name == UNEXPLAINED else COST if value > 0 else GOOD
         for name, value in zip(shares[names], values, strict=True)
     ]
     texts = [format_number(value, 1, is_signed=True) for value in values]

@@ -7,11 +7,15 @@ from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
+from babel.dates import format_datetime
+from babel.numbers import get_decimal_symbol, get_group_symbol
 from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from elc.figures.colours import GREY, INK, LINE, PALE
+from elc.language import ENGLISH, get_language, say
 
 FONT_PX = 11.5
 
@@ -52,7 +56,29 @@ def build_axes(width: float, height: float) -> tuple[Figure, Axes]:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
+        _speak(axes)
     return figure, axes
+
+
+class _Ticks(ScalarFormatter):
+    """Numbers of an axis as the language of the page writes them."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return localise(str(super().__call__(x, pos)))
+
+
+def _speak(axes: Axes) -> None:
+    if get_language() != ENGLISH:
+        axes.xaxis.set_major_formatter(_Ticks())
+        axes.yaxis.set_major_formatter(_Ticks())
+
+
+def localise(text: str) -> str:
+    """Write a number that Python formatted (`1,234.5`) as the language of the page does."""
+    if get_language() == ENGLISH:
+        return text
+    signs = {",": get_group_symbol(get_language()), ".": get_decimal_symbol(get_language())}
+    return "".join(signs.get(letter, letter) for letter in text)
 
 
 def build_panels(width: float, height: float, count: int, *, is_x_shared: bool) -> tuple[Figure, list[Axes]]:
@@ -60,6 +86,8 @@ def build_panels(width: float, height: float, count: int, *, is_x_shared: bool) 
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         panels = figure.subplots(1, count, sharex=is_x_shared, sharey=True, squeeze=False)
+        for axes in panels[0]:
+            _speak(axes)
     return figure, list(panels[0])
 
 
@@ -68,6 +96,8 @@ def build_rows(width: float, height: float, count: int, *, is_x_shared: bool) ->
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         panels = figure.subplots(count, 1, sharex=is_x_shared, sharey=True, squeeze=False)
+        for axes in panels[:, 0]:
+            _speak(axes)
     return figure, list(panels[:, 0])
 
 
@@ -79,7 +109,7 @@ def wrap(text: str, letters: int) -> str:
 def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Markdown:
     """Write a table as Markdown; numbers by `formats` (column to format, `.1f` without), missing ones as a dash."""
     if frame.empty:
-        return Markdown("None.")
+        return Markdown(say("None."))
     chosen = formats or {}
     lines = ["| " + " | ".join(_escape(str(name)) for name in frame.columns) + " |"]
     is_number = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
@@ -94,13 +124,13 @@ def _format(value: Any, spec: str) -> str:
     if pd.isna(value):
         return "–"
     if isinstance(value, pd.Timestamp):
-        return f"{value:%d %b %Y %H:%M}"
+        return str(format_datetime(value, "dd MMM yyyy HH:mm", tzinfo=value.tzinfo, locale=get_language()))
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if isinstance(value, int):
-        return f"{value:,}"
+        return localise(f"{value:,}")
     if isinstance(value, float):
-        return f"{value:{spec}}"
+        return localise(f"{value:{spec}}")
     return _escape(str(value))
 
 

@@ -29,7 +29,7 @@ def build_chart(data: dict[str, Any], number: int, alt: str) -> str:
         _build_svg(chart["narrow"], f"{number}n-", "narrow", label, points.get("narrow", "")),
         _build_details(table, described, label) if table else "",
     ]
-    hint = say("Move over the chart, or use the arrow keys, to read its values.")
+    hint = say("Point at the chart to read its values.")
     attributes = f' data-axis="{escape(points["axis"])}" data-hint="{escape(hint)}"' if points else ""
     name = escape(say("Values of the chart: {chart}", chart=label))
     return f'<div class="chart"{attributes} data-name="{name}">\n' + "\n".join(parts) + "\n</div>"

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from elc.errors import ElcError
-from elc.paths import Project
-from elc.registry import Context, Problem, history, read_context
-from elc.registry.history import FleetRow, Held, HistoryRow, Place, Verdict
-from elc.render.words import build_count, escape
+from babel.dates import format_date
 
-_MISSING = "—"
-_NBSP = "\u00a0"
-_SHOWN = 20  # of the problems and of the places where a plant's versions ran
-_NAMED = 5  # plants in one sentence
+from elc.errors import ElcError
+from elc.language import format_number, format_share, get_language, say
+from elc.paths import Project
+from elc.registry import Context, history, read_context
+from elc.registry.history import FleetRow, Held, HistoryRow, Place, Verdict
+from elc.render.fleet import SHOWN, build_answer, build_name, build_problems, build_status
+from elc.render.words import MISSING, NBSP, escape
+
 _COLORS = {"approved": "good", "rejected": "cost", "pending": "look"}
 
 
@@ -25,7 +25,7 @@ def build_models_page(project: Project) -> str:
         return build_models(read_context(project))
     except ElcError as error:
         said = history.clean(str(error).replace(f"{project.root}", "this project"))
-        return _build_page(["::: {.answer}\nThe versions cannot be read here.\n:::", escape(said)])
+        return _build_page([f"::: {{.answer}}\n{say('The versions cannot be read here.')}\n:::", escape(said)])
 
 
 def build_models(context: Context) -> str:
@@ -34,132 +34,76 @@ def build_models(context: Context) -> str:
     problems = [problem for row in rows for problem in history.find_unfollowed(context, row.plant)]
     problems += history.find_strays(context)
     if not any(context.line(row.plant).versions for row in rows):
-        return _build_page([_build_start(context), *_build_problems(problems)])
+        return _build_page([_build_start(context), *build_problems(problems)])
     sections = [part for row in rows for part in _build_section(context, row)]
-    answer = " ".join(_build_answer(context, rows, problems))
+    note = say(
+        "Times are those of each site. Typical error: CV(RMSE) of typical energy on hours that the version had not "
+        "learnt from. Below best: share of these hours; 10 % is right. Package: the first digits of its hash."
+    )
     return _build_page(
         [
-            f"::: {{.answer}}\n{answer}\n:::",
+            f"::: {{.answer}}\n{build_answer(context, rows, problems)}\n:::",
             *_build_waiting(context, rows),
             f"::: {{.table-scroll}}\n{_build_fleet_table(context, rows)}\n:::",
-            *_build_problems(problems),
+            *build_problems(problems),
             *sections,
-            "::: {.small}\nTimes are those of each site. Typical error: CV(RMSE) of typical energy on hours that the "
-            f"version had not learnt from. Below best: share of these hours; 10{_NBSP}% is right. Package: the first "
-            "digits of its hash.\n:::",
+            f"::: {{.small}}\n{note}\n:::",
         ]
     )
 
 
 def _build_page(parts: Sequence[str]) -> str:
-    return "\n\n".join(["---\ntitle: Models\n---", *parts]) + "\n"
+    return "\n\n".join([f"---\ntitle: {say('Models')}\n---", *parts]) + "\n"
 
 
 def _build_start(context: Context) -> str:
     plant = next(iter(context.settings.plants), "<plant>")
-    return (
-        "::: {.answer}\nNo version of a model is registered yet.\n:::\n\nPages show candidates, which nobody has "
-        f"approved. To register one: commit what `dvc repro` made, then `elc register {plant}`. To let it run: "
-        f"`elc approve {plant} v1.0.0 --reason ...`, then `elc promote {plant} v1.0.0 --env "
-        f"{next(iter(context.settings.environments))}`."
+    said = say(
+        "Pages show candidates, which nobody has approved. To register one: commit what `dvc repro` made, then "
+        "`elc register {plant}`. To let it run: `elc approve {plant} v1.0.0 --reason ...`, then `elc promote {plant} "
+        "v1.0.0 --env {environment}`.",
+        plant=plant,
+        environment=next(iter(context.settings.environments)),
     )
-
-
-def _build_answer(context: Context, rows: Sequence[FleetRow], problems: Sequence[Problem]) -> list[str]:
-    """Say which plants run an approved version in the highest environment, which do not, and what is wrong."""
-    name, highest = list(context.settings.environments.items())[-1]
-    places = {row.plant: place for row in rows if (place := row.places[-1]).is_planned or place.version}
-    doubtful = [plant for plant, place in places.items() if place.is_doubtful]
-    missing = [plant for plant, place in places.items() if not place.version]
-    sound = [plant for plant in places if plant not in (*doubtful, *missing)]
-    what = "a version" if highest.approval == "none" else "an approved version"
-    sentences = [_build_subject(context, sound, len(places)) + f" {what} in {escape(name)}."]
-    for plants, rest in ((doubtful, "one there that is [not approved]{.cost} now"), (missing, "none there yet")):
-        if plants:
-            verb = "runs" if plants is doubtful else "has"
-            verb = verb if len(plants) == 1 else {"runs": "run", "has": "have"}[verb]
-            sentences.append(f"{_build_names(context, plants)} {verb} {rest}.")
-    if problems:
-        count = len({(problem.plant, problem.tag) for problem in problems})
-        sentences.append(f"[{build_count(count).capitalize()} {'entry is' if count == 1 else 'entries are'} not "
-                         "followed]{.cost}: see below.")  # fmt: skip
-    return sentences
-
-
-def _build_subject(context: Context, sound: Sequence[str], count: int) -> str:
-    if not sound:
-        return "No plant runs"
-    if count == 1:
-        return f"{_build_names(context, sound)} runs"
-    if len(sound) == count:
-        return "Both plants run" if count == 2 else f"All {build_count(count)} plants run"
-    verb = "runs" if len(sound) == 1 else "run"
-    return f"{build_count(len(sound)).capitalize()} of {build_count(count)} plants {verb}"
-
-
-def _build_names(context: Context, plants: Sequence[str]) -> str:
-    """Build a list of plants' names; of many, the first and how many more."""
-    names = [_build_name(context, plant) for plant in plants[:_NAMED]]
-    if len(plants) > _NAMED:
-        names.append(f"{build_count(len(plants) - _NAMED)} more")
-    return " and ".join(", ".join(names).rsplit(", ", 1))
-
-
-def _build_name(context: Context, plant: str) -> str:
-    return escape(context.settings.plants[plant].name)
+    return f"::: {{.answer}}\n{say('No version of a model is registered yet.')}\n:::\n\n{said}"
 
 
 def _build_waiting(context: Context, rows: Sequence[FleetRow]) -> list[str]:
     waiting = [row for row in rows if "pending" in row.status]
     if not waiting:
         return []
-    names = [f"{_build_name(context, row.plant)} {escape(row.latest)}" for row in waiting]
-    return [f"Waiting for a decision: {', '.join(names)}."]
+    names = [f"{build_name(context, row.plant)} {escape(row.latest)}" for row in waiting]
+    return [say("Waiting for a decision: {versions}.", versions=", ".join(names))]
 
 
 def _build_fleet_table(context: Context, rows: Sequence[FleetRow]) -> str:
     environments = [escape(name) for name in reversed(context.settings.environments)]
     cells = [_build_fleet_cells(context, row) for row in rows]
-    return _build_table(("plant", *environments, "latest version", "waiting"), ":" * (len(environments) + 2), cells)
+    return _build_table(
+        (say("plant"), *environments, say("latest version"), say("waiting")), ":" * (len(environments) + 2), cells
+    )
 
 
 def _build_fleet_cells(context: Context, row: FleetRow) -> Sequence[str]:
     zone = history.read_zone(context, row.plant)
-    name = _build_name(context, row.plant)
-    latest = f"{escape(row.latest)} {_build_status(row.status, 'small')}" if row.latest else _MISSING
+    name = build_name(context, row.plant)
+    latest = f"{escape(row.latest)} {_build_status(row.status, 'small')}" if row.latest else MISSING
     return (
         f"**[{name}](#plant-{row.plant})**" if context.line(row.plant).versions else f"**{name}**",
         *(_build_place(place, zone) for place in reversed(row.places)),
         latest,
-        str(row.pending or _MISSING),
+        str(row.pending or MISSING),
     )
 
 
 def _build_place(place: Place, zone: ZoneInfo) -> str:
     if not place.version or place.since is None:
-        return _MISSING if place.is_planned else "[not planned]{.small}"
-    since = f"since {_build_day(place.since, zone)}"
+        return MISSING if place.is_planned else f"[{say('not planned')}]{{.small}}"
+    since = say("since {day}", day=_build_day(place.since, zone))
     if place.is_doubtful:
-        return f"[{escape(place.version)}]{{.cost}} [{escape(place.status)} now; {since}]{{.small}}"
+        now = say("{status} now", status=build_status(place.status))
+        return f"[{escape(place.version)}]{{.cost}} [{now}; {since}]{{.small}}"
     return f"{escape(place.version)} [{since}]{{.small}}"
-
-
-def _build_problems(problems: Sequence[Problem]) -> list[str]:
-    """Build what is not followed: a point for each tag, with all that is wrong with it."""
-    if not problems:
-        return []
-    sentences: dict[tuple[str, str], str] = {}
-    for problem in problems:
-        before = sentences.get((problem.plant, problem.tag))
-        said = f"{before} {problem.sentence.replace(f'tag {problem.tag} ', 'It ', 1)}" if before else problem.sentence
-        sentences[problem.plant, problem.tag] = said
-    points = [f"- {escape(history.clean(said))}" for said in list(sentences.values())[:_SHOWN]]
-    if len(sentences) > _SHOWN:
-        points.append(f"- and {len(sentences) - _SHOWN:,} more.")
-    intro = (
-        "Each of these entries breaks a rule, so the environments keep what they had. `elc audit` says what mends each."
-    )
-    return ["## What is not followed", intro, "\n".join(points)]
 
 
 def _build_section(context: Context, row: FleetRow) -> list[str]:
@@ -169,42 +113,52 @@ def _build_section(context: Context, row: FleetRow) -> list[str]:
     zone = history.read_zone(context, row.plant)
     ran = sorted((one for version in rows for one in version.ran), key=lambda one: one.start, reverse=True)
     return [
-        f"## {_build_name(context, row.plant)} {{#plant-{row.plant}}}",
+        f"## {build_name(context, row.plant)} {{#plant-{row.plant}}}",
         f"::: {{.table-scroll}}\n{_build_versions_table(rows, zone)}\n:::",
         *_build_ran(row.plant, ran, zone),
     ]
 
 
 def _build_versions_table(rows: Sequence[HistoryRow], zone: ZoneInfo) -> str:
-    header = ("version", "status", "registered", "typical error", "below best", "learnt from", "package")
+    header = (
+        say("version"), say("status"), say("registered"), say("typical error"), say("below best"), say("learnt from"),
+        say("package"),
+    )  # fmt: skip
     return _build_table(header, ":::..::", [_build_version_cells(row, zone) for row in rows])
 
 
 def _build_version_cells(row: HistoryRow, zone: ZoneInfo) -> Sequence[str]:
     decided = " ".join(_build_verdict(one, zone) for one in reversed(row.verdicts))
-    hours = "" if row.rows is None else f" [tested on {row.rows:,} hours]{{.small}}"
+    hours = (
+        "" if row.rows is None else f" [{say('tested on {count} hours', count=format_number(row.rows, 0))}]{{.small}}"
+    )
     return (
         f"**{escape(row.version)}**",
         f"{_build_status(row.status, '')} {decided}".rstrip(),
-        f"{_build_day(row.registered, zone)} [by {_build_who(row.registered_by)}]{{.small}}",
-        _MISSING if row.cv_rmse_frac is None else f"{row.cv_rmse_frac:.2%}".replace("%", f"{_NBSP}%"),
-        _MISSING if row.coverage_best_frac is None else f"{row.coverage_best_frac:.1%}".replace("%", f"{_NBSP}%"),
-        f"{_build_date(row.first)} to {_build_date(row.last)}{hours}" if row.first and row.last else _MISSING,
-        f"`{row.package[:8]}`" if row.package[:8].isalnum() else _MISSING,
+        f"{_build_day(row.registered, zone)} [{say('by {name}', name=_build_who(row.registered_by))}]{{.small}}",
+        format_share(row.cv_rmse_frac, 2),
+        format_share(row.coverage_best_frac, 1),
+        _build_period(row.first, row.last) + hours if row.first and row.last else MISSING,
+        f"`{row.package[:8]}`" if row.package[:8].isalnum() else MISSING,
     )
+
+
+def _build_period(first: str, last: str) -> str:
+    return say("{first} to {last}", first=_build_date(first), last=_build_date(last))
 
 
 def _build_status(status: str, extra: str) -> str:
     """Build a status in its colour; one that differs by environment, or of a version taken back, in that of doubt."""
     if extra:
-        return f"[{escape(status)}]{{.{extra}}}"
-    return f"[{escape(status)}]{{.{_COLORS.get(status, 'look')}}}"
+        return f"[{build_status(status)}]{{.{extra}}}"
+    return f"[{build_status(status)}]{{.{_COLORS.get(status, 'look')}}}"
 
 
 def _build_verdict(verdict: Verdict, zone: ZoneInfo) -> str:
     """Build who decided, when and why; the address stays in the tag."""
     why = f": {escape(verdict.reason)}" if verdict.reason else ""
-    return f"[{verdict.status} by {_build_who(verdict.by)}, {_build_day(verdict.time, zone)}{why}]{{.small}}"
+    by, day = _build_who(verdict.by), _build_day(verdict.time, zone)
+    return f"[{say('{status} by {name}, {day}', status=build_status(verdict.status), name=by, day=day)}{why}]{{.small}}"
 
 
 def _build_who(who: str) -> str:
@@ -213,21 +167,24 @@ def _build_who(who: str) -> str:
 
 def _build_ran(plant: str, ran: Sequence[Held], zone: ZoneInfo) -> list[str]:
     if not ran:
-        return ["It ran nowhere yet."]
+        return [say("It ran nowhere yet.")]
     cells = [
         (
             escape(one.version),
             escape(one.environment),
             _build_time(one.start, zone),
-            "still there" if one.end is None else _build_time(one.end, zone),
+            say("still there") if one.end is None else _build_time(one.end, zone),
             _build_who(one.by),
-            escape(one.reason) or _MISSING,
+            escape(one.reason) or MISSING,
         )
-        for one in ran[:_SHOWN]
+        for one in ran[:SHOWN]
     ]
-    table = _build_table(("version", "ran in", "from", "to", "put there by", "why"), "::::::", cells)
-    rest = [f"The latest {_SHOWN} of {len(ran):,}; `elc models {plant}` shows all."] if len(ran) > _SHOWN else []
-    return ["### Where it ran", f"::: {{.table-scroll}}\n{table}\n:::", *rest]
+    header = (say("version"), say("ran in"), say("from"), say("to"), say("put there by"), say("why"))
+    table = _build_table(header, "::::::", cells)
+    count = format_number(len(ran), 0)
+    said = say("The latest {shown} of {count}; `elc models {plant}` shows all.", shown=SHOWN, count=count, plant=plant)
+    rest = [said] if len(ran) > SHOWN else []
+    return [f"### {say('Where it ran')}", f"::: {{.table-scroll}}\n{table}\n:::", *rest]
 
 
 def _build_table(header: Sequence[str], aligns: str, rows: Sequence[Sequence[str]]) -> str:
@@ -242,7 +199,7 @@ def _build_day(seconds: int, zone: ZoneInfo) -> str:
 
 def _build_date(day: str) -> str:
     moment = date.fromisoformat(day)
-    return f"{moment.day}{_NBSP}{moment:%b}{_NBSP}{moment:%Y}"
+    return str(format_date(moment, "d MMM yyyy", locale=get_language())).replace(" ", NBSP)
 
 
 def _build_time(seconds: int, zone: ZoneInfo) -> str:

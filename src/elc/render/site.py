@@ -11,10 +11,11 @@ from elc import language
 from elc.errors import ElcError, check_faults
 from elc.paths import Project, replace_file
 from elc.render.failures import read_failures
-from elc.render.index import Fleet, build_index
+from elc.render.index import build_index
 from elc.render.method import build_method
 from elc.render.models import build_models_page
 from elc.render.pandoc import render_by_pandoc
+from elc.render.plants import Fleet
 from elc.render.quarto import render_by_quarto
 from elc.render.receipts import Site, read_pages
 from elc.render.status import find_behind, read_alerts, read_last_time, read_status

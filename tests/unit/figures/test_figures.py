@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from elc.figures import Chart
 
 from elc import figures
 from elc.fields import ENERGY, GAP_FRAC, STATE, TIME, TYPICAL
+from elc.figures import Chart
 from elc.figures.colours import COST, GOOD, GREY, INTERVAL
 
 LOAD = "load_t_per_h"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 from elc.fields import read_currency, read_heading
 from elc.language import format_number, format_share, say, translate
@@ -42,15 +41,15 @@ def _build_meanings() -> list[str]:
     return [
         f"## {say('What best, typical and gap mean')}",
         say(
-            "**Best** is the energy below which one hour in ten of the plant's own history lies, at the same production "
-            "rate, weather and feed. **Typical** is the energy below which every second hour lies. Both are learnt from "
-            "load and drivers alone, which operators cannot change; set-points are not among them, or their cost would "
-            "be excused."
+            "**Best** is the energy below which one hour in ten of the plant's own history lies, at the same load, "
+            "weather and feed. **Typical** is the energy below which every second hour lies. Both are learnt from load "
+            "and drivers alone, which operators cannot change; set-points are not among them, or their cost would be "
+            "excused."
         ),
         say(
-            "**Gap** is actual energy less best. It is priced as the carrier that is bought, and saved, last. Where best "
-            "itself is known no better, the gap stands with its interval, and an interval that reaches below zero is no "
-            "call to act."
+            "**Gap** is actual energy less best. It is priced as the carrier of which more is bought, or less, when "
+            "the gap changes. The gap stands with its interval, as far as best itself is known; an interval that "
+            "reaches below zero is no call to act."
         ),
     ]
 
@@ -61,9 +60,9 @@ def _build_intervals(settings: Settings) -> list[str]:
         f"## {say('How intervals are made')}",
         say(
             "A reading holds until the next one of its tag, at most {hold} hours; an interval is the mean weighted by "
-            "time. An interval with less than {coverage} of good time is missing. Weather alone is filled, by a straight "
-            "line over gaps of up to {gap} hours; nothing else is ever filled. Times are kept in UTC and shown in the "
-            "time of the site.",
+            "time. An interval with less than {coverage} of good time is missing. Weather alone is filled, by a "
+            "straight line over gaps of up to {gap} hours; nothing else is ever filled. Times are kept in UTC and "
+            "shown in the time of the site.",
             hold=f"{given.max_hold_h:g}",
             coverage=format_share(given.min_coverage_frac, 0),
             gap=f"{given.max_gap_h:g}",
@@ -76,11 +75,11 @@ def _build_unjudged(settings: Settings) -> list[str]:
     return [
         f"## {say('What is not judged')}",
         say(
-            "- **Stops and start-ups**: load below {load} of the rated load, and {settle} hours after a start. They are "
-            "booked apart.\n- **Changing load**: load that moves by more than {slope} of the rated load an hour within "
-            "{window} hours.\n- **Missing or doubtful data**: without energy, load or a driver there is no gap. What a "
-            "check masks is missing too.\n- **Outside the envelope**: load, weather or feed beyond what the curve has "
-            "learnt from, one by one or together. The page says which.",
+            "- **Stops and start-ups**: load below {load} of the rated load, and {settle} hours after a start. They "
+            "are booked apart.\n- **Changing load**: load that moves by more than {slope} of the rated load an hour "
+            "within {window} hours.\n- **Missing or doubtful data**: without energy, load or a driver there is no gap. "
+            "What a check masks is missing too.\n- **Outside the envelope**: load, weather or feed beyond what the curve "
+            "has learnt from, one by one or together. The page says which.",
             load=format_share(given.min_load_frac, 0),
             settle=f"{given.settle_after_start_h:g}",
             slope=format_share(given.max_load_slope_frac_per_h, 0),
@@ -165,11 +164,8 @@ def _build_thresholds(project: Project, settings: Settings) -> list[str]:
 
 def _build_assumptions(assumptions: Sequence[Assumption]) -> list[str]:
     intro = say("Choices of ours that could have been made otherwise, with the place where each is made.")
-    parts = [f"## {say('Assumptions')}", intro]
-    for path, group in groupby(assumptions, key=lambda one: one.path):
-        points = "\n".join(f"- {escape(one.sentence)}" for one in group)
-        parts.append(f"`{path}`\n\n{points}")
-    return parts
+    rows = [(escape(one.sentence), f"`{one.path}`") for one in assumptions]
+    return [f"## {say('Assumptions')}", intro, _build_table((say("choice"), say("made in")), "::", rows)]
 
 
 def _build_table(header: Sequence[str], aligns: str, rows: Sequence[Sequence[str]]) -> str:

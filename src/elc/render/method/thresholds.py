@@ -60,5 +60,10 @@ def _read_comment(content: Any, name: str) -> str:
     token = next((one for one in tokens or [] if one is not None and not isinstance(one, list)), None)
     if token is None:
         return ""
-    lines = token.value.split("\n\n")[0].splitlines()
+    first, *others = token.value.split("\n")
+    lines = [first]
+    for line in others:
+        if line.find("#") < token.start_mark.column:  # a comment of its own, or an empty line
+            break
+        lines.append(line)
     return " ".join(line.strip().removeprefix("#").strip() for line in lines).strip()
