@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from elc.paths import Project
@@ -15,7 +16,10 @@ from tests.conftest import PLANTS
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 QUIET += ["--disable-sync", "--no-first-run", "--disable-quic"]
-PAGES = ["index.html", *(f"{plant}/{name}.html" for plant in PLANTS for name in ("50_monitor", "60_explain"))]
+PLANT_PAGES = [*(f"{plant}/{name}.html" for plant in PLANTS for name in ("50_monitor", "60_explain"))]
+PAGES = ["index.html", "models.html", "method.html", *PLANT_PAGES]
+MAX_INTERACTIVE_MS = 1000
+MAX_SITE_BYTES = 15_000_000
 
 pytestmark = [
     pytest.mark.slow,
@@ -89,7 +93,7 @@ def test_index_lists_every_plant_and_leads_to_it(demo_project: Project, page: Pa
 def test_monitoring_page_answers_first(demo_project: Project, page: Page, plant: str) -> None:
     open_page(page, demo_project.site, f"{plant}/50_monitor.html")
     answer = page.locator(".answer")
-    curve = page.locator("figure img, img").first
+    curve = page.locator("figure svg").first
     assert answer.count() == 1
     assert answer.bounding_box()["y"] < curve.bounding_box()["y"] < 900  # type: ignore[index]
     text = page.locator("main, body").first.inner_text()
@@ -112,3 +116,90 @@ def test_monitor_says_whether_to_believe_it(demo_project: Project, page: Page, p
     assert all(word in words for word in ("Data, ", "Model, ", "Test: ", "Baseline: "))
     # A history of 150 days has not seen a year.
     assert "Not enough to learn from: length of the baseline period" in words
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible(demo_project: Project, browser: Browser, width: int, scheme: str) -> None:
+    """axe-core finds nothing: contrast, names, headings, tables, focus."""
+    context = browser.new_context(offline=True, color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    page = context.new_page()
+    found = []
+    for name in PAGES:
+        open_page(page, demo_project.site, name)
+        violations = Axe().run(page, options={"preload": False}).response["violations"]
+        found += [(name, one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
+    context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_texts_of_charts_can_be_read(demo_project: Project, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for name in PLANT_PAGES:
+        open_page(page, demo_project.site, name)
+        heights = page.evaluate(
+            """[...document.querySelectorAll("main svg text")].filter(text => text.checkVisibility())
+            .map(text => parseFloat(getComputedStyle(text).fontSize)
+                * Math.hypot(text.getScreenCTM().c, text.getScreenCTM().d))"""
+        )
+        assert heights, name
+        assert min(heights) >= 10, name
+
+
+def test_chart_is_read_by_keyboard_and_by_pointer(demo_project: Project, page: Page) -> None:
+    open_page(page, demo_project.site, "fjord/50_monitor.html")
+    chart = page.locator("#fig-gaps .chart")
+    readout, rows = chart.locator(".chart-readout"), chart.locator("tbody tr")
+    assert readout.inner_text() == "Point at the chart to read its values."
+    chart.get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    first = rows.nth(0).locator("td").nth(0).text_content()
+    assert str(first) in readout.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert str(rows.nth(1).locator("td").nth(0).text_content()) in readout.inner_text()
+    assert chart.get_by_role("slider").get_attribute("aria-valuetext") == readout.inner_text()
+    chart.locator(".chart-wide").scroll_into_view_if_needed()
+    chart.locator(".chart-wide").hover(position={"x": 300, "y": 60})
+    assert str(first) not in readout.inner_text()
+    assert "GJ/h" in readout.inner_text()
+
+
+def test_without_the_script_pictures_and_tables_are_there(demo_project: Project, browser: Browser) -> None:
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((demo_project.site / "fjord" / "50_monitor.html").as_uri())
+    assert page.locator("#fig-gaps svg.chart-wide").is_visible()
+    page.locator("#fig-gaps summary").click()
+    assert page.locator("#fig-gaps tbody tr").first.is_visible()
+    context.close()
+
+
+def test_rows_of_the_index_are_blocks_on_a_phone(demo_project: Project, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_page(page, demo_project.site, "index.html")
+    table = page.locator("table.plants")
+    assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    boxes = [cell.bounding_box() for cell in table.locator("tbody tr").first.locator("td").all()]
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+    label = table.locator("td").first.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert label == '"gap now, GJ/h"'
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_prints_in_black_on_white_within_a4(demo_project: Project, page: Page, name: str) -> None:
+    page.set_viewport_size({"width": 680, "height": 1009})  # A4 less its margins, in CSS pixels
+    page.emulate_media(media="print", color_scheme="dark")
+    open_page(page, demo_project.site, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert not page.locator("nav").is_visible()
+    assert not any(table.is_visible() for table in page.locator(".chart-table").all())
+
+
+def test_site_is_small_and_its_first_page_quick(demo_project: Project, page: Page) -> None:
+    total = sum(path.stat().st_size for path in demo_project.site.rglob("*") if path.is_file())
+    assert total <= MAX_SITE_BYTES
+    open_page(page, demo_project.site, "index.html")
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive") < MAX_INTERACTIVE_MS

@@ -14,7 +14,8 @@ from elc.render.prepare import prepare_notebook, translate_title
 from elc.render.receipts import Failure, Page
 from elc.render.translate import list_texts, translate_notebook
 
-SVG = '<svg viewBox="0 0 9 9"><defs><clipPath id="chart-p1"/></defs><g clip-path="url(#chart-p1)"><use href="#chart-m"/></g></svg>'
+CLIP = '<defs><clipPath id="chart-p1"/></defs><g clip-path="url(#chart-p1)"><use href="#chart-m"/></g>'
+SVG = f'<svg viewBox="0 0 9 9">{CLIP}</svg>'
 TABLE = {"columns": ["what", "GJ/h"], "numbers": [False, True], "rows": [["flue <O2>", "+4.2"]]}
 POINTS = {"wide": "1.0,2.0", "narrow": "3.0,4.0", "axis": "y"}
 DATA = {"image/svg+xml": SVG, MIME: {"narrow": SVG, "table": TABLE, "points": POINTS}}

@@ -78,8 +78,8 @@ def _build_unjudged(settings: Settings) -> list[str]:
             "- **Stops and start-ups**: load below {load} of the rated load, and {settle} hours after a start. They "
             "are booked apart.\n- **Changing load**: load that moves by more than {slope} of the rated load an hour "
             "within {window} hours.\n- **Missing or doubtful data**: without energy, load or a driver there is no gap. "
-            "What a check masks is missing too.\n- **Outside the envelope**: load, weather or feed beyond what the curve "
-            "has learnt from, one by one or together. The page says which.",
+            "What a check masks is missing too.\n- **Outside the envelope**: load, weather or feed beyond what the "
+            "curve has learnt from, one by one or together. The page says which.",
             load=format_share(given.min_load_frac, 0),
             settle=f"{given.settle_after_start_h:g}",
             slope=format_share(given.max_load_slope_frac_per_h, 0),
