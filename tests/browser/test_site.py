@@ -16,7 +16,8 @@ from tests.conftest import PLANTS
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 QUIET += ["--disable-sync", "--no-first-run", "--disable-quic"]
-PLANT_PAGES = [*(f"{plant}/{name}.html" for plant in PLANTS for name in ("50_monitor", "60_explain"))]
+STEMS = ("50_monitor", "60_explain")
+PLANT_PAGES = [*(f"{plant}/{name}.html" for plant in PLANTS for name in STEMS)]
 PAGES = ["index.html", "models.html", "method.html", *PLANT_PAGES]
 MAX_INTERACTIVE_MS = 1000
 MAX_SITE_BYTES = 15_000_000
@@ -118,14 +119,13 @@ def test_monitor_says_whether_to_believe_it(demo_project: Project, page: Page, p
     assert "Not enough to learn from: length of the baseline period" in words
 
 
-@pytest.mark.parametrize("width", [1200, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])
 def test_pages_are_accessible(demo_project: Project, browser: Browser, width: int, scheme: str) -> None:
     """axe-core finds nothing: contrast, names, headings, tables, focus."""
     context = browser.new_context(offline=True, color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
     page = context.new_page()
     found = []
-    for name in PAGES:
+    for name in ("index.html", "models.html", "method.html", *(f"steppe/{stem}.html" for stem in STEMS)):
         open_page(page, demo_project.site, name)
         violations = Axe().run(page, options={"preload": False}).response["violations"]
         found += [(name, one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
