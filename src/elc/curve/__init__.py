@@ -1,10 +1,18 @@
 """The energy load curve of a plant: read and prove its package, score hours, find precedents."""
 
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
-from elc.curve.package import Package, format_json, hash_card, hash_file, read, write_json
+from elc.curve.package import Package, format_json, hash_card, hash_file, open_package, read, write_json
 from elc.curve.proof import Proof, prove
-from elc.curve.response import build_reference, find_precedents, predict_changes
+from elc.curve.response import (
+    build_best_practice,
+    build_reference,
+    find_like,
+    find_precedents,
+    predict_changes,
+    predict_precedents,
+)
 from elc.curve.score import Cost, build_cost, find_last, score_hours, sum_costs
+from elc.curve.shapley import build_shapley, build_shares, share_best, share_response
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
 
 __all__ = [
@@ -14,21 +22,29 @@ __all__ = [
     "Envelope",
     "Package",
     "Proof",
+    "build_best_practice",
     "build_conditions",
     "build_cost",
     "build_envelope",
     "build_reference",
+    "build_shapley",
+    "build_shares",
     "build_view",
     "find_last",
+    "find_like",
     "find_precedents",
     "format_json",
     "hash_card",
     "hash_file",
     "move_to",
+    "open_package",
     "predict_changes",
+    "predict_precedents",
     "prove",
     "read",
     "score_hours",
+    "share_best",
+    "share_response",
     "sum_costs",
     "write_envelope",
     "write_json",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,24 @@ from elc.fields import BEST, BEST_HIGH, BEST_LOW, COVERAGE_SUFFIX, HIGH, TYPICAL
 
 Array = NDArray[np.float64]
 INPUT = "features"
-READ = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet")
+READ = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet", "attribution.json")
 OUTPUTS = [BEST, TYPICAL, HIGH, BEST_LOW, BEST_HIGH]
 
 
 @dataclass(frozen=True)
 class Package:
-    """A plant's model package, verified and ready to score."""
+    """A plant's model package, verified and ready to score.
+
+    `attribution` is what drivers and set-points made of energy in training, with its background of conditions
+    (`train.attribution`); empty where a package was made by hand.
+    """
 
     card: dict[str, Any]
     precedents: pd.DataFrame
     envelope: Envelope
     _curve: ort.InferenceSession
     _response: ort.InferenceSession
+    attribution: dict[str, Any] = field(default_factory=dict)
 
     @property
     def throughput(self) -> str:
@@ -45,6 +50,18 @@ class Package:
     @property
     def setpoints(self) -> list[str]:
         return [setpoint["column"] for setpoint in self.card["setpoints"]]
+
+    def groups(self, columns: list[str]) -> dict[str, list[str]]:
+        """Group columns that move together, in the order of the first of each: name of the group to its columns.
+
+        A column without a group is one of its own, by its own name.
+        """
+        described = self.card["features"] + self.card["setpoints"]
+        names = {found["column"]: found.get("group") or found["column"] for found in described}
+        grouped: dict[str, list[str]] = {}
+        for column in columns:
+            grouped.setdefault(names[column], []).append(column)
+        return grouped
 
     @property
     def rated_load(self) -> float:
@@ -105,12 +122,18 @@ def read(folder: Path) -> Package:
                 f"{name} is not the file that was trained (its hash differs). Bring it back with dvc checkout."
             )
     check_faults(where, faults)
+    return open_package(folder, card, json.loads((folder / "attribution.json").read_text(encoding="utf-8")))
+
+
+def open_package(folder: Path, card: dict[str, Any], attribution: dict[str, Any]) -> Package:
+    """Open the parts of a package that are used, unverified: for `read`, and while a package is being written."""
     return Package(
         card=card,
         precedents=pd.read_parquet(folder / "precedents.parquet"),
         envelope=read_envelope(folder, card["envelope"]),
         _curve=_open(folder / "model.onnx"),
         _response=_open(folder / "response.onnx"),
+        attribution=attribution,
     )
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from elc.curve.package import Array, Package
+
+# ASSUME: what nine in ten of the precedents stayed above, or below, is no practice of theirs.
+REACH = (0.1, 0.9)
+STEPS = 9  # places looked at in between
+CHUNK_HOURS = 256
 
 
 def find_precedents(package: Package, hour: pd.Series, count: int) -> pd.DataFrame:
@@ -13,15 +19,90 @@ def find_precedents(package: Package, hour: pd.Series, count: int) -> pd.DataFra
 
     Distance is Euclidean over throughput and drivers, each divided by its training range.
     """
-    spans = {feature["column"]: feature["high"] - feature["low"] or 1.0 for feature in package.card["features"]}
-    distance = sum(((package.precedents[column] - hour[column]) / span) ** 2 for column, span in spans.items())
-    nearest = package.precedents.assign(distance=np.sqrt(distance)).nsmallest(count, "distance")
-    return nearest.sort_values("distance", kind="stable", ignore_index=True)
+    rows, distance = find_like(package, hour[package.features].to_frame().T, count)
+    nearest: pd.DataFrame = package.precedents.iloc[rows[0]]
+    return nearest.assign(distance=distance[0]).reset_index(drop=True)
+
+
+def find_like(package: Package, hours: pd.DataFrame, count: int) -> tuple[NDArray[np.int64], Array]:
+    """Find the `count` precedents most like each hour, the nearest first, and how far they are.
+
+    Distance is that of `find_precedents`.
+
+    Returns:
+        Rows of `package.precedents` and distances, (hours, count), or fewer where there are fewer precedents.
+    """
+    described = package.card["features"]
+    spans = np.array([feature["high"] - feature["low"] or 1.0 for feature in described])
+    there = package.precedents[package.features].to_numpy(float) / spans
+    here = hours[package.features].to_numpy(float) / spans
+    squares = np.empty((len(here), len(there)))
+    for start in range(0, len(here), CHUNK_HOURS):
+        steps = here[start : start + CHUNK_HOURS, None, :] - there[None]
+        squares[start : start + CHUNK_HOURS] = (steps**2).sum(axis=2)
+    rows = squares.argsort(axis=1, kind="stable")[:, :count]
+    return rows, np.sqrt(np.take_along_axis(squares, rows, axis=1))
 
 
 def build_reference(precedents: pd.DataFrame, setpoints: list[str]) -> pd.Series:
-    """The best-practice set-points: the median of each over the precedents."""
+    """The set-points of the precedents: the median of each over them."""
     return precedents[setpoints].median()
+
+
+def build_best_practice(package: Package, hours: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Build the best-practice set-points under the conditions of each hour (hours, set-points).
+
+    Each set-point is where the response is lowest within what most of the `count` precedents most like the hour did,
+    the other set-points at the precedents' medians. Precedents are good hours, not hours good in everything: their
+    median alone keeps the habits of the crews that had them, and hides what these cost.
+
+    Returns:
+        Rows as `hours`; missing where there are no precedents, or where load or a driver is missing.
+    """
+    found = pd.DataFrame(np.nan, index=hours.index, columns=package.setpoints)
+    known = hours[package.features].notna().all(axis=1).to_numpy()
+    if not len(package.precedents) or not known.any():
+        return found
+    chosen = np.flatnonzero(known)
+    for start in range(0, len(chosen), CHUNK_HOURS):
+        part = chosen[start : start + CHUNK_HOURS]
+        found.iloc[part] = _find_lowest(package, hours.iloc[part], count)
+    return found
+
+
+def _find_lowest(package: Package, hours: pd.DataFrame, count: int) -> Array:
+    """Where each set-point takes least energy (hours, set-points)."""
+    likes = package.precedents[package.setpoints].to_numpy(float)[find_like(package, hours, count)[0]]
+    middle = np.median(likes, axis=1)
+    # The middle comes first, so that it stays where nothing is lower.
+    places = np.concatenate([middle[None], np.quantile(likes, np.linspace(*REACH, STEPS), axis=1)])
+    rows, width = middle.shape
+    tried = np.broadcast_to(middle, (width, len(places), rows, width)).copy()
+    for index in range(width):
+        tried[index, :, :, index] = places[:, :, index]
+    energy = _predict(package, hours, tried.reshape(-1, rows, width)).reshape(width, len(places), rows)
+    best = energy.argmin(axis=1)  # set-points x hours
+    return np.asarray(places[best.T, np.arange(rows)[:, None], np.arange(width)])
+
+
+def predict_precedents(package: Package, hours: pd.DataFrame, count: int) -> Array:
+    """Predict what each hour would take with the set-points of its precedents: their mean (hours,), GJ/h."""
+    setpoints = package.precedents[package.setpoints].to_numpy(float)
+    found = np.empty(len(hours))
+    for start in range(0, len(hours), CHUNK_HOURS):
+        part = hours.iloc[start : start + CHUNK_HOURS]
+        rows, _ = find_like(package, part, count)
+        energy = _predict(package, part, np.swapaxes(setpoints[rows], 0, 1))
+        found[start : start + CHUNK_HOURS] = energy.mean(axis=0)
+    return found
+
+
+def _predict(package: Package, hours: pd.DataFrame, tried: Array) -> Array:
+    """Predict energy (tries, hours) of hours under several sets of set-points (tries, hours, set-points)."""
+    drivers = hours[package.features].to_numpy(float)
+    rows = np.concatenate([np.broadcast_to(drivers, (len(tried), *drivers.shape)), tried], axis=2)
+    frame = pd.DataFrame(rows.reshape(-1, rows.shape[2]), columns=package.features + package.setpoints)
+    return np.asarray(package.predict_response(frame).mean(axis=1).reshape(len(tried), len(hours)))
 
 
 def predict_changes(package: Package, hour: pd.Series, changes: list[pd.Series]) -> Array:

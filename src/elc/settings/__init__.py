@@ -30,7 +30,8 @@ from elc.settings.reader import (
     read_settings,
     read_yaml,
 )
-from elc.settings.tags import ROLES, TURNAROUND, Tag, TagList, read_tags
+from elc.settings.tag_rows import ROLES, TURNAROUND
+from elc.settings.tags import Tag, TagList, read_tags
 
 __all__ = [
     "ROLES",

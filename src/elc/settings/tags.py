@@ -11,13 +11,11 @@ from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.fields import AGE, read_unit
+from elc.settings.tag_rows import ROLES, SIGNS, find_row_faults
 from elc.units import read_conversion
 
-ROLES = ("energy", "throughput", "driver", "setpoint", "state", "ignore")
 COLUMNS = ("tag", "column", "unit", "factor", "offset", "role", "carrier", "low", "high", "description")
-OPTIONAL = ("monotone",)
-SIGNS = {"up": 1, "down": -1}
-TURNAROUND = "@turnaround"  # no tag of the historian: ingest computes its column from the plant's turnarounds
+OPTIONAL = ("monotone", "group")
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,7 @@ class Tag:
 
     A totaliser counts an amount, and its column is the rate: then the factor makes the column's unit times an hour.
     `monotone` is the declared direction of a driver: energy only rises (`up`) or falls (`down`) with it, or empty.
+    `group` names the drivers, or set-points, that move together and are explained as one; empty for none.
     """
 
     tag: str
@@ -39,6 +38,7 @@ class Tag:
     description: str
     is_totaliser: bool = False
     monotone: str = ""
+    group: str = ""
 
     @property
     def is_computed(self) -> bool:
@@ -127,7 +127,7 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         faults.append(f"{at}: found {len(line)} values, expected {len(header)}.")
         return None
     row = {name: value.strip() for name, value in zip(header, line, strict=True)}
-    found: list[str] = [*_find_computed_faults(row), *_find_sign_faults(row)]
+    found: list[str] = [*find_row_faults(row)]
     if not row["tag"]:
         found.append("no tag.")
     if row["role"] not in ROLES:
@@ -157,34 +157,8 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         description=row["description"],
         is_totaliser=is_totaliser,
         monotone=row.get("monotone", ""),
+        group=row.get("group", ""),
     )
-
-
-def _find_computed_faults(row: dict[str, str]) -> Iterator[str]:
-    """What is wrong with a line whose tag starts with @, as only those that ingest computes may."""
-    if not row["tag"].startswith("@"):
-        return
-    if row["tag"] != TURNAROUND:
-        yield f"a name that starts with @ is kept for what ingest computes: {build_nearest(row['tag'], [TURNAROUND])}"
-    elif row["role"] in ROLES and row["role"] != "ignore":
-        if row["role"] != "driver":
-            yield f"its role is driver, or ignore, found {row['role']}."
-        if row["column"] != AGE or row["unit"] not in ("day", "days"):
-            yield f"its column is {AGE} and its unit days, found {row['column'] or 'none'} and {row['unit'] or 'none'}."
-        if row["factor"] or row["offset"]:
-            yield "it is computed, and takes no factor and no offset. Leave them empty."
-
-
-def _find_sign_faults(row: dict[str, str]) -> Iterator[str]:
-    word, role = row.get("monotone", ""), row["role"]
-    if word and word not in SIGNS:
-        yield f"monotone {word} is unknown: {build_nearest(word, SIGNS)}"
-    elif word and role == "throughput":
-        yield "monotone is given for the role driver; throughput is always up. Leave it empty."
-    elif word and role not in ("driver", "ignore"):
-        yield "monotone is given for the role driver, and for no other. Leave it empty."
-    elif word == "down" and role == "driver" and row["column"] == AGE:
-        yield f"{AGE} is always up, found monotone down. Write up, or leave it empty."
 
 
 def _read_number(row: dict[str, str], name: str, found: list[str]) -> float | None:
@@ -240,9 +214,21 @@ def _find_role_faults(tags: list[Tag]) -> list[str]:
         faults.append(f"found {roles['throughput']} tags with the role throughput, expected exactly one.")
     if roles["energy"] == 0:
         faults.append("found no tag with the role energy, expected at least one.")
+    faults += _find_mixed_groups(used)
     faults += [
         f"tag {tag.tag}: energy must end in gj_per_h, found {tag.column}."
         for tag in used
         if tag.role == "energy" and not tag.column.endswith("_gj_per_h")
     ]
     return faults
+
+
+def _find_mixed_groups(used: list[Tag]) -> Iterator[str]:
+    """A group is of one role: nobody moves the weather and a set-point as one."""
+    for name in dict.fromkeys(tag.group for tag in used if tag.group):
+        members = {tag.column: tag.role for tag in used if tag.group == name}
+        if len(set(members.values())) > 1:
+            found = ", ".join(f"{column} ({role})" for column, role in members.items())
+            yield f"group {name} mixes roles: {found}. Give one group to drivers, another to set-points."
+        if name in {tag.column for tag in used}:
+            yield f"group {name} has the name of a column. Name it otherwise."

@@ -21,9 +21,14 @@ LEAST_BLOCKS = 3  # that each member leaves out, where a history is too short fo
 
 def build_folds(times: pd.Series, members: int, block_days: float) -> NDArray[np.int64]:
     """Deal blocks of days to members in turn: for each hour (rows,) the member that does not learn from it."""
+    return build_blocks(times, members, block_days) % members
+
+
+def build_blocks(times: pd.Series, members: int, block_days: float) -> NDArray[np.int64]:
+    """Number the blocks of days (rows,) that are left out, or drawn, as one; shorter ones in a short history."""
     days = (times - times.iloc[0]) / pd.Timedelta(1, "D")
     block = min(block_days, float(days.iloc[-1]) / (LEAST_BLOCKS * members))
-    return np.asarray((days // block).astype(int) % members) if block > 0 else np.arange(len(times)) % members
+    return np.asarray((days // block).astype(int)) if block > 0 else np.arange(len(times))
 
 
 def find_reach(members: int, frac: float) -> float:

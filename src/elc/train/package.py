@@ -19,6 +19,7 @@ from elc.fields import BEST, ENERGY, HIGH, TIME, TYPICAL, read_unit
 from elc.findings import write_findings
 from elc.paths import replace_folder
 from elc.settings import StageSettings, TagList
+from elc.train.attribution import build_attribution
 from elc.train.fit import CurveFit, Fit
 from elc.train.folds import build_folds
 from elc.train.network import QUANTILES
@@ -42,8 +43,8 @@ def write_package(
 
     Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet,
     envelope.parquet, golden.json, statistics.json and constraints.json (the baseline of the training hours),
-    findings.parquet (`weak`: what that history lacks, and what is doubtful in it), card.json (which holds the SHA-256
-    of the others, and its own).
+    attribution.json (what drivers and set-points made of energy in them), findings.parquet (`weak`: what that history
+    lacks, and what is doubtful in it), card.json (which holds the SHA-256 of the others, and its own).
     """
     with replace_folder(folder) as fresh:
         scored = _score(split.train, curve_fit.model, tags)
@@ -55,6 +56,9 @@ def write_package(
         write_findings(fresh / "findings.parquet", weak)
         card = _build_card(split, curve_fit, tags, settings)
         card["envelope"] = _write_envelope(fresh, split, tags, settings)
+        curve.write_json(
+            fresh / "attribution.json", build_attribution(curve.open_package(fresh, card, {}), split.train)
+        )
         card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}
         curve.write_json(fresh / "card.json", card | {"sha256": curve.hash_card(card)})
 
@@ -121,10 +125,11 @@ def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSetti
         "throughput": tags.throughput,
         "rated_load": split.rated_load,
         "features": [
-            _describe(split.train, column) | {"monotone": {1: "up", -1: "down"}.get(tags.signs.get(column, 0), "")}
+            _describe(split.train, column, tags)
+            | {"monotone": {1: "up", -1: "down"}.get(tags.signs.get(column, 0), "")}
             for column in tags.features
         ],
-        "setpoints": [_describe(split.train, column) for column in tags.columns("setpoint")],
+        "setpoints": [_describe(split.train, column, tags) for column in tags.columns("setpoint")],
         "trained_on": {part: _describe_part(getattr(split, part)) for part in ("train", "valid")},
         "metrics": _build_metrics(fit),
         "settings": settings.train.model_dump(),
@@ -153,7 +158,7 @@ def _build_metrics(fit: CurveFit) -> dict[str, Any]:
     }
 
 
-def _describe(frame: pd.DataFrame, column: str) -> dict[str, Any]:
+def _describe(frame: pd.DataFrame, column: str, tags: TagList) -> dict[str, Any]:
     values = frame[column].dropna()
     return {
         "column": column,
@@ -161,6 +166,7 @@ def _describe(frame: pd.DataFrame, column: str) -> dict[str, Any]:
         "low": float(values.min()),
         "high": float(values.max()),
         "median": float(values.median()),
+        "group": tags.find(column).group,
     }
 
 

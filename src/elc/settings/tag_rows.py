@@ -1,0 +1,55 @@
+"""What is wrong with one line of a tag list, beyond its numbers and units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from elc.errors import build_nearest
+from elc.fields import AGE
+
+ROLES = ("energy", "throughput", "driver", "setpoint", "state", "ignore")
+SIGNS = {"up": 1, "down": -1}
+TURNAROUND = "@turnaround"  # no tag of the historian: ingest computes its column from the plant's turnarounds
+GROUPED = ("driver", "setpoint")  # roles whose tags may move together
+
+
+def find_row_faults(row: dict[str, str]) -> Iterator[str]:
+    """Find what is wrong with a line's tag, direction and group, from its values by column."""
+    yield from _find_computed_faults(row)
+    yield from _find_sign_faults(row)
+    yield from _find_group_faults(row)
+
+
+def _find_computed_faults(row: dict[str, str]) -> Iterator[str]:
+    """What is wrong with a line whose tag starts with @, as only those that ingest computes may."""
+    if not row["tag"].startswith("@"):
+        return
+    if row["tag"] != TURNAROUND:
+        yield f"a name that starts with @ is kept for what ingest computes: {build_nearest(row['tag'], [TURNAROUND])}"
+    elif row["role"] in ROLES and row["role"] != "ignore":
+        if row["role"] != "driver":
+            yield f"its role is driver, or ignore, found {row['role']}."
+        if row["column"] != AGE or row["unit"] not in ("day", "days"):
+            yield f"its column is {AGE} and its unit days, found {row['column'] or 'none'} and {row['unit'] or 'none'}."
+        if row["factor"] or row["offset"]:
+            yield "it is computed, and takes no factor and no offset. Leave them empty."
+
+
+def _find_sign_faults(row: dict[str, str]) -> Iterator[str]:
+    word, role = row.get("monotone", ""), row["role"]
+    if word and word not in SIGNS:
+        yield f"monotone {word} is unknown: {build_nearest(word, SIGNS)}"
+    elif word and role == "throughput":
+        yield "monotone is given for the role driver; throughput is always up. Leave it empty."
+    elif word and role not in ("driver", "ignore"):
+        yield "monotone is given for the role driver, and for no other. Leave it empty."
+    elif word == "down" and role == "driver" and row["column"] == AGE:
+        yield f"{AGE} is always up, found monotone down. Write up, or leave it empty."
+
+
+def _find_group_faults(row: dict[str, str]) -> Iterator[str]:
+    word, role = row.get("group", ""), row["role"]
+    if word and role not in (*GROUPED, "ignore"):
+        yield f"group is given for the roles {' and '.join(GROUPED)}, and for no other. Leave it empty."
+    elif word and not word.replace(" ", "").isalnum():
+        yield f"group {word} is no name: write words of letters and digits, as in weather."
