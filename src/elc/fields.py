@@ -92,6 +92,11 @@ def read_label(column: str) -> str:
     return " ".join(_SPELLINGS.get(word, word) for word in quantity.split("_"))
 
 
+def read_name(name: str) -> str:
+    """Read a column, or a group of columns, in plain words: a group's name ends in no unit and stays as it is."""
+    return read_label(name) if "_" in name else name
+
+
 def read_heading(column: str) -> str:
     """Read a column as a heading with its unit: `flue_o2_pct` gives `flue O2, %`."""
     return f"{read_label(column)}, {read_unit(column).sign}".removesuffix(", ")

@@ -2,13 +2,14 @@
 
 from elc.figures.chart import Chart
 from elc.figures.load import plot_conditions, plot_curve
-from elc.figures.shares import plot_shares
+from elc.figures.shares import build_bars, plot_shares, plot_waterfall
 from elc.figures.skill import plot_bands, plot_calibration, plot_learning
 from elc.figures.style import show_table, show_text
 from elc.figures.times import plot_cusum, plot_gaps, plot_history, plot_residual_cusum, plot_residuals
 
 __all__ = [
     "Chart",
+    "build_bars",
     "plot_bands",
     "plot_calibration",
     "plot_conditions",
@@ -20,6 +21,7 @@ __all__ = [
     "plot_residual_cusum",
     "plot_residuals",
     "plot_shares",
+    "plot_waterfall",
     "show_table",
     "show_text",
 ]

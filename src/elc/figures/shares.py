@@ -1,4 +1,4 @@
-"""The picture of shares: what costs, what saves, and what is unexplained."""
+"""The pictures of shares: what costs, what saves, and what is unexplained, side by side or as a waterfall."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from elc.fields import read_label
+from elc.fields import read_name
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
-from elc.figures.colours import COST, GOOD, PALE
+from elc.figures.colours import COST, GOOD, INK, PALE
 from elc.figures.style import build_axes, wrap
 from elc.language import format_number, say, translate
 
@@ -35,15 +35,14 @@ def plot_shares(shares: pd.DataFrame, names: str, unit: str) -> Chart:
 
 
 def _name(name: str) -> str:
-    return say("unexplained") if name == UNEXPLAINED else translate(read_label(name))
+    return say("unexplained") if name == UNEXPLAINED else translate(read_name(name))
 
 
 def _draw_shares(
     width: float, labels: list[str], values: NDArray[np.float64], colours: list[str], texts: list[str], unit: str
 ) -> tuple[Figure, Track]:
     wrapped = [wrap(label, LABEL_LETTERS[width == WIDE]) for label in labels]
-    lines = sum(1 + label.count("\n") for label in wrapped)
-    figure, axes = build_axes(width, 0.7 + 0.16 * len(labels) + 0.2 * lines)
+    figure, axes = build_axes(width, _find_height(wrapped))
     places = np.arange(len(labels))[::-1]
     bars = axes.barh(places, values, color=colours, height=0.6)
     axes.bar_label(bars, labels=texts, padding=3)
@@ -53,3 +52,60 @@ def _draw_shares(
     axes.axvline(0, color=PALE, lw=1)
     axes.set_xlabel(unit)
     return figure, Track(axes, values, places)
+
+
+def _find_height(labels: list[str]) -> float:
+    """The height (inches) of bars with these labels, which may have several lines."""
+    return 0.7 + 0.16 * len(labels) + 0.2 * sum(1 + label.count("\n") for label in labels)
+
+
+def build_bars(waterfall: pd.DataFrame) -> pd.DataFrame:
+    """Build the bars of a waterfall, the first on top: label, low, high (GJ/h), text, colour, kind.
+
+    A level is drawn from the left end of the picture, so that its bar ends at its value.
+    """
+    moves = waterfall[waterfall["kind"] != "level"]
+    ends = pd.concat([waterfall["end_gj_per_h"], moves["start_gj_per_h"]])
+    left = float(ends.min() - max(0.08 * (ends.max() - ends.min()), 0.1)) if len(waterfall) else 0.0
+    is_level = waterfall["kind"].eq("level")
+    starts = waterfall["start_gj_per_h"].where(~is_level, left)
+    pairs = pd.concat([starts, waterfall["end_gj_per_h"]], axis=1)
+    change = waterfall["change_gj_per_h"]
+    texts = [
+        format_number(end if level else step, 1, is_signed=not level)
+        for level, end, step in zip(is_level, waterfall["end_gj_per_h"], change, strict=True)
+    ]
+    colours = [
+        INK if kind == "level" else PALE if kind in (UNEXPLAINED, "good_hours") else COST if step > 0 else GOOD
+        for kind, step in zip(waterfall["kind"], change, strict=True)
+    ]
+    given = {"label": waterfall["label"], "low": pairs.min(axis=1), "high": pairs.max(axis=1), "text": texts}
+    return pd.DataFrame({**given, "colour": colours, "kind": waterfall["kind"]}).reset_index(drop=True)
+
+
+def plot_waterfall(waterfall: pd.DataFrame, unit: str) -> Chart:
+    """Plot the steps of `explain.build_waterfall` from best down to actual energy."""
+    bars = build_bars(waterfall)
+    columns = {say("step"): bars["label"].tolist(), unit: bars["text"].tolist()}
+    return show(
+        lambda width: _draw_waterfall(width, bars, waterfall, unit),
+        table=build_table(columns, numbers=[unit]),
+        axis="y",
+    )
+
+
+def _draw_waterfall(width: float, bars: pd.DataFrame, waterfall: pd.DataFrame, unit: str) -> tuple[Figure, Track]:
+    wrapped = [wrap(label, LABEL_LETTERS[width == WIDE]) for label in bars["label"]]
+    figure, axes = build_axes(width, _find_height(wrapped))
+    places = np.arange(len(bars))[::-1]
+    drawn = axes.barh(places, bars["high"] - bars["low"], left=bars["low"], color=bars["colour"].tolist(), height=0.6)
+    axes.bar_label(drawn, labels=bars["text"].tolist(), padding=3)
+    axes.set_yticks(places, wrapped)
+    for place, end in zip(places[:-1], waterfall["end_gj_per_h"].iloc[:-1], strict=True):
+        axes.plot([end, end], [place - 0.3, place - 0.7], color=PALE, lw=1)
+    if len(bars):
+        span = float(bars["high"].max() - bars["low"].min())
+        axes.set_xlim(bars["low"].min(), bars["high"].max() + 0.16 * span)
+    axes.grid(False)
+    axes.set_xlabel(unit)
+    return figure, Track(axes, bars["high"].to_numpy(float), places)

@@ -149,6 +149,8 @@ class MonitorSettings(Section):
 class ExplainSettings(Section):
     like_hours: int = Field(gt=0)
     explained_days: int = Field(gt=0)
+    drift_days: int = Field(gt=0)
+    min_ndcg: Frac
 
 
 class AdviseSettings(Section):

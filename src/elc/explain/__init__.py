@@ -1,0 +1,44 @@
+"""Which drivers make consumption, and which set-points make the gap: exact Shapley values, which add up."""
+
+from elc.curve import build_shapley
+from elc.explain.drift import build_drift_table, find_drift, measure_drift, measure_ndcg
+from elc.explain.drivers import build_consumption_table, explain_consumption, explain_drivers
+from elc.explain.files import read_shares, write_shares
+from elc.explain.gap import (
+    SHARES,
+    add_unknown,
+    build_causes_table,
+    explain_gap,
+    explain_hours,
+    explain_period,
+    find_last_judged,
+    rank_causes,
+)
+from elc.explain.waterfall import STEPS, build_waterfall, write_waterfall
+from elc.explain.words import explain_silence, write_answer
+
+__all__ = [
+    "SHARES",
+    "STEPS",
+    "add_unknown",
+    "build_causes_table",
+    "build_consumption_table",
+    "build_drift_table",
+    "build_shapley",
+    "build_waterfall",
+    "explain_consumption",
+    "explain_drivers",
+    "explain_gap",
+    "explain_hours",
+    "explain_period",
+    "explain_silence",
+    "find_drift",
+    "find_last_judged",
+    "measure_drift",
+    "measure_ndcg",
+    "rank_causes",
+    "read_shares",
+    "write_answer",
+    "write_shares",
+    "write_waterfall",
+]

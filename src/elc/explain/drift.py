@@ -1,0 +1,114 @@
+"""Whether drivers and set-points still rank as in training: nDCG of the attribution, as SageMaker Clarify has it.
+
+The players are ranked by their mean absolute share of late; the discounted gain of that ranking, with the shares of
+training as gains, is divided by that of training's own ranking. 1 is the same order, and below 0.90 is a violation:
+Amazon SageMaker, Feature attribution drift for models in production; Järvelin and Kekäläinen, ACM Transactions on
+Information Systems 20 (2002) 422.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from elc.curve import Package, build_best_practice, share_best, share_response
+from elc.explain.drivers import choose_hours, read_background, spread
+from elc.fields import GAP, TIME, read_name
+from elc.findings import Finding, build_frame
+from elc.language import format_number, say
+from elc.settings import ExplainSettings, StageSettings
+
+CHECK = "feature_attribution_drift_check"
+LEAST_HOURS = 24  # ASSUME: fewer hours rank by chance
+WHAT = {"drivers": "what drives consumption", "setpoints": "what drives the gap"}
+
+
+def measure_ndcg(training: Mapping[str, float], late: Mapping[str, float]) -> float:
+    """Measure how well the late ranking keeps that of training, between 0 and 1; NaN where nothing had a share.
+
+    Both map players to mean absolute shares; players that only one of them knows count nothing.
+    """
+    names = [name for name in training if name in late]
+    gains = np.array([training[name] for name in names])
+    discounts = 1 / np.log2(np.arange(2, len(names) + 2))
+    best = float(np.sort(gains)[::-1] @ discounts)
+    found = float(gains[np.argsort([-late[name] for name in names], kind="stable")] @ discounts)
+    return found / best if best > 0 else float("nan")
+
+
+def measure_drift(package: Package, scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
+    """Measure nDCG over the last `drift_days`, of drivers and of set-points.
+
+    Returns:
+        what (drivers, setpoints), ndcg, hours, and the player that rose most: rose, training_gj_per_h,
+        late_gj_per_h. No row where the package holds no baseline, or where too few hours are known.
+    """
+    rows = []
+    hours = choose_hours(package, scored, days=settings.explain.drift_days)
+    for what in WHAT:
+        training = package.attribution.get(what)
+        late = _measure(package, hours, settings, what) if training and len(hours) >= LEAST_HOURS else {}
+        if training and late:
+            rose = _find_risen(training, late)
+            rows.append((what, measure_ndcg(training, late), len(hours), rose, training[rose], late[rose]))
+    return pd.DataFrame(rows, columns=["what", "ndcg", "hours", "rose", "training_gj_per_h", "late_gj_per_h"])
+
+
+def _measure(package: Package, hours: pd.DataFrame, settings: StageSettings, what: str) -> dict[str, float]:
+    """Mean absolute share of each player; none where too few hours are known."""
+    if what == "drivers":
+        shares, names = share_best(package, hours, read_background(package)), package.groups(package.features)
+    else:
+        known = spread(hours[hours[[GAP, *package.setpoints]].notna().all(axis=1)])
+        reference = build_best_practice(package, known, settings.explain.like_hours)
+        if len(known) < LEAST_HOURS or reference.isna().any(axis=None):
+            return {}
+        shares, names = share_response(package, known, reference), package.groups(package.setpoints)
+    return dict(zip(names, np.abs(shares).mean(axis=0).tolist(), strict=True))
+
+
+def _find_risen(training: Mapping[str, float], late: Mapping[str, float]) -> str:
+    """The player whose part of the whole rose most."""
+    names = [name for name in training if name in late]
+    whole = {id(shares): sum(shares[name] for name in names) or 1.0 for shares in (training, late)}
+    return max(names, key=lambda name: late[name] / whole[id(late)] - training[name] / whole[id(training)])
+
+
+def find_drift(drift: pd.DataFrame, scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
+    """Find what ranks otherwise than in training: a finding for each row of `measure_drift` below `min_ndcg`."""
+    explain = settings.explain
+    end = scored[TIME].max()
+    found = [
+        Finding(
+            CHECK,
+            f"Over the last {explain.drift_days} days {WHAT[row['what']]} ranks otherwise than in training: nDCG "
+            f"{row['ndcg']:.2f}, expected at least {explain.min_ndcg:.2f}. {read_name(row['rose']).capitalize()} rose "
+            f"most: {row['late_gj_per_h']:.1f} GJ/h, {row['training_gj_per_h']:.1f} GJ/h in training.",
+            settings.plant_id,
+            row["rose"],
+            end - pd.Timedelta(explain.drift_days, "D"),
+            end,
+            {"ndcg": float(row["ndcg"]), "late_gj_per_h": row["late_gj_per_h"]}
+            | {"training_gj_per_h": row["training_gj_per_h"]},
+        )
+        for row in drift.to_dict("records")
+        if row["ndcg"] < explain.min_ndcg
+    ]
+    return build_frame(found)
+
+
+def build_drift_table(drift: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
+    """Build the table of nDCG, with what rose most and whether the ranking is that of training."""
+    rows = drift.to_dict("records")
+    names = {"drivers": say("what drives consumption"), "setpoints": say("what drives the gap")}
+    return pd.DataFrame(
+        {
+            say("ranking of"): [names[row["what"]] for row in rows],
+            say("nDCG"): [format_number(row["ndcg"], 3) for row in rows],
+            say("hours"): [format_number(row["hours"], 0) for row in rows],
+            say("rose most"): [read_name(row["rose"]) for row in rows],
+            say("as in training"): [say("yes") if row["ndcg"] >= settings.min_ndcg else say("no") for row in rows],
+        }
+    )

@@ -1,0 +1,114 @@
+"""What drives the gap: the step from best-practice set-points under like conditions to the present ones, shared out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from elc.curve import Package, build_best_practice, find_last, share_response
+from elc.fields import GAP, TIME, format_value, read_heading
+from elc.language import format_number, say
+from elc.settings import ExplainSettings
+
+SHARES = ["setpoint", "now", "best_practice", "share_gj_per_h"]
+REST = "unexplained"
+
+
+def add_unknown(hourly: pd.DataFrame, package: Package) -> pd.DataFrame:
+    """Add the columns that the package asks for and the table lacks, without values: then nothing is judged on them."""
+    asked = [*package.features, *package.setpoints]
+    return hourly.assign(**{column: np.nan for column in asked if column not in hourly.columns})
+
+
+def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
+    """Explain the gap of each hour by its set-points against best practice under like conditions.
+
+    Returns:
+        time_utc, setpoint, now, best_practice, share_gj_per_h: hour by hour, the largest share first; the last row of
+        each hour, `unexplained`, is what the response does not see, so that the shares add up to the gap. A group of
+        set-points is one row, by its name, without values. No rows for an hour without a gap, set-points or precedents.
+    """
+    columns = [TIME, *SHARES]
+    asked = [GAP, *package.features, *package.setpoints]
+    if hours.empty or not package.setpoints or not set(asked) <= set(hours.columns):
+        return _build_empty(columns)
+    is_known = np.isfinite(hours[asked].to_numpy(float)).all(axis=1)
+    known: pd.DataFrame = hours[[TIME, *asked]][is_known].reset_index(drop=True)
+    if known.empty or not len(package.precedents):
+        return _build_empty(columns)
+    reference = build_best_practice(package, known, settings.like_hours)
+    shares = share_response(package, known, reference)
+    rest = known[GAP].to_numpy(float) - shares.sum(axis=1)
+    tables = []
+    for index, (name, members) in enumerate(package.groups(package.setpoints).items()):
+        now, best = (_read_alone(table, members) for table in (known, reference))
+        tables.append(_build_rows(known[TIME], name, now, best, shares[:, index]))
+    nothing = np.full(len(known), np.nan)
+    tables.append(_build_rows(known[TIME], REST, nothing, nothing, rest))
+    joined = pd.concat(tables).reset_index(names="hour")
+    joined["is_rest"] = joined["setpoint"].eq(REST)
+    order = ["hour", "is_rest", "share_gj_per_h"]
+    return joined.sort_values(order, ascending=[True, True, False], kind="stable", ignore_index=True)[columns]
+
+
+def _build_empty(columns: list[str]) -> pd.DataFrame:
+    empty = pd.DataFrame(columns=columns).astype({"setpoint": str, "share_gj_per_h": float})
+    return empty.astype({"now": float, "best_practice": float})
+
+
+def _read_alone(table: pd.DataFrame, members: list[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The values of a set-point; none for a group of several."""
+    if len(members) > 1:
+        return np.full(len(table), np.nan)
+    return np.asarray(table[members[0]], np.float64)
+
+
+def _build_rows(times: pd.Series, name: str, now: object, best: object, shares: object) -> pd.DataFrame:
+    return pd.DataFrame({TIME: times, "setpoint": name, "now": now, "best_practice": best, "share_gj_per_h": shares})
+
+
+def explain_gap(package: Package, hour: pd.Series, settings: ExplainSettings) -> pd.DataFrame:
+    """Explain one hour's gap: the rows of `explain_hours` without the time, none where there is nothing to explain."""
+    return explain_hours(package, hour.to_frame().T, settings)[SHARES]
+
+
+def explain_period(package: Package, scored: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
+    """Explain every judged hour of the last `explained_days`; the rows of `explain_hours`."""
+    first = scored[TIME].max() - pd.Timedelta(settings.explained_days, "D")
+    judged = scored[(scored[TIME] > first) & scored[GAP].notna()]
+    return explain_hours(package, judged, settings)[[*SHARES, TIME]]
+
+
+def find_last_judged(scored: pd.DataFrame) -> pd.Series:
+    """The last hour that has a gap; the last hour of all where none has."""
+    judged = scored[scored[GAP].notna()]
+    return find_last(judged if len(judged) else scored)
+
+
+def rank_causes(shares: pd.DataFrame) -> pd.DataFrame:
+    """Mean share of each set-point over a period (GJ/h), the largest first."""
+    if shares.empty:
+        return pd.DataFrame(columns=["setpoint", "share_gj_per_h"])
+    mean = shares.groupby("setpoint")["share_gj_per_h"].mean()
+    return mean.sort_values(ascending=False).reset_index()
+
+
+def build_causes_table(shares: pd.DataFrame) -> pd.DataFrame:
+    """Build the table of set-points now and at best practice, with their share of the gap."""
+    known = [row for row in shares.to_dict("records") if row["setpoint"] != REST]
+    return pd.DataFrame(
+        {
+            say("set-point"): [_write_heading(row["setpoint"], row["now"]) for row in known],
+            say("now"): [_write_value(row["now"], row["setpoint"]) for row in known],
+            say("best practice"): [_write_value(row["best_practice"], row["setpoint"]) for row in known],
+            say("share, GJ/h"): [format_number(row["share_gj_per_h"], 1, is_signed=True) for row in known],
+        }
+    )
+
+
+def _write_heading(name: str, now: float) -> str:
+    return name if pd.isna(now) else read_heading(name)
+
+
+def _write_value(value: float, column: str) -> str:
+    return "–" if pd.isna(value) else format_value(value, column, with_unit=False)

@@ -1,0 +1,70 @@
+"""What the explanation says first: where the gap of the last days came from, or why nothing is said."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from elc.curve import Package
+from elc.explain.gap import REST, rank_causes
+from elc.fields import ENERGY, GAP, IS_OUTSIDE, IS_STEADY, read_name
+from elc.language import format_number, say
+from elc.settings import StageSettings
+
+
+def write_answer(shares: pd.DataFrame, settings: StageSettings, *, version: str, silence: str) -> str:
+    """Write which version of the model says it, and the one sentence: where the gap of the last days came from.
+
+    `silence` is why nothing is explained (`explain_silence`); it is said where there are no shares.
+    """
+    head = f"::: {{.small}}\n{say('model: {version}', version=version)}\n:::\n\n"
+    return f"{head}::: {{.answer}}\n{_write_sentence(shares, settings, silence)}\n:::"
+
+
+def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: str) -> str:
+    name, days = settings.plant.name, settings.explain.explained_days
+    if shares.empty:
+        nothing = say("Nothing of the last {days} days of {plant} is explained.", plant=name, days=days)
+        return f"{nothing} {silence}".rstrip()
+    ranked = rank_causes(shares)
+    causes = ranked[(ranked["setpoint"] != REST) & (ranked["share_gj_per_h"] > 0)].head(2)
+    if causes.empty:
+        return say(
+            "No set-point of {plant} cost energy in the last {days} days that were judged.", plant=name, days=days
+        )
+    listed = [
+        f"{read_name(row['setpoint'])} ([{format_number(row['share_gj_per_h'], 1)} GJ/h]{{.cost}})"
+        for row in causes.to_dict("records")
+    ]
+    if len(listed) == 1:
+        return say("Over the last {days} days {plant} lost most by {cause}.", plant=name, days=days, cause=listed[0])
+    return say(
+        "Over the last {days} days {plant} lost most by {first} and {second}.",
+        plant=name,
+        days=days,
+        first=listed[0],
+        second=listed[1],
+    )
+
+
+def explain_silence(package: Package, scored: pd.DataFrame, hour: pd.Series) -> str:
+    """Say why an hour has no shares: the first reason that holds; empty where it has all that it needs.
+
+    `scored` tells a set-point that the table never holds from one that is missing in the hour.
+    """
+    asked = [*package.features, *package.setpoints]
+    absent = [column for column in asked if column not in scored.columns or scored[column].isna().all()]
+    if absent:
+        names = ", ".join(absent)
+        return say("The model asks for columns that the hourly table does not hold: {names}.", names=names)
+    if not hour[IS_STEADY]:
+        return say("The plant does not run steadily.")
+    if pd.isna(hour[ENERGY]):
+        return say("The energy of the hour is unknown.")
+    if hour[IS_OUTSIDE]:
+        return say("The hour is unlike those that the model knows: {why}.", why=package.envelope.explain(hour))
+    missing = [read_name(column) for column in package.setpoints if pd.isna(hour[column])]
+    if missing:
+        return say("Set-points are unknown: {names}.", names=", ".join(missing))
+    if not len(package.precedents):
+        return say("The model holds no hours of best practice.")
+    return say("The hour has no gap.") if pd.isna(hour[GAP]) else ""
