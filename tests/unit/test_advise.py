@@ -18,7 +18,7 @@ LOAD = "load_t_per_h"
 SETPOINTS = ["flue_o2_pct", "steam_to_carbon_ratio", "loop_inerts_pct", "chiller_temp_degc"]
 FLUE, RATIO, INERTS, CHILLER = SETPOINTS
 NAN = float("nan")
-LIKE = settings.ExplainSettings(like_hours=3, explained_days=7)
+LIKE = settings.ExplainSettings(like_hours=3, explained_days=7, drift_days=28, min_ndcg=0.9)
 RULES = settings.AdviseSettings(max_moves=3, max_step_frac=0.25, min_saving_frac=0.0005, interval_frac=0.8)
 SPREAD = NormalDist().inv_cdf(0.9)
 

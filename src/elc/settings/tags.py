@@ -230,5 +230,3 @@ def _find_mixed_groups(used: list[Tag]) -> Iterator[str]:
         if len(set(members.values())) > 1:
             found = ", ".join(f"{column} ({role})" for column, role in members.items())
             yield f"group {name} mixes roles: {found}. Give one group to drivers, another to set-points."
-        if name in {tag.column for tag in used}:
-            yield f"group {name} has the name of a column. Name it otherwise."

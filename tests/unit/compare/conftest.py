@@ -75,6 +75,7 @@ def write_package(tmp_path: Path) -> Callable[..., Path]:
         write_network(folder / "model.onnx", factor * slopes, factor * (np.array([0, 10, 30, -1, 1]) + shift))
         write_network(folder / "response.onnx", np.ones((len(features) + 1, 2)), [0.0, 0.0])
         pd.DataFrame({LOAD: [50.0, 60.0]}).to_parquet(folder / "precedents.parquet", index=False)
+        (folder / "attribution.json").write_text("{}", encoding="utf-8")
         load, air = np.meshgrid(np.linspace(0, 100, 41), np.linspace(-10, 30, 41))
         grid = pd.DataFrame({LOAD: load.ravel(), AIR: air.ravel()}).assign(**dict.fromkeys(features[2:], 1.0))
         groups = np.arange(len(grid)) % 2

@@ -58,6 +58,7 @@ def folder(tmp_path: Path) -> Path:
     write_network(path / "model.onnx", *CURVE)
     write_network(path / "response.onnx", *RESPONSE)
     pd.DataFrame({LOAD: [50.0, 60.0]}).to_parquet(path / "precedents.parquet", index=False)
+    (path / "attribution.json").write_text("{}", encoding="utf-8")
     hours = build_hours()
     groups = np.arange(len(hours)) % 2
     envelope = curve.build_envelope(hours, [LOAD, AIR], groups, margin_frac=0.02, prototypes=200)
@@ -83,7 +84,7 @@ def change_byte(path: Path) -> None:
     path.write_bytes(content)
 
 
-FILES = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet")
+FILES = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet", "attribution.json")
 
 
 @pytest.mark.parametrize("name", FILES)

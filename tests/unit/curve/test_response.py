@@ -98,3 +98,65 @@ def test_changes_move_set_points_and_leave_the_drivers() -> None:
     changes = [HOUR[[FLUE, RATIO]], pd.Series({RATIO: 3.0, FLUE: 2.0}), pd.Series({FLUE: 4.0, RATIO: 3.0, AIR: 99.0})]
     found = curve.predict_changes(package, HOUR, changes)
     np.testing.assert_allclose(found, [[528, 556], [521, 542], [527, 554]], rtol=1e-6)
+
+
+class BowlResponse:
+    """One member: 10 load + 3 (flue O2 - air / 10)^2 + 20 |ratio - 3.1|."""
+
+    def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
+        load, air, flue, ratio = feeds["features"].astype(float).T
+        return [np.column_stack([10 * load + 3 * (flue - air / 10) ** 2 + 20 * np.abs(ratio - 3.1)])]
+
+
+def build_bowl(count: int) -> curve.Package:
+    rng = np.random.default_rng(3)
+    precedents = pd.DataFrame({LOAD: rng.uniform(40, 60, count), AIR: rng.uniform(-10, 30, count)})
+    precedents[FLUE], precedents[RATIO] = rng.uniform(1, 5, count), rng.uniform(2.5, 3.5, count)
+    package = build_package(precedents)
+    return curve.Package(package.card, precedents, package.envelope, BowlResponse(), BowlResponse())
+
+
+def test_like_hours_of_many_are_those_of_each() -> None:
+    package = build_bowl(40)
+    hours = package.precedents.head(300 // 40).sample(300, replace=True, random_state=1)  # more than one chunk
+    rows, distance = curve.find_like(package, hours, 7)
+    assert rows.shape == distance.shape == (300, 7)
+    for index in (0, 299):
+        one = curve.find_precedents(package, hours.iloc[index], 7)
+        np.testing.assert_allclose(distance[index], one["distance"])
+        np.testing.assert_array_equal(package.precedents[FLUE].to_numpy()[rows[index]], one[FLUE])
+
+
+def test_best_practice_is_lowest_within_what_precedents_did() -> None:
+    package = build_bowl(400)
+    hours = pd.DataFrame({LOAD: 50.0, AIR: [30.0, -10.0, np.nan]})
+    found = curve.build_best_practice(package, hours, 400)
+    # 3 % is best at 30 degC; at -10 degC it is below all that was done, so the end of most hours' range is taken.
+    assert found.loc[0, FLUE] == pytest.approx(3.0, abs=0.25)
+    assert found.loc[1, FLUE] == pytest.approx(package.precedents[FLUE].quantile(0.1))
+    assert found[RATIO].iloc[:2].tolist() == pytest.approx([3.1, 3.1], abs=0.06)
+    assert found.loc[2].isna().all()
+
+
+def test_best_practice_without_precedents_is_missing() -> None:
+    found = curve.build_best_practice(build_package(PRECEDENTS.iloc[:0]), HOUR.to_frame().T, 5)
+    assert found.isna().all(axis=None)
+    assert found.shape == (1, 2)
+
+
+def test_set_point_that_costs_nothing_stays_at_the_median() -> None:
+    package = build_bowl(50)
+
+    class Flat:
+        def run(self, _: None, feeds: dict[str, Any]) -> list[Any]:
+            return [feeds["features"][:, :1].astype(float)]
+
+    flat = curve.Package(package.card, package.precedents, package.envelope, Flat(), Flat())
+    found = curve.build_best_practice(flat, HOUR.to_frame().T, 50)
+    assert found.iloc[0].to_dict() == pytest.approx(package.precedents[[FLUE, RATIO]].median().to_dict())
+
+
+def test_precedents_under_the_conditions_of_an_hour() -> None:
+    found = curve.predict_precedents(build_package(PRECEDENTS), HOUR.to_frame().T, 5)
+    # 500 + 0, and 1.5 times the mean cost of 3 * 3 + 5 * 3.14.
+    assert found.tolist() == pytest.approx([500 + 1.5 * (9 + 15.7)])

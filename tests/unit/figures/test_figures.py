@@ -244,3 +244,31 @@ def test_epoch_that_was_kept_is_marked() -> None:
     assert "kept: epoch 1" in PICTURES["learning"]().data
     from_one = pd.DataFrame({"loss": [3.0, 2.0, 1.5], "val_loss": [3.1, 2.5, 2.4]}, index=[1, 2, 3])
     assert "kept: epoch 3" in figures.plot_learning(from_one, 3).data
+
+
+def build_steps() -> pd.DataFrame:
+    rows = [
+        ("best", "level", "best", float("nan"), 0.0, 100.0),
+        ("good_hours", "good_hours", "good hours", -2.0, 100.0, 98.0),
+        ("flue_o2_pct", "setpoint", "flue O2", 5.0, 98.0, 103.0),
+        ("loop_inerts_pct", "setpoint", "loop inerts", -1.0, 103.0, 102.0),
+        ("actual", "level", "actual", float("nan"), 0.0, 102.0),
+    ]
+    columns = ["step", "kind", "label", "change_gj_per_h", "start_gj_per_h", "end_gj_per_h"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_bars_of_a_waterfall_hang_between_their_ends() -> None:
+    bars = figures.build_bars(build_steps())
+    assert bars["text"].tolist() == ["100.0", "−2.0", "+5.0", "−1.0", "102.0"]
+    assert bars["high"].tolist() == [100.0, 100.0, 103.0, 103.0, 102.0]
+    assert bars["low"].tolist()[1:4] == [98.0, 98.0, 102.0]
+    assert bars["low"].iloc[0] == bars["low"].iloc[4] < 98.0  # a level starts at the left end
+    assert bars["colour"].tolist()[1:4] == [GREY, COST, GOOD]
+
+
+def test_waterfall_is_drawn_with_its_words_and_without_a_step() -> None:
+    drawn = figures.plot_waterfall(build_steps(), "GJ/h").data
+    for word in ("best", "flue O2", "+5.0", "actual", "102.0", "GJ/h", COST, GOOD, GREY):
+        assert word in drawn
+    assert "GJ/h" in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h").data

@@ -326,3 +326,27 @@ def test_age_is_given_once(read: Read) -> None:
 def test_list_of_the_example_stays_valid() -> None:
     tags = read_tags(ROOT / "examples" / "escalante" / "tags.csv", "escalante")
     assert tags.signs == {tags.throughput: 1}
+
+
+def test_group_of_drivers_is_read(read: Read) -> None:
+    tags = read(GAS + ",", LOAD + ",", AIR + ",weather", header=HEADER + ",group")
+    assert tags.find("air_temp_degc").group == "weather"
+    assert tags.find("load_t_per_h").group == ""
+    assert read(GAS, LOAD, AIR).find("air_temp_degc").group == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([GAS + ",a", LOAD + ",", AIR + ","], "line 2, tag FT1: group is given for the roles driver and setpoint, and"),
+        ([GAS + ",", LOAD + ",a", AIR + ","], "line 3, tag FT2: group is given for the roles driver and setpoint, and"),
+        ([GAS + ",", LOAD + ",", AIR + ",a_b"], "line 4, tag TI1: group a_b is no name: write words of letters and"),
+        (
+            [GAS + ",", LOAD + ",", AIR + ",both", "X,flue_o2_pct,%,,,setpoint,,1,5,O2,both"],
+            "group both mixes roles: air_temp_degc (driver), flue_o2_pct (setpoint). Give one group to drivers",
+        ),
+    ],
+)
+def test_group_of_another_role_or_of_two_is_refused(read: Read, lines: list[str], words: str) -> None:
+    with pytest.raises(ElcError, match=re.escape(words)):
+        read(*lines, header=HEADER + ",group")

@@ -25,6 +25,7 @@ from tests.unit.train.simulated import AIR, FLUE, LOAD, PRESSURE, SETTINGS, buil
 
 ROOT = Path(__file__).parents[3]
 OTHERS = [
+    "attribution.json",
     "constraints.json",
     "envelope.parquet",
     "findings.parquet",
@@ -36,7 +37,7 @@ OTHERS = [
     "response.onnx",
     "statistics.json",
 ]
-FILES = ["card.json", *OTHERS]
+FILES = sorted(["card.json", *OTHERS])
 TRAIN = """
 import sys
 from pathlib import Path
@@ -253,3 +254,29 @@ def test_package_that_cannot_be_written_leaves_the_former(tmp_path: Path) -> Non
         train.write_package(folder, nothing, nothing, build_split(), build_tags(), build_settings(), weak=weak)
     assert [path.name for path in tmp_path.iterdir()] == ["fjord"]
     assert (folder / "card.json").read_text(encoding="utf-8") == "former"
+
+
+def test_package_holds_the_baseline_of_attribution(twice: tuple[Path, Path]) -> None:
+    package = curve.read(twice[0])
+    held = package.attribution
+    assert list(held) == ["background", "drivers", "setpoints", "hours"]
+    assert list(held["drivers"]) == held["background"]["features"] == package.features
+    assert np.array(held["background"]["rows"]).shape == (32, 4)
+    assert held["hours"] == 256
+    assert max(held["drivers"], key=held["drivers"].__getitem__) == LOAD
+    assert held["setpoints"][FLUE] >= 0
+    rows = pd.DataFrame(held["background"]["rows"], columns=package.features)
+    train_hours = build_split().train
+    hours = train_hours.dropna(subset=[FLUE])
+    hours = hours.iloc[np.unique(np.linspace(0, len(hours) - 1, 256).round().astype(int))]
+    shares = curve.share_best(package, hours, rows)
+    assert np.abs(shares).mean(axis=0).tolist() == pytest.approx(list(held["drivers"].values()), rel=1e-3, abs=1e-3)
+
+
+def test_groups_of_a_package_are_in_the_order_of_their_columns(copied: Path) -> None:
+    package = curve.read(copied)
+    assert package.groups(package.features) == {name: [name] for name in package.features}
+    described = [{**found, "group": "weather" if found["column"] != LOAD else ""} for found in package.card["features"]]
+    grouped = replace(package, card={**package.card, "features": described})
+    assert grouped.groups(grouped.features) == {LOAD: [LOAD], "weather": [AIR, PRESSURE, AGE]}
+    assert grouped.groups([FLUE]) == {FLUE: [FLUE]}
