@@ -14,7 +14,7 @@ import pytest
 from elc import figures
 from elc.fields import ENERGY, GAP_FRAC, STATE, TIME, TYPICAL
 from elc.figures import Chart
-from elc.figures.colours import COST, GOOD, GREY, INTERVAL
+from elc.figures.colours import COST, GOOD, INTERVAL, PALE
 
 LOAD = "load_t_per_h"
 NAN = float("nan")
@@ -120,7 +120,7 @@ def test_mark_of_the_present_is_red_above_best_and_green_below() -> None:
 
 def test_shares_are_named_with_their_sign_and_colour() -> None:
     text = draw_shares().data
-    for word in ("flue O2", "chiller temperature", "unexplained", "+4.2", "−1.1", "GJ/h", COST, GOOD, GREY):
+    for word in ("flue O2", "chiller temperature", "unexplained", "+4.2", "−1.1", "GJ/h", COST, GOOD, PALE):
         assert word in text
 
 
@@ -264,11 +264,11 @@ def test_bars_of_a_waterfall_hang_between_their_ends() -> None:
     assert bars["high"].tolist() == [100.0, 100.0, 103.0, 103.0, 102.0]
     assert bars["low"].tolist()[1:4] == [98.0, 98.0, 102.0]
     assert bars["low"].iloc[0] == bars["low"].iloc[4] < 98.0  # a level starts at the left end
-    assert bars["colour"].tolist()[1:4] == [GREY, COST, GOOD]
+    assert bars["colour"].tolist()[1:4] == [PALE, COST, GOOD]
 
 
 def test_waterfall_is_drawn_with_its_words_and_without_a_step() -> None:
     drawn = figures.plot_waterfall(build_steps(), "GJ/h").data
-    for word in ("best", "flue O2", "+5.0", "actual", "102.0", "GJ/h", COST, GOOD, GREY):
+    for word in ("best", "flue O2", "+5.0", "actual", "102.0", "GJ/h", COST, GOOD, PALE):
         assert word in drawn
     assert "GJ/h" in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h").data
