@@ -58,6 +58,8 @@ def _execute(
 ) -> nbformat.NotebookNode:
     import papermill  # seconds to import: only where a notebook runs
 
+    from elc.runner.shell import NAME
+
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / source.name
         try:
@@ -65,9 +67,10 @@ def _execute(
                 source,
                 output,
                 parameters=parameters,
+                engine_name=NAME,
+                request_save_on_cell_execute=False,
                 cwd=project.root,
                 progress_bar={"desc": label, "bar_format": "{desc}: {n_fmt}/{total_fmt} cells, {elapsed}"},
-                extra_arguments=["--log-level=ERROR"],  # a kernel on this machine's loopback warns about the network
             )
             return executed
         except papermill.PapermillExecutionError as error:
