@@ -73,9 +73,19 @@ class Project:
         """Folder of the model package that is deployed in an environment."""
         return self.root / "deployed" / environment / plant
 
+    @property
+    def operated(self) -> Path:
+        """The file that names the environment which is operated here."""
+        return self.root / "deployed" / "operated.json"
+
+    @property
+    def scratch(self) -> Path:
+        """Folder of what belongs to this place alone: locks and copies."""
+        return self.root / ".dvc" / "tmp" / "elc"
+
     def fetched(self, package: str) -> Path:
         """Folder where a registered package is laid down for reading; it can be removed at any time."""
-        return self.root / ".dvc" / "tmp" / "elc" / package.removesuffix(".dir")
+        return self.scratch / package.removesuffix(".dir")
 
     @property
     def tests(self) -> Path:

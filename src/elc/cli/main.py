@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,26 @@ import yaml
 
 from elc import __version__
 from elc.cli.alerts import alerts
+from elc.cli.handover import hand_over
+from elc.cli.hourly import hourly
 from elc.cli.registry import COMMANDS
 from elc.errors import ElcError
 from elc.paths import find_project
 
 
 class Commands(click.Group):
-    """A group that prints an ElcError as a sentence, without a traceback."""
+    """A group that prints an ElcError as a sentence, without a traceback, and lets a worker do what it can."""
+
+    def main(self, args: Sequence[str] | None = None, *others: Any, **options: Any) -> Any:
+        arguments = sys.argv[1:] if args is None else list(args)
+        try:
+            code = hand_over(arguments)
+        except ElcError as error:
+            click.echo(f"elc: {error}", err=True)
+            code = 1
+        if code is not None:
+            sys.exit(code)
+        return super().main(arguments, *others, **options)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -55,11 +69,14 @@ def simulate(plant: str) -> None:
 )
 def run(stage: str, plant: str, parameters: tuple[str, ...], environment: str | None) -> None:
     """Run one stage's notebook for one plant; the result is under reports/PLANT. DVC calls this."""
+    from elc.hourly.pipeline import check_order
     from elc.runner import run_stage
 
     given = _read_parameters(parameters) | ({} if environment is None else {"environment": environment})
-    path = run_stage(find_project(), stage, plant, given)
-    click.echo(f"{stage} {plant}: {path.relative_to(find_project().root)}")
+    project = find_project()
+    check_order(project, stage, plant)
+    path = run_stage(project, stage, plant, given)
+    click.echo(f"{stage} {plant}: {path.relative_to(project.root)}")
 
 
 def _read_parameters(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -147,5 +164,5 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
         sys.exit(1)
 
 
-for _command in (*COMMANDS, alerts):
+for _command in (hourly, alerts, *COMMANDS):
     main.add_command(_command)

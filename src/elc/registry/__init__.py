@@ -4,6 +4,7 @@ from elc.registry.assign import assign, check_promotion, check_rollback, find_as
 from elc.registry.context import Context, check_fetched, read_context
 from elc.registry.decide import check_approved, decide, find_fallback, find_uses
 from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
+from elc.registry.operated import read_operated, write_operated
 from elc.registry.register import check_registration, register
 from elc.registry.rules import Followed, Problem
 from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
@@ -36,7 +37,9 @@ __all__ = [
     "read_context",
     "read_deployed",
     "read_metrics",
+    "read_operated",
     "read_registry",
     "register",
     "remove_deployed",
+    "write_operated",
 ]

@@ -13,12 +13,15 @@ import nbformat
 
 from elc.errors import ElcError, build_nearest
 from elc.paths import Project, replace_file
+from elc.runner.failures import CellError, remove_failures, write_failure
 from elc.runner.parameters import check_parameters
 from elc.runner.stable import normalise
 from elc.settings import PlantSettings, read_plant
 
 # The stages whose executed notebooks are pages of the site.
 PAGES = ("monitor", "explain", "compare")
+# Its page is asked for by hand, so that its failure is told to who asks, and to nobody else.
+BY_HAND = "compare"
 
 
 def find_stages(project: Project) -> dict[str, Path]:
@@ -31,7 +34,7 @@ def run_stage(project: Project, stage: str, plant: str, given: dict[str, Any]) -
     """Run one stage of one plant and return the executed notebook under `reports/<plant>/`.
 
     A stage that is a page also leaves a receipt, on which the site depends. A stage that fails leaves what it had
-    executed as `<notebook>.failed.ipynb`; the results of earlier runs stay.
+    executed as `<notebook>.failed.ipynb`, and its sentence beside the receipts; the results of earlier runs stay.
 
     Raises:
         ElcError: stage, plant or a parameter is unknown, params.yaml has faults, or a cell failed.
@@ -40,8 +43,20 @@ def run_stage(project: Project, stage: str, plant: str, given: dict[str, Any]) -
     if stage not in stages:
         raise ElcError(f"stage {stage} is unknown: {build_nearest(stage, stages)}")
     settings = read_plant(project, plant).plant
-    source = stages[stage]
-    parameters = check_parameters(source, {"plant": plant, **given})
+    parameters = check_parameters(stages[stage], {"plant": plant, **given})
+    try:
+        target = _run(project, stage, plant, settings, stages[stage], parameters)
+    except ElcError as error:
+        if stage != BY_HAND:
+            write_failure(project, stage, plant, error)
+        raise
+    remove_failures(project, plant, [stage])
+    return target
+
+
+def _run(
+    project: Project, stage: str, plant: str, settings: PlantSettings, source: Path, parameters: dict[str, Any]
+) -> Path:
     target = project.reports / plant / source.name
     failed = target.with_suffix(".failed.ipynb")
     executed = _execute(project, source, parameters, failed, f"{stage} {plant}")
@@ -78,7 +93,9 @@ def _execute(
             _write(failed, partial)
             where = f"stage {label}: cell {error.exec_count} failed"
             shown = failed.relative_to(project.root)
-            raise ElcError(f"{where}: {error.ename}: {error.evalue}\nThe notebook up to there: {shown}") from None
+            said = f"{error.ename}: {error.evalue}"
+            sentence = error.evalue if error.ename == ElcError.__name__ else said
+            raise CellError(f"{where}: {said}\nThe notebook up to there: {shown}", sentence) from None
 
 
 def _read_heading(path: Path) -> str:

@@ -44,19 +44,19 @@ class _Stream(io.TextIOBase):
         return len(text)
 
 
-class _Publisher(DisplayPublisher):  # type: ignore[misc]
+class _Publisher(DisplayPublisher):
     """Keep what a cell displays."""
 
     shell: _Shell
 
-    def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: Any, metadata: Any = None, *_: Any, **__: Any) -> None:
         self.shell.add("display_data", data=_encode(data), metadata=metadata or {})
 
     def clear_output(self, wait: bool = False) -> None:  # noqa: ARG002 - IPython's name
         self.shell.outputs.clear()
 
 
-class _Hook(DisplayHook):  # type: ignore[misc]
+class _Hook(DisplayHook):
     """Keep the value of a cell's last line."""
 
     shell: _Shell
@@ -72,7 +72,7 @@ class _Hook(DisplayHook):  # type: ignore[misc]
         self.shell.add("execute_result", data=_encode(format_dict), metadata=md_dict or {}, execution_count=count)
 
 
-class _Shell(InteractiveShell):  # type: ignore[misc]
+class _Shell(InteractiveShell):
     """An IPython shell that adds what a cell gives to the list `outputs`."""
 
     outputs: list[nbformat.NotebookNode]
@@ -81,8 +81,9 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
         self.outputs.append(nbformat.v4.new_output(kind, **content))
 
     def init_history(self) -> None:
-        super().init_history()
-        self.history_manager.enabled = False
+        super().init_history()  # type: ignore[no-untyped-call]
+        if self.history_manager is not None:
+            self.history_manager.enabled = False
 
     def init_path(self) -> None:
         """Import from where this process does."""
@@ -114,7 +115,7 @@ class ShellEngine(Engine):  # type: ignore[misc]
 papermill_engines.register(NAME, ShellEngine)
 
 
-def _run_cell(shell: _Shell, cell: nbformat.NotebookNode) -> bool:
+def _run_cell(shell: Any, cell: nbformat.NotebookNode) -> bool:
     """Run a cell, put its outputs in their place, and say whether it succeeded.
 
     Raises:
@@ -135,7 +136,7 @@ def _open_shell() -> Iterator[_Shell]:
     path, hook = list(sys.path), sys.displayhook
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
-        shell = _Shell.instance(
+        shell: Any = _Shell.instance(
             config=config, ipython_dir=folder, displayhook_class=_Hook, display_pub_class=_Publisher
         )
         try:

@@ -1,0 +1,117 @@
+"""The command `elc hourly`, and the table of what it changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from elc.paths import find_project
+
+if TYPE_CHECKING:
+    from elc.hourly import Change, Outcome
+
+DASH = "–"
+HEADS = (
+    "plant",
+    "last hour, UTC",
+    "before",
+    "new",
+    "redone",
+    "gap, GJ/h",
+    "share",
+    "data",
+    "model",
+    "status",
+    "failed",
+)
+_RIGHT = {"new", "redone", "gap, GJ/h", "share"}
+
+
+@click.command(epilog="Example: elc hourly --env prod")
+@click.option("--plant", "plants", multiple=True, metavar="PLANT", help="Default: every plant of params.yaml.")
+@click.option("--all", "is_all", is_flag=True, help="Every plant of params.yaml.")
+@click.option(
+    "--env",
+    "environment",
+    default="",
+    metavar="NAME",
+    help="Operate what is deployed there, until another is named. Default: the highest that has a version.",
+)
+@click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+def hourly(plants: tuple[str, ...], is_all: bool, environment: str, is_json: bool) -> None:
+    """Take in what is new, judge each plant by the deployed version, render, and say what changed.
+
+    Trains nothing. A plant that fails stops no other; then the exit code is 1.
+    """
+    from elc.cli.worker import open_worker
+    from elc.hourly import run_hour
+
+    if is_all and plants:
+        raise click.UsageError("name plants, or give --all.")
+    with open_worker() as variables:
+        outcome = run_hour(find_project(), plants, environment=environment, variables=variables, log=sys.stderr)
+    click.echo(json.dumps(build_content(outcome), indent=2, ensure_ascii=False) if is_json else render(outcome))
+    if not outcome.is_good:
+        sys.exit(1)
+
+
+def build_content(outcome: Outcome) -> dict[str, Any]:
+    """Build what `--json` writes."""
+    return {
+        "has_run": outcome.has_run,
+        "plants": [_build_plant(change) for change in outcome.changes],
+        "notes": list(outcome.notes),
+        "faults": list(outcome.faults),
+    }
+
+
+def _build_plant(change: Change) -> dict[str, Any]:
+    keys = ("gap_gj_per_h", "gap_frac", "data_health", "model_health", "status", "recommendation", "action", "version")
+    return {
+        "plant": change.plant,
+        "last_hour_before": change.last_before.isoformat() if change.last_before else None,
+        "last_hour": change.last.isoformat() if change.last else None,
+        "new_hours": change.new_hours,
+        "redone_hours": change.redone_hours,
+        **{key: change.status.get(key) for key in keys},
+        "failures": [{"stage": failure.stage, "sentence": failure.sentence} for failure in change.failures],
+    }
+
+
+def render(outcome: Outcome) -> str:
+    """Render the table of plants, and a sentence for all that failed, was put right or was sent."""
+    rows = [HEADS, *(_build_row(change) for change in outcome.changes)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(HEADS))]
+    lines = []
+    for row in rows:
+        cells = zip(row, widths, HEADS, strict=True)
+        lines.append("  ".join(it.rjust(width) if head in _RIGHT else it.ljust(width) for it, width, head in cells))
+    if not outcome.has_run and outcome.is_good:
+        lines.append("Nothing new.")
+    failures = [failure for change in outcome.changes for failure in change.failures]
+    lines += [f"{failure.plant}: {failure.stage} failed. {failure.sentence}" for failure in failures]
+    return "\n".join(line.rstrip() for line in [*lines, *outcome.faults, *outcome.notes])
+
+
+def _build_row(change: Change) -> tuple[str, ...]:
+    status = change.status
+    return (
+        change.plant,
+        f"{change.last:%d %b %H:%M}" if change.last else DASH,
+        f"{change.last_before:%d %b %H:%M}" if change.last_before else DASH,
+        f"{change.new_hours:,}",
+        f"{change.redone_hours:,}",
+        _write(status.get("gap_gj_per_h"), ",.1f"),
+        _write(status.get("gap_frac"), ".1%"),
+        str(status.get("data_health", DASH)),
+        str(status.get("model_health", DASH)),
+        str(status.get("status", DASH)),
+        ", ".join(failure.stage for failure in change.failures) or DASH,
+    )
+
+
+def _write(value: Any, form: str) -> str:
+    return f"{value:{form}}" if isinstance(value, int | float) else DASH

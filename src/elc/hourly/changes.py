@@ -1,0 +1,107 @@
+"""What an hourly run changed of a plant: the hours that are new, those that were redone, and how it stands now."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from elc.fields import TIME
+from elc.hourly.pipeline import STAGES
+from elc.paths import Project
+from elc.runner import Failure, read_failures
+
+_HOURS = "hours.parquet"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changed of a plant. `last_before` and `last` are starts of intervals in UTC, None where there is none.
+
+    `status` is its status.json as it is now, empty where there is none.
+    """
+
+    plant: str
+    last_before: datetime | None
+    last: datetime | None
+    new_hours: int
+    redone_hours: int
+    status: dict[str, Any]
+    failures: tuple[Failure, ...]
+
+    @property
+    def is_new(self) -> bool:
+        return bool(self.new_hours or self.redone_hours)
+
+
+def keep_hours(project: Project, plants: Iterable[str], folder: Path) -> None:
+    """Keep the hours of some plants as they are, to be compared later."""
+    for plant in plants:
+        path = project.operation("monitor", plant) / _HOURS
+        if path.is_file():
+            (folder / plant).mkdir()
+            shutil.copyfile(path, folder / plant / _HOURS)
+
+
+def find_change(project: Project, plant: str, kept: Path) -> Change:
+    """Find what changed of a plant since `keep_hours` kept its hours in the folder `kept`."""
+    former, now = kept / plant / _HOURS, project.operation("monitor", plant) / _HOURS
+    new, redone = _count_hours(former, now)
+    return Change(
+        plant,
+        _read_last(former),
+        _read_last(now),
+        new,
+        redone,
+        _read_status(project, plant),
+        tuple(read_failures(project, plant, STAGES)),
+    )
+
+
+def _read_status(project: Project, plant: str) -> dict[str, Any]:
+    try:
+        found = json.loads((project.operation("monitor", plant) / "status.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read_last(path: Path) -> datetime | None:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        return None
+    last = pc.max(pq.read_table(path, columns=[TIME])[TIME]).as_py()
+    return last.astimezone(UTC) if last else None
+
+
+def _count_hours(former: Path, now: Path) -> tuple[int, int]:
+    """Count the hours that are new, and those of before whose values are others now."""
+    if not now.is_file() or (former.is_file() and filecmp.cmp(former, now, shallow=False)):
+        return 0, 0
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    after = pq.read_table(now)
+    if not former.is_file():
+        return after.num_rows, 0
+    before = pq.read_table(former)
+    times = [table[TIME].cast(pa.int64()).to_numpy() for table in (before, after)]
+    _, left, right = np.intersect1d(*times, return_indices=True)
+    is_other = np.zeros(len(left), dtype=bool)
+    for name in set(before.column_names) & set(after.column_names):
+        old, fresh = before[name].take(left), after[name].take(right)
+        if old.type != fresh.type:
+            old, fresh = old.cast(pa.string()), fresh.cast(pa.string())
+        missing = [pc.is_null(values, nan_is_null=True).to_numpy() for values in (old, fresh)]
+        differs = pc.fill_null(pc.not_equal(old, fresh), False).to_numpy() & ~missing[0] & ~missing[1]
+        is_other |= differs | (missing[0] != missing[1])
+    return after.num_rows - len(left), int(is_other.sum())

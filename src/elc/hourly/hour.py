@@ -1,0 +1,96 @@
+"""The hour of all plants, from the lock to the alerts."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from elc import registry
+from elc.errors import ElcError, build_nearest, check_faults
+from elc.hourly.changes import Change, find_change, keep_hours
+from elc.hourly.lock import Lock, hold_hourly_lock
+from elc.hourly.pipeline import STAGES, Run, run_pipeline, write_unsaid
+from elc.hourly.records import copy_records, repair_records
+from elc.paths import Project
+from elc.runner import remove_failures
+from elc.settings import read_settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an hourly run did: each plant's change, whether any stage ran, and sentences.
+
+    `notes` tell what was put right or sent, `faults` what failed besides the stages of plants.
+    """
+
+    changes: tuple[Change, ...]
+    has_run: bool
+    notes: tuple[str, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def is_good(self) -> bool:
+        return not self.faults and not any(change.failures for change in self.changes)
+
+
+def run_hour(
+    project: Project, plants: Sequence[str], *, environment: str, variables: Mapping[str, str], log: IO[str]
+) -> Outcome:
+    """Run the hour of some plants, or all: what is new is taken in, the pages are made, alerts are sent.
+
+    `environment` is operated from now on, an empty one is the highest that has a version. `variables` are added to the
+    environment of the stages; what these say goes to `log`.
+
+    Raises:
+        ElcError: a plant or the environment is unknown, another run is not done, or DVC cannot start.
+    """
+    settings = read_settings(project)
+    strange = [plant for plant in plants if plant not in settings.plants]
+    faults = [f"plant {plant} is unknown: {build_nearest(plant, settings.plants)}" for plant in strange]
+    if environment and environment not in settings.environments:
+        faults.append(f"environment {environment} is unknown: {build_nearest(environment, settings.environments)}")
+    check_faults("hourly: params.yaml", faults)
+    chosen = list(dict.fromkeys(plants)) or list(settings.plants)
+    with hold_hourly_lock(project) as lock, tempfile.TemporaryDirectory() as folder:
+        notes = repair_records(project, was_killed=lock.was_killed)
+        copy_records(project)
+        registry.write_operated(project, environment)
+        keep_hours(project, chosen, Path(folder))
+        run = _run_stages(project, chosen, variables, lock, log)
+        if run.code < 0:
+            notes += repair_records(project, was_killed=True)
+        changes = tuple(find_change(project, plant, Path(folder)) for plant in chosen)
+        sent, unsent = deliver_alerts(project, chosen)
+    others = [name for name in run.failed if name.partition("@")[0] not in STAGES]
+    faults = [f"{name} failed: {run.last}" for name in others] + unsent
+    return Outcome(changes, bool(run.ran), (*notes, *sent), tuple(faults))
+
+
+def _run_stages(project: Project, plants: Sequence[str], variables: Mapping[str, str], lock: Lock, log: IO[str]) -> Run:
+    for plant in plants:
+        # A stage that failed is stale, so it runs again and says it again, unless its cause is gone.
+        remove_failures(project, plant, STAGES)
+        project.raw(plant).mkdir(parents=True, exist_ok=True)  # so that ingest can say that nothing is in it
+    run = run_pipeline(project, plants, variables, lock=lock.file, log=log)
+    write_unsaid(project, run)
+    return run
+
+
+def deliver_alerts(project: Project, plants: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Deliver the alerts of some plants; give what was sent, and the sentence of each plant whose delivery failed."""
+    if importlib.util.find_spec("elc.alerts") is None:
+        return [], []
+    alerts = importlib.import_module("elc.alerts")
+    sent: list[str] = []
+    unsent: list[str] = []
+    for plant in plants:
+        try:
+            sent += alerts.deliver(project, plant)
+        except ElcError as error:
+            unsent.append(f"{plant}: alerts were not sent. {error}")
+    return sent, unsent
