@@ -52,7 +52,7 @@ def hourly(plants: tuple[str, ...], is_all: bool, environment: str, is_json: boo
     if is_all and plants:
         raise click.UsageError("name plants, or give --all.")
     with open_worker() as variables:
-        outcome = run_hour(find_project(), plants, environment=environment, variables=variables, log=sys.stderr)
+        outcome = run_hour(find_project(), plants, environment=environment, variables=variables)
     click.echo(json.dumps(build_content(outcome), indent=2, ensure_ascii=False) if is_json else render(outcome))
     if not outcome.is_good:
         sys.exit(1)

@@ -8,13 +8,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from elc import registry
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.hourly.changes import Change, find_change, keep_hours
-from elc.hourly.lock import Lock, hold_hourly_lock
-from elc.hourly.pipeline import STAGES, Run, run_pipeline, write_unsaid
+from elc.hourly.lock import hold_hourly_lock
+from elc.hourly.pipeline import STAGES, Pipeline
 from elc.hourly.records import copy_records, repair_records
 from elc.paths import Project
 from elc.runner import remove_failures
@@ -38,13 +37,11 @@ class Outcome:
         return not self.faults and not any(change.failures for change in self.changes)
 
 
-def run_hour(
-    project: Project, plants: Sequence[str], *, environment: str, variables: Mapping[str, str], log: IO[str]
-) -> Outcome:
+def run_hour(project: Project, plants: Sequence[str], *, environment: str, variables: Mapping[str, str]) -> Outcome:
     """Run the hour of some plants, or all: what is new is taken in, the pages are made, alerts are sent.
 
     `environment` is operated from now on, an empty one is the highest that has a version. `variables` are added to the
-    environment of the stages; what these say goes to `log`.
+    environment of the stages; what these say goes to standard error.
 
     Raises:
         ElcError: a plant or the environment is unknown, another run is not done, or DVC cannot start.
@@ -56,29 +53,26 @@ def run_hour(
         faults.append(f"environment {environment} is unknown: {build_nearest(environment, settings.environments)}")
     check_faults("hourly: params.yaml", faults)
     chosen = list(dict.fromkeys(plants)) or list(settings.plants)
-    with hold_hourly_lock(project) as lock, tempfile.TemporaryDirectory() as folder:
-        notes = repair_records(project, was_killed=lock.was_killed)
+    with hold_hourly_lock(project) as was_killed, tempfile.TemporaryDirectory() as folder:
+        notes = repair_records(project, was_killed=was_killed)
         copy_records(project)
         registry.write_operated(project, environment)
         keep_hours(project, chosen, Path(folder))
-        run = _run_stages(project, chosen, variables, lock, log)
-        if run.code < 0:
-            notes += repair_records(project, was_killed=True)
+        pipeline = _run_stages(project, chosen, variables)
         changes = tuple(find_change(project, plant, Path(folder)) for plant in chosen)
         sent, unsent = deliver_alerts(project, chosen)
-    others = [name for name in run.failed if name.partition("@")[0] not in STAGES]
-    faults = [f"{name} failed: {run.last}" for name in others] + unsent
-    return Outcome(changes, bool(run.ran), (*notes, *sent), tuple(faults))
+    faults = [pipeline.site_fault, *unsent] if pipeline.site_fault else unsent
+    return Outcome(changes, bool(pipeline.ran), (*notes, *sent), tuple(faults))
 
 
-def _run_stages(project: Project, plants: Sequence[str], variables: Mapping[str, str], lock: Lock, log: IO[str]) -> Run:
+def _run_stages(project: Project, plants: Sequence[str], variables: Mapping[str, str]) -> Pipeline:
     for plant in plants:
         # A stage that failed is stale, so it runs again and says it again, unless its cause is gone.
         remove_failures(project, plant, STAGES)
         project.raw(plant).mkdir(parents=True, exist_ok=True)  # so that ingest can say that nothing is in it
-    run = run_pipeline(project, plants, variables, lock=lock.file, log=log)
-    write_unsaid(project, run)
-    return run
+    pipeline = Pipeline(project, plants)
+    pipeline.run(variables)
+    return pipeline
 
 
 def deliver_alerts(project: Project, plants: Sequence[str]) -> tuple[list[str], list[str]]:

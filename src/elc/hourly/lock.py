@@ -8,24 +8,15 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO
 
 from elc.errors import ElcError
 from elc.paths import Project
 
 
-@dataclass(frozen=True)
-class Lock:
-    """A lock that is held: its open file, and whether the run that held it before was killed."""
-
-    file: IO[str]
-    was_killed: bool
-
-
 @contextmanager
-def hold_hourly_lock(project: Project) -> Iterator[Lock]:
-    """Hold the lock until the block ends; a run that is killed frees it, and leaves its name in it.
+def hold_hourly_lock(project: Project) -> Iterator[bool]:
+    """Hold the lock until the block ends, and say whether the former holder was killed: then its name is left in it.
 
     Raises:
         ElcError: another run holds it; it says which, and since when.
@@ -37,13 +28,13 @@ def hold_hourly_lock(project: Project) -> Iterator[Lock]:
         except BlockingIOError:
             raise ElcError(_build_sentence(file)) from None
         file.seek(0)
-        lock = Lock(file, bool(file.read()))
+        was_killed = bool(file.read())
         file.truncate(0)
         holder = {"pid": os.getpid(), "since": time.strftime("%H:%M:%S")}
         file.write(json.dumps(holder))
         file.flush()
-        yield lock
-        # Not where the block raised what cannot be handled: then the next run looks for what it left.
+        yield was_killed
+        # Not where the block raised: then the next run looks for what was left.
         file.truncate(0)
 
 

@@ -1,105 +1,138 @@
-"""One call of DVC for the hour of all plants: it knows what is stale, and goes on where a stage fails."""
+"""The stages of an hour through DVC in this process: it knows what is stale, and goes on where a plant fails.
+
+DVC reads and writes dvc.lock whole for every stage, and dvc.yaml for every target, in a slow way: two seconds a stage.
+Here both are read once, and dvc.lock is written once, at the end; a run that is killed before redoes its stages.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
-import subprocess
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import IO
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.runner import read_failures, write_failure
 
-# In the order in which a plant needs them: DVC runs single items in the order in which they are named.
-STAGES = ("ingest", "explain", "advise", "monitor")
-# Set for the stages of an hour: one does not run where an earlier one of its plant failed.
-IN_ORDER = "ELC_HOURLY"
-_RUNNING = re.compile(r"^Running stage '([^']+)'")
-_FAILED = re.compile(r"^ERROR: failed to reproduce( stages:)? '")
-_NAME = re.compile(r"'([^']+)'")
+STAGES = ("ingest", "explain", "advise", "monitor")  # in the order of dvc.yaml, in which DVC runs them
+SITE = "render"
+_INTERRUPTED = ("exited with 130", "exited with -2")
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a call of DVC did: which stages ran, which failed, and the last that it said."""
+class Pipeline:
+    """Runs the stages of some plants, then the site; a plant's later stages do not run where an earlier one failed.
 
-    ran: tuple[str, ...]
-    failed: tuple[str, ...]
-    code: int
-    last: str
-
-
-def run_pipeline(
-    project: Project, plants: Iterable[str], environment: Mapping[str, str], *, lock: IO[str], log: IO[str]
-) -> Run:
-    """Run the stages of some plants, then the site; what DVC and the stages say goes to `log` as it comes.
-
-    A plant's later stages do not run where an earlier one failed, those of others do. DVC holds the lock as well, so
-    that no other run starts while it lives.
-
-    Raises:
-        ElcError: DVC could not start on the stages at all.
+    `ran` holds DVC's stages that ran and succeeded, `site_fault` says why the site could not be made, if so.
     """
-    targets = [f"{stage}@{plant}" for plant in plants for stage in STAGES]
-    command = [sys.executable, "-m", "dvc", "repro", "--pull", "--no-run-cache", "--single-item", "--keep-going"]
-    process = subprocess.Popen(
-        [*command, *targets, "render"],
-        cwd=project.root,
-        env={**os.environ, **environment, IN_ORDER: "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        pass_fds=[lock.fileno()],
-    )
+
+    def __init__(self, project: Project, plants: Iterable[str]) -> None:
+        self.ran: list[Any] = []
+        self.site_fault = ""
+        self._project = project
+        self._wanted = {f"{stage}@{plant}" for plant in plants for stage in STAGES} | {SITE}
+        self._broken: set[str] = set()
+
+    def run(self, variables: Mapping[str, str]) -> None:
+        """Run what is stale; `variables` are added to the environment of the commands, which write to standard error.
+
+        Raises:
+            ElcError: DVC could not start on the stages at all.
+            KeyboardInterrupt: somebody stopped it.
+        """
+        from dvc.exceptions import DvcException, ReproductionError
+        from dvc.repo import Repo
+
+        with _set_variables(variables), _turn_output():
+            try:
+                with Repo(str(self._project.root)) as repo:
+                    try:
+                        # All are collected at once, and `_run_stage` leaves out those that are not wanted.
+                        repo.reproduce(
+                            targets=["*"],
+                            glob=True,
+                            single_item=True,
+                            on_error="keep-going",
+                            pull=True,
+                            run_cache=False,
+                            repro_fn=self._run_stage,
+                        )
+                    except ReproductionError:
+                        pass  # each fault is kept already
+                    finally:
+                        self._record(repo)
+            except DvcException as error:
+                raise ElcError(f"hourly: DVC could not start: {_chain(error)}") from None
+
+    def _run_stage(self, stage: Any, **options: Any) -> Any:
+        """Run a stage where it is wanted and stale; the name of the function is DVC's `repro_fn`."""
+        name = stage.name
+        step, _, plant = name.partition("@")
+        if name not in self._wanted or plant in self._broken:
+            return None
+        try:
+            done = stage.reproduce(**options)
+        except Exception as error:
+            if str(error).endswith(_INTERRUPTED):
+                raise KeyboardInterrupt from None
+            self._note(name, step, plant, error)
+            raise
+        if done:
+            self.ran.append(done)
+        return done
+
+    def _note(self, name: str, step: str, plant: str, error: Exception) -> None:
+        """Keep a failure. A stage that ran has written its own; that of one that could not is DVC's."""
+        if name == SITE:
+            self.site_fault = f"{SITE}: {_chain(error)}. The former site stays."
+            return
+        self._broken.add(plant)
+        if not read_failures(self._project, plant, [step]):
+            sentence = f"stage {step} {plant}: {_chain(error)}. Run dvc repro --single-item {name}, which says more."
+            write_failure(self._project, step, plant, ElcError(sentence))
+
+    def _record(self, repo: Any) -> None:
+        """Write the stages that ran to dvc.lock."""
+        if self.ran:
+            with repo.lock, repo.scm_context(quiet=True):
+                self.ran[0].dvcfile.dump_stages(self.ran, update_pipeline=False)
+
+
+def _chain(error: BaseException | None) -> str:
+    """Write an error and what caused it in one line."""
+    parts = []
+    while error is not None:
+        parts.append(" ".join(str(error).split()).rstrip("."))
+        error = error.__cause__
+    return ": ".join(dict.fromkeys(filter(None, parts)))
+
+
+@contextmanager
+def _set_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    former = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
-        run = _follow(process, log)
-    except BaseException:  # Ctrl-C, above all: DVC would go on with the next stage
-        process.kill()
-        process.wait()
-        raise
-    if run.code and not run.failed:
-        raise ElcError(f"hourly: dvc repro ended with code {run.code} before its stages. It said: {run.last}")
-    return run
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
-def _follow(process: subprocess.Popen[str], log: IO[str]) -> Run:
-    assert process.stdout is not None
-    ran, failed, lines = [], [], [""]
-    for line in process.stdout:
-        log.write(line)
-        log.flush()
-        if line.strip():
-            lines.append(line.strip())
-        if found := _RUNNING.match(line):
-            ran.append(found.group(1))
-        elif _FAILED.match(line):
-            failed += _NAME.findall(line)
-    return Run(tuple(ran), tuple(failed), process.wait(), lines[-1])
-
-
-def check_order(project: Project, stage: str, plant: str) -> None:
-    """Check, in an hourly run, that no earlier stage of the plant has failed in it.
-
-    Raises:
-        ElcError: one has.
-    """
-    if IN_ORDER not in os.environ or stage not in STAGES:
-        return
-    earlier = read_failures(project, plant, STAGES[: STAGES.index(stage)])
-    if earlier:
-        raise ElcError(f"stage {stage} {plant}: does not run, as {earlier[0].stage} failed.")
-
-
-def write_unsaid(project: Project, run: Run) -> None:
-    """Write the failures of which DVC alone knows: a stage that it could not start, as a file is missing."""
-    for name in run.failed:
-        stage, _, plant = name.partition("@")
-        if stage in STAGES and not read_failures(project, plant, STAGES[: STAGES.index(stage) + 1]):
-            error = ElcError(f"DVC could not run {name}. Run dvc repro --single-item {name}, which says why.")
-            write_failure(project, stage, plant, error)
+@contextmanager
+def _turn_output() -> Iterator[None]:
+    """Send standard output, that of commands included, to standard error: the answer alone goes to the former."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)

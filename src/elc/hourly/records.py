@@ -78,7 +78,7 @@ def _describe(stage: Any) -> set[tuple[str, ...]]:
     """Describe what a stage's record holds, without its values."""
     if not isinstance(stage, dict):
         return set()
-    parts = {(key,) for key in stage}
+    parts: set[tuple[str, ...]] = {(key,) for key in stage}
     for kind in ("deps", "outs"):
         for entry in stage.get(kind) or []:
             if isinstance(entry, dict):
