@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ MODULES = (
     *(f"elc.{name}" for name in ("ingest", "language", "monitor", "quality", "registry", "render", "settings")),
     "matplotlib.backends.backend_svg",
     "onnxruntime",
+    "pandera.pandas",
     "pypandoc",
 )
 # Names a file for what each thing cost, for a benchmark.
@@ -95,10 +97,23 @@ def serve(listening: socket.socket, alive: int) -> None:
 
 @functools.cache
 def _import_all() -> None:
-    for name in MODULES:
-        importlib.import_module(name)
+    gc.disable()  # there is no garbage in modules
+    with warnings.catch_warnings():
+        # pandera imports PySpark where there is one, which warns about pandas 3.
+        warnings.filterwarnings("ignore", "PySpark", FutureWarning)
+        for name in MODULES:
+            importlib.import_module(name)
+    _read_units()
+    gc.enable()
     gc.freeze()  # so that children do not copy what they never change
     _note("imports", sum(os.times()[:2]))
+
+
+def _read_units() -> None:
+    """Let pint read its definitions."""
+    from elc.units import read_conversion
+
+    read_conversion("GJ/h", "GJ/h")
 
 
 def _note(what: str, cpu_s: float) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from elc.curve import Package
 from elc.dataset import Split
@@ -81,6 +80,8 @@ def fit_quantile(design: Array, target: Array, quantile: float) -> Array:
     Raises:
         ElcError: the solver finds no solution.
     """
+    from scipy.optimize import linprog
+
     found = linprog(-target, A_eq=design.T, b_eq=(1 - quantile) * design.sum(axis=0), bounds=(0, 1), method="highs")
     if not found.success:
         raise ElcError(

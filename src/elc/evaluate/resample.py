@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm, t
 
 from elc.settings import EvaluateSettings
 
@@ -70,5 +69,7 @@ def _find_tail(interval_frac: float, blocks: int) -> float:
 
     Source: Hesterberg, What teachers should know about the bootstrap, The American Statistician 69 (2015), section 4.
     """
+    from scipy.stats import norm, t  # half a second that a stage without intervals need not wait for
+
     wide = t.ppf((1 - interval_frac) / 2, blocks - 1)
     return float(norm.cdf(wide * np.sqrt(blocks / (blocks - 1))))

@@ -143,7 +143,7 @@ def _open_shell() -> Iterator[_Shell]:
             yield shell
         finally:
             atexit.unregister(shell.atexit_operations)
-            shell.atexit_operations()
+            shell.user_ns.clear()
             shell.restore_sys_module_state()
             _Shell.clear_instance()
             sys.path[:], sys.displayhook = path, hook
