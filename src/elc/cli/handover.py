@@ -49,7 +49,8 @@ def _ask(connection: socket.socket, arguments: Sequence[str]) -> bytes:
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     sent = socket.send_fds(connection, [message], [0, 1, 2])
-    connection.sendall(message[sent:])
+    if sent < len(message):  # even nothing cannot be sent to a worker that has answered already
+        connection.sendall(message[sent:])
     answer = b""
     with contextlib.suppress(ConnectionError):
         while more := connection.recv(64):
