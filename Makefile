@@ -74,7 +74,7 @@ IMPORTS = $(shell grep -ls '^frozen: true' data/raw/*.dvc)
 operate: need-ENV setup
 	$(if $(IMPORTS),dvc update $(IMPORTS))
 	elc deploy --env "$$ENV"
-	dvc repro --pull --no-run-cache --single-item ingest dataset explain advise monitor render
+	elc hourly --env "$$ENV"
 
 bench: setup
 	python -m benchmarks

@@ -88,7 +88,7 @@ def check_kills(project: Project, other: Path) -> None:
     run_hourly(Project(other), "--plant", "fjord")
     seconds = time.monotonic() - start
     killed = 0
-    for share in (0.1, 0.3, 0.6):
+    for share in (0.6, 0.3, 0.1):
         process = subprocess.Popen(
             [Path(sys.executable).with_name("elc"), "hourly", "--plant", "fjord"],
             cwd=project.root,

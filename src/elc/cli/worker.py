@@ -23,6 +23,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from elc.cli.handover import REQUEST_BYTES, SOCKET, TAKEN
@@ -41,6 +42,18 @@ MODULES = (
 # Names a file for what each thing cost, for a benchmark.
 COSTS = "ELC_COSTS"
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A process that is a command: its number, the pipe that closes when it ends, and what it runs."""
+
+    pid: int
+    ended: int
+    name: str
+
+
+_Children = dict[socket.socket, _Child]
 
 
 @contextmanager
@@ -75,7 +88,7 @@ def serve(listening: socket.socket, alive: int) -> None:
     Everything is imported when the first command comes: in an hour without news none does.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the commands
-    children: dict[socket.socket, tuple[int, int]] = {}
+    children: _Children = {}
     with selectors.DefaultSelector() as selector:
         selector.register(listening, selectors.EVENT_READ)
         selector.register(alive, selectors.EVENT_READ)
@@ -83,14 +96,15 @@ def serve(listening: socket.socket, alive: int) -> None:
             for key, _ in selector.select():
                 found = key.fileobj
                 if found == alive:
-                    for pid, _end in children.values():
-                        _kill(pid)
+                    for child in children.values():
+                        _kill(child.pid)
                     return
                 if found is listening:
                     _accept(listening, selector, children)
                 elif isinstance(found, socket.socket):  # the command was killed
-                    _kill(children[found][0])
-                    selector.unregister(found)
+                    if found in children:  # and did not end right now
+                        _kill(children[found].pid)
+                        selector.unregister(found)
                 else:
                     _answer(key, selector, children)
 
@@ -123,44 +137,45 @@ def _note(what: str, cpu_s: float) -> None:
             file.write(f"{cpu_s:.3f} {what}\n")
 
 
-def _accept(
-    listening: socket.socket, selector: selectors.BaseSelector, children: dict[socket.socket, tuple[int, int]]
-) -> None:
+def _accept(listening: socket.socket, selector: selectors.BaseSelector, children: _Children) -> None:
     _import_all()
     connection, _ = listening.accept()
     message, streams, _, _ = socket.recv_fds(connection, REQUEST_BYTES, 3)
     try:
-        while not message.endswith(b"\n"):
-            more = connection.recv(REQUEST_BYTES)
-            if not more:  # the command was killed while it asked
-                connection.close()
-                return
-            message += more
+        request = json.loads(_receive(connection, message))
         connection.sendall(TAKEN)
         ended, end = os.pipe()  # the child holds `end` until it is no more
         pid = os.fork()
         if pid == 0:
-            os.close(ended)
-            _become_command(json.loads(message), streams)
+            _become_command(request, streams)
         os.close(end)
+    except (OSError, ValueError):  # the command was killed while it asked
+        connection.close()
+        return
     finally:
         for stream in streams:
             os.close(stream)
-    children[connection] = (pid, ended)
+    children[connection] = _Child(pid, ended, request["arguments"][:2][-1])
     selector.register(connection, selectors.EVENT_READ)
     selector.register(ended, selectors.EVENT_READ, connection)
 
 
-def _answer(
-    key: selectors.SelectorKey, selector: selectors.BaseSelector, children: dict[socket.socket, tuple[int, int]]
-) -> None:
+def _receive(connection: socket.socket, message: bytes) -> bytes:
+    """Receive the rest of a request, which ends with its line."""
+    while message and not message.endswith(b"\n"):
+        more = connection.recv(REQUEST_BYTES)
+        message = message + more if more else b""
+    return message
+
+
+def _answer(key: selectors.SelectorKey, selector: selectors.BaseSelector, children: _Children) -> None:
     """Tell a command how its child ended."""
     connection: socket.socket = key.data
-    pid, ended = children.pop(connection)
-    _, status, used = os.wait4(pid, 0)
-    _note("command", used.ru_utime + used.ru_stime)
-    selector.unregister(ended)
-    os.close(ended)
+    child = children.pop(connection)
+    _, status, used = os.wait4(child.pid, 0)
+    _note(child.name, used.ru_utime + used.ru_stime)
+    selector.unregister(child.ended)
+    os.close(child.ended)
     with contextlib.suppress(KeyError):  # it is no longer watched where the command was killed
         selector.unregister(connection)
     with contextlib.suppress(OSError), connection:

@@ -23,9 +23,7 @@ def repair_records(project: Project, *, was_killed: bool) -> list[str]:
         ElcError: dvc.lock is not whole, and there is no copy of it.
     """
     said = [*_repair_lock(project, was_killed=was_killed)]
-    if was_killed:
-        said += _free_locks(project.root / ".dvc" / "tmp" / "rwlock")
-    return said
+    return said + _free_locks(project.root / ".dvc" / "tmp" / "rwlock")
 
 
 def copy_records(project: Project) -> None:
