@@ -18,6 +18,7 @@ from dvc.cli import DvcParserError, parse_args
 
 from elc import settings
 from elc.cli import main
+from elc.hourly.pipeline import SITE, STAGES
 from elc.paths import Project
 from tests.conftest import git, run
 
@@ -163,7 +164,8 @@ def test_faulty_recipe_is_found(makefile: Path, tmp_path: Path) -> None:
     folder = tmp_path / "make"
     shutil.copytree(makefile, folder)
     recipes = (folder / "Makefile").read_text()
-    (folder / "Makefile").write_text(recipes.replace("--no-run-cache", "--without-run-cache"))
+    faulty = recipes.replace("elc hourly --env", "elc hourly --environ")
+    (folder / "Makefile").write_text(faulty.replace("--no-run-cache", "--without-run-cache"))
     assert check_line("make operate ENV=prod", folder, {}) != []
     assert check_line("make train PLANT=fjord", folder, {}) != []
 
@@ -182,10 +184,9 @@ def test_values_are_not_read_as_commands(makefile: Path) -> None:
 def test_operation_asks_for_imported_exports_only_and_never_trains(makefile: Path) -> None:
     recipe = ask_make(makefile, "operate", "ENV=prod", environment={}).stdout
     assert "dvc update data/raw/north.dvc\n" in recipe
-    stages = recipe.split("--single-item ")[1].split()
-    assert set(stages) <= set(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
-    assert not {"train", "evaluate", "simulate"} & set(stages)
-    assert "--single-item" in recipe, "without it DVC would train what an export or a change of code made stale"
+    assert [line.split()[:2] for line in recipe.splitlines()[-2:]] == [["elc", "deploy"], ["elc", "hourly"]]
+    assert "dvc repro" not in recipe, "DVC would train what an export or a change of code made stale"
+    assert not {"dataset", "train", "evaluate", "simulate"} & {*STAGES, SITE}
 
 
 def test_promotion_signs_with_the_key_of_the_environment(makefile: Path, tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""What changed of a plant: new hours, hours that late data redid, and which stages an hour runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from elc.cli.hourly import build_content, render
+from elc.errors import ElcError
+from elc.fields import TIME
+from elc.hourly import Outcome, run_hour
+from elc.hourly.changes import find_change, keep_hours
+from elc.hourly.pipeline import SITE, STAGES
+from elc.paths import Project
+from elc.runner import write_failure
+from tests.conftest import ROOT
+
+
+def write_hours(project: Project, hours: int, **changed: float) -> None:
+    """Write hours with one missing gap; `changed` gives another gap to some rows, as h<row>."""
+    folder = project.operation("monitor", "fjord")
+    folder.mkdir(parents=True, exist_ok=True)
+    gap = np.arange(hours, dtype=float)
+    gap[1] = np.nan
+    for name, value in changed.items():
+        gap[int(name[1:])] = value
+    times = pd.date_range("2026-06-01", periods=hours, freq="h", tz="UTC")
+    table = pd.DataFrame({TIME: times, "state": pd.Categorical(["run"] * hours), "gap_gj_per_h": gap})
+    table.to_parquet(folder / "hours.parquet", index=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    return folder
+
+
+def test_new_hours_and_redone_hours_are_counted(project: Project, kept: Path) -> None:
+    write_hours(project, 5)
+    keep_hours(project, ["fjord"], kept)
+    write_hours(project, 7, h0=9.0, h1=2.0, h3=np.nan)
+    change = find_change(project, "fjord", kept)
+    assert (change.new_hours, change.redone_hours, change.is_new) == (2, 3, True)
+    assert [f"{moment:%d %H:%M}" for moment in (change.last_before, change.last) if moment] == ["01 04:00", "01 06:00"]
+
+
+def test_equal_hours_are_no_change(project: Project, kept: Path) -> None:
+    write_hours(project, 5)
+    keep_hours(project, ["fjord"], kept)
+    change = find_change(project, "fjord", kept)
+    assert (change.new_hours, change.redone_hours, change.is_new) == (0, 0, False)
+
+
+def test_first_hours_of_a_plant_are_all_new_and_no_hours_are_none(project: Project, kept: Path) -> None:
+    keep_hours(project, ["fjord"], kept)
+    change = find_change(project, "fjord", kept)
+    assert (change.new_hours, change.last_before, change.last, change.status) == (0, None, None, {})
+    write_hours(project, 5)
+    assert find_change(project, "fjord", kept).new_hours == 5
+
+
+def test_table_names_what_failed_and_json_its_sentence(project: Project, kept: Path) -> None:
+    write_hours(project, 3)
+    write_failure(project, "explain", "fjord", ElcError(f"{project.root}/deployed: the version was rejected."))
+    status = {"gap_gj_per_h": 1234.56, "gap_frac": None, "data_health": "sound", "status": "Completed"}
+    (project.operation("monitor", "fjord") / "status.json").write_text(json.dumps(status))
+    outcome = Outcome((find_change(project, "fjord", kept),), True, ("dvc.lock was put back.",), ())
+    assert render(outcome).splitlines() == [
+        "plant  last hour, UTC  before  new  redone  gap, GJ/h  share  data   model  status     failed",
+        "fjord  01 Jun 02:00    –         3       0    1,234.6      –  sound  –      Completed  explain",
+        "fjord: explain failed. deployed: the version was rejected.",
+        "dvc.lock was put back.",
+    ]
+    assert not outcome.is_good
+    content = build_content(outcome)["plants"][0]
+    assert content["failures"] == [{"stage": "explain", "sentence": "deployed: the version was rejected."}]
+    assert (content["last_hour"], content["gap_frac"]) == ("2026-06-01T02:00:00+00:00", None)
+
+
+def test_stages_of_an_hour_stand_in_dvc_yaml_in_their_order() -> None:
+    order = list(yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
+    assert [stage for stage in order if stage in {*STAGES, SITE}] == [*STAGES, SITE]
+
+
+def test_unknown_plants_and_environment_are_named_at_once() -> None:
+    wanted = (
+        r"^hourly: params\.yaml: 2 faults\n"
+        r"  - plant fjrod is unknown: did you mean fjord\?\n"
+        r"  - environment prd is unknown: did you mean prod\?$"
+    )
+    with pytest.raises(ElcError, match=wanted):
+        run_hour(Project(ROOT), ["fjrod"], environment="prd", variables={})
+    assert not (ROOT / "deployed" / "operated.json").exists()
