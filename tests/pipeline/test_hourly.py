@@ -131,12 +131,11 @@ def test_doubtful_hours_are_said_and_no_number_pretends(copied_project: Project)
 
 
 def check_doubtful_hours(project: Project) -> None:
-    """Fjord: half an hour only, without the energy meters. Delta: a clock in the future. Steppe: in trip."""
-    half = read_last(project, "fjord", 1)
-    half = half[half["time"] < half["time"].min() + pd.Timedelta("30min")]
+    """Fjord: the energy meters are dead for longer than a value holds. Delta: a clock in the future. Steppe: a trip."""
     tags = pd.read_csv(project.tags("fjord"))
     dead = tags.loc[tags["role"] == "energy", "tag"]
-    add_readings(project, "fjord", half[~half["tag"].isin(dead)])
+    without = read_last(project, "fjord", 9)
+    add_readings(project, "fjord", without[~without["tag"].isin(dead)])
     future = read_last(project, "delta", 1)
     add_readings(project, "delta", future.assign(time=future["time"] + pd.Timedelta(400, "D")))
     trip = read_last(project, "steppe", 6)
