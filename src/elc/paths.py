@@ -96,6 +96,10 @@ class Project:
         """Folder of what monitor, explain, advise or compare found for a plant."""
         return self.root / "data" / stage / plant
 
+    def advice_notes(self, plant: str) -> Path:
+        """What operators answered to advice, one JSON object a line; the file may be missing."""
+        return self.root / "data" / "advice_notes" / f"{plant}.jsonl"
+
     def metrics(self, plant: str) -> Path:
         return self.reports / "metrics" / f"{plant}.json"
 

@@ -12,8 +12,6 @@ from elc.monitor.status import (
 )
 from elc.monitor.words import (
     build_month_table,
-    build_moves_table,
-    write_advice,
     write_answer,
     write_head,
     write_health,
@@ -25,11 +23,9 @@ __all__ = [
     "Month",
     "Status",
     "build_month_table",
-    "build_moves_table",
     "build_records",
     "build_status",
     "find_recent",
-    "write_advice",
     "write_answer",
     "write_head",
     "write_health",

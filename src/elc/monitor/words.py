@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from elc.curve import build_cost
-from elc.fields import ENERGY, TIME, format_value, read_currency, read_heading, read_label
+from elc.fields import ENERGY, TIME, read_currency
 from elc.monitor.status import STATE_WORDS, Interval, Month, Status, format_hour
 from elc.settings import StageSettings
 
@@ -46,28 +46,6 @@ def _write_size(gap: float, interval: Interval | None) -> str:
     return f"{size} ({low} to {high})"
 
 
-def write_advice(moves: pd.DataFrame, status: Status, settings: StageSettings) -> str:
-    """Write the one sentence that says what to do, or why nothing is advised."""
-    if status.gap is None:
-        return "Nothing is advised while there is no gap to judge."
-    if moves.empty:
-        return "Nothing is advised: no move of the set-points would surely save."
-    parts = [_write_move(row["setpoint"], row["now"], row["to"]) for row in moves.to_dict("records")]
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    low, high = moves["low_gj_per_h"].sum(), moves["high_gj_per_h"].sum()
-    return (
-        f"**Do:** {listed}. Expected: −{moves['saving_gj_per_h'].sum():.0f} GJ/h "
-        f"({settings.advise.interval_frac:.0%} interval {low:.0f} to {high:.0f}), after the "
-        f"{moves['precedents'].iloc[0]} best earlier intervals most like this one."
-    )
-
-
-def _write_move(column: str, now: float, to: float) -> str:
-    verb = "raise" if to > now else "lower"
-    start, end = format_value(now, column, with_unit=False), format_value(to, column, with_unit=True)
-    return f"{verb} {read_label(column)} from {start} to {end}"
-
-
 def write_head(answer: str, advice: str, status: Status, settings: StageSettings, *, version: str) -> str:
     """Write the head of the page: the hour, the answer, what to do, and what can be believed."""
     hour = format_hour(status.hour[TIME], settings)
@@ -77,26 +55,6 @@ def write_head(answer: str, advice: str, status: Status, settings: StageSettings
         f"::: {{.small}}\n{hour} · {STATE_WORDS[status.state]} · model: {version} · "
         f"data [{status.health.data}]{{.{data}}} · model [{status.health.model}]{{.{model}}}\n:::\n\n"
         f"::: {{.answer}}\n{answer}\n:::\n\n::: {{.advice}}\n{advice}\n:::"
-    )
-
-
-def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Timestamp) -> pd.DataFrame:
-    """Build the moves as a table, with what they save at the prices of `at` and what they come near."""
-    rows = moves.to_dict("records")
-    costs = [build_cost(24 * float(row["saving_gj_per_h"]), settings.plant, at=at) for row in rows]
-    return pd.DataFrame(
-        {
-            "set-point": [read_heading(row["setpoint"]) for row in rows],
-            "now": [format_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
-            "to": [format_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
-            "saves, GJ/h": [
-                f"{row['saving_gj_per_h']:.1f} ({row['low_gj_per_h']:.1f} to {row['high_gj_per_h']:.1f})"
-                for row in rows
-            ],
-            "a day": [_write_money(cost.money, settings) for cost in costs],
-            "t CO₂ a day": [cost.co2_t for cost in costs],
-            "mind": [row["note"] or "–" for row in rows],
-        }
     )
 
 

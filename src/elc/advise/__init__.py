@@ -1,0 +1,40 @@
+"""Which set-points to move, what it would save, what was advised before, and what came of it."""
+
+from elc.advise.log import (
+    Notes,
+    build_log,
+    find_logged,
+    read_advice,
+    read_log,
+    read_notes,
+    read_outcomes,
+    write_advice_files,
+    write_log,
+)
+from elc.advise.moves import COLUMNS, Advice, build_advice
+from elc.advise.outcomes import OUTCOMES, Total, build_outcomes, build_total
+from elc.advise.words import build_moves_table, build_outcomes_table, find_reason, write_advice, write_outcome
+
+__all__ = [
+    "COLUMNS",
+    "OUTCOMES",
+    "Advice",
+    "Notes",
+    "Total",
+    "build_advice",
+    "build_log",
+    "build_moves_table",
+    "build_outcomes",
+    "build_outcomes_table",
+    "build_total",
+    "find_logged",
+    "find_reason",
+    "read_advice",
+    "read_log",
+    "read_notes",
+    "read_outcomes",
+    "write_advice",
+    "write_advice_files",
+    "write_log",
+    "write_outcome",
+]

@@ -1,0 +1,158 @@
+"""The advice log: what was advised in each judged hour, by which version, and whether anybody could see it then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from elc.advise.moves import REASON, Advice
+from elc.advise.outcomes import OUTCOMES
+from elc.errors import ElcError
+from elc.fields import TIME
+from elc.paths import replace_file
+
+COLUMNS = [
+    TIME,
+    "version",
+    "is_shown",
+    "setpoint",
+    "now",
+    "to",
+    "saving_gj_per_h",
+    "low_gj_per_h",
+    "high_gj_per_h",
+    "precedents",
+    REASON,
+]
+NOTES = ["hour", "setpoint", "answer", "why"]
+TYPES = {
+    TIME: "datetime64[us, UTC]",
+    "version": "str",
+    "is_shown": "bool",
+    "setpoint": "str",
+    **dict.fromkeys(("now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h"), "float64"),
+    "precedents": "Int64",
+    REASON: "str",
+}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What operators answered: `rows` (hour, setpoint, answer, why), and how many lines of the file were no answer."""
+
+    rows: pd.DataFrame
+    unread: int
+
+
+def find_logged(scored: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Find the hours that the log looks back on: those of the last days."""
+    recent: pd.DataFrame = scored[scored[TIME] > scored[TIME].max() - pd.Timedelta(days, "D")]
+    return recent
+
+
+def build_log(advice: Advice, former: pd.DataFrame, *, version: str, is_deployed: bool) -> pd.DataFrame:
+    """Build the log: a row for each hour and move, and one without a set-point for an hour that was judged in vain.
+
+    Args:
+        advice: of the hours that the log looks back on (see `find_logged`).
+        former: the log as it was; empty where there is none.
+        version: the label of the version that advises.
+        is_deployed: whether that is a deployed one. Then rows stay as they were shown, whatever late data say, and only
+            later hours are added; those of a first run were shown to nobody, save the last. A candidate's log is made
+            anew, and nobody was shown any of it.
+    """
+    fresh = _build_rows(advice).assign(version=version, is_shown=False)
+    if not is_deployed:
+        return _order(fresh)
+    former = former[former["is_shown"] | former["version"].eq(version)]
+    if former.empty:
+        return _order(fresh.assign(is_shown=fresh[TIME].eq(fresh[TIME].max())))
+    later = fresh[fresh[TIME] > former[TIME].max()]
+    return _order(pd.concat([former, later.assign(is_shown=True)], ignore_index=True))
+
+
+def _build_rows(advice: Advice) -> pd.DataFrame:
+    judged = advice.reasons[~advice.reasons[REASON].isin(["no_gap", ""])]
+    moves = advice.moves.assign(**{REASON: ""})
+    names = [name for name in COLUMNS if name not in ("version", "is_shown")]
+    return pd.concat([moves.reindex(columns=names), judged.reindex(columns=names)], ignore_index=True)
+
+
+def _order(log: pd.DataFrame) -> pd.DataFrame:
+    typed = log.fillna({"setpoint": "", REASON: ""})[COLUMNS].astype(TYPES)
+    return typed.sort_values(TIME, kind="stable", ignore_index=True)
+
+
+def read_log(folder: Path) -> pd.DataFrame:
+    """Read `log.parquet`; no rows where there is none yet."""
+    path = folder / "log.parquet"
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS).astype(TYPES)
+    return pd.read_parquet(path)[COLUMNS].astype(TYPES)
+
+
+def write_log(folder: Path, log: pd.DataFrame, outcomes: pd.DataFrame) -> None:
+    """Write `log.parquet` and `outcomes.parquet`, each whole or not at all."""
+    for name, frame in (("outcomes", outcomes), ("log", log)):
+        with replace_file(folder / f"{name}.parquet") as temporary:
+            frame.to_parquet(temporary, index=False)
+
+
+def write_advice_files(folder: Path, advice: Advice) -> None:
+    """Write the last hour's `moves.parquet`, and `reasons.parquet`, why hours have none; each whole or not at all."""
+    last = advice.reasons[TIME].max()
+    with replace_file(folder / "reasons.parquet") as temporary:
+        advice.reasons.to_parquet(temporary, index=False)
+    with replace_file(folder / "moves.parquet") as temporary:
+        advice.moves[advice.moves[TIME] == last].to_parquet(temporary, index=False)
+
+
+def read_outcomes(folder: Path) -> pd.DataFrame:
+    """Read what came of advice."""
+    return pd.read_parquet(folder / "outcomes.parquet").astype(OUTCOMES)
+
+
+def read_advice(folder: Path) -> Advice:
+    """Read the moves of the last hour, and the reasons of the hours that have none."""
+    return Advice(pd.read_parquet(folder / "moves.parquet"), pd.read_parquet(folder / "reasons.parquet"))
+
+
+def read_notes(path: Path) -> Notes:
+    """Read what operators answered to advice: one JSON object a line; nothing where there is no file.
+
+    `hour` (ISO 8601, with its zone) and `setpoint` say which advice, `answer` is `followed` or `not possible`, `why` is
+    free text. A line that cannot be read is counted, not guessed at: it may be half written.
+
+    Raises:
+        ElcError: the file is not UTF-8 text.
+    """
+    if not path.is_file():
+        return Notes(_build_notes([]), 0)
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise ElcError(f"{path}: not readable as UTF-8: {error}. Bring the file back, or remove it.") from None
+    rows = [row for line in lines if (row := _read_note(line))]
+    return Notes(_build_notes(rows), len(lines) - len(rows))
+
+
+def _read_note(line: str) -> dict[str, object] | None:
+    try:
+        row = json.loads(line)
+        time = pd.Timestamp(row["hour"])
+        texts = {name: str(row.get(name, "")) for name in NOTES[1:]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if pd.isna(time) or time.tzinfo is None or not texts["setpoint"] or not texts["answer"]:
+        return None
+    return {"hour": time.tz_convert("UTC"), **texts}
+
+
+def _build_notes(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=NOTES)
+    frame["hour"] = pd.to_datetime(frame["hour"], utc=True).astype("datetime64[us, UTC]")
+    return frame.astype(dict.fromkeys(NOTES[1:], "str"))

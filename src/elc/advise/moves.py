@@ -1,0 +1,157 @@
+"""Which set-points to move, how far, and what it would save: from what the plant itself did in its best hours.
+
+Where the model does not know, there is no advice, and a reason says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from elc.advise.choice import Round, choose_moves, find_players
+from elc.advise.precedents import Practice, find_practice
+from elc.advise.targets import Limits, build_limits, find_near_limits, find_targets
+from elc.curve import Package
+from elc.fields import GAP, GAP_LOW, TIME
+from elc.settings import AdviseSettings, ExplainSettings, TagList
+
+Mask = NDArray[np.bool_]
+COLUMNS = [
+    TIME,
+    "setpoint",
+    "group",
+    "now",
+    "to",
+    "saving_gj_per_h",
+    "low_gj_per_h",
+    "high_gj_per_h",
+    "total_gj_per_h",
+    "total_low_gj_per_h",
+    "total_high_gj_per_h",
+    "precedents",
+    "nearest",
+    "near_limit",
+]
+TEXTS = ("setpoint", "group", "nearest")
+REASON = "reason"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Moves of some hours, and why the other hours have none.
+
+    `moves`: a row per hour and move (`COLUMNS`), those of an hour in the order in which they were chosen; `saving` is
+    what a move adds to those above it, `total` what all moves of the hour save together, each with its interval.
+    `reasons`: `time_utc` and `reason` of every hour; the reason is empty where there are moves, else a key of
+    `words.REASONS`.
+    """
+
+    moves: pd.DataFrame
+    reasons: pd.DataFrame
+
+
+def build_advice(
+    package: Package, hours: pd.DataFrame, tags: TagList, settings: AdviseSettings, like: ExplainSettings
+) -> Advice:
+    """Build the moves of scored hours (see `curve.score_hours`), and the reason of those that get none.
+
+    Only hours whose gap is real get moves: judged, and with the gap's interval above zero. Each set-point may move
+    towards the median of the precedents, by at most `max_step_frac` of its range in the tag list, inside its limits
+    there and the range it was trained on. Moves are added one by one, each time the one that saves most of those that
+    surely save, by at least `min_saving_frac` of energy; set-points of one group move together. At most `max_moves`
+    set-points move.
+
+    An hour whose columns are not those of the package gets the reason `missing`, not an error.
+    """
+    ordered = hours.sort_values(TIME, ignore_index=True)
+    reasons = _find_reasons(package, ordered)
+    open_hours = ordered[reasons == ""]
+    if len(open_hours):
+        moves, is_silent = _build_moves(package, open_hours, tags, settings, like)
+        reasons[open_hours.index[is_silent]] = "unsure_saving"
+    else:
+        moves = _build_empty()
+    return Advice(moves, pd.DataFrame({TIME: ordered[TIME], REASON: reasons.astype("str")}))
+
+
+def _find_reasons(package: Package, hours: pd.DataFrame) -> NDArray[np.object_]:
+    """Find why hours call for nothing, the first of the reasons that hold; empty where moves may be looked for."""
+    is_judged = hours[GAP].notna().to_numpy() if GAP in hours else np.zeros(len(hours), bool)
+    needed = [*package.features, *package.setpoints]
+    known = [column for column in needed if column in hours]
+    is_known = hours[known].notna().all(axis=1).to_numpy(bool) & (len(known) == len(needed))
+    low = hours.get(GAP_LOW, hours.get(GAP))
+    conditions = [
+        ~is_judged,
+        ~np.asarray(low > 0) if low is not None else np.ones(len(hours), bool),
+        ~is_known,
+        np.full(len(hours), package.precedents.empty or not package.setpoints),
+    ]
+    return np.select(conditions, ["no_gap", "at_best", "missing", "no_precedents"], "").astype(object)
+
+
+def _build_moves(
+    package: Package, hours: pd.DataFrame, tags: TagList, settings: AdviseSettings, like: ExplainSettings
+) -> tuple[pd.DataFrame, Mask]:
+    """Build the moves of hours that call for some, and the mask of those that get none all the same."""
+    limits = build_limits(package, tags, settings)
+    practice = find_practice(package, hours, like.like_hours)
+    now = hours[package.setpoints].to_numpy(float)
+    targets = find_targets(now, practice.reference, limits)
+    labels = list(find_players(package))
+    rounds = choose_moves(package, hours, targets, limits, settings)
+    found = [_list(number, chosen, labels) for number, chosen in enumerate(rounds)]
+    if not found:
+        return _build_empty(), np.ones(len(hours), bool)
+    chosen = pd.concat(found, ignore_index=True).sort_values(["row", "round"], ignore_index=True)
+    moves = _describe(chosen, package, hours, targets, practice, limits)
+    is_silent = ~pd.Series(range(len(hours))).isin(moves["row"]).to_numpy(bool)
+    return moves[COLUMNS], is_silent
+
+
+def _list(number: int, found: Round, labels: list[str]) -> pd.DataFrame:
+    """List what one round chose, a row per hour that moves something."""
+    rows = np.flatnonzero(found.player >= 0)
+    values = {
+        f"{name}_gj_per_h": getattr(part, end)[rows]
+        for part, prefix in ((found.saving, ""), (found.total, "total_"))
+        for name, end in ((prefix.strip("_") or "saving", "mean"), (f"{prefix}low", "low"), (f"{prefix}high", "high"))
+    }
+    return pd.DataFrame({"row": rows, "round": number, "group": np.array(labels)[found.player[rows]], **values})
+
+
+def _describe(
+    found: pd.DataFrame,
+    package: Package,
+    hours: pd.DataFrame,
+    targets: NDArray[np.float64],
+    practice: Practice,
+    limits: Limits,
+) -> pd.DataFrame:
+    """Give each set-point of each move its row; the saving of a group stands with its first one."""
+    totals = [column for column in COLUMNS if column.startswith("total_")]
+    last = found.groupby("row")[totals].last()
+    players = find_players(package)
+    moves = found.drop(columns=totals).join(last, on="row")
+    moves = moves.assign(place=[players[label] for label in moves["group"]]).explode("place")
+    row, place = moves["row"].to_numpy(int), moves["place"].to_numpy(int)
+    moves["setpoint"] = np.array(package.setpoints)[place]
+    moves[TIME] = hours[TIME].iloc[row].to_numpy()
+    moves["now"] = hours[package.setpoints].to_numpy(float)[row, place]
+    moves["to"] = targets[row, place]
+    moves["near_limit"] = find_near_limits(targets, limits)[row, place]
+    moves["precedents"] = practice.count
+    moves["nearest"] = np.array(practice.nearest, dtype=object)[row]
+    moves = moves[moves["to"] != moves["now"]]
+    moves.loc[moves.index.duplicated(), ["saving_gj_per_h", "low_gj_per_h", "high_gj_per_h"]] = 0.0
+    moves = moves.reset_index(drop=True)
+    return moves.astype(dict.fromkeys(TEXTS, "str"))
+
+
+def _build_empty() -> pd.DataFrame:
+    types = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(TEXTS, "str")
+    types |= {TIME: "datetime64[us, UTC]", "precedents": "int64"}
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in types.items()})

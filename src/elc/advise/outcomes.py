@@ -1,0 +1,189 @@
+"""What came of advice: followed or not, and how the gap changed where it was.
+
+The gap before a move less the gap after it is what changed while it was made. What set-points that were not advised
+did meanwhile is taken out, as the response tells it. That the crew would not have moved by itself nobody can tell. The
+interval is what energy does between any two such spells when every move is taken out of it, on the plant's own hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from elc.advise.episodes import FOLLOWED, OPEN, Episode, count_rows, find_episodes
+from elc.curve import Package
+from elc.fields import ENERGY, GAP, TIME
+from elc.settings import AdviseSettings
+
+Array = NDArray[np.float64]
+OUTCOMES = {
+    "setpoint": "str",
+    "start": "datetime64[us, UTC]",
+    "end": "datetime64[us, UTC]",
+    "hours": "int64",
+    "version": "str",
+    "is_shown": "bool",
+    "now": "float64",
+    "to": "float64",
+    "saving_gj_per_h": "float64",
+    "low_gj_per_h": "float64",
+    "high_gj_per_h": "float64",
+    "outcome": "str",
+    "moved_at": "datetime64[us, UTC]",
+    "held_h": "float64",
+    "done_frac": "float64",
+    "step": "int64",
+    "realised_gj_per_h": "float64",
+    "realised_low_gj_per_h": "float64",
+    "realised_high_gj_per_h": "float64",
+    "answer": "str",
+    "why": "str",
+}
+REACH = 3  # times `judged_h`: how far from a move the hours may lie that it is judged by
+
+
+@dataclass(frozen=True)
+class Total:
+    """What came of the cases of some days: counts, and the energy saved by those followed, with its interval (GJ).
+
+    `saved_gj` is NaN where no case that was followed could be judged. `is_shown`: whether anybody was shown the advice.
+    """
+
+    days: int
+    cases: int
+    followed: int
+    open: int
+    judged: int
+    saved_gj: float
+    low_gj: float
+    high_gj: float
+    is_shown: bool
+
+
+def build_outcomes(
+    scored: pd.DataFrame, log: pd.DataFrame, notes: pd.DataFrame, package: Package, settings: AdviseSettings
+) -> pd.DataFrame:
+    """Build what came of each case of advice of the last `log_days` (see `find_episodes`), a row each (`OUTCOMES`).
+
+    Set-points moved within `judged_h` of each other were moved in one `step` (-1: not moved): its realised saving,
+    the mean gap of `judged_h` judged hours before less that of as many after, less what other set-points did, stands
+    with each of them and counts once. It is missing where fewer than half of those hours were judged.
+
+    Args:
+        scored: hours from `curve.score_hours`.
+        log: see `log.build_log`.
+        notes: what operators answered (see `log.read_notes`).
+        package: that judges.
+        settings: of advise.
+    """
+    hours = scored.sort_values(TIME, ignore_index=True)
+    first = (
+        hours[TIME].max() - pd.Timedelta(settings.log_days, "D") if len(hours) else pd.Timestamp.max.tz_localize("UTC")
+    )
+    cases = find_episodes(log[log[TIME] > first], hours, settings)
+    table = pd.DataFrame([_describe(case) for case in cases], columns=list(OUTCOMES)).astype(OUTCOMES)
+    table["step"] = _find_steps(table["moved_at"], settings)
+    reach = NormalDist().inv_cdf(0.5 + settings.interval_frac / 2) * find_noise(hours, package, settings)
+    for _, rows in table[table["step"] >= 0].groupby("step"):
+        saved = _find_realised(hours, rows, package, settings.judged_h)
+        table.loc[rows.index, "realised_gj_per_h"] = saved
+        table.loc[rows.index, "realised_low_gj_per_h"] = saved - reach
+        table.loc[rows.index, "realised_high_gj_per_h"] = saved + reach
+    return _add_answers(table, notes)
+
+
+def _describe(case: Episode) -> dict[str, object]:
+    told = {name: case.advice[name] for name in ("setpoint", "version", "is_shown", "now", "to")}
+    told |= {name: case.advice[name] for name in ("saving_gj_per_h", "low_gj_per_h", "high_gj_per_h")}
+    found = {name: getattr(case, name) for name in ("end", "hours", "outcome", "moved_at", "held_h", "done_frac")}
+    return told | found | {"start": case.advice[TIME], "step": -1, "answer": "", "why": ""}
+
+
+def _find_steps(moved_at: pd.Series, settings: AdviseSettings) -> pd.Series:
+    """Number the moves that were made, those within `judged_h` of the one before alike; -1 where none was."""
+    made = moved_at.dropna().sort_values(kind="stable")
+    numbers = made.diff().gt(pd.Timedelta(settings.judged_h, "h")).cumsum()
+    return numbers.reindex(moved_at.index).fillna(-1).astype("int64")
+
+
+def _find_realised(hours: pd.DataFrame, step: pd.DataFrame, package: Package, judged_h: float) -> float:
+    """What the moves of one step saved, GJ/h; NaN where too few hours around them were judged."""
+    reach, count = pd.Timedelta(REACH * judged_h, "h"), count_rows(pd.DatetimeIndex(hours[TIME]), judged_h)
+    columns = [*package.features, *package.setpoints]
+    near = hours[hours[TIME].between(step["moved_at"].min() - reach, step["moved_at"].max() + reach)]
+    if not set(columns) <= set(near.columns):
+        return float("nan")
+    judged = near[near[GAP].notna() & near[columns].notna().all(axis=1)]
+    before = judged[judged[TIME] < step["moved_at"].min()].tail(count)
+    after = judged[judged[TIME] >= step["moved_at"].max()].head(count)
+    if min(len(before), len(after)) < (count + 1) // 2:
+        return float("nan")
+    others = [column for column in package.setpoints if column not in set(step["setpoint"])]
+    unmoved = after.assign(**before[others].mean())
+    by_others = package.predict_response(after).mean(axis=1) - package.predict_response(unmoved).mean(axis=1)
+    return float(before[GAP].mean() - after[GAP].mean() + by_others.mean())
+
+
+def find_noise(hours: pd.DataFrame, package: Package, settings: AdviseSettings) -> float:
+    """The standard deviation (GJ/h) of a realised saving where nothing was moved; NaN where it cannot be told.
+
+    It is that of energy less the response, so without what set-points and drivers did, between spells of
+    `judged_h` on either side of every judged hour of the last `log_days`.
+    """
+    columns = [*package.features, *package.setpoints]
+    if hours.empty or not set(columns) <= set(hours.columns):
+        return float("nan")
+    recent = hours[hours[TIME] > hours[TIME].max() - pd.Timedelta(settings.log_days, "D")]
+    judged = recent[recent[GAP].notna() & recent[columns].notna().all(axis=1)]
+    if judged.empty:
+        return float("nan")
+    rest = judged[ENERGY].to_numpy(float) - package.predict_response(judged).mean(axis=1)
+    count = count_rows(pd.DatetimeIndex(hours[TIME]), settings.judged_h)
+    means = pd.Series(rest).rolling(count).mean().to_numpy()
+    changes = means[:-count] - means[count:]
+    near = changes[judged[TIME].diff(count).iloc[count:] <= pd.Timedelta(REACH * settings.judged_h, "h")]
+    known = near[np.isfinite(near)]
+    return float(np.sqrt(np.mean(known**2))) if len(known) > 1 else float("nan")
+
+
+def _add_answers(table: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
+    """Add the last answer that operators gave to each case."""
+    for row, case in table.iterrows():
+        is_own = notes["setpoint"].eq(case["setpoint"]) & notes["hour"].between(case["start"], case["end"])
+        if is_own.any():
+            table.loc[row, ["answer", "why"]] = notes.loc[is_own, ["answer", "why"]].iloc[-1].to_numpy()
+    return table
+
+
+def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Total:
+    """Sum up the cases that began in the last days before an hour; cases that are still open are counted apart.
+
+    Where advice was shown to anybody, only that counts. A step's saving is its change of the gap times the hours for
+    which all its moves stayed; errors of steps are independent of each other.
+    """
+    recent = outcomes[outcomes["start"] > last - pd.Timedelta(days, "D")]
+    is_shown = bool(recent["is_shown"].any())
+    counted = recent[recent["is_shown"]] if is_shown else recent
+    closed = counted[counted["outcome"] != OPEN]
+    followed = closed[closed["outcome"] == FOLLOWED]
+    judged = followed[followed["realised_gj_per_h"].notna() & followed["realised_low_gj_per_h"].notna()]
+    steps = judged.groupby("step").agg(
+        held=("held_h", "min"), saved=("realised_gj_per_h", "first"), low=("realised_low_gj_per_h", "first")
+    )
+    saved = float((steps["saved"] * steps["held"]).sum()) if len(steps) else float("nan")
+    reach = float(np.sqrt((((steps["saved"] - steps["low"]) * steps["held"]) ** 2).sum()))
+    return Total(
+        days=days,
+        cases=len(closed),
+        followed=len(followed),
+        open=len(counted) - len(closed),
+        judged=len(judged),
+        saved_gj=saved,
+        low_gj=saved - reach,
+        high_gj=saved + reach,
+        is_shown=is_shown,
+    )
