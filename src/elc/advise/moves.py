@@ -15,10 +15,9 @@ from elc.advise.choice import Round, choose_moves, find_players
 from elc.advise.precedents import Practice, find_practice
 from elc.advise.targets import Limits, build_limits, find_near_limits, find_targets
 from elc.curve import Package
-from elc.fields import GAP, GAP_LOW, TIME
+from elc.fields import ENERGY, GAP, GAP_LOW, TIME
 from elc.settings import AdviseSettings, ExplainSettings, TagList
 
-Mask = NDArray[np.bool_]
 COLUMNS = [
     TIME,
     "setpoint",
@@ -62,7 +61,7 @@ def build_advice(
     towards the median of the precedents, by at most `max_step_frac` of its range in the tag list, inside its limits
     there and the range it was trained on. Moves are added one by one, each time the one that saves most of those that
     surely save, by at least `min_saving_frac` of energy; set-points of one group move together. At most `max_moves`
-    set-points move.
+    set-points move. Where that saves less than `min_total_frac` of energy, the hour is at its best and gets none.
 
     An hour whose columns are not those of the package gets the reason `missing`, not an error.
     """
@@ -70,7 +69,12 @@ def build_advice(
     reasons = _find_reasons(package, ordered)
     open_hours = ordered[reasons == ""]
     if len(open_hours):
-        moves, is_silent = _build_moves(package, open_hours, tags, settings, like)
+        found = _build_moves(package, open_hours, tags, settings, like)
+        energy = found[TIME].map(open_hours.set_index(TIME)[ENERGY])
+        is_worth = found["total_gj_per_h"] >= settings.min_total_frac * energy
+        moves = found[is_worth].reset_index(drop=True)
+        reasons[ordered[TIME].isin(found.loc[~is_worth, TIME]).to_numpy()] = "small_saving"
+        is_silent = ~open_hours[TIME].isin(found[TIME])
         reasons[open_hours.index[is_silent]] = "unsure_saving"
     else:
         moves = _build_empty()
@@ -95,8 +99,8 @@ def _find_reasons(package: Package, hours: pd.DataFrame) -> NDArray[np.object_]:
 
 def _build_moves(
     package: Package, hours: pd.DataFrame, tags: TagList, settings: AdviseSettings, like: ExplainSettings
-) -> tuple[pd.DataFrame, Mask]:
-    """Build the moves of hours that call for some, and the mask of those that get none all the same."""
+) -> pd.DataFrame:
+    """Build the moves of hours that call for some; an hour without a move that surely saves has no rows."""
     limits = build_limits(package, tags, settings)
     practice = find_practice(package, hours, like.like_hours)
     now = hours[package.setpoints].to_numpy(float)
@@ -105,11 +109,9 @@ def _build_moves(
     rounds = choose_moves(package, hours, targets, limits, settings)
     found = [_list(number, chosen, labels) for number, chosen in enumerate(rounds)]
     if not found:
-        return _build_empty(), np.ones(len(hours), bool)
+        return _build_empty()
     chosen = pd.concat(found, ignore_index=True).sort_values(["row", "round"], ignore_index=True)
-    moves = _describe(chosen, package, hours, targets, practice, limits)
-    is_silent = ~pd.Series(range(len(hours))).isin(moves["row"]).to_numpy(bool)
-    return moves[COLUMNS], is_silent
+    return _describe(chosen, package, hours, targets, practice, limits)[COLUMNS]
 
 
 def _list(number: int, found: Round, labels: list[str]) -> pd.DataFrame:
@@ -136,7 +138,7 @@ def _describe(
     last = found.groupby("row")[totals].last()
     players = find_players(package)
     moves = found.drop(columns=totals).join(last, on="row")
-    moves = moves.assign(place=[players[label] for label in moves["group"]]).explode("place")
+    moves = moves.assign(place=pd.Series([players[label] for label in moves["group"]], dtype=object)).explode("place")
     row, place = moves["row"].to_numpy(int), moves["place"].to_numpy(int)
     moves["setpoint"] = np.array(package.setpoints)[place]
     moves[TIME] = hours[TIME].iloc[row].to_numpy()

@@ -87,9 +87,12 @@ def build_outcomes(
     cases = find_episodes(log[log[TIME] > first], hours, settings)
     table = pd.DataFrame([_describe(case) for case in cases], columns=list(OUTCOMES)).astype(OUTCOMES)
     table["step"] = _find_steps(table["moved_at"], settings)
-    reach = NormalDist().inv_cdf(0.5 + settings.interval_frac / 2) * find_noise(hours, package, settings)
+    rest = _build_rest(hours, package, settings)
+    width = NormalDist().inv_cdf(0.5 + settings.interval_frac / 2)
     for _, rows in table[table["step"] >= 0].groupby("step"):
         saved = _find_realised(hours, rows, package, settings.judged_h)
+        apart_h = (rows["moved_at"].max() - rows["moved_at"].min()) / pd.Timedelta("1h")
+        reach = width * find_noise(rest, settings.judged_h, apart_h=apart_h)
         table.loc[rows.index, "realised_gj_per_h"] = saved
         table.loc[rows.index, "realised_low_gj_per_h"] = saved - reach
         table.loc[rows.index, "realised_high_gj_per_h"] = saved + reach
@@ -128,24 +131,28 @@ def _find_realised(hours: pd.DataFrame, step: pd.DataFrame, package: Package, ju
     return float(before[GAP].mean() - after[GAP].mean() + by_others.mean())
 
 
-def find_noise(hours: pd.DataFrame, package: Package, settings: AdviseSettings) -> float:
-    """The standard deviation (GJ/h) of a realised saving where nothing was moved; NaN where it cannot be told.
-
-    It is that of energy less the response, so without what set-points and drivers did, between spells of
-    `judged_h` on either side of every judged hour of the last `log_days`.
-    """
+def _build_rest(hours: pd.DataFrame, package: Package, settings: AdviseSettings) -> pd.Series:
+    """Energy less the response (GJ/h) by time, of the judged hours of the last `log_days`: what nothing explains."""
     columns = [*package.features, *package.setpoints]
     if hours.empty or not set(columns) <= set(hours.columns):
-        return float("nan")
+        return pd.Series(dtype=float, index=pd.DatetimeIndex([], tz="UTC"))
     recent = hours[hours[TIME] > hours[TIME].max() - pd.Timedelta(settings.log_days, "D")]
     judged = recent[recent[GAP].notna() & recent[columns].notna().all(axis=1)]
-    if judged.empty:
-        return float("nan")
     rest = judged[ENERGY].to_numpy(float) - package.predict_response(judged).mean(axis=1)
-    count = count_rows(pd.DatetimeIndex(hours[TIME]), settings.judged_h)
-    means = pd.Series(rest).rolling(count).mean().to_numpy()
-    changes = means[:-count] - means[count:]
-    near = changes[judged[TIME].diff(count).iloc[count:] <= pd.Timedelta(REACH * settings.judged_h, "h")]
+    return pd.Series(rest, index=pd.DatetimeIndex(judged[TIME]))
+
+
+def find_noise(rest: pd.Series, judged_h: float, *, apart_h: float) -> float:
+    """The standard deviation (GJ/h) of a realised saving where nothing was moved; NaN where it cannot be told.
+
+    It is that of the difference between the means of two spells of `judged_h`, so many hours apart, of `rest`: energy
+    less what set-points and drivers explain, by time.
+    """
+    count = count_rows(pd.DatetimeIndex(rest.index), judged_h)
+    lag = count + count_rows(pd.DatetimeIndex(rest.index), apart_h) if apart_h else count
+    means, times = rest.rolling(count).mean().to_numpy(), rest.index.to_series()
+    changes = means[lag:] - means[:-lag]
+    near = changes[times.diff(lag).iloc[lag:] <= pd.Timedelta(REACH * judged_h + apart_h, "h")]
     known = near[np.isfinite(near)]
     return float(np.sqrt(np.mean(known**2))) if len(known) > 1 else float("nan")
 

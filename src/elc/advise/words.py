@@ -26,6 +26,7 @@ REASONS: dict[str, Callable[[], str]] = {
     "at_best": lambda: say("Nothing is advised: the plant is as near to its best as can be told."),
     "missing": lambda: say("Nothing is advised: a set-point or a driver has no sound reading, so no saving is known."),
     "no_precedents": lambda: say("Nothing is advised: the model knows no hours of best practice to go by."),
+    "small_saving": lambda: say("Nothing is advised: what moves of the set-points would save is not worth a word."),
     "unsure_saving": lambda: say("Nothing is advised: no move of the set-points would surely save."),
 }
 OUTCOME_WORDS: dict[str, Callable[[], str]] = {

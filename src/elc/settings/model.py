@@ -157,6 +157,7 @@ class AdviseSettings(Section):
     max_moves: int = Field(gt=0, le=3)
     max_step_frac: Frac
     min_saving_frac: NotNegative
+    min_total_frac: NotNegative
     interval_frac: float = Field(gt=0, lt=1)
     shape_error_frac: NotNegative
     log_days: int = Field(gt=0)

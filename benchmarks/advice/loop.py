@@ -1,0 +1,166 @@
+"""The closed loop: advice is applied to the simulated plant, whose physics say what it saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.advice.case import Array, Case
+from elc import advise
+from elc.advise.precedents import find_practice
+from elc.fields import ENERGY, GAP, GAP_LOW, TIME
+
+NOWHERE = Path("nowhere")  # a log that is not there
+ROUNDS = 3  # of advice in the same hour, each after the moves of the one before
+AT_BEST_FRAC = 0.003  # of energy: an hour in which less can be saved is at its best
+SAMPLED_H = 7  # every so many hours, so that each shift and time of day has its share
+
+
+@dataclass
+class Sums:
+    """What was counted, over hours; energies in GJ/h."""
+
+    real: int = 0
+    advised: int = 0
+    saved: int = 0
+    covered: int = 0
+    moves: int = 0
+    moves_covered: int = 0
+    to_practice: float = 0.0
+    to_optimum: float = 0.0
+    recovered: list[float] = field(default_factory=lambda: [0.0] * ROUNDS)
+    at_best: int = 0
+    at_best_advised: int = 0
+    put_at_practice: int = 0
+    put_at_practice_advised: int = 0
+    put_at_optimum: int = 0
+    put_at_optimum_advised: int = 0
+
+    def add(self, other: Sums) -> None:
+        for name, value in vars(other).items():
+            mine = getattr(self, name)
+            both = [a + b for a, b in zip(mine, value, strict=True)] if name == "recovered" else mine + value
+            setattr(self, name, both)
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Hours of a plant whose set-points can be put anywhere; rows of all are in one order.
+
+    `hours` as measured; true `setpoints` (hours, set-points); `load` and the energy of everything else, `rest`.
+    """
+
+    case: Case
+    hours: pd.DataFrame
+    setpoints: Array
+    load: Array
+    rest: Array
+
+    def put(self, setpoints: Array) -> Plant:
+        """Put the true set-points elsewhere: what is measured of them and of energy follows."""
+        names = self.case.package.setpoints
+        measured = self.hours[names].to_numpy(float) + setpoints - self.setpoints
+        energy = self.rest + self.case.build_costs(setpoints, self.load).sum(axis=1)
+        hours = self.hours.assign(**{ENERGY: energy}, **dict(zip(names, measured.T, strict=True)))
+        return Plant(self.case, self.case.score(hours), setpoints, self.load, self.rest)
+
+    def advise(self) -> advise.Advice:
+        case = self.case
+        return advise.build_advice(case.package, self.hours, case.tags, case.settings.advise, case.settings.explain)
+
+    def apply(self, given: advise.Advice) -> Array:
+        """The true set-points after the moves."""
+        rows = pd.Index(self.hours[TIME]).get_indexer(given.moves[TIME])
+        places = pd.Index(self.case.package.setpoints).get_indexer(given.moves["setpoint"])
+        moved = self.setpoints.copy()
+        moved[rows, places] += given.moves["to"].to_numpy() - given.moves["now"].to_numpy()
+        return moved
+
+
+def build_plant(case: Case) -> Plant:
+    """Sample a case's later hours."""
+    hours = case.score(case.hours.iloc[::SAMPLED_H].reset_index(drop=True))
+    hours = hours[hours[GAP].notna()].reset_index(drop=True)
+    truth = case.read_truth(hours)
+    setpoints, load = truth[case.package.setpoints].to_numpy(float), truth["load_t_per_h"].to_numpy(float)
+    rest = hours[ENERGY].to_numpy(float) - case.build_costs(setpoints, load).sum(axis=1)
+    return Plant(case, hours, setpoints, load, rest)
+
+
+def run_loop(case: Case) -> Sums:
+    """Count what one case's advice does."""
+    plant, sums = build_plant(case), Sums()
+    given = plant.advise()
+    before = case.build_costs(plant.setpoints, plant.load)
+    savings = before - case.build_costs(plant.apply(given), plant.load)
+    practice = find_practice(case.package, plant.hours, case.settings.explain.like_hours).reference
+    avoidable = before - case.build_costs(practice, plant.load)
+    _count_savings(sums, plant, given, savings)
+    is_real = (plant.hours[GAP_LOW] > 0).to_numpy()
+    sums.real = int(is_real.sum())
+    sums.to_practice = float(avoidable.sum(axis=1).clip(0)[is_real].sum())
+    sums.to_optimum = float(before[is_real].sum())
+    is_best = avoidable.clip(0).sum(axis=1) < AT_BEST_FRAC * plant.hours[ENERGY].to_numpy()
+    sums.at_best, sums.at_best_advised = int(is_best.sum()), _count_advised(plant, given, is_best)
+    every = np.ones(len(plant.hours), bool)
+    best = {point.column: point.best for point in case.history.setpoints}
+    optimum = np.tile([best[name] for name in case.package.setpoints], (len(plant.hours), 1))
+    for name, goal in (("practice", practice), ("optimum", optimum)):
+        there = plant.put(goal)
+        setattr(sums, f"put_at_{name}", int(there.hours[GAP].notna().sum()))
+        setattr(sums, f"put_at_{name}_advised", _count_advised(there, there.advise(), every))
+    for index in range(ROUNDS):
+        plant = plant.put(plant.apply(plant.advise()))
+        after = case.build_costs(plant.setpoints, plant.load)
+        sums.recovered[index] = float((before - after).sum())
+    return sums
+
+
+def _count_savings(sums: Sums, plant: Plant, given: advise.Advice, savings: Array) -> None:
+    moves = given.moves
+    rows = pd.Index(plant.hours[TIME]).get_indexer(moves[TIME])
+    places = pd.Index(plant.case.package.setpoints).get_indexer(moves["setpoint"])
+    own = savings[rows, places]
+    sums.moves = len(moves)
+    sums.moves_covered = int(((own >= moves["low_gj_per_h"]) & (own <= moves["high_gj_per_h"])).sum())
+    whole = moves.assign(true=savings[rows].sum(axis=1)).groupby(TIME).first()
+    sums.advised, sums.saved = len(whole), int((whole["true"] > 0).sum())
+    is_covered = whole["true"].between(whole["total_low_gj_per_h"], whole["total_high_gj_per_h"])
+    sums.covered = int(is_covered.sum())
+
+
+def _count_advised(plant: Plant, given: advise.Advice, chosen: Array) -> int:
+    return int((plant.hours[TIME].isin(given.moves[TIME]).to_numpy() & chosen).sum())
+
+
+def find_covered_outcomes(case: Case) -> list[bool]:
+    """Whether the interval of each realised saving holds the true one, in the plant's own later hours.
+
+    Nobody follows the advice here, but crews move set-points at every shift, and often that way. The true saving is
+    what the physics say of the advised set-points that were moved, in the same hours.
+    """
+    scored, rules = case.score(case.hours), case.settings.advise
+    truth = case.read_truth(scored)
+    costs = case.build_costs(truth[case.package.setpoints].to_numpy(float), truth["load_t_per_h"].to_numpy(float))
+    known = pd.DataFrame(costs, columns=case.package.setpoints, index=pd.DatetimeIndex(scored[TIME]))
+    known = known[scored[GAP].notna().to_numpy()]
+    found = []
+    for end in pd.date_range(scored[TIME].max(), scored[TIME].min(), freq=f"-{rules.log_days}D"):
+        part = scored[scored[TIME] <= end]
+        given = advise.build_advice(
+            case.package, advise.find_logged(part, rules.log_days), case.tags, rules, case.settings.explain
+        )
+        log = advise.build_log(given, advise.read_log(NOWHERE), version="", is_deployed=False)
+        outcomes = advise.build_outcomes(part, log, advise.read_notes(NOWHERE).rows, case.package, rules)
+        judged = outcomes[outcomes["realised_gj_per_h"].notna()]
+        for _, step in judged.groupby("step"):
+            own = known[sorted(set(step["setpoint"]))].sum(axis=1)
+            count = round(rules.judged_h)
+            before, after = own[own.index < step["moved_at"].min()], own[own.index >= step["moved_at"].max()]
+            true = before.tail(count).mean() - after.head(count).mean()
+            first = step.iloc[0]
+            found.append(bool(first["realised_low_gj_per_h"] <= true <= first["realised_high_gj_per_h"]))
+    return found
