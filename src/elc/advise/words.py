@@ -71,8 +71,8 @@ def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: St
             co2=_write_co2(cost.co2_t),
         )
     ]
-    gap = float(hour.get(GAP, math.nan))
-    if saving > gap:
+    gap = hour.get(GAP)
+    if pd.notna(gap) and saving > gap:
         text = say(
             "That is more than the gap of {gap} GJ/h: best is what one hour in ten stays below, not the least.",
             gap=format_number(gap, digits),

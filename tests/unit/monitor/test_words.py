@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from elc import advise, findings, monitor, settings
+from elc import findings, monitor, settings
 from elc.curve import Cost
 from elc.fields import ENERGY, GAP, TIME
 from elc.monitor.status import STATE_WORDS
@@ -24,7 +24,6 @@ MONTH = monitor.Month(
     judged=1234,
     intervals=2000,
 )
-AT = pd.Timestamp("2026-06-30 21:00", tz="UTC")
 HEALTH = monitor.Health("sound", "no finding in the last 24 hours", "ok", "over 28 days all is well")
 
 
@@ -36,7 +35,6 @@ def build_settings(currency: str = "EUR", **plant: Any) -> settings.StageSetting
         chosen,
         plant=chosen.plant.model_copy(update=changes),
         site=settings.SiteSettings(currency=currency, language="en"),
-        advise=chosen.advise.model_copy(update={"interval_frac": 0.8}),
     )
 
 
@@ -55,15 +53,6 @@ def build_status(gap: float | None, state: str = "run", reason: str = "", **chan
         no_gap_reason=reason,
     )
     return replace(status, **changes)
-
-
-def build_moves(count: int) -> pd.DataFrame:
-    rows = [
-        ("flue_o2_pct", 3.456, 2.1, 4.4, 1.0, 8.0, 200, "near the limit of 1 for flue O2"),
-        ("chiller_temp_degc", -18.0, -12.34, 3.2, 2.0, 4.0, 200, ""),
-        ("reboiler_duty_mj_per_kmol", 45.0, 40.0, 1.0, 0.5, 1.5, 200, ""),
-    ]
-    return pd.DataFrame(rows[:count], columns=advise.COLUMNS)
 
 
 def test_answer_says_gap_money_and_co2() -> None:
@@ -116,35 +105,6 @@ def test_money_is_in_the_currency_of_the_site(currency: str, shown: str) -> None
     assert f", {shown} and" in monitor.write_answer(build_status(100.0), build_settings(currency))
 
 
-def test_advice_names_each_move_and_what_all_save() -> None:
-    assert monitor.write_advice(build_moves(3), build_status(25.0), build_settings()) == (
-        "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from -18.0 to -12.3 °C and lower "
-        "reboiler duty from 45.0 to 40.0 MJ/kmol. Expected: −9 GJ/h (80% interval 4 to 14), after the 200 best "
-        "earlier intervals most like this one."
-    )
-
-
-@pytest.mark.parametrize(
-    ("count", "listed"),
-    [
-        (1, "**Do:** lower flue O2 from 3.46 to 2.10 %. Expected"),
-        (2, "2.10 % and raise chiller temperature from -18.0 to -12.3 °C. Expected"),
-    ],
-)
-def test_advice_lists_few_moves_as_people_do(count: int, listed: str) -> None:
-    assert listed in monitor.write_advice(build_moves(count), build_status(25.0), build_settings())
-
-
-def test_no_moves_say_that_none_would_surely_save() -> None:
-    found = monitor.write_advice(build_moves(0), build_status(25.0), build_settings())
-    assert found == "Nothing is advised: no move of the set-points would surely save."
-
-
-def test_no_gap_means_no_advice_even_with_moves() -> None:
-    found = monitor.write_advice(build_moves(2), build_status(None, reason="x"), build_settings())
-    assert found == "Nothing is advised while there is no gap to judge."
-
-
 @pytest.mark.parametrize(("state", "words"), STATE_WORDS.items())
 def test_head_says_hour_state_answer_and_advice(state: str, words: str) -> None:
     found = monitor.write_head(
@@ -161,33 +121,6 @@ def test_head_marks_what_is_doubtful() -> None:
     doubtful = monitor.Health("2 findings", "a; b", "look", "bias")
     found = monitor.write_head("", "", build_status(25.0, health=doubtful), build_settings(), version="")
     assert "data [2 findings]{.look} · model [look]{.look}" in found
-
-
-def test_moves_become_a_table() -> None:
-    table = monitor.build_moves_table(build_moves(2), build_settings(), at=AT)
-    assert table.drop(columns="t CO₂ a day").to_dict("records") == [
-        {
-            "set-point": "flue O2, %",
-            "now": "3.46",
-            "to": "2.10",
-            "saves, GJ/h": "4.4 (1.0 to 8.0)",
-            "a day": "1,109 €",  # 24 * 4.4 * 10.5 = 1108.8
-            "mind": "near the limit of 1 for flue O2",
-        },
-        {
-            "set-point": "chiller temperature, °C",
-            "now": "-18.0",
-            "to": "-12.3",
-            "saves, GJ/h": "3.2 (2.0 to 4.0)",
-            "a day": "806 €",
-            "mind": "–",
-        },
-    ]
-    assert table["t CO₂ a day"].tolist() == pytest.approx([24 * 4.4 * 0.0561, 24 * 3.2 * 0.0561])
-
-
-def test_no_moves_become_an_empty_table() -> None:
-    assert monitor.build_moves_table(build_moves(0), build_settings(), at=AT).empty
 
 
 def test_month_becomes_a_table() -> None:

@@ -1,0 +1,297 @@
+"""Moves: inside limits, no farther than allowed, only where they surely save; savings worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t as student
+
+from elc import advise, curve, dataset, ingest, settings
+from elc.advise.precedents import find_practice
+from elc.fields import ENERGY, GAP, GAP_LOW, TIME
+from elc.paths import Project, find_project
+
+LOAD = "load_t_per_h"
+SETPOINTS = ["flue_o2_pct", "steam_to_carbon_ratio", "loop_inerts_pct", "chiller_temp_degc"]
+FLUE, RATIO, INERTS, CHILLER = SETPOINTS
+NAN = float("nan")
+LIKE = settings.read_plant(find_project(Path(__file__)), "fjord").explain.model_copy(update={"like_hours": 3})
+SPREAD = float(student.ppf(0.9, 1))  # of two members
+# Only flue O2 matters: the members hold it to cost 1.9 and 2.1 GJ/h a percent.
+ONE = [[1.9, 2.1], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
+SAVERS = [[1.0, 1.01], [4.0, 4.01], [2.0, 2.01], [3.0, 3.01]]
+Advise = Callable[..., advise.Advice]
+
+
+@pytest.fixture
+def give(build_package: Any, build_hours: Any, rules: settings.AdviseSettings) -> Advise:
+    """Advise one hour of the plant of straight lines, or those given, with rules of the test's choice."""
+
+    def give(slopes: list[list[float]], hours: pd.DataFrame | None = None, **changes: Any) -> advise.Advice:
+        tags, package = changes.pop("tags", build_tags()), changes.pop("package", None)
+        given = build_hours() if hours is None else hours
+        chosen = rules.model_copy(update=changes)
+        return advise.build_advice(package or build_package(slopes), given, tags, chosen, LIKE)
+
+    return give
+
+
+def build_tags(low: float | None = 0.0, high: float | None = 20.0) -> settings.TagList:
+    tags = [settings.Tag(name, name, "setpoint", "", 1.0, 0.0, low, high, "") for name in SETPOINTS]
+    return settings.TagList("fjord", tuple(tags))
+
+
+def read_interval(moves: pd.DataFrame, prefix: str = "") -> list[float]:
+    names = [f"{prefix}low_gj_per_h", f"{prefix}high_gj_per_h"]
+    middle = f"{prefix or 'saving_'}gj_per_h"
+    return [float(moves[name].iloc[0]) for name in (names[0], middle, names[1])]
+
+
+def test_move_goes_to_the_median_of_the_best_hours_and_saves_what_the_response_says(give: Advise) -> None:
+    moves = give(ONE).moves
+    assert moves.columns.tolist() == advise.COLUMNS
+    assert moves[["setpoint", "group", "now", "to", "precedents"]].to_dict("records") == [
+        {"setpoint": FLUE, "group": FLUE, "now": 12.0, "to": 10.0, "precedents": 3}
+    ]
+    assert moves["near_limit"].isna().all()
+    # From 12 to 10 the members save 3.8 and 4.2: 4 on average, with a deviation of 0.2 times the square root of 2.
+    doubt = SPREAD * 0.2 * np.sqrt(2)
+    assert read_interval(moves) == pytest.approx([4 - doubt, 4, 4 + doubt], rel=1e-4)
+    assert read_interval(moves, "total_") == pytest.approx([4 - doubt, 4, 4 + doubt], rel=1e-4)
+
+
+def test_nearest_precedents_are_named_by_their_start(give: Advise) -> None:
+    # Loads 50, 49 and 52 against the hour's 50.
+    assert give(ONE).moves["nearest"].tolist() == ["2025-01-02T00:00Z 2025-01-01T00:00Z 2025-01-03T00:00Z"]
+
+
+def test_wider_interval_is_wider(give: Advise) -> None:
+    low, _, high = read_interval(give(ONE, interval_frac=0.5).moves)
+    assert high - low == pytest.approx(2 * student.ppf(0.75, 1) * 0.2 * np.sqrt(2), rel=1e-4)
+
+
+def test_error_of_the_shape_widens_each_interval_by_itself(give: Advise) -> None:
+    slopes = [[2.0, 2.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    moves = give(slopes, shape_error_frac=0.1).moves
+    reach = (moves["high_gj_per_h"] - moves["saving_gj_per_h"]).tolist()
+    # 10 % of 4 and of 2 GJ/h; of both together the root of the sum of squares, not the sum.
+    assert reach == pytest.approx([SPREAD * 0.4, SPREAD * 0.2], rel=1e-4)
+    _, middle, high = read_interval(moves, "total_")
+    assert high - middle == pytest.approx(SPREAD * np.hypot(0.4, 0.2), rel=1e-4)
+
+
+def test_interval_of_all_moves_is_that_of_the_members_together(give: Advise) -> None:
+    # What one member thinks dear the other thinks cheap: together they save 6 GJ/h, surely.
+    slopes = [[2.1, 1.9], [0.9, 1.1], [0.0, 0.0], [0.0, 0.0]]
+    assert read_interval(give(slopes).moves, "total_") == pytest.approx([6.0, 6.0, 6.0], rel=1e-4)
+
+
+def test_move_is_no_larger_than_the_largest_step(give: Advise, build_hours: Any) -> None:
+    # A quarter of the range of 20; the best hours are 10 away.
+    assert give(ONE, build_hours(**{FLUE: 20.0})).moves["to"].tolist() == [15.0]
+
+
+def test_largest_step_is_a_share_of_the_range_in_the_tag_list(
+    give: Advise, build_hours: Any, build_package: Any
+) -> None:
+    # The tag list allows 0 to 20, so a step of 5; training saw only 8 to 14.
+    package = build_package(ONE, trained=(8.0, 14.0))
+    assert give([], build_hours(**{FLUE: 14.0}), package=package).moves["to"].tolist() == [10.0]
+
+
+@pytest.mark.parametrize(
+    ("slope", "now", "limits", "to"), [(4.0, 14.0, (11.0, 20.0), 11.0), (-4.0, 6.0, (0.0, 9.0), 9.0)]
+)
+def test_move_stops_at_the_limits_of_the_tag_list(
+    slope: float, now: float, limits: tuple[float, float], to: float, give: Advise, build_hours: Any
+) -> None:
+    hours = build_hours(**{FLUE: now})
+    moves = give([[slope, slope * 1.01], *ONE[1:]], hours, tags=build_tags(*limits), max_step_frac=1.0).moves
+    assert moves["to"].tolist() == [to]
+    assert moves["near_limit"].tolist() == [to]
+
+
+@pytest.mark.parametrize(("slope", "now", "to"), [(4.0, 14.0, 11.0), (-4.0, 7.0, 9.0)])
+def test_move_stays_in_the_range_that_was_trained(
+    slope: float, now: float, to: float, give: Advise, build_hours: Any, build_package: Any
+) -> None:
+    trained = (11.0, 20.0) if slope > 0 else (0.0, 9.0)
+    package = build_package([[slope, slope * 1.01], *ONE[1:]], trained=trained)
+    moves = give([], build_hours(**dict.fromkeys(SETPOINTS, now)), package=package, max_step_frac=1.0).moves
+    assert moves["to"].tolist() == [to]
+    assert moves["near_limit"].isna().all()  # a range of training is no limit
+
+
+def test_move_back_into_the_limits_goes_no_way_but_towards_best_practice(give: Advise, build_hours: Any) -> None:
+    # The set-point stands below its limit of 11, best practice lies lower still: up is not towards it.
+    assert give([[-2.0, -2.0], *ONE[1:]], build_hours(**{FLUE: 10.5}), tags=build_tags(11.0, 20.0)).moves.empty
+
+
+def test_tag_without_limits_moves_inside_the_trained_range(give: Advise) -> None:
+    moves = give(ONE, tags=build_tags(None, None)).moves
+    assert moves["to"].tolist() == [10.0]
+    assert moves["near_limit"].isna().all()
+
+
+def test_setpoint_that_the_tag_list_does_not_know_moves_inside_the_trained_range(give: Advise) -> None:
+    assert give(ONE, tags=settings.TagList("fjord", ())).moves["to"].tolist() == [10.0]
+
+
+@pytest.mark.parametrize(("max_moves", "wanted"), [(1, [RATIO]), (2, [RATIO, CHILLER]), (3, [RATIO, CHILLER, INERTS])])
+def test_only_the_best_moves_are_taken_largest_first(max_moves: int, wanted: list[str], give: Advise) -> None:
+    moves = give(SAVERS, max_moves=max_moves).moves
+    assert moves["setpoint"].tolist() == wanted
+    assert moves["saving_gj_per_h"].is_monotonic_decreasing
+
+
+def test_savings_of_the_rows_add_up_to_that_of_the_set(give: Advise) -> None:
+    moves = give(SAVERS).moves
+    assert moves["saving_gj_per_h"].sum() == pytest.approx(2 * (4.005 + 3.005 + 2.005), rel=1e-4)
+    assert moves["total_gj_per_h"].tolist() == pytest.approx([2 * (4.005 + 3.005 + 2.005)] * 3, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({GAP: NAN, GAP_LOW: NAN}, "no_gap"),
+        ({GAP: 5.0, GAP_LOW: -1.0}, "at_best"),
+        ({GAP: -5.0, GAP_LOW: -9.0}, "at_best"),
+        ({RATIO: NAN}, "missing"),
+    ],
+    ids=["no gap", "a gap that may be none", "below best", "set-point"],
+)
+def test_hour_that_calls_for_nothing_gets_no_moves_and_a_reason(
+    values: dict[str, float], reason: str, give: Advise, build_hours: Any
+) -> None:
+    given = give(SAVERS, build_hours(**values))
+    assert given.moves.empty
+    assert given.moves.columns.tolist() == advise.COLUMNS
+    assert given.reasons["reason"].tolist() == [reason]
+
+
+def test_columns_of_another_tag_list_are_missing_and_no_error(give: Advise, build_hours: Any) -> None:
+    hours = build_hours().drop(columns=[RATIO])
+    assert give(SAVERS, hours).reasons["reason"].tolist() == ["missing"]
+
+
+def test_hours_that_were_never_judged_have_no_gap(give: Advise, build_hours: Any) -> None:
+    assert give(SAVERS, build_hours(2).drop(columns=[GAP, GAP_LOW])).reasons["reason"].tolist() == ["no_gap"] * 2
+
+
+def test_package_without_precedents_advises_nothing(give: Advise, build_package: Any) -> None:
+    package = build_package(SAVERS)
+    package = type(package)(**{**vars(package), "precedents": package.precedents.iloc[:0]})
+    assert give([], package=package).reasons["reason"].tolist() == ["no_precedents"]
+
+
+def test_no_hours_are_no_advice(give: Advise, build_hours: Any) -> None:
+    given = give(SAVERS, build_hours(0))
+    assert given.moves.empty
+    assert given.reasons.empty
+
+
+def test_move_that_would_cost_is_not_advised(give: Advise) -> None:
+    given = give([[-1.0, -1.1], [-4.0, -4.1], [0.0, 0.0], [0.0, 0.0]])
+    assert given.moves.empty
+    assert given.reasons["reason"].tolist() == ["unsure_saving"]
+
+
+def test_small_saving_is_not_worth_a_word(give: Advise) -> None:
+    # 2 * 0.2 GJ/h of 1,000 is below 0.05 %, 2 * 0.3 is above.
+    assert give([[0.2, 0.2], *ONE[1:]]).moves.empty
+    assert len(give([[0.3, 0.3], *ONE[1:]]).moves) == 1
+
+
+def test_hour_in_which_all_moves_save_little_is_at_its_best(give: Advise) -> None:
+    # All moves save 4 GJ/h of 1,000.
+    assert give(ONE, min_total_frac=0.0041).reasons["reason"].tolist() == ["small_saving"]
+    assert give(ONE, min_total_frac=0.0041).moves.empty
+    assert len(give(ONE, min_total_frac=0.0039).moves) == 1
+
+
+def test_unsure_saving_is_not_advised(give: Advise) -> None:
+    # The members save 0 and 8.
+    assert give([[0.0, 4.0], *ONE[1:]]).moves.empty
+
+
+def test_sure_saving_is_not_withheld_for_a_larger_unsure_one(give: Advise) -> None:
+    assert give([[0.0, 4.0], [1.0, 1.01], [0.0, 0.0], [0.0, 0.0]]).moves["setpoint"].tolist() == [RATIO]
+
+
+def test_setpoint_beyond_what_was_trained_is_told_as_at_the_end_of_it(give: Advise, build_package: Any) -> None:
+    # Training saw 0 to 11, the hour is at 12: what is known to be saved is from 11 to 10, not from 12.
+    package = build_package([[2.0, 2.0], *ONE[1:]], trained=(0.0, 11.0))
+    assert give([], package=package).moves[["now", "to", "saving_gj_per_h"]].iloc[0].tolist() == [12.0, 10.0, 2.0]
+
+
+def test_setpoints_of_a_group_move_together_and_count_as_two(give: Advise, build_package: Any) -> None:
+    package = build_package(SAVERS)
+
+    class Grouped(type(package)):  # type: ignore[misc]
+        def groups(self, columns: list[str]) -> dict[str, list[str]]:
+            return {"loop": [FLUE, INERTS], **{name: [name] for name in columns if name not in (FLUE, INERTS)}}
+
+    # The ratio saves 8 GJ/h; the group and the chiller 6 each, the group a little more, where there is room for two.
+    moves = give([], package=Grouped(**vars(package)), max_moves=2).moves
+    assert moves["setpoint"].tolist() == [RATIO, CHILLER]
+    whole = give([], package=Grouped(**vars(package)), max_moves=3).moves
+    assert whole[["setpoint", "group"]].to_numpy().tolist() == [[RATIO, RATIO], [FLUE, "loop"], [INERTS, "loop"]]
+    assert whole["saving_gj_per_h"].tolist() == pytest.approx([8.01, 6.02, 0.0], abs=1e-3)
+
+
+def test_many_hours_are_advised_as_each_of_them_alone(give: Advise, build_hours: Any, build_package: Any) -> None:
+    rng = np.random.default_rng(0)
+    columns = {name: rng.uniform(6, 16, 40) for name in SETPOINTS} | {LOAD: rng.uniform(45, 55, 40)}
+    hours, package = build_hours(40, **columns), build_package(SAVERS)
+    whole = give([], hours, package=package)
+    alone = [give([], hours.iloc[[row]], package=package).moves for row in range(40)]
+    pd.testing.assert_frame_equal(whole.moves, pd.concat(alone, ignore_index=True), rtol=1e-6)
+
+
+def test_many_hours_take_few_calls_of_the_response(give: Advise, build_hours: Any, build_package: Any) -> None:
+    package = build_package(SAVERS)
+    give([], build_hours(200), package=package)
+    assert package._response.calls <= 5
+
+
+def test_precedents_of_many_hours_are_those_of_each(build_package: Any, build_hours: Any) -> None:
+    rng = np.random.default_rng(1)
+    package = build_package(SAVERS)
+    known = pd.DataFrame({name: rng.uniform(0, 20, 300) for name in SETPOINTS} | {LOAD: rng.uniform(40, 60, 300)})
+    known[TIME] = pd.date_range("2025-01-01", periods=300, freq="h", tz="UTC")
+    package = type(package)(**{**vars(package), "precedents": known})
+    hours = build_hours(5, **{LOAD: [41.0, 47.0, 50.0, 55.0, 59.0]})
+    found = find_practice(package, hours, 20)
+    for row in range(5):
+        wanted = curve.build_reference(curve.find_precedents(package, hours.iloc[row], 20), SETPOINTS)
+        assert found.reference[row] == pytest.approx(wanted.to_numpy())
+
+
+def test_moves_of_a_trained_package_keep_every_rule(
+    demo_project: Project, fjord: settings.StageSettings, fjord_tags: settings.TagList
+) -> None:
+    package = curve.read(demo_project.model("fjord"))
+    hourly = ingest.read_hourly(demo_project.hourly("fjord"))
+    marked = dataset.mark_states(hourly, package.throughput, package.rated_load, fjord)
+    hours = curve.score_hours(marked, package).iloc[::40]
+    given = advise.build_advice(package, hours, fjord_tags, fjord.advise, fjord.explain)
+    moves, trained = given.moves, {setpoint["column"]: setpoint for setpoint in package.card["setpoints"]}
+    assert moves.groupby(TIME)["setpoint"].nunique().max() <= fjord.advise.max_moves
+    assert not moves.duplicated([TIME, "setpoint"]).any()
+    energy = moves[TIME].map(hours.set_index(TIME)[ENERGY])
+    assert (moves["saving_gj_per_h"] >= fjord.advise.min_saving_frac * energy).all()
+    assert ((moves["low_gj_per_h"] > 0) & (moves["low_gj_per_h"] < moves["high_gj_per_h"])).all()
+    for move in moves.to_dict("records"):
+        tag, seen = fjord_tags.find(move["setpoint"]), trained[move["setpoint"]]
+        assert tag.low is not None
+        assert tag.high is not None
+        assert max(tag.low, seen["low"]) <= move["to"] <= min(tag.high, seen["high"])
+        assert abs(move["to"] - move["now"]) <= fjord.advise.max_step_frac * (tag.high - tag.low) + 1e-9
+    real = hours[hours[GAP_LOW] > 0]
+    assert moves[TIME].isin(real[TIME]).all()
+    assert moves[TIME].nunique() > 0.5 * len(real)

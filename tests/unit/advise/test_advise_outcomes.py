@@ -1,0 +1,220 @@
+"""What came of advice: cases, moves that were made, and savings worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc import advise, settings
+from elc.advise.outcomes import find_noise
+from elc.fields import ENERGY, GAP, TIME
+
+LOAD = "load_t_per_h"
+FLUE, RATIO, CHILLER = "flue_o2_pct", "steam_to_carbon_ratio", "chiller_temp_degc"
+NOTES = advise.read_notes(Path("nowhere")).rows
+NAN = float("nan")
+Judge = Callable[..., pd.DataFrame]
+
+
+def build_log(times: pd.Series, rows: dict[int, float], *, setpoint: str = FLUE, is_shown: bool = True) -> pd.DataFrame:
+    """A log that advises one set-point, at 12, to go elsewhere in some hours, and to save 4 GJ/h."""
+    given = {"version": "v1", "is_shown": is_shown, "setpoint": setpoint, "now": 12.0, "precedents": 3, "reason": ""}
+    saving = {"saving_gj_per_h": 4.0, "low_gj_per_h": 3.0, "high_gj_per_h": 5.0}
+    log = pd.DataFrame([{TIME: times.iloc[row], "to": to, **given, **saving} for row, to in rows.items()])
+    return log.reindex(columns=advise.read_log(Path("nowhere")).columns)
+
+
+@pytest.fixture
+def judge(build_hours: Any, build_package: Any, rules: settings.AdviseSettings) -> Judge:
+    """Follow up 48 hours: advised at 12 in hours 0 to 3 to go to 10; `values` say where the set-point is."""
+
+    def judge(values: Any, *, log: dict[int, float] | None = None, **changes: Any) -> pd.DataFrame:
+        columns = {FLUE: np.broadcast_to(np.asarray(values, float), 48), **changes.pop("columns", {})}
+        hours = build_hours(48, **columns)
+        package = build_package([[2.0, 2.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]])
+        found = changes.pop("whole", build_log(hours[TIME], log or dict.fromkeys(range(4), 10.0)))
+        chosen = rules.model_copy(update=changes)
+        return advise.build_outcomes(hours, found, NOTES, package, chosen)
+
+    return judge
+
+
+def build_steps(*levels: tuple[int, float]) -> list[float]:
+    """Values of 48 hours that change at given hours."""
+    return [next(value for start, value in reversed(levels) if hour >= start) for hour in range(48)]
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome", "moved_hour", "held_h"),
+    [
+        (build_steps((0, 12.0), (6, 10.0)), "followed", 6, 12.0),
+        (build_steps((0, 12.0), (6, 10.9)), "followed", 6, 12.0),
+        (build_steps((0, 12.0), (9, 10.0)), "followed", 9, 12.0),  # the last hour within six of the last advice
+        (build_steps((0, 12.0), (12, 10.0)), "not", None, 0.0),
+        (build_steps((0, 12.0), (6, 10.0), (10, 12.0)), "followed", 6, 5.0),
+        (build_steps((0, 12.0), (6, 10.0), (7, 12.0)), "partly", None, 0.0),  # it did not stay
+        (build_steps((0, 12.0), (6, 11.4)), "partly", None, 0.0),
+        (build_steps((0, 12.0), (6, 14.0)), "not", None, 0.0),
+    ],
+)
+def test_case_is_followed_where_the_set_point_moved_and_stayed(
+    values: list[float], outcome: str, moved_hour: int | None, held_h: float, judge: Judge
+) -> None:
+    case = judge(values).iloc[0]
+    start = pd.Timestamp("2026-06-01", tz="UTC")
+    assert case["outcome"] == outcome
+    assert case["held_h"] == held_h
+    assert (
+        case["moved_at"] is pd.NaT if moved_hour is None else case["moved_at"] == start + pd.Timedelta(moved_hour, "h")
+    )
+    assert (case["start"], case["end"], case["hours"]) == (start, start + pd.Timedelta("3h"), 4)
+
+
+def test_case_whose_time_is_not_over_is_open(judge: Judge) -> None:
+    assert judge(12.0, log=dict.fromkeys(range(40, 48), 10.0))["outcome"].tolist() == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("log", "cases"),
+    [
+        ({0: 10.0, 3: 10.0}, 1),
+        ({0: 10.0, 4: 10.0}, 2),  # four hours apart; three are judged as one
+        ({0: 10.0, 1: 14.0}, 2),  # it turned round
+    ],
+)
+def test_same_advice_on_end_is_one_case(log: dict[int, float], cases: int, judge: Judge) -> None:
+    assert len(judge(12.0, log=log)) == cases
+
+
+def test_advice_after_a_move_is_a_new_case(judge: Judge, build_hours: Any) -> None:
+    log = build_log(build_hours(48)[TIME], dict.fromkeys(range(20), 10.0))
+    log.loc[6:, "now"] = 10.9
+    found = judge(build_steps((0, 12.0), (6, 10.9)), whole=log)
+    assert found["outcome"].tolist() == ["followed", "not"]
+    assert found["hours"].tolist() == [6, 11]  # hours 0 to 5, and from the third after the move on
+
+
+def test_saving_is_the_gap_before_less_that_after(judge: Judge) -> None:
+    gap = build_steps((0, 20.0), (6, 14.0))
+    found = judge(build_steps((0, 12.0), (6, 10.0)), columns={GAP: gap}).iloc[0]
+    assert found["realised_gj_per_h"] == pytest.approx(6.0)
+
+
+def test_what_other_set_points_did_meanwhile_is_taken_out(judge: Judge) -> None:
+    # The ratio, 3 GJ/h a unit, fell by 1 in the same hour: of 7 GJ/h less, 3 are its own.
+    other = build_steps((0, 12.0), (6, 11.0))
+    columns = {GAP: build_steps((0, 20.0), (6, 13.0)), RATIO: other}
+    found = judge(build_steps((0, 12.0), (6, 10.0)), columns=columns).iloc[0]
+    assert found["realised_gj_per_h"] == pytest.approx(4.0, abs=1e-4)
+
+
+def test_moves_of_one_step_share_its_saving_which_counts_once(build_hours: Any, judge: Judge) -> None:
+    times = build_hours(48)[TIME]
+    log = pd.concat([build_log(times, {0: 10.0}), build_log(times, {0: 10.0}, setpoint=RATIO)], ignore_index=True)
+    gap = build_steps((0, 20.0), (4, 12.0))
+    # Energy tells the same, so that nothing is left unexplained: the interval has no width.
+    energy = np.array(build_steps((0, 560.0), (4, 550.0)))
+    moved = build_steps((0, 12.0), (4, 10.0))
+    found = judge(moved, whole=log, columns={GAP: gap, RATIO: moved, ENERGY: energy})
+    assert found["step"].tolist() == [0, 0]
+    assert found["realised_gj_per_h"].tolist() == pytest.approx([8.0, 8.0])
+    total = advise.build_total(found, times.max(), days=7)
+    assert (total.cases, total.followed, total.judged) == (2, 2, 2)
+    assert total.saved_gj == pytest.approx(8.0 * 12)  # held for `hold_h`
+
+
+def test_saving_that_cannot_be_judged_is_missing(judge: Judge) -> None:
+    gap = [20.0] * 6 + [NAN] * 42
+    found = judge(build_steps((0, 12.0), (6, 10.0)), columns={GAP: gap})
+    assert found["outcome"].tolist() == ["followed"]
+    assert found["realised_gj_per_h"].isna().all()
+    total = advise.build_total(found, found["end"].max(), days=7)
+    assert total.judged == 0
+    assert np.isnan(total.saved_gj)
+
+
+def test_set_point_that_the_hours_lack_has_no_case(build_hours: Any, build_package: Any, rules: Any) -> None:
+    hours = build_hours(48)
+    log = build_log(hours[TIME], {0: 10.0})
+    found = advise.build_outcomes(hours.drop(columns=[FLUE]), log, NOTES, build_package([[1.0, 1.0]] * 4), rules)
+    assert found.empty
+    assert found.columns.tolist() == list(advise.OUTCOMES)
+
+
+def test_no_hours_are_no_cases(build_hours: Any, build_package: Any, rules: Any) -> None:
+    log = advise.read_log(Path("nowhere"))
+    assert advise.build_outcomes(build_hours(0), log, NOTES, build_package([[1.0, 1.0]] * 4), rules).empty
+
+
+def test_interval_is_what_unexplained_energy_does_between_two_spells() -> None:
+    rng = np.random.default_rng(3)
+    times = pd.date_range("2026-06-01", periods=20_000, freq="h", tz="UTC")
+    rest = pd.Series(rng.normal(0, 2.0, len(times)), index=times)
+    # Two means of four independent hours: 2 times the root of 2 / 4.
+    assert find_noise(rest, 4.0, apart_h=0.0) == pytest.approx(2 * np.sqrt(0.5), rel=0.03)
+    walk = pd.Series(rng.normal(0, 1.0, len(times)).cumsum(), index=times)
+    assert find_noise(walk, 4.0, apart_h=8.0) > 1.5 * find_noise(walk, 4.0, apart_h=0.0)
+
+
+def test_interval_of_too_few_hours_is_not_known() -> None:
+    assert np.isnan(
+        find_noise(pd.Series([1.0], index=pd.date_range("2026-06-01", periods=1, tz="UTC")), 4.0, apart_h=0.0)
+    )
+
+
+def test_last_answer_of_an_operator_stands_with_its_case(build_hours: Any, build_package: Any, rules: Any) -> None:
+    hours = build_hours(48)
+    first = hours[TIME].iloc[0]
+    notes = pd.DataFrame(
+        {
+            "hour": [first, first + pd.Timedelta("1h"), first + pd.Timedelta("9h")],
+            "setpoint": [FLUE] * 3,
+            "answer": ["followed", "not possible", "followed"],
+            "why": ["", "fan at its limit", "too late for this case"],
+        }
+    )
+    package = build_package([[1.0, 1.0]] * 4)
+    found = advise.build_outcomes(hours, build_log(hours[TIME], {0: 10.0, 1: 10.0}), notes, package, rules)
+    assert found[["answer", "why"]].to_numpy().tolist() == [["not possible", "fan at its limit"]]
+
+
+def build_cases(**columns: Any) -> pd.DataFrame:
+    """Three closed cases, two followed in steps of their own, one of which saved 10 ± 4 GJ/h for 5 hours."""
+    start = pd.Timestamp("2026-06-20", tz="UTC")
+    values = {
+        "start": [start] * 3,
+        "end": [start] * 3,
+        "moved_at": [start, start, None],
+        "setpoint": [FLUE, RATIO, CHILLER],
+        "outcome": ["followed", "followed", "not"],
+        "is_shown": [True] * 3,
+        "step": [0, 1, -1],
+        "held_h": [5.0, 10.0, 0.0],
+        "realised_gj_per_h": [10.0, 2.0, NAN],
+        "realised_low_gj_per_h": [6.0, 0.5, NAN],
+        "realised_high_gj_per_h": [14.0, 3.5, NAN],
+        "hours": [1] * 3,
+        **columns,
+    }
+    return pd.DataFrame(values).reindex(columns=list(advise.OUTCOMES)).astype(advise.OUTCOMES)
+
+
+def test_total_weighs_savings_by_their_hours_and_adds_their_errors_as_independent() -> None:
+    total = advise.build_total(build_cases(), pd.Timestamp("2026-06-21", tz="UTC"), days=7)
+    assert (total.cases, total.followed, total.judged, total.is_shown) == (3, 2, 2, True)
+    assert total.saved_gj == pytest.approx(10 * 5 + 2 * 10)
+    assert total.high_gj - total.saved_gj == pytest.approx(np.hypot(4 * 5, 1.5 * 10))
+
+
+def test_total_leaves_out_what_is_open_older_or_was_not_shown() -> None:
+    cases = build_cases(outcome=["followed", "open", "not"], is_shown=[True, True, False])
+    total = advise.build_total(cases, pd.Timestamp("2026-06-21", tz="UTC"), days=7)
+    assert (total.cases, total.followed, total.open) == (1, 1, 1)
+    old = advise.build_total(cases, pd.Timestamp("2026-07-21", tz="UTC"), days=7)
+    assert replace(old, saved_gj=0.0, low_gj=0.0, high_gj=0.0) == advise.Total(7, 0, 0, 0, 0, 0.0, 0.0, 0.0, False)

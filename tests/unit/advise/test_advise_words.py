@@ -1,0 +1,206 @@
+"""The sentences and tables of advice, in full."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from elc import advise, settings
+from elc.advise.words import REASONS
+from elc.fields import ENERGY, GAP, TIME
+
+NAN = float("nan")
+AT = pd.Timestamp("2026-06-30 21:00", tz="UTC")
+HOUR = pd.Series({TIME: AT, ENERGY: 1025.0, GAP: 25.0})
+NEAREST = "2026-01-05T03:00Z 2026-01-06T04:00Z 2026-02-01T00:00Z"
+
+
+def build_moves(count: int) -> pd.DataFrame:
+    rows = [
+        ("flue_o2_pct", 3.456, 2.1, 4.4, 1.0, 8.0, 1.0),
+        ("chiller_temp_degc", -18.0, -12.34, 3.2, 2.0, 4.0, NAN),
+        ("reboiler_duty_mj_per_kmol", 45.0, 40.0, 1.0, 0.5, 1.5, NAN),
+    ]
+    names = ["setpoint", "now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", "near_limit"]
+    moves = pd.DataFrame(rows[:count], columns=names).reindex(columns=advise.COLUMNS)
+    return moves.assign(
+        total_gj_per_h=8.6, total_low_gj_per_h=6.04, total_high_gj_per_h=11.16, precedents=200, nearest=NEAREST
+    )
+
+
+def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: settings.StageSettings) -> None:
+    # 24 * 8.6 GJ at 10.5 and 56.1 kg.
+    assert advise.write_advice(build_moves(3), "", HOUR, chosen) == (
+        "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from -18.0 to -12.3 °C and lower "
+        "reboiler duty from 45.0 to 40.0 MJ/kmol. Expected: −8.6 GJ/h (80\u00a0% interval −11.2 to −6.0), 2,167 € and "
+        "11.6 t CO₂ a day. It rests on the 200 best earlier intervals most like this one; the nearest are "
+        "Mon 5 Jan 2026 04:00; Tue 6 Jan 2026 05:00; Sun 1 Feb 2026 01:00. Mind flue O2: its limit of 1.00 % is near."
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (1, "**Do:** lower flue O2 from 3.46 to 2.10 %. Expected"),
+        (2, "2.10 % and raise chiller temperature from -18.0 to -12.3 °C. Expected"),
+    ],
+)
+def test_advice_lists_few_moves_as_people_do(count: int, listed: str, chosen: settings.StageSettings) -> None:
+    assert listed in advise.write_advice(build_moves(count), "", HOUR, chosen)
+
+
+@pytest.mark.parametrize(("gap", "is_said"), [(8.5, True), (8.7, False), (NAN, False)])
+def test_more_than_the_gap_is_said_and_explained(gap: float, is_said: bool, chosen: settings.StageSettings) -> None:
+    text = advise.write_advice(build_moves(1), "", pd.Series({TIME: AT, GAP: gap}), chosen)
+    sentence = "That is more than the gap of 8.5 GJ/h: best is what one hour in ten stays below, not the least."
+    assert (sentence in text) == is_said
+
+
+def test_saving_without_a_price_says_so(chosen: settings.StageSettings) -> None:
+    early = {"2027-01-01": 10.0}
+    gas = settings.Carrier.model_validate({"price_per_gj": early, "co2_kg_per_gj": early})
+    without = replace(chosen, plant=chosen.plant.model_copy(update={"carriers": {"gas": gas}}))
+    assert "no known price and no known CO₂ a day" in advise.write_advice(build_moves(1), "", HOUR, without)
+
+
+def test_every_reason_has_its_words(chosen: settings.StageSettings) -> None:
+    none = build_moves(0)
+    found = {reason: advise.write_advice(none, reason, HOUR, chosen) for reason in REASONS}
+    assert found == {
+        "no_gap": "Nothing is advised while there is no gap to judge.",
+        "at_best": "Nothing is advised: the plant is as near to its best as can be told.",
+        "missing": "Nothing is advised: a set-point or a driver has no sound reading, so no saving is known.",
+        "no_precedents": "Nothing is advised: the model knows no hours of best practice to go by.",
+        "small_saving": "Nothing is advised: what moves of the set-points would save is not worth a word.",
+        "unsure_saving": "Nothing is advised: no move of the set-points would surely save.",
+    }
+
+
+def test_reason_is_that_of_the_last_hour() -> None:
+    times = [AT, AT - pd.Timedelta("1h")]
+    assert advise.find_reason(pd.DataFrame({TIME: times, "reason": ["missing", "at_best"]})) == "missing"
+    assert advise.find_reason(pd.DataFrame({TIME: [], "reason": []})) == "no_gap"
+
+
+def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
+    assert advise.build_moves_table(build_moves(2), chosen, at=AT).to_dict("records") == [
+        {
+            "set-point": "flue O2, %",
+            "now": "3.46",
+            "to": "2.10",
+            "saves, GJ/h": "4.4 (1.0 to 8.0)",
+            "a day": "1,109 €",  # 24 * 4.4 * 10.5 = 1108.8
+            "t CO₂ a day": "5.9",  # 24 * 4.4 * 0.0561
+            "mind": "near the limit of 1.00 %",
+        },
+        {
+            "set-point": "chiller temperature, °C",
+            "now": "-18.0",
+            "to": "-12.3",
+            "saves, GJ/h": "3.2 (2.0 to 4.0)",
+            "a day": "806 €",
+            "t CO₂ a day": "4.3",
+            "mind": "–",
+        },
+    ]
+
+
+def test_no_moves_become_an_empty_table(chosen: settings.StageSettings) -> None:
+    assert advise.build_moves_table(build_moves(0), chosen, at=AT).empty
+
+
+def build_outcomes(**columns: Any) -> pd.DataFrame:
+    start = AT - pd.Timedelta("2D")
+    values = {
+        "start": [start, start, start - pd.Timedelta("9D")],
+        "end": [start] * 3,
+        "moved_at": [start, None, start],
+        "setpoint": ["flue_o2_pct", "chiller_temp_degc", "flue_o2_pct"],
+        "now": [3.456, -18.0, 3.0],
+        "to": [2.1, -12.34, 2.0],
+        "saving_gj_per_h": [4.4, 3.2, 2.0],
+        "low_gj_per_h": [1.0, 2.0, 1.0],
+        "high_gj_per_h": [8.0, 4.0, 3.0],
+        "outcome": ["followed", "not", "followed"],
+        "is_shown": [True] * 3,
+        "step": [0, -1, 1],
+        "held_h": [10.0, 0.0, 24.0],
+        "realised_gj_per_h": [11.8, NAN, 1.0],
+        "realised_low_gj_per_h": [9.0, NAN, -1.8],
+        "realised_high_gj_per_h": [14.6, NAN, 3.8],
+        "hours": [1] * 3,
+        "answer": ["", "not possible", ""],
+        "why": ["", "ice", ""],
+        **columns,
+    }
+    return pd.DataFrame(values).reindex(columns=list(advise.OUTCOMES)).astype(advise.OUTCOMES)
+
+
+MEANING = (
+    " Saved is the mean gap before a move less that after it, less what other set-points did meanwhile, for as long as "
+    "the move stayed, at most 12 hours. Crews move set-points without advice too, and what they would have done by "
+    "themselves nobody can tell."
+)
+
+
+def test_outcome_says_how_often_advice_was_followed_and_what_that_saved(chosen: settings.StageSettings) -> None:
+    # 11.8 GJ/h for 10 h, give or take 2.8; and 1 GJ/h for 24 h, give or take 2.8.
+    assert advise.write_outcome(build_outcomes(), AT, chosen, unread_notes=0) == (
+        "The advice of the last 7 days was followed in 1 of 2 cases, and that saved 118 GJ (90 to 146). "
+        "The advice of the last 28 days was followed in 2 of 3 cases, and that saved 142 GJ (69 to 215)." + MEANING
+    )
+
+
+def test_advice_that_nobody_was_shown_claims_no_saving(chosen: settings.StageSettings) -> None:
+    text = advise.write_outcome(build_outcomes(is_shown=[False] * 3), AT, chosen, unread_notes=0)
+    assert text.startswith(
+        "Nobody was shown this advice: it is what the model would have said. In the last 7 days set-points moved that "
+        "way in 1 of 2 cases, and with that energy fell by 118 GJ (90 to 146). "
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"outcome": ["not"] * 3}, "was followed in 0 of 2 cases. The advice of the last 28 days"),
+        ({"realised_gj_per_h": [NAN] * 3}, "was followed in 1 of 2 cases; what that saved cannot be told."),
+        ({"outcome": ["open"] * 3}, "No advice of the last 28 days is old enough to say what came of it."),
+    ],
+)
+def test_outcome_says_what_is_not_known(columns: dict[str, Any], words: str, chosen: settings.StageSettings) -> None:
+    assert words in advise.write_outcome(build_outcomes(**columns), AT, chosen, unread_notes=0)
+
+
+@pytest.mark.parametrize("outcome", ["followed", "open"])
+def test_answers_that_could_not_be_read_are_counted(outcome: str, chosen: settings.StageSettings) -> None:
+    text = advise.write_outcome(build_outcomes(outcome=[outcome] * 3), AT, chosen, unread_notes=2)
+    assert text.endswith(" 2 of the operators' answers could not be read.")
+
+
+def test_cases_become_a_table_the_latest_first(chosen: settings.StageSettings) -> None:
+    table = advise.build_outcomes_table(build_outcomes(), chosen)
+    assert table.to_dict("records")[:2] == [
+        {
+            "advised": "Sun 28 Jun 2026 23:00",
+            "set-point": "chiller temperature, °C",
+            "from": "-18.0",
+            "to": "-12.3",
+            "would save, GJ/h": "3.2 (2.0 to 4.0)",
+            "what came of it": "not followed (not possible: ice)",
+            "saved, GJ/h": "–",
+        },
+        {
+            "advised": "Sun 28 Jun 2026 23:00",
+            "set-point": "flue O2, %",
+            "from": "3.46",
+            "to": "2.10",
+            "would save, GJ/h": "4.4 (1.0 to 8.0)",
+            "what came of it": "followed",
+            "saved, GJ/h": "11.8 (9.0 to 14.6)",
+        },
+    ]
+    assert len(table) == 3
+    assert advise.build_outcomes_table(build_outcomes().iloc[:0], chosen).empty
