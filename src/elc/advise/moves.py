@@ -58,10 +58,11 @@ def build_advice(
     """Build the moves of scored hours (see `curve.score_hours`), and the reason of those that get none.
 
     Only hours whose gap is real get moves: judged, and with the gap's interval above zero. Each set-point may move
-    towards the median of the precedents, by at most `max_step_frac` of its range in the tag list, inside its limits
-    there and the range it was trained on. Moves are added one by one, each time the one that saves most of those that
-    surely save, by at least `min_saving_frac` of energy; set-points of one group move together. At most `max_moves`
-    set-points move. Where that saves less than `min_total_frac` of energy, the hour is at its best and gets none.
+    towards best practice (see `curve.build_best_practice`), by at most `max_step_frac` of its range in the tag list,
+    inside its limits there and the range it was trained on. Moves are added one by one, each time the one that saves
+    most of those that surely save, by at least `min_saving_frac` of energy; set-points of one group move together. At
+    most `max_moves` set-points move. Where that saves less than `min_total_frac` of energy, the hour is at its best and
+    gets none.
 
     An hour whose columns are not those of the package gets the reason `missing`, not an error.
     """

@@ -38,7 +38,7 @@ class Response:
 
 @pytest.fixture
 def build_package() -> BuildPackage:
-    """Build a package whose precedents, three days of one hour, had every set-point at `best - 1`, `best`, `best + 3`.
+    """Build a package whose precedents, three days of one hour, had every set-point at `best`.
 
     `slopes` (set-points, members) are those of the response.
     """
@@ -52,7 +52,7 @@ def build_package() -> BuildPackage:
             "setpoints": [{"column": column, "low": trained[0], "high": trained[1]} for column in SETPOINTS],
         }
         days = pd.date_range("2025-01-01", periods=3, freq="D", tz="UTC")
-        known = {column: [best - 1, best, best + 3] for column in SETPOINTS}
+        known = {column: [best] * 3 for column in SETPOINTS}
         precedents = pd.DataFrame({TIME: days, LOAD: [49.0, 50.0, 52.0], **known})
         hours = pd.DataFrame({LOAD: np.linspace(40, 60, 20)})
         envelope = curve.build_envelope(hours, [LOAD], np.arange(20) % 2, margin_frac=0.02, prototypes=10)

@@ -12,7 +12,6 @@ import pytest
 from scipy.stats import t as student
 
 from elc import advise, curve, dataset, ingest, settings
-from elc.advise.precedents import find_practice
 from elc.fields import ENERGY, GAP, GAP_LOW, TIME
 from elc.paths import Project, find_project
 
@@ -52,7 +51,7 @@ def read_interval(moves: pd.DataFrame, prefix: str = "") -> list[float]:
     return [float(moves[name].iloc[0]) for name in (names[0], middle, names[1])]
 
 
-def test_move_goes_to_the_median_of_the_best_hours_and_saves_what_the_response_says(give: Advise) -> None:
+def test_move_goes_to_best_practice_and_saves_what_the_response_says(give: Advise) -> None:
     moves = give(ONE).moves
     assert moves.columns.tolist() == advise.COLUMNS
     assert moves[["setpoint", "group", "now", "to", "precedents"]].to_dict("records") == [
@@ -256,20 +255,7 @@ def test_many_hours_are_advised_as_each_of_them_alone(give: Advise, build_hours:
 def test_many_hours_take_few_calls_of_the_response(give: Advise, build_hours: Any, build_package: Any) -> None:
     package = build_package(SAVERS)
     give([], build_hours(200), package=package)
-    assert package._response.calls <= 5
-
-
-def test_precedents_of_many_hours_are_those_of_each(build_package: Any, build_hours: Any) -> None:
-    rng = np.random.default_rng(1)
-    package = build_package(SAVERS)
-    known = pd.DataFrame({name: rng.uniform(0, 20, 300) for name in SETPOINTS} | {LOAD: rng.uniform(40, 60, 300)})
-    known[TIME] = pd.date_range("2025-01-01", periods=300, freq="h", tz="UTC")
-    package = type(package)(**{**vars(package), "precedents": known})
-    hours = build_hours(5, **{LOAD: [41.0, 47.0, 50.0, 55.0, 59.0]})
-    found = find_practice(package, hours, 20)
-    for row in range(5):
-        wanted = curve.build_reference(curve.find_precedents(package, hours.iloc[row], 20), SETPOINTS)
-        assert found.reference[row] == pytest.approx(wanted.to_numpy())
+    assert package._response.calls <= 6
 
 
 def test_moves_of_a_trained_package_keep_every_rule(
