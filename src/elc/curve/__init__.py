@@ -1,7 +1,16 @@
 """The energy load curve of a plant: read and prove its package, score hours, find precedents."""
 
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
-from elc.curve.package import Package, format_json, hash_card, hash_file, open_package, read, write_json
+from elc.curve.levels import (
+    Level,
+    build_days,
+    build_level,
+    find_lag,
+    measure_errors,
+    read_level,
+    write_level,
+)
+from elc.curve.package import Baseline, Package, format_json, hash_card, hash_file, open_package, read, write_json
 from elc.curve.proof import Proof, prove
 from elc.curve.response import (
     build_best_practice,
@@ -13,39 +22,51 @@ from elc.curve.response import (
 )
 from elc.curve.score import Cost, build_cost, find_last, score_hours, sum_costs
 from elc.curve.shapley import build_shapley, build_shares, share_best, share_response
+from elc.curve.sketch import Sketch, measure_distance, read_sketch
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
 
 __all__ = [
+    "Baseline",
     "Conditions",
     "Cost",
     "CurveView",
     "Envelope",
+    "Level",
     "Package",
     "Proof",
+    "Sketch",
     "build_best_practice",
     "build_conditions",
     "build_cost",
+    "build_days",
     "build_envelope",
+    "build_level",
     "build_reference",
     "build_shapley",
     "build_shares",
     "build_view",
+    "find_lag",
     "find_last",
     "find_like",
     "find_precedents",
     "format_json",
     "hash_card",
     "hash_file",
+    "measure_distance",
+    "measure_errors",
     "move_to",
     "open_package",
     "predict_changes",
     "predict_precedents",
     "prove",
     "read",
+    "read_level",
+    "read_sketch",
     "score_hours",
     "share_best",
     "share_response",
     "sum_costs",
     "write_envelope",
     "write_json",
+    "write_level",
 ]

@@ -19,8 +19,30 @@ from elc.fields import BEST, BEST_HIGH, BEST_LOW, COVERAGE_SUFFIX, HIGH, TYPICAL
 
 Array = NDArray[np.float64]
 INPUT = "features"
-READ = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet", "attribution.json")
+READ = (
+    "model.onnx",
+    "response.onnx",
+    "precedents.parquet",
+    "envelope.parquet",
+    "statistics.json",
+    "constraints.json",
+    "quality.json",
+    "attribution.json",
+)
 OUTPUTS = [BEST, TYPICAL, HIGH, BEST_LOW, BEST_HIGH]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What later data and later errors are compared with; empty where a package was made by hand.
+
+    `statistics` and `constraints` are of the training hours, in the formats of SageMaker Model Monitor; `quality` says
+    how far the models were off, what each set-point cost, and how far weeks lay from all training hours.
+    """
+
+    statistics: dict[str, Any] = field(default_factory=dict)
+    constraints: dict[str, Any] = field(default_factory=dict)
+    quality: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,7 @@ class Package:
     _curve: ort.InferenceSession
     _response: ort.InferenceSession
     attribution: dict[str, Any] = field(default_factory=dict)
+    baseline: Baseline = field(default_factory=Baseline)
 
     @property
     def throughput(self) -> str:
@@ -134,7 +157,13 @@ def open_package(folder: Path, card: dict[str, Any], attribution: dict[str, Any]
         _curve=_open(folder / "model.onnx"),
         _response=_open(folder / "response.onnx"),
         attribution=attribution,
+        baseline=Baseline(*(_read_json(folder / f"{name}.json") for name in ("statistics", "constraints", "quality"))),
     )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def _read_card(path: Path) -> tuple[dict[str, Any], list[str]]:

@@ -1,5 +1,11 @@
 """How a plant does now, and whether its data and model can be believed."""
 
+from elc.monitor.changes import Change, build_cusum, find_changes
+from elc.monitor.check import Check, check_hours, write_check
+from elc.monitor.concept import Concept
+from elc.monitor.errors import Figure, build_judged, measure_models
+from elc.monitor.hours import fit_hours
+from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
     Health,
     Interval,
@@ -10,6 +16,8 @@ from elc.monitor.status import (
     find_recent,
     write_status,
 )
+from elc.monitor.verdict import Verdict, build_verdict
+from elc.monitor.violations import Violation
 from elc.monitor.words import (
     build_month_table,
     write_answer,
@@ -18,15 +26,30 @@ from elc.monitor.words import (
 )
 
 __all__ = [
+    "Change",
+    "Check",
+    "Concept",
+    "Figure",
     "Health",
     "Interval",
+    "LeftOff",
     "Month",
     "Status",
+    "Verdict",
+    "Violation",
+    "build_cusum",
+    "build_judged",
     "build_month_table",
     "build_records",
     "build_status",
+    "build_verdict",
+    "check_hours",
+    "find_changes",
     "find_recent",
+    "fit_hours",
+    "measure_models",
     "write_answer",
+    "write_check",
     "write_head",
     "write_health",
     "write_status",

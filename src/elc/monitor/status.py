@@ -25,12 +25,13 @@ from elc.fields import (
     TYPICAL,
     read_label,
 )
+from elc.monitor.check import Check, check_hours
+from elc.monitor.verdict import Verdict, build_verdict, write_data_health, write_model_health
 from elc.paths import replace_file
-from elc.settings import MonitorSettings, StageSettings
+from elc.settings import StageSettings
 
-# ASSUME: share of judged hours below best that still counts as 10 %, given how much hours depend on each other.
-COVERAGE_LIMITS = (0.03, 0.22)
 HARMLESS = ("negative_zero", "filled")  # findings that leave no doubt about the value that is used
+SHOWN_FINDINGS = 10
 STATE_WORDS = {
     "run": "running",
     "ramp": "changing load",
@@ -75,7 +76,8 @@ class Interval:
 class Status:
     """Everything that the first lines of a page say about a plant.
 
-    `interval` is that of the gap; None where there is no gap, or the package tells none.
+    `interval` is that of the gap; None where there is no gap, or the package tells none. `check` is all that was found
+    of data and model, `verdict` what to do about it.
     """
 
     hour: pd.Series
@@ -87,10 +89,19 @@ class Status:
     month: Month
     health: Health
     no_gap_reason: str
+    check: Check
+    verdict: Verdict
 
 
 def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> Status:
-    """Build the status of the last interval from scored hours (see `curve.score_hours`) and findings."""
+    """Build the status of the last interval from scored hours (see `curve.score_hours`) and findings.
+
+    `findings` are those of the hourly table and of `fit_hours`.
+
+    Raises:
+        ElcError: `monitor.tags` names a column that the package does not know.
+    """
+    check = check_hours(scored, findings, package, settings)
     hour = find_last(scored)
     width_h = _find_width_h(settings)
     since = _find_state_start(scored)
@@ -104,8 +115,10 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
         interval=_read_interval(hour, package),
         day_gap_gj=float(day.sum() * width_h) if day.notna().any() else None,
         month=build_month(scored, settings),
-        health=build_health(scored, findings, package, settings.monitor),
+        health=build_health(scored, findings, check, settings),
         no_gap_reason="" if gap else _find_reason(hour, since, package, settings.plant.time_zone),
+        check=check,
+        verdict=build_verdict(check, package, settings, at=hour[TIME]),
     )
 
 
@@ -157,36 +170,47 @@ def build_month(scored: pd.DataFrame, settings: StageSettings) -> Month:
     )
 
 
-def build_health(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: MonitorSettings) -> Health:
-    """Judge the data of the last 24 hours by its findings, and the model by its bias and coverage of late."""
+def build_health(scored: pd.DataFrame, findings: pd.DataFrame, check: Check, settings: StageSettings) -> Health:
+    """Judge the data by the findings of the last 24 hours and the violations of the last week, the model by its errors.
+
+    What is wrong with set-points is the plant's matter: it leaves the model in good health.
+    """
     last = scored[TIME].max()
-    columns = [*package.features, *package.setpoints]
-    recent = findings[(findings["end"] > last - pd.Timedelta("24h")) & ~findings["check"].isin(HARMLESS)]
-    touched = recent[recent["column"].isin(columns) | recent["column"].str.contains("energy")]
-    count = len(touched)
-    data = "sound" if count == 0 else f"{count} finding{'s' if count > 1 else ''}"
-    reason = "; ".join(sorted(set(touched["sentence"].str.rstrip(".")))) or "no finding in the last 24 hours"
-    late = scored[(scored[TIME] > last - pd.Timedelta(settings.health_days, "D")) & scored[GAP].notna()]
-    if late.empty:
-        return Health(data, reason, "look", f"no interval was judged in the last {settings.health_days} days")
-    bias = float((late[ENERGY] - late[TYPICAL]).mean() / late[TYPICAL].mean())
-    below = float((late[GAP] < 0).mean())
-    good = abs(bias) <= settings.max_bias_frac and COVERAGE_LIMITS[0] <= below <= COVERAGE_LIMITS[1]
-    model_reason = (
-        f"over {settings.health_days} days energy is {bias:+.1%} off typical (limit ±{settings.max_bias_frac:.1%}) and "
-        f"{below:.0%} of the intervals lie below best (10 % are meant to)"
-    )
-    return Health(data, reason, "ok" if good else "look", model_reason)
+    columns = [name for name in scored.columns if name in check.used or "energy" in str(name)]
+    is_known = findings["check"].isin(HARMLESS) | findings["check"].str.endswith("_check")
+    recent = findings[(findings["end"] > last - pd.Timedelta("24h")) & ~is_known]
+    touched = recent[recent["column"].isin(columns)]
+    data = write_data_health(check, touched["sentence"].tolist())
+    return Health(*data, *write_model_health(check, settings))
 
 
 def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.DataFrame:
-    """The findings that touch the last days, counted by check and column, the longest first."""
+    """The findings that touch the last days, folded by check and column: the longest, and the rest in one row.
+
+    Each row is a kind of doubt about a column, with the sentence of its longest finding; at most `SHOWN_FINDINGS` rows
+    are shown, and a last one counts what is shorter or harmless.
+    """
     recent = findings[findings["end"] > scored[TIME].max() - pd.Timedelta(days, "D")]
-    grouped = recent.groupby(["check", "column", "sentence"], sort=True)
-    table: pd.DataFrame = grouped.agg(
-        times=("hours", "size"), hours=("hours", "sum"), last=("end", "max")
-    ).reset_index()
-    return table.sort_values(["hours", "check", "column"], ascending=[False, True, True], ignore_index=True)
+    ordered = recent.sort_values(["hours", "sentence"], ascending=[False, True], kind="stable")
+    table: pd.DataFrame = (
+        ordered.groupby(["check", "column"], sort=True)
+        .agg(sentence=("sentence", "first"), times=("hours", "size"), hours=("hours", "sum"), last=("end", "max"))
+        .reset_index()
+        .sort_values(["hours", "check", "column"], ascending=[False, True, True], ignore_index=True)
+    )
+    shown = table[~table["check"].isin(HARMLESS)].head(SHOWN_FINDINGS)
+    rest = table.drop(index=shown.index)
+    if rest.empty:
+        return table
+    row = {
+        "check": "other",
+        "column": f"{rest['column'].nunique()} columns",
+        "sentence": f"{len(rest)} shorter or harmless kinds of doubt; data/hourly holds all findings.",
+        "times": int(rest["times"].sum()),
+        "hours": float(rest["hours"].sum()),
+        "last": rest["last"].max(),
+    }
+    return pd.concat([shown, pd.DataFrame([row])], ignore_index=True)
 
 
 def build_records(
@@ -214,6 +238,7 @@ def build_records(
         "currency": settings.site.currency,
         "no_gap_reason": status.no_gap_reason,
         "version": version,
+        **asdict(status.verdict),
         "answer": answer,
         "advice": advice,
         **{f"{name}_health": value for name, value in asdict(status.health).items() if name in ("data", "model")},

@@ -138,12 +138,26 @@ class EvaluateSettings(Section):
     max_offset_frac: Positive
 
 
+class TagLimits(Section):
+    """What one column may do before monitoring speaks; what is not given here is the section's."""
+
+    max_missing_frac: Frac | None = None
+    max_drift: Frac | None = None
+
+
 class MonitorSettings(Section):
     shown_days: int = Field(gt=0)
     curve_days: int = Field(gt=0)
     health_days: int = Field(gt=0)
     max_gap_frac: Positive
     max_bias_frac: Positive
+    max_missing_frac: Frac
+    max_drift: Frac
+    min_inside_frac: Frac
+    min_change_frac: Positive
+    min_setpoint_frac: Positive
+    retrain_after_days: Positive
+    tags: dict[str, TagLimits]
 
 
 class ExplainSettings(Section):

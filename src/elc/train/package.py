@@ -23,6 +23,7 @@ from elc.train.attribution import build_attribution
 from elc.train.fit import CurveFit, Fit
 from elc.train.folds import build_folds
 from elc.train.network import QUANTILES
+from elc.train.quality import build_quality
 from elc.train.stable import copy_keras, copy_onnx
 
 GOLDEN_ROWS = 8
@@ -43,8 +44,9 @@ def write_package(
 
     Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet,
     envelope.parquet, golden.json, statistics.json and constraints.json (the baseline of the training hours),
-    attribution.json (what drivers and set-points made of energy in them), findings.parquet (`weak`: what that history
-    lacks, and what is doubtful in it), card.json (which holds the SHA-256 of the others, and its own).
+    attribution.json (what drivers and set-points made of energy in them), quality.json (the baseline of the errors, and
+    the plant's habits), findings.parquet (`weak`: what that history lacks, and what is doubtful in it), card.json (which
+    holds the SHA-256 of the others, and its own).
     """
     with replace_folder(folder) as fresh:
         scored = _score(split.train, curve_fit.model, tags)
@@ -53,6 +55,7 @@ def write_package(
         _write_precedents(fresh / "precedents.parquet", scored, tags, settings.train.precedent_frac)
         curve.write_json(fresh / "golden.json", _build_golden(split.test, curve_fit.model, tags))
         write_baseline(fresh, split.train, tags)
+        curve.write_json(fresh / "quality.json", build_quality(curve_fit, response_fit.model, split, tags, settings))
         write_findings(fresh / "findings.parquet", weak)
         card = _build_card(split, curve_fit, tags, settings)
         card["envelope"] = _write_envelope(fresh, split, tags, settings)

@@ -1,0 +1,61 @@
+"""`elc retrain-needed`: whether a plant's model must be trained again, as an exit code for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from elc.errors import ElcError, build_nearest
+from elc.paths import Project, find_project
+
+NEEDED, NOT_NEEDED, NOT_KNOWN = 0, 1, 2
+
+
+@click.command("retrain-needed", epilog="Example: elc retrain-needed fjord && dvc repro train@fjord")
+@click.argument("plants", nargs=-1, metavar="[PLANT]...")
+def retrain_needed(plants: tuple[str, ...]) -> None:
+    """Say which plants' models must be trained again, as the last run of monitor found.
+
+    Like grep, exit with 0 where one of them must, with 1 where none must, and with 2 where it cannot be told for one
+    and none of the others must. Without a name, all plants are asked.
+    """
+    codes = set()
+    for plant in _find_plants(find_project(), plants):
+        code, sentence = judge_plant(find_project(), plant)
+        click.echo(f"{plant}: {sentence}", err=code == NOT_KNOWN)
+        codes.add(code)
+    sys.exit(NEEDED if NEEDED in codes else NOT_KNOWN if NOT_KNOWN in codes or not codes else NOT_NEEDED)
+
+
+def _find_plants(project: Project, plants: tuple[str, ...]) -> list[str]:
+    """The plants asked for, all where none is named; what cannot be read exits with 2, for 1 means no."""
+    from elc.settings import read_settings
+
+    try:
+        known = list(read_settings(project).plants)
+    except ElcError as error:
+        click.echo(f"elc: {error}", err=True)
+        sys.exit(NOT_KNOWN)
+    unknown = [f"plant {plant} is unknown: {build_nearest(plant, known)}" for plant in plants if plant not in known]
+    if unknown:
+        click.echo(f"elc: params.yaml: {'; '.join(unknown)}", err=True)
+        sys.exit(NOT_KNOWN)
+    return list(plants) or known
+
+
+def judge_plant(project: Project, plant: str) -> tuple[int, str]:
+    """Judge one plant by its `status.json`: the exit code that it asks for, and why."""
+    path = project.operation("monitor", plant) / "status.json"
+    shown = path.relative_to(project.root)
+    try:
+        records = json.loads(path.read_text(encoding="utf-8"))
+        status, action, why = records["status"], records["action"], records["recommendation"]
+    except FileNotFoundError:
+        return NOT_KNOWN, f"cannot be told: {shown} was not found. Run elc run monitor {plant}."
+    except (ValueError, KeyError, TypeError):
+        return NOT_KNOWN, f"cannot be told: {shown} holds no verdict. Run elc run monitor {plant}."
+    if status == "Failed":
+        return NOT_KNOWN, f"cannot be told: {why}"
+    return (NEEDED, f"needed. {why}") if action == "retrain" else (NOT_NEEDED, f"not needed. {why}")

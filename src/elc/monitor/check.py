@@ -1,0 +1,219 @@
+"""Check a plant's data and model: everything that is doubtful, as findings and violations, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from elc.curve import Package
+from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, TIME, TYPICAL
+from elc.findings import Finding, build_frame, write_findings
+from elc.monitor.changes import Change, build_cusum
+from elc.monitor.concept import Concept, find_concept
+from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
+from elc.monitor.hours import DATA_TYPE, MISSING_COLUMN, describe_column
+from elc.monitor.setpoints import LeftOff, build_costs, find_left_off
+from elc.monitor.violations import Violation, check_tags, find_violations, write_violations
+from elc.settings import StageSettings
+
+RELATION, SETPOINT, ENVELOPE = "relation", "setpoint", "envelope"
+LEAST_STEADY_H = 24.0  # ASSUME: fewer steady hours tell no share inside the envelope
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was checked and found.
+
+    `figures` of the models on hours they did not learn from, `concept` what moved, `changes` all lasting changes of
+    typical's error, `left_off` the set-points that cost more than their habit, `inside_frac` the share of the recent
+    steady hours inside the envelope (None where they are too few), `cusum` the frame of `build_cusum`, `judged_h` the
+    hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use.
+    """
+
+    violations: list[Violation]
+    figures: list[Figure]
+    concept: Concept
+    changes: list[Change]
+    left_off: list[LeftOff]
+    inside_frac: float | None
+    judged_h: float
+    cusum: pd.DataFrame
+    findings: pd.DataFrame
+    failure: str
+    used: tuple[str, ...]
+
+    @property
+    def is_violated(self) -> bool:
+        return bool(len(self.findings))
+
+
+def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> Check:
+    """Check scored hours (see `curve.score_hours`) against the package's own baseline.
+
+    Args:
+        findings: those of the hourly table, and of `fit_hours`.
+
+    Raises:
+        ElcError: `monitor.tags` names a column that the package does not know.
+    """
+    check_tags(package, settings.monitor)
+    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    judged = build_judged(scored, package)
+    violations = find_violations(scored, findings, package, settings)
+    concept, changes = find_concept(judged, package, settings)
+    left_off = find_left_off(judged, build_costs(judged, package), package, settings)
+    figures = measure_models(judged, package, settings)
+    inside = _find_inside(scored, settings)
+    found = [
+        *_write_violations(violations, settings),
+        *_write_relation(concept, scored, package, settings),
+        *_write_left_off(left_off, scored, package, settings),
+        *_write_figures(figures, judged, settings),
+        *_write_inside(inside, scored, settings),
+    ]
+    return Check(
+        violations=violations,
+        figures=figures,
+        concept=concept,
+        changes=changes,
+        left_off=left_off,
+        inside_frac=inside,
+        judged_h=len(find_recent_hours(judged, settings)) * width_h,
+        cusum=build_cusum(judged, changes, width_h=width_h),
+        findings=build_frame(found),
+        failure=_find_failure(scored, violations, package, settings),
+        used=(ENERGY, *package.features, *package.setpoints),
+    )
+
+
+def write_check(folder: Path, check: Check) -> None:
+    """Write `constraint_violations.json` and `findings.parquet`, each whole or not at all."""
+    write_violations(folder / "constraint_violations.json", check.violations)
+    write_findings(folder / "findings.parquet", check.findings)
+
+
+def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Package, settings: StageSettings) -> str:
+    """Say why nothing can be judged at all; empty where something can."""
+    if not package.baseline.quality:
+        return "the model package holds no baseline (quality.json); train the plant again"
+    needed = [ENERGY, *package.features]
+    spoilt = [one.column for one in violations if one.kind in (MISSING_COLUMN, DATA_TYPE) and one.column in needed]
+    lacking = [column for column in spoilt if scored[column].isna().all()]
+    if lacking:
+        return f"the hourly table gives no {', '.join(lacking)}, which the model needs"
+    recent = _find_recent(scored, settings)
+    silent = [column for column in needed if recent[column].isna().all()]
+    if silent:
+        return f"no sound value of {', '.join(silent)} in {settings.monitor.health_days} days"
+    if not recent[IS_STEADY].any():
+        return f"the plant did not run steadily in {settings.monitor.health_days} days"
+    return ""
+
+
+def _find_recent(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
+    first = scored[TIME].max() - pd.Timedelta(settings.monitor.health_days, "D")
+    return scored.loc[scored[TIME] > first]
+
+
+def _find_inside(scored: pd.DataFrame, settings: StageSettings) -> float | None:
+    """The share of the recent steady hours inside the envelope, of those with every feature."""
+    recent = _find_recent(scored, settings)
+    known = recent[recent[IS_STEADY] & recent[TYPICAL].notna()]
+    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    if len(known) * width_h < LEAST_STEADY_H:
+        return None
+    return float(1 - known[IS_OUTSIDE].astype(bool).mean())
+
+
+def _write_violations(violations: list[Violation], settings: StageSettings) -> list[Finding]:
+    return [
+        Finding(one.kind, one.sentence, settings.plant_id, one.column, one.start, one.end, one.values)
+        for one in violations
+    ]
+
+
+def _find_end(scored: pd.DataFrame, settings: StageSettings) -> pd.Timestamp:
+    return pd.Timestamp(scored[TIME].max() + pd.Timedelta(settings.plant.interval))
+
+
+def _write_relation(concept: Concept, scored: pd.DataFrame, package: Package, settings: StageSettings) -> list[Finding]:
+    """The finding of a lasting change of typical's error that set-points do not explain, or may not."""
+    change = concept.change
+    if change is None or concept.kind == "setpoints":
+        return []
+    word = "more" if concept.size_frac > 0 else "less"
+    doubt = "The set-points explain part of it. " if concept.kind == "unclear" else ""
+    if concept.suspects:
+        names = " and ".join(describe_column(column, package) for column in concept.suspects)
+        advice = f"The carriers say that the meter of {names} moved: check it, and recalibrate."
+    elif concept.possible:
+        name = describe_column(concept.possible, package)
+        advice = f"The meter of {name} or fouling would explain it, the data cannot tell which: check that meter first."
+    else:
+        advice = "No single meter explains it: look at the plant itself, such as fouling or a changed machine."
+    sentence = (
+        f"Since about {change.start:%Y-%m-%d} energy is {abs(concept.size_frac):.1%} "
+        f"({abs(concept.size_gj_per_h):.0f} GJ/h) {word} than typical at the same load, weather and feed. "
+        f"{doubt}{advice}"
+    )
+    values = {
+        "size_frac": concept.size_frac,
+        "size_gj_per_h": concept.size_gj_per_h,
+        "relation_frac": concept.relation_frac,
+    }
+    column = next(iter(concept.suspects), concept.possible) or ENERGY
+    end = _find_end(scored, settings)
+    return [Finding(RELATION, sentence, settings.plant_id, column, change.start, end, values)]
+
+
+def _write_left_off(
+    left_off: list[LeftOff], scored: pd.DataFrame, package: Package, settings: StageSettings
+) -> list[Finding]:
+    return [
+        Finding(
+            SETPOINT,
+            f"Since about {one.change.start:%Y-%m-%d} {describe_column(one.column, package)} stands at "
+            f"{one.median:.4g}, usual is {one.usual:.4g}; as the response says, that takes {one.cost_frac:.1%} more energy. Look why.",
+            settings.plant_id,
+            one.column,
+            one.change.start,
+            _find_end(scored, settings),
+            {"cost_frac": one.cost_frac, "median": one.median, "usual": one.usual},
+        )
+        for one in left_off
+    ]
+
+
+def _write_figures(figures: list[Figure], judged: pd.DataFrame, settings: StageSettings) -> list[Finding]:
+    if judged.empty:
+        return []
+    recent = find_recent_hours(judged, settings)
+    start, end = recent[TIME].iloc[0], judged[TIME].iloc[-1] + pd.Timedelta(settings.plant.interval)
+    found = []
+    for one in figures:
+        if one.is_violated:
+            limits = [f"{limit:.4g}" for limit in (one.low, one.high) if limit is not None]
+            within = f"at most {limits[0]}" if len(limits) == 1 else f"{limits[0]} to {limits[1]}"
+            sentence = (
+                f"The {one.name} of the {one.model} model over {settings.monitor.health_days} days is {one.now:.4g} "
+                f"{one.unit}, expected {within} from its baseline. Look at the data first, then train again."
+            )
+            check = f"model_{one.name.replace(' ', '_')}"
+            values = {"now": one.now, "baseline": one.baseline or 0.0, "is_response": float(one.model == "response")}
+            found.append(Finding(check, sentence, settings.plant_id, ENERGY, start, end, values))
+    return found
+
+
+def _write_inside(inside: float | None, scored: pd.DataFrame, settings: StageSettings) -> list[Finding]:
+    if inside is None or inside >= settings.monitor.min_inside_frac:
+        return []
+    end = _find_end(scored, settings)
+    days = settings.monitor.health_days
+    sentence = (
+        f"{inside:.0%} of the steady intervals of {days} days lie inside what the model learnt from, expected at least "
+        f"{settings.monitor.min_inside_frac:.0%}. Train again with these hours."
+    )
+    start = end - pd.Timedelta(days, "D")
+    return [Finding(ENVELOPE, sentence, settings.plant_id, ENERGY, start, end, {"inside_frac": inside})]

@@ -1,0 +1,140 @@
+"""From what was found to one recommendation: nothing, look at a tag, recalibrate a meter, or train again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from elc.curve import Package
+from elc.language import format_number, format_share, say
+from elc.monitor.check import SETPOINT, Check
+from elc.monitor.hours import describe_column
+from elc.monitor.violations import EXTRA_COLUMN
+from elc.settings import StageSettings
+
+COMPLETED, VIOLATED, FAILED = "Completed", "CompletedWithViolations", "Failed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`status` as SageMaker Model Monitor names it; `action`: none, look, retrain or recalibrate; one sentence."""
+
+    status: str
+    action: str
+    recommendation: str
+
+
+def build_verdict(check: Check, package: Package, settings: StageSettings, *, at: pd.Timestamp) -> Verdict:
+    """Build the one recommendation, the most pressing first: what spoils the others comes before them."""
+    if check.failure:
+        return Verdict(FAILED, "look", say("Nothing can be judged: {reason}.", reason=check.failure))
+    status = VIOLATED if check.is_violated else COMPLETED
+    action, sentence = _recommend(check, package, settings, at)
+    return Verdict(status, action, sentence)
+
+
+def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
+    concept = check.concept
+    if concept.suspects:
+        name = describe_column(concept.suspects[0], package)
+        return "recalibrate", say(
+            "Recalibrate the meter of {tag}: energy is off since about {day}.", tag=name, day=_day(check)
+        )
+    tags = [one for one in check.violations if one.kind != EXTRA_COLUMN]
+    if tags:
+        return "look", _look_at_tags([describe_column(one.column, package) for one in tags])
+    if concept.change is not None and concept.kind != "setpoints":
+        return _recommend_change(check, package, settings, at)
+    if check.left_off:
+        one = check.left_off[0]
+        return "look", say(
+            "Look at {tag}: it stands at {now}, usual is {usual}, and costs {share} of energy.",
+            tag=describe_column(one.column, package),
+            now=_write(one.median),
+            usual=_write(one.usual),
+            share=format_share(one.cost_frac, 1),
+        )
+    if concept.kind == "setpoints":
+        return "look", say("Look at the set-points: together they cost more since about {day}.", day=_day(check))
+    if any(one.is_violated for one in check.figures):
+        return "retrain", say("Train again: the model's errors are beyond what its baseline allows.")
+    if check.inside_frac is not None and check.inside_frac < settings.monitor.min_inside_frac:
+        return "retrain", say("Train again: the plant runs where the model has not learnt.")
+    if check.violations:
+        name = check.violations[0].column
+        return "look", say("Look at {tag}: it was mapped after the model had learnt.", tag=name)
+    return "none", say("Nothing needs to be done about data or model.")
+
+
+def _recommend_change(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
+    """A change that no meter explains for sure: look first; once it has lasted, it is how the plant runs now."""
+    concept, day = check.concept, _day(check)
+    begun = at if concept.change is None else concept.change.start
+    lasts = at - begun >= pd.Timedelta(settings.monitor.retrain_after_days, "D")
+    name = describe_column(concept.possible, package)
+    if lasts and concept.possible:
+        return "retrain", say(
+            "Train again once the meter of {tag} is found right: energy is off since about {day}.", tag=name, day=day
+        )
+    if lasts:
+        return "retrain", say("Train again: energy is off since about {day}, and no meter explains it.", day=day)
+    if concept.possible:
+        return "look", say(
+            "Look at the meter of {tag}, and at fouling: energy is off since about {day}.", tag=name, day=day
+        )
+    return "look", say("Look at the plant: energy is off since about {day}, and no meter explains it.", day=day)
+
+
+def _look_at_tags(names: list[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    if len(unique) == 1:
+        return say("Look at {tag}: its data are not as they were.", tag=unique[0])
+    return say(
+        "Look at {tag} first, and at {count} more: their data are not as they were.",
+        tag=unique[0],
+        count=len(unique) - 1,
+    )
+
+
+def _day(check: Check) -> str:
+    change = check.concept.change
+    return "–" if change is None else f"{change.start:%Y-%m-%d}"
+
+
+def _write(value: float) -> str:
+    return format_number(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
+
+
+def write_data_health(check: Check, sentences: list[str]) -> tuple[str, str]:
+    """Say whether the data are sound, and why: `sentences` are the findings of the last day on what the models use."""
+    reasons = [*sentences, *(one.sentence for one in check.violations)]
+    unique = sorted({reason.rstrip(".") for reason in reasons})
+    if not unique:
+        return "sound", say("no finding in the last 24 hours, and no violation in the last week")
+    count = len(reasons)
+    return (f"{count} findings" if count > 1 else "1 finding"), "; ".join(unique)
+
+
+def write_model_health(check: Check, settings: StageSettings) -> tuple[str, str]:
+    """Say whether the model is sound (ok, look, or not judged), and why."""
+    days = settings.monitor.health_days
+    bias = next((one for one in check.figures if (one.model, one.name) == ("typical", "bias")), None)
+    below = next((one for one in check.figures if one.name == "coverage of best"), None)
+    if bias is None or below is None:
+        reason = say(
+            "no whole day in the last {days} days is judged and later than what the version learnt from", days=days
+        )
+        return "not judged", reason
+    reason = say(
+        "over {days} days energy is {bias} GJ/h off typical (limit ±{limit}) and {below} of the intervals lie below "
+        "best (limit {most}; 10 % are meant to)",
+        days=days,
+        bias=format_number(bias.now, 1, is_signed=True),
+        limit=format_number(bias.high, 1),
+        below=format_share(below.now, 0),
+        most=format_share(below.high, 0),
+    )
+    rows = check.findings[~check.findings["check"].str.endswith("_check") & check.findings["check"].ne(SETPOINT)]
+    doubts = [str(sentence).rstrip(".") for sentence in rows["sentence"]]
+    return ("look" if doubts else "ok"), "; ".join([reason, *doubts])

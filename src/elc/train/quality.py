@@ -1,0 +1,127 @@
+"""What a package keeps of its own errors and its plant's habits, so that monitoring can tell a change from a habit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from elc import curve
+from elc.curve.levels import Array
+from elc.dataset import Split, build_statistics
+from elc.fields import BEST, ENERGY, TIME, TYPICAL
+from elc.settings import StageSettings, TagList
+from elc.train.fit import CurveFit
+
+# ASSUME: a week of running hours tells a column's distribution, and is short enough to be of use.
+WINDOW_H = 168.0
+STEP_H = 24.0
+
+
+def build_quality(
+    curve_fit: CurveFit, response: keras.Model, split: Split, tags: TagList, settings: StageSettings
+) -> dict[str, Any]:
+    """Build the baseline of errors and habits, `quality.json`.
+
+    `models`: the errors of typical in the training hours, each as the member predicts it that did not learn from it,
+    and those of the response in the validation hours. `setpoints`: what each set-point costs against its own median,
+    as the response says. `distances`: how far windows of the training hours lie from all of them. `tags`: the
+    historian's names, and `columns`: all that the hourly table held.
+    """
+    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    seed = settings.train.seed
+    held, valid = _recalibrate(curve_fit), _predict_valid(response, split, tags)
+    below = np.asarray(held[ENERGY] < held[BEST], np.float64)
+    return {
+        "version": 1,
+        "models": {
+            "typical": _build_model(held, TYPICAL, below, width_h=width_h, seed=seed),
+            "response": _build_model(valid, TYPICAL, None, width_h=width_h, seed=seed),
+        },
+        "setpoints": _build_setpoints(response, split, tags, width_h=width_h),
+        "distances": _build_distances(split.train, tags, width_h=width_h),
+        "tags": {tag.column: tag.tag for tag in tags},
+        "energy": {column: tags.find(column).carrier for column in tags.columns("energy")},
+        "columns": sorted(str(name) for name in split.train.columns),
+    }
+
+
+def _recalibrate(fit: CurveFit) -> pd.DataFrame:
+    """The held-out hours as the package predicts them: its shifts are those of the logarithm."""
+    shifts = fit.shifts
+    held = fit.held_out
+    return held.assign(
+        **{BEST: held[BEST] * np.exp(shifts["best"]), TYPICAL: held[TYPICAL] * np.exp(shifts["typical"])}
+    )
+
+
+def _predict_valid(response: keras.Model, split: Split, tags: TagList) -> pd.DataFrame:
+    columns = tags.features + tags.columns("setpoint")
+    known = split.valid.dropna(subset=[*columns, ENERGY]).reset_index(drop=True)
+    return known.assign(**{TYPICAL: _predict(response, known[columns])})
+
+
+def _predict(response: keras.Model, rows: pd.DataFrame) -> Array:
+    if rows.empty:
+        return np.empty(0)
+    members: Array = np.asarray(response(rows.to_numpy(np.float32)), np.float64)
+    return np.asarray(members.mean(axis=1))
+
+
+def _build_model(
+    hours: pd.DataFrame, column: str, below: Array | None, *, width_h: float, seed: int
+) -> dict[str, Any] | None:
+    """Errors of one model, in GJ/h and as shares of what it predicts; None where there are too few hours."""
+    if len(hours) < 2:
+        return None
+    actual, predicted = hours[ENERGY].to_numpy(np.float64), hours[column].to_numpy(np.float64)
+    error = actual / predicted - 1
+    quantities = {"error": error, "absolute": np.abs(error), "square": error**2}
+    quantities |= {} if below is None else {"below_best": below}
+    references = {"error": 0.0}
+    return {
+        "n": len(hours),
+        "metrics": curve.measure_errors(actual, predicted, seed=seed),
+        "residual_sd_gj_per_h": float((actual - predicted).std()),
+        "residual_sd_frac": float(error.std()),
+        "residual_lag": curve.find_lag(error),
+        "coverage_best_frac": None if below is None else float(below.mean()),
+        "levels": {
+            name: curve.write_level(
+                curve.build_level(hours[TIME], values, width_h=width_h, reference=references.get(name))
+            )
+            for name, values in quantities.items()
+        },
+    }
+
+
+def _build_setpoints(response: keras.Model, split: Split, tags: TagList, *, width_h: float) -> dict[str, Any]:
+    """What each set-point costs against its median in the hours learnt from, as a share of energy."""
+    setpoints = tags.columns("setpoint")
+    columns = tags.features + setpoints
+    hours = pd.concat([split.train, split.valid], ignore_index=True).dropna(subset=columns).reset_index(drop=True)
+    present = _predict(response, hours[columns])
+    found: dict[str, Any] = {}
+    for name in setpoints:
+        median = float(hours[name].median()) if len(hours) else float("nan")
+        cost = present / _predict(response, hours[columns].assign(**{name: median})) - 1
+        level = curve.build_level(hours[TIME], cost, width_h=width_h, reference=None)
+        found[name] = None if level is None else {"median": median, "cost": curve.write_level(level)}
+    return found
+
+
+def _build_distances(train: pd.DataFrame, tags: TagList, *, width_h: float) -> dict[str, Any]:
+    """How far windows of running hours lie from all of them: a season, or a long memory, takes a week far."""
+    size, step = round(WINDOW_H / width_h), max(round(STEP_H / width_h), 1)
+    found: dict[str, Any] = {}
+    for feature in build_statistics(train, tags)["features"]:
+        sketch, values = curve.read_sketch(feature), train[feature["name"]].to_numpy(np.float64)
+        starts = range(0, len(values) - size + 1, step)
+        far = [curve.measure_distance(sketch, values[start : start + size]) for start in starts] if sketch else []
+        known = [one for one in far if np.isfinite(one)]
+        found[feature["name"]] = (
+            {"high": float(np.quantile(known, 0.99)), "most": max(known)} if len(known) > 2 else None
+        )
+    return {"window_h": WINDOW_H, "columns": found}
