@@ -114,7 +114,8 @@ def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Pa
 
 def _find_recent(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
     first = scored[TIME].max() - pd.Timedelta(settings.monitor.health_days, "D")
-    return scored.loc[scored[TIME] > first]
+    recent: pd.DataFrame = scored[scored[TIME] > first]
+    return recent
 
 
 def _find_inside(scored: pd.DataFrame, settings: StageSettings) -> float | None:
@@ -171,19 +172,17 @@ def _write_relation(concept: Concept, scored: pd.DataFrame, package: Package, se
 def _write_left_off(
     left_off: list[LeftOff], scored: pd.DataFrame, package: Package, settings: StageSettings
 ) -> list[Finding]:
-    return [
-        Finding(
-            SETPOINT,
+    end = _find_end(scored, settings)
+    found = []
+    for one in left_off:
+        sentence = (
             f"Since about {one.change.start:%Y-%m-%d} {describe_column(one.column, package)} stands at "
-            f"{one.median:.4g}, usual is {one.usual:.4g}; as the response says, that takes {one.cost_frac:.1%} more energy. Look why.",
-            settings.plant_id,
-            one.column,
-            one.change.start,
-            _find_end(scored, settings),
-            {"cost_frac": one.cost_frac, "median": one.median, "usual": one.usual},
+            f"{one.median:.4g}, usual is {one.usual:.4g}; that takes {one.cost_frac:.1%} more energy, as the response "
+            "says. Look why."
         )
-        for one in left_off
-    ]
+        values = {"cost_frac": one.cost_frac, "median": one.median, "usual": one.usual}
+        found.append(Finding(SETPOINT, sentence, settings.plant_id, one.column, one.change.start, end, values))
+    return found
 
 
 def _write_figures(figures: list[Figure], judged: pd.DataFrame, settings: StageSettings) -> list[Finding]:

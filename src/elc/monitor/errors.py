@@ -92,7 +92,9 @@ def find_recent_hours(judged: pd.DataFrame, settings: StageSettings) -> pd.DataF
     """The judged hours of the last `health_days`, counted from the last judged one."""
     if judged.empty:
         return judged
-    return judged.loc[judged[TIME] > judged[TIME].max() - pd.Timedelta(settings.monitor.health_days, "D")]
+    first = judged[TIME].max() - pd.Timedelta(settings.monitor.health_days, "D")
+    recent: pd.DataFrame = judged[judged[TIME] > first]
+    return recent
 
 
 def _count_days(rows: pd.DataFrame, column: str, settings: StageSettings) -> float:

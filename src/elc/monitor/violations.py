@@ -187,7 +187,7 @@ OWN = ("gap_gj_per_h", "gap_frac", "gap_low_gj_per_h", "gap_high_gj_per_h", "is_
 
 
 def _find_strange(window: _Window, package: Package) -> Iterator[Violation]:
-    """Values outside the domain of a text column; a numeric table has none, only a baseline from elsewhere asks this."""
+    """Values outside the domain of a text column; a numeric table has none."""
     for feature in package.baseline.constraints.get("features", []):
         domain = feature.get("string_constraints", {}).get("domains", [])
         column = feature["name"]
