@@ -88,13 +88,14 @@ def _find_left(case: Case, hours: pd.DataFrame, point: SetPoint) -> float | None
     return None
 
 
-def _change_feed(_: Case, hours: pd.DataFrame, at: int, run: int) -> str:
-    """Other gas, inside what was learnt: 7.2 or 2.4 mol-% of C2+, with its own small movement."""
+def _change_feed(case: Case, hours: pd.DataFrame, at: int, run: int) -> str:
+    """Other gas, inside what was learnt: as rich or as lean as one hour in forty of those, with its small movement."""
     rows = hours.index >= at
     rng = np.random.default_rng(run)
     before = hours.loc[rows, C2PLUS].to_numpy()
-    level = 7.2 if before[:24].mean() < 4.5 else 2.4
-    after = level + 0.15 * rng.normal(0, 1, len(before))
+    learnt = hours[C2PLUS].iloc[: case.later]
+    level = learnt.quantile(0.975) if before[:24].mean() < learnt.median() else learnt.quantile(0.025)
+    after = level + 0.1 * rng.normal(0, 1, len(before))
     hours.loc[rows, FUEL] += C2PLUS_GJ_PER_T_PER_PCT * (after - before) * hours.loc[rows, LOAD]
     hours.loc[rows, C2PLUS] = after
     hours.loc[rows, LHV] += 0.55 * (after - before)

@@ -54,7 +54,7 @@ class Level:
 
 def build_days(times: pd.Series, values: Array, *, width_h: float) -> pd.DataFrame:
     """Build the mean of each UTC day that has enough known hours, in time order: time_utc, mean, known_h."""
-    rows = pd.DataFrame({TIME: times.to_numpy(), MEAN: np.asarray(values, np.float64)})
+    rows = pd.DataFrame({TIME: times.reset_index(drop=True), MEAN: np.asarray(values, np.float64)})
     rows = rows[np.isfinite(rows[MEAN])]
     days = rows.groupby(rows[TIME].dt.floor("D"))[MEAN].agg(["mean", "size"]).reset_index()
     days = days.rename(columns={"size": KNOWN_H}).astype({KNOWN_H: np.float64})

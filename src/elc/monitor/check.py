@@ -186,23 +186,28 @@ def _write_left_off(
 
 
 def _write_figures(figures: list[Figure], judged: pd.DataFrame, settings: StageSettings) -> list[Finding]:
-    if judged.empty:
-        return []
-    recent = find_recent_hours(judged, settings)
-    start, end = recent[TIME].iloc[0], judged[TIME].iloc[-1] + pd.Timedelta(settings.plant.interval)
+    """One finding for each model of which a figure is beyond its limits."""
     found = []
-    for one in figures:
-        if one.is_violated:
-            limits = [f"{limit:.4g}" for limit in (one.low, one.high) if limit is not None]
-            within = f"at most {limits[0]}" if len(limits) == 1 else f"{limits[0]} to {limits[1]}"
-            sentence = (
-                f"The {one.name} of the {one.model} model over {settings.monitor.health_days} days is {one.now:.4g} "
-                f"{one.unit}, expected {within} from its baseline. Look at the data first, then train again."
-            )
-            check = f"model_{one.name.replace(' ', '_')}"
-            values = {"now": one.now, "baseline": one.baseline or 0.0, "is_response": float(one.model == "response")}
-            found.append(Finding(check, sentence, settings.plant_id, ENERGY, start, end, values))
+    for model in ("typical", "response"):
+        bad = [one for one in figures if one.model == model and one.is_violated]
+        if not bad:
+            continue
+        recent = find_recent_hours(judged, settings)
+        words = ", ".join(f"{one.name} is {one.now:.4g} {one.unit}, expected {_write_limits(one)}" for one in bad)
+        sentence = (
+            f"Over {settings.monitor.health_days} days the {model} model is worse than its baseline allows: {words}. "
+            "Look at the data first, then train again."
+        )
+        start, end = recent[TIME].iloc[0], judged[TIME].iloc[-1] + pd.Timedelta(settings.plant.interval)
+        values = {one.name.replace(" ", "_"): one.now for one in bad}
+        found.append(Finding(f"model_{model}", sentence, settings.plant_id, ENERGY, start, end, values))
     return found
+
+
+def _write_limits(figure: Figure) -> str:
+    if figure.low is None:
+        return f"at most {figure.high:.4g}"
+    return f"{figure.low:.4g} to {figure.high:.4g}"
 
 
 def _write_inside(inside: float | None, scored: pd.DataFrame, settings: StageSettings) -> list[Finding]:

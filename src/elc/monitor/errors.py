@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from elc.curve import Level, Package, build_days, measure_errors, read_level
-from elc.curve.levels import DAY_H, KNOWN_H, Array
+from elc.curve.levels import DAY_H, DAYS_PER_WEEK, KNOWN_H, Array
 from elc.fields import BEST, ENERGY, GAP, TIME, TYPICAL
 from elc.settings import StageSettings
 
 RESPONSE = "energy_response_gj_per_h_pred"
 ERROR, RESPONSE_ERROR, BELOW = "error_frac", "response_error_frac", "is_below_best"
-LIMIT_DEVIATIONS = 3.0  # ASSUME: one sound month in a thousand is called doubtful for each figure
+WITHIN = 0.99865  # ASSUME: of sound months, on either side: three deviations, where the baseline is long
 LEAST_DAYS = 1.0
 
 
@@ -135,19 +136,25 @@ def _measure_model(
     return [one for one in figures if math.isfinite(one.now) and len(share)]
 
 
+def _find_reach(level: Level, days: float) -> float:
+    """How far a mean over days may lie from its baseline: more where the baseline had few weeks (Student's t)."""
+    weeks = max(level.days // DAYS_PER_WEEK, 2)
+    return float(student.ppf(WITHIN, weeks - 1)) * level.find_error(days)
+
+
 def _find_high(level: Level | None, days: float) -> float | None:
-    return None if level is None else level.mean + LIMIT_DEVIATIONS * level.find_error(days)
+    return None if level is None else level.mean + _find_reach(level, days)
 
 
 def _find_bias_limit(level: Level | None, days: float, least: float) -> float | None:
-    return None if level is None else max(LIMIT_DEVIATIONS * level.find_error(days), least)
+    return None if level is None else max(_find_reach(level, days), least)
 
 
 def _measure_coverage(below: Array, level: Level | None, days: float) -> Figure:
     share = float(below.mean())
     if level is None:
         return Figure("typical", "coverage of best", "share", share, None, None, None, None)
-    reach = LIMIT_DEVIATIONS * level.find_error(days)
+    reach = _find_reach(level, days)
     deviation = level.spread / math.sqrt(max(days, 1.0))
     # A share cannot be below 0: then few hours below best are no violation.
     low = level.mean - reach if level.mean > reach else None

@@ -30,7 +30,7 @@ CATEGORICAL = "categorical_values_check"
 KINDS = (DATA_TYPE, COMPLETENESS, DRIFT, MISSING_COLUMN, EXTRA_COLUMN, CATEGORICAL)
 WINDOW_H = 168.0  # where the package tells none
 LEAST_HOURS = 24  # ASSUME: fewer running hours make no distribution
-DRIFT_MARGIN = 0.02  # ASSUME: beyond the farthest week of the training hours, before a new one is called far
+DRIFT_MARGIN = 0.1  # ASSUME: beyond the farthest week of the training hours: they were some fifty weeks, no more
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,8 @@ def _find_drifted(window: _Window, package: Package, settings: MonitorSettings) 
     habits = package.baseline.quality.get("distances", {}).get("columns", {})
     for feature in package.baseline.statistics.get("features", []):
         column, sketch = feature["name"], read_sketch(feature)
-        # The age only grows: its range is judged by the envelope.
-        if sketch is None or column == AGE or column not in window.steady:
+        # The age only grows, so the envelope judges its range; energy follows the rest, so its errors are judged.
+        if sketch is None or column in (AGE, ENERGY) or column not in window.steady:
             continue
         values = window.steady[column].to_numpy(float)
         distance = measure_distance(sketch, values)

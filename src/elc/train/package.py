@@ -44,9 +44,9 @@ def write_package(
 
     Files: model.keras and model.onnx (curve), response.keras and response.onnx, precedents.parquet,
     envelope.parquet, golden.json, statistics.json and constraints.json (the baseline of the training hours),
-    attribution.json (what drivers and set-points made of energy in them), quality.json (the baseline of the errors, and
-    the plant's habits), findings.parquet (`weak`: what that history lacks, and what is doubtful in it), card.json (which
-    holds the SHA-256 of the others, and its own).
+    attribution.json (what drivers and set-points made of energy in them), quality.json (the baseline of the errors,
+    and the plant's habits), findings.parquet (`weak`: what that history lacks, and what is doubtful in it), card.json
+    (which holds the SHA-256 of the others, and its own).
     """
     with replace_folder(folder) as fresh:
         scored = _score(split.train, curve_fit.model, tags)

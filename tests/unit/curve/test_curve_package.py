@@ -62,6 +62,8 @@ def folder(tmp_path: Path) -> Path:
     hours = build_hours()
     groups = np.arange(len(hours)) % 2
     envelope = curve.build_envelope(hours, [LOAD, AIR], groups, margin_frac=0.02, prototypes=200)
+    for name in BASELINE:
+        curve.write_json(path / name, {"name": name})
     card = {
         "throughput": LOAD,
         "rated_load": 62.5,
@@ -84,7 +86,8 @@ def change_byte(path: Path) -> None:
     path.write_bytes(content)
 
 
-FILES = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet", "attribution.json")
+BASELINE = ("statistics.json", "constraints.json", "quality.json", "attribution.json")
+FILES = ("model.onnx", "response.onnx", "precedents.parquet", "envelope.parquet", *BASELINE)
 
 
 @pytest.mark.parametrize("name", FILES)

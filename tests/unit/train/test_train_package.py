@@ -33,6 +33,7 @@ OTHERS = [
     "model.keras",
     "model.onnx",
     "precedents.parquet",
+    "quality.json",
     "response.keras",
     "response.onnx",
     "statistics.json",
