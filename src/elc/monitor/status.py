@@ -26,7 +26,7 @@ from elc.fields import (
     read_label,
 )
 from elc.monitor.check import Check, check_hours
-from elc.monitor.verdict import Verdict, build_verdict, write_data_health, write_model_health
+from elc.monitor.verdict import NOT_CHECKED, Verdict, build_verdict, write_data_health, write_model_health
 from elc.paths import replace_file
 from elc.settings import StageSettings
 
@@ -77,7 +77,7 @@ class Status:
     """Everything that the first lines of a page say about a plant.
 
     `interval` is that of the gap; None where there is no gap, or the package tells none. `check` is all that was found
-    of data and model, `verdict` what to do about it.
+    of data and model, `verdict` what to do about it; a status that is built by hand has none.
     """
 
     hour: pd.Series
@@ -89,8 +89,8 @@ class Status:
     month: Month
     health: Health
     no_gap_reason: str
-    check: Check
-    verdict: Verdict
+    check: Check | None = None
+    verdict: Verdict = NOT_CHECKED
 
 
 def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> Status:
@@ -176,10 +176,9 @@ def build_health(scored: pd.DataFrame, findings: pd.DataFrame, check: Check, set
     What is wrong with set-points is the plant's matter: it leaves the model in good health.
     """
     last = scored[TIME].max()
-    columns = [name for name in scored.columns if name in check.used or "energy" in str(name)]
     is_known = findings["check"].isin(HARMLESS) | findings["check"].str.endswith("_check")
     recent = findings[(findings["end"] > last - pd.Timedelta("24h")) & ~is_known]
-    touched = recent[recent["column"].isin(columns)]
+    touched = recent[recent["column"].isin(check.used) | recent["column"].str.contains("energy")]
     data = write_data_health(check, touched["sentence"].tolist())
     return Health(*data, *write_model_health(check, settings))
 

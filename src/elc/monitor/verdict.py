@@ -25,6 +25,9 @@ class Verdict:
     recommendation: str
 
 
+NOT_CHECKED = Verdict(FAILED, "look", "Nothing was checked.")
+
+
 def build_verdict(check: Check, package: Package, settings: StageSettings, *, at: pd.Timestamp) -> Verdict:
     """Build the one recommendation, the most pressing first: what spoils the others comes before them."""
     if check.failure:

@@ -79,6 +79,8 @@ def write_package(tmp_path: Path) -> Callable[..., Path]:
         load, air = np.meshgrid(np.linspace(0, 100, 41), np.linspace(-10, 30, 41))
         grid = pd.DataFrame({LOAD: load.ravel(), AIR: air.ravel()}).assign(**dict.fromkeys(features[2:], 1.0))
         groups = np.arange(len(grid)) % 2
+        for file in ("statistics", "constraints", "quality"):
+            curve.write_json(folder / f"{file}.json", {})
         envelope = curve.build_envelope(grid, list(features), groups, margin_frac=0.02, prototypes=200)
         part = {"rows": 1000, "first": "2023-01-01T00:00:00+00:00", "last": "2023-12-31T00:00:00+00:00"}
         whole = {
