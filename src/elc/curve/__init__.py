@@ -1,6 +1,7 @@
 """The energy load curve of a plant: read and prove its package, score hours, find precedents."""
 
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
+from elc.curve.hours import DATA_TYPE, MISSING_COLUMN, describe_column, fit_hours
 from elc.curve.levels import (
     Level,
     build_days,
@@ -26,6 +27,8 @@ from elc.curve.sketch import Sketch, measure_distance, read_sketch
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
 
 __all__ = [
+    "DATA_TYPE",
+    "MISSING_COLUMN",
     "Baseline",
     "Conditions",
     "Cost",
@@ -45,10 +48,12 @@ __all__ = [
     "build_shapley",
     "build_shares",
     "build_view",
+    "describe_column",
     "find_lag",
     "find_last",
     "find_like",
     "find_precedents",
+    "fit_hours",
     "format_json",
     "hash_card",
     "hash_file",

@@ -3,10 +3,9 @@
 from elc.curve import build_shapley
 from elc.explain.drift import build_drift_table, find_drift, measure_drift, measure_ndcg
 from elc.explain.drivers import build_consumption_table, explain_consumption, explain_drivers
-from elc.explain.files import read_shares, write_shares
+from elc.explain.files import read_drift, read_shares, write_shares
 from elc.explain.gap import (
     SHARES,
-    add_unknown,
     build_causes_table,
     explain_gap,
     explain_hours,
@@ -20,7 +19,6 @@ from elc.explain.words import explain_silence, write_answer
 __all__ = [
     "SHARES",
     "STEPS",
-    "add_unknown",
     "build_causes_table",
     "build_consumption_table",
     "build_drift_table",
@@ -37,6 +35,7 @@ __all__ = [
     "measure_drift",
     "measure_ndcg",
     "rank_causes",
+    "read_drift",
     "read_shares",
     "write_answer",
     "write_shares",

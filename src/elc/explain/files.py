@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.findings import write_findings
+from elc.findings import read_findings, write_findings
 from elc.paths import replace_file
 
 
 def write_shares(folder: Path, period: pd.DataFrame, last: pd.DataFrame, findings: pd.DataFrame) -> None:
-    """Write the shares of the last days (`period.parquet`) and of the last judged hour (`last.parquet`)."""
+    """Write the shares of the last days (`period.parquet`), of the last judged hour (`last.parquet`), findings."""
     for name, shares in (("period", period), ("last", last)):
         with replace_file(folder / f"{name}.parquet") as temporary:
             shares.astype({"setpoint": "str"}).to_parquet(temporary, index=False)
@@ -21,3 +21,8 @@ def write_shares(folder: Path, period: pd.DataFrame, last: pd.DataFrame, finding
 def read_shares(folder: Path) -> pd.DataFrame:
     """Read the shares of the last judged hour."""
     return pd.read_parquet(folder / "last.parquet")
+
+
+def read_drift(folder: Path) -> pd.DataFrame:
+    """Read the findings about a ranking of drivers or set-points that is not that of training."""
+    return read_findings(folder / "findings.parquet")

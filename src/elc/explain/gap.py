@@ -14,12 +14,6 @@ SHARES = ["setpoint", "now", "best_practice", "share_gj_per_h"]
 REST = "unexplained"
 
 
-def add_unknown(hourly: pd.DataFrame, package: Package) -> pd.DataFrame:
-    """Add the columns that the package asks for and the table lacks, without values: then nothing is judged on them."""
-    asked = [*package.features, *package.setpoints]
-    return hourly.assign(**{column: np.nan for column in asked if column not in hourly.columns})
-
-
 def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
     """Explain the gap of each hour by its set-points against best practice under like conditions.
 

@@ -4,7 +4,7 @@ from elc.figures.chart import Chart
 from elc.figures.load import plot_conditions, plot_curve
 from elc.figures.shares import build_bars, plot_shares, plot_waterfall
 from elc.figures.skill import plot_bands, plot_calibration, plot_learning
-from elc.figures.style import show_table, show_text
+from elc.figures.style import show_table, show_text, stack
 from elc.figures.times import plot_cusum, plot_gaps, plot_history, plot_residual_cusum, plot_residuals
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "plot_waterfall",
     "show_table",
     "show_text",
+    "stack",
 ]

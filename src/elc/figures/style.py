@@ -141,3 +141,8 @@ def _escape(text: str) -> str:
 def show_text(text: str) -> Markdown:
     """Show Markdown text."""
     return Markdown(text)
+
+
+def stack(*parts: Markdown) -> Markdown:
+    """Stack tables and texts into one output; what says nothing is left out."""
+    return Markdown("\n\n".join(part.data for part in parts if part.data))

@@ -137,17 +137,17 @@ def plot_residual_cusum(scored: pd.DataFrame) -> Chart:
     return plot_cusum(frame, [], "UTC")
 
 
-def plot_cusum(frame: pd.DataFrame, changes: list[pd.Timestamp], zone: str) -> Chart:
-    """Plot a running sum of energy over typical (TJ) with the times from which on the plant behaves otherwise.
+def plot_cusum(frame: pd.DataFrame, zone: str) -> Chart:
+    """Plot a running sum of energy above best (TJ) with the times from which on the plant behaves otherwise.
 
     Args:
-        frame: `time_utc` in ascending order and `cusum_gj`, the sum up to there; it may have no rows.
-        changes: the times (UTC) of the changes that were found.
+        frame: `time_utc` in ascending order, `cusum_gj`, the sum up to there, and `is_change`, where a change was found;
+            it may have no rows.
         zone: time zone of the site.
     """
     times = _read_times(frame[TIME], zone)
     total = frame["cusum_gj"].reset_index(drop=True) / GJ_PER_TJ
-    marked = [time.tz_convert(zone).tz_localize(None) for time in changes]
+    marked = _read_times(frame.loc[frame["is_change"], TIME], zone)
     shown = _thin(len(times))
 
     def draw(width: float) -> tuple[Figure, Track]:
@@ -158,11 +158,11 @@ def plot_cusum(frame: pd.DataFrame, changes: list[pd.Timestamp], zone: str) -> C
             _mark_change(axes, change)
         if len(total):
             _label_end(axes, times.iloc[-1], float(total.iloc[-1]))
-        axes.set_ylabel(say("TJ above typical, summed"))
+        axes.set_ylabel(say("TJ above best, summed"))
         _format_dates(axes, times, width)
         return figure, Track(axes, date2num(times.iloc[shown]), total.iloc[shown])
 
-    name = say("energy above typical, TJ")
+    name = say("energy above best, TJ")
     sums = [format_number(value, 2, is_signed=True) for value in total.iloc[shown]]
     columns = {say("time"): [_write_time(time) for time in times.iloc[shown]], name: sums}
     return show(draw, table=build_table(columns, numbers=[name]))

@@ -4,7 +4,6 @@ from elc.monitor.changes import Change, build_cusum, find_changes
 from elc.monitor.check import Check, check_hours, write_check
 from elc.monitor.concept import Concept
 from elc.monitor.errors import Figure, build_judged, measure_models
-from elc.monitor.hours import fit_hours
 from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
     Health,
@@ -19,6 +18,7 @@ from elc.monitor.status import (
 from elc.monitor.verdict import Verdict, build_verdict
 from elc.monitor.violations import Violation
 from elc.monitor.words import (
+    build_figures_table,
     build_month_table,
     write_answer,
     write_head,
@@ -38,6 +38,7 @@ __all__ = [
     "Verdict",
     "Violation",
     "build_cusum",
+    "build_figures_table",
     "build_judged",
     "build_month_table",
     "build_records",
@@ -46,7 +47,6 @@ __all__ = [
     "check_hours",
     "find_changes",
     "find_recent",
-    "fit_hours",
     "measure_models",
     "write_answer",
     "write_check",

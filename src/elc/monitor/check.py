@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.curve import Package
+from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, TIME, TYPICAL
 from elc.findings import Finding, build_frame, write_findings
 from elc.monitor.changes import Change, build_cusum
 from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
-from elc.monitor.hours import DATA_TYPE, MISSING_COLUMN, describe_column
 from elc.monitor.setpoints import LeftOff, build_costs, find_left_off
 from elc.monitor.violations import Violation, check_tags, find_violations, write_violations
 from elc.settings import StageSettings

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from elc.curve import Package
+from elc.curve import Package, describe_column
+from elc.fields import read_name
 from elc.language import format_number, format_share, say
 from elc.monitor.check import SETPOINT, Check
-from elc.monitor.hours import describe_column
-from elc.monitor.violations import EXTRA_COLUMN
+from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
 from elc.settings import StageSettings
 
 COMPLETED, VIOLATED, FAILED = "Completed", "CompletedWithViolations", "Failed"
@@ -44,7 +44,7 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
         return "recalibrate", say(
             "Recalibrate the meter of {tag}: energy is off since about {day}.", tag=name, day=_day(check)
         )
-    tags = [one for one in check.violations if one.kind != EXTRA_COLUMN]
+    tags = [one for one in check.violations if one.kind not in (EXTRA_COLUMN, ATTRIBUTION)]
     if tags:
         return "look", _look_at_tags([describe_column(one.column, package) for one in tags])
     if concept.change is not None and concept.kind != "setpoints":
@@ -64,6 +64,10 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
         return "retrain", say("Train again: the model's errors are beyond what its baseline allows.")
     if check.inside_frac is not None and check.inside_frac < settings.monitor.min_inside_frac:
         return "retrain", say("Train again: the plant runs where the model has not learnt.")
+    drifted = [one for one in check.violations if one.kind == ATTRIBUTION]
+    if drifted:
+        name = read_name(drifted[0].column)
+        return "look", say("Look at {tag}: what makes energy ranks otherwise than in training.", tag=name)
     if check.violations:
         name = check.violations[0].column
         return "look", say("Look at {tag}: it was mapped after the model had learnt.", tag=name)

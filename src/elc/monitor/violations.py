@@ -16,10 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from elc.curve import Package, measure_distance, read_sketch
+from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, measure_distance, read_sketch
 from elc.errors import build_nearest, check_faults
 from elc.fields import AGE, COVERAGE_SUFFIX, ENERGY, IS_STEADY, STATE, TIME, format_value, read_unit
-from elc.monitor.hours import DATA_TYPE, MISSING_COLUMN, describe_column
 from elc.paths import replace_file
 from elc.settings import MonitorSettings, StageSettings
 
@@ -27,6 +26,7 @@ COMPLETENESS = "completeness_check"
 DRIFT = "baseline_drift_check"
 EXTRA_COLUMN = "extra_column_check"
 CATEGORICAL = "categorical_values_check"
+ATTRIBUTION = "feature_attribution_drift_check"  # of the explainability monitor; explain finds it
 KINDS = (DATA_TYPE, COMPLETENESS, DRIFT, MISSING_COLUMN, EXTRA_COLUMN, CATEGORICAL)
 WINDOW_H = 168.0  # where the package tells none
 LEAST_HOURS = 24  # ASSUME: fewer running hours make no distribution
@@ -77,7 +77,8 @@ def find_violations(
 ) -> list[Violation]:
     """Find what the last week violates, in the order of the six kinds.
 
-    `findings` are those of the hourly table and of `fit_hours`, which tell of missing columns and wrong types.
+    `findings` are those of the hourly table and of `fit_hours`, which tell of missing columns and wrong types, and of
+    explain, which tell of attributions that drifted.
     """
     window = _build_window(scored, package, settings)
     found = [*_read_lacking(findings, window)]
@@ -85,7 +86,7 @@ def find_violations(
     found += _find_incomplete(window, package, settings.monitor, without=lacking)
     found += _find_drifted(window, package, settings.monitor)
     found += _find_extra(scored, window, package)
-    return found + list(_find_strange(window, package))
+    return [*found, *_find_strange(window, package), *_read_drifted(findings)]
 
 
 def _build_window(scored: pd.DataFrame, package: Package, settings: StageSettings) -> _Window:
@@ -106,6 +107,13 @@ def _read_lacking(findings: pd.DataFrame, window: _Window) -> Iterator[Violation
         found = "the column is missing" if row["check"] == MISSING_COLUMN else "values of another type than Fractional"
         values = json.loads(row["values"])
         yield Violation(row["check"], row["column"], found, row["sentence"], window.start, window.end, values)
+
+
+def _read_drifted(findings: pd.DataFrame) -> Iterator[Violation]:
+    for row in findings[findings["check"] == ATTRIBUTION].to_dict("records"):
+        values = json.loads(row["values"])
+        found = f"nDCG of the ranking of attributions is {values['ndcg']:.2f}"
+        yield Violation(ATTRIBUTION, row["column"], found, row["sentence"], row["start"], row["end"], values)
 
 
 def _find_incomplete(

@@ -8,6 +8,9 @@ import pandas as pd
 
 from elc.curve import build_cost
 from elc.fields import ENERGY, TIME, read_currency
+from elc.language import format_number, say, translate
+from elc.monitor.check import Check
+from elc.monitor.errors import Figure
 from elc.monitor.status import STATE_WORDS, Interval, Month, Status, format_hour
 from elc.settings import StageSettings
 
@@ -70,6 +73,35 @@ def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["this month", "so far"])
 
 
+def build_figures_table(check: Check) -> pd.DataFrame:
+    """Build the table of the models' figures on hours they did not learn from, beside their baseline and its limits."""
+    return pd.DataFrame(
+        {
+            say("model"): [translate(one.model) for one in check.figures],
+            say("figure"): [f"{translate(one.name)}, {one.unit}".removesuffix(", ") for one in check.figures],
+            say("now"): [_write_figure(one) for one in check.figures],
+            say("in training"): [format_number(one.baseline, 2) for one in check.figures],
+            say("limits"): [_write_limits(one) for one in check.figures],
+        }
+    )
+
+
+def _write_figure(one: Figure) -> str:
+    now = format_number(one.now, 2)
+    text = now if one.deviation is None else f"{now} ± {format_number(one.deviation, 2)}"
+    return f"[{text}]{{.look}}" if one.is_violated else text
+
+
+def _write_limits(one: Figure) -> str:
+    if one.low is None and one.high is None:
+        return "–"
+    if one.low is None:
+        return say("at most {high}", high=format_number(one.high, 2))
+    if one.high is None:
+        return say("at least {low}", low=format_number(one.low, 2))
+    return say("{low} to {high}", low=format_number(one.low, 2), high=format_number(one.high, 2))
+
+
 def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: StageSettings) -> str:
     """Write whether data and model can be believed and why, what was tested, and what the numbers include.
 
@@ -79,6 +111,7 @@ def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: S
     rate = build_cost(1.0, plant, at=status.hour[TIME])
     price = f"{rate.money:g} {settings.site.currency}/GJ and {1000 * rate.co2_t:g} kg CO₂/GJ"
     return (
+        f"**{say('Recommended')}:** {status.verdict.recommendation}\n\n"
         f"**Data, {health.data}:** {health.data_reason}.\n\n**Model, {health.model}:** {health.model_reason}.\n\n"
         f"**Test:** {statement}\n\n{_write_doubts(weak)}\n\n"
         f"::: {{.small}}\nBattery limit: {plant.battery_limit}. The gap is priced as "

@@ -23,8 +23,8 @@ def draw_shares() -> figures.Chart:
 
 
 def draw_cusum() -> figures.Chart:
-    frame = pd.DataFrame({TIME: TIMES, "cusum_gj": np.linspace(0, 3000, 200)})
-    return figures.plot_cusum(frame, [TIMES[100]], "Europe/Oslo")
+    frame = pd.DataFrame({TIME: TIMES, "cusum_gj": np.linspace(0, 3000, 200), "is_change": np.arange(200) == 100})
+    return figures.plot_cusum(frame, "Europe/Oslo")
 
 
 def test_notebook_shows_the_wide_picture_and_keeps_the_rest() -> None:

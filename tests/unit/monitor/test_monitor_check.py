@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import findings, monitor
+from elc import curve, findings, monitor
 from elc.errors import ElcError
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME
 from elc.monitor.errors import build_judged, measure_models
@@ -234,7 +234,7 @@ def test_less_than_a_day_gives_no_figure() -> None:
 
 def test_package_for_another_tag_list_fails_in_words() -> None:
     package, chosen = build_package(), build_settings()
-    hourly, lacking = monitor.fit_hours(build_later(30).drop(columns=[AIR]), package)
+    hourly, lacking = curve.fit_hours(build_later(30).drop(columns=[AIR]), package)
     found = monitor.check_hours(hourly, lacking, package, chosen)
     verdict = monitor.build_verdict(found, package, chosen, at=hourly[TIME].iloc[-1])
     assert hourly[AIR].isna().all()
@@ -250,7 +250,7 @@ def test_package_for_another_tag_list_fails_in_words() -> None:
 
 def test_text_becomes_numbers_and_a_finding() -> None:
     hours = build_later(3)
-    hourly, lacking = monitor.fit_hours(hours.assign(**{FLUE: ["bad", *hours[FLUE].astype(str)[1:]]}), build_package())
+    hourly, lacking = curve.fit_hours(hours.assign(**{FLUE: ["bad", *hours[FLUE].astype(str)[1:]]}), build_package())
     assert hourly[FLUE].dtype == np.float64
     assert hourly[FLUE].isna().sum() == 1
     assert lacking["check"].tolist() == ["data_type_check"]
@@ -259,7 +259,7 @@ def test_text_becomes_numbers_and_a_finding() -> None:
 
 def test_table_with_every_column_is_left_as_it_is() -> None:
     hours = build_later(3)
-    hourly, lacking = monitor.fit_hours(hours, build_package())
+    hourly, lacking = curve.fit_hours(hours, build_package())
     pd.testing.assert_frame_equal(hourly, hours)
     assert lacking.empty
 

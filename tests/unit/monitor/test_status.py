@@ -242,7 +242,7 @@ def test_findings_are_counted_and_each_sentence_said_once(package: curve.Package
 
 
 def test_missing_column_is_a_violation_of_the_data(package: curve.Package) -> None:
-    hourly, lacking = monitor.fit_hours(build_scored([10.0] * 30).drop(columns=FLUE), package)
+    hourly, lacking = curve.fit_hours(build_scored([10.0] * 30).drop(columns=FLUE), package)
     scored, chosen = hourly, build_settings()
     health = build_health(scored, lacking, monitor.check_hours(scored, lacking, package, chosen), chosen)
     assert health.data == "1 finding"

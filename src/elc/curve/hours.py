@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from elc.curve import Package
+from elc.curve.package import Package
 from elc.fields import ENERGY, TIME
 from elc.findings import Finding, build_frame
 
