@@ -133,18 +133,22 @@ def plot_residual_cusum(scored: pd.DataFrame) -> Chart:
     ordered = scored.sort_values(TIME)
     step_h = _find_step(ordered[TIME]) / pd.Timedelta(1, "h")
     total = (ordered[ENERGY] - ordered[TYPICAL]).fillna(0).cumsum() * step_h
-    frame = pd.DataFrame({TIME: ordered[TIME], "cusum_gj": total})
-    return plot_cusum(frame, [], "UTC")
+    frame = pd.DataFrame({TIME: ordered[TIME], "cusum_gj": total, "is_change": False})
+    return _plot_sum(frame, "UTC", say("TJ above typical, summed"), say("energy above typical, TJ"))
 
 
 def plot_cusum(frame: pd.DataFrame, zone: str) -> Chart:
     """Plot a running sum of energy above best (TJ) with the times from which on the plant behaves otherwise.
 
     Args:
-        frame: `time_utc` in ascending order, `cusum_gj`, the sum up to there, and `is_change`, where a change was found;
-            it may have no rows.
+        frame: `time_utc` in ascending order, `cusum_gj`, the sum up to there, and `is_change`, where a change began; it
+            may have no rows.
         zone: time zone of the site.
     """
+    return _plot_sum(frame, zone, say("TJ above best, summed"), say("energy above best, TJ"))
+
+
+def _plot_sum(frame: pd.DataFrame, zone: str, heading: str, name: str) -> Chart:
     times = _read_times(frame[TIME], zone)
     total = frame["cusum_gj"].reset_index(drop=True) / GJ_PER_TJ
     marked = _read_times(frame.loc[frame["is_change"], TIME], zone)
@@ -158,11 +162,10 @@ def plot_cusum(frame: pd.DataFrame, zone: str) -> Chart:
             _mark_change(axes, change)
         if len(total):
             _label_end(axes, times.iloc[-1], float(total.iloc[-1]))
-        axes.set_ylabel(say("TJ above best, summed"))
+        axes.set_ylabel(heading)
         _format_dates(axes, times, width)
         return figure, Track(axes, date2num(times.iloc[shown]), total.iloc[shown])
 
-    name = say("energy above best, TJ")
     sums = [format_number(value, 2, is_signed=True) for value in total.iloc[shown]]
     columns = {say("time"): [_write_time(time) for time in times.iloc[shown]], name: sums}
     return show(draw, table=build_table(columns, numbers=[name]))
