@@ -29,7 +29,7 @@ class Kind:
     """One kind of change: `apply` changes hours from row `at` on and gives the column that it is about."""
 
     name: str
-    expected: str  # of monitoring: relation, setpoint, inputs, or nothing
+    expected: str  # of monitoring: relation, setpoint or inputs
     days: int  # watched from the change on
     apply: Callable[[Case, pd.DataFrame, int, int], str]
 
@@ -104,10 +104,10 @@ def _change_feed(case: Case, hours: pd.DataFrame, at: int, run: int) -> str:
 
 KINDS = (
     Kind("feed gas meter +1 %", "relation", 56, _scale(FEED, 0.01)),
-    Kind("fuel gas meter +1 %", "nothing", 56, _scale(FUEL, 0.01)),
+    Kind("fuel gas meter +1 %", "relation", 56, _scale(FUEL, 0.01)),
     Kind("fuel gas meter +4 %", "relation", 56, _scale(FUEL, 0.04)),
     Kind("load meter -1 %", "relation", 56, _scale(LOAD, -0.01)),
-    Kind("cooling water +1 %", "nothing", 56, _scale(WATER, 0.01)),
+    Kind("cooling water +1 %", "relation", 56, _scale(WATER, 0.01)),
     Kind("feed meter 3 %/year", "relation", 180, _drift(FEED, 0.03)),
     Kind("feed meter 12 %/year", "relation", 84, _drift(FEED, 0.12)),
     Kind("fouling to 2 %, 28 d", "relation", 56, _foul),

@@ -3,6 +3,7 @@
 from elc.monitor.changes import Change, build_cusum, find_changes
 from elc.monitor.check import Check, check_hours, write_check
 from elc.monitor.concept import Concept
+from elc.monitor.doubts import find_recent
 from elc.monitor.errors import Figure, build_judged, measure_models
 from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
@@ -12,7 +13,6 @@ from elc.monitor.status import (
     Status,
     build_records,
     build_status,
-    find_recent,
     write_status,
 )
 from elc.monitor.verdict import Verdict, build_verdict

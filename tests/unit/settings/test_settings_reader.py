@@ -73,6 +73,7 @@ def test_key_under_a_plant_overrides_the_section_for_it_alone(write: Write) -> N
             "gap_fraction",
             r"simulate\.plants\.delta\.faults\.gap_fraction: unknown key: did you mean gap_frac\?",
         ),
+        (("monitor",), "min_change", r"monitor\.min_change: unknown key: did you mean min_change_frac\?"),
         ((), "monitoring", r"params\.yaml: monitoring: unknown key: did you mean monitor\?"),
     ],
 )
@@ -311,3 +312,9 @@ def test_name_of_an_environment(write: Write, name: str) -> None:
 
 def test_settings_of_a_commit_are_those_of_its_text() -> None:
     assert parse_settings((ROOT / "params.yaml").read_text(encoding="utf-8")) == read_settings(Project(ROOT))
+
+
+def test_misspelt_limit_of_a_tag_is_refused_with_the_nearest_valid_one(write: Write) -> None:
+    words = r"monitor\.tags\.flue_o2_pct\.max_drif: unknown key: did you mean max_drift\?"
+    with pytest.raises(ElcError, match=words):
+        read_settings(write(lambda content: content["monitor"]["tags"].update(flue_o2_pct={"max_drif": 0.3})))

@@ -135,6 +135,28 @@ def test_one_fit_is_written_in_the_same_bytes_twice(tmp_path: Path) -> None:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
 
 
+def test_quality_says_what_the_models_were_off_on_hours_they_did_not_learn_from(twice: tuple[Path, Path]) -> None:
+    quality, split = curve.read(twice[0]).baseline.quality, build_split()
+    typical, response = quality["models"]["typical"], quality["models"]["response"]
+    assert (typical["n"], response["n"]) == (len(split.train), len(split.valid))
+    assert typical["coverage_best_frac"] == pytest.approx(0.1, abs=0.04)
+    assert typical["residual_sd_frac"] == pytest.approx(0.01, rel=0.3)  # the hours' own scatter
+    assert abs(typical["residual_lag"]) < 0.15  # they are independent
+    assert set(typical["metrics"]) == {"rmse", "mae", "bias", "r2"}
+    assert typical["levels"]["error"]["days"] == 500 // 24 + 1
+    assert response["coverage_best_frac"] is None
+
+
+def test_quality_knows_the_habits_of_set_points_and_weeks(twice: tuple[Path, Path]) -> None:
+    quality, split = curve.read(twice[0]).baseline.quality, build_split()
+    both = pd.concat([split.train, split.valid])
+    assert quality["setpoints"][FLUE]["median"] == both[FLUE].median()
+    assert set(quality["distances"]["columns"]) == {ENERGY, LOAD, AIR, PRESSURE, AGE, FLUE}
+    assert quality["distances"]["columns"][LOAD]["most"] < 0.1  # every week is like the whole
+    assert quality["distances"]["columns"][AGE]["most"] > 0.4  # but for what only grows
+    assert quality["tags"][FLUE] == FLUE.upper()
+
+
 def test_features_are_the_load_then_the_drivers_as_trained(twice: tuple[Path, Path]) -> None:
     card, split = read_card(twice[0]), build_split()
     found = [(feature["column"], feature["unit"], feature["monotone"]) for feature in card["features"]]
