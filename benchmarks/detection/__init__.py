@@ -9,7 +9,7 @@ changed happens in the ten months after that, in 24 runs a kind: three plants, t
   what the models leave open. Both are run, and what is said of them is shown.
 - Another feed inside the envelope is no fault. It is told where the inputs that moved hold it, and wrong where a change
   of the relation is claimed.
-- False alarms: the unchanged months, asked every second day; a finding counts once for as long as it stands.
+- False alarms: the unchanged months, asked every third day; a finding counts once for as long as it stands.
 - Frozen tags and changed units are those of `quality`, found in an export and read by `ingest`, one at a time.
 """
 
@@ -34,7 +34,8 @@ TUNING = {"fjord": (8701,), "delta": (8801,), "steppe": (8901,)}
 CHANGED_DAYS = (35, 70, 105, 140)  # after the last hour that was learnt from
 ASKED = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 21, 28, 42, 56, 84, 112, 140, 180)
 NOTHING = findings.build_frame([])
-EVERY_DAYS = 2
+EVERY_DAYS = 3
+MORE = 3  # times that monitoring is asked again, once it has found something, for its name
 
 
 def measure(options: tuple[str, ...] | list[str] = ()) -> Iterator[Figure]:
@@ -69,11 +70,12 @@ def _run(kind: Kind, case: Case, day: int, run: int) -> tuple[float | None, bool
     scored = case.score(hours.iloc[case.later - 24 :])
     before = _ask(scored, case, hours.loc[at, TIME])
     said: set[str] = set()
-    until, is_named = None, False
+    until, is_named, more = None, False, MORE
     for days in [one for one in ASKED if one <= kind.days]:
         now = hours.loc[at, TIME] + pd.Timedelta(days, "D")
-        if now > hours[TIME].iloc[-1] + pd.Timedelta("1h"):
+        if now > hours[TIME].iloc[-1] + pd.Timedelta("1h") or (until is not None and (is_named or more == 0)):
             break
+        more -= until is not None
         fresh = {one: columns - before.get(one, set()) for one, columns in _ask(scored, case, now).items()}
         said |= {one for one, columns in fresh.items() if columns}
         if until is None and fresh.get(kind.expected):
