@@ -1,5 +1,5 @@
-/* Reads the values of charts: a pointer, or the arrow keys, moves over what the table behind a chart lists.
-   Without this script every picture and every table is still there. */
+/* Reads the values of charts: a pointer, or the arrow keys, moves over what the table behind a chart lists. And lets
+   wide tables fit a phone. Without this script every picture and every table is still there. */
 (() => {
   "use strict";
   const SPACE = "http://www.w3.org/2000/svg";
@@ -90,7 +90,24 @@
     });
   };
 
-  const start = () => document.querySelectorAll(".chart[data-axis]").forEach(build);
+  /* On a narrow page the rows of a wide table stand as blocks: each value says which column it is of. */
+  const MANY = 4, LONG = 30;
+  const label = (table) => {
+    const heads = table.tHead ? [...table.tHead.rows[0].cells].map((cell) => cell.textContent) : [];
+    if (table.classList.contains("plants") || table.closest(".chart")) return;
+    table.classList.add(heads.length < MANY ? "fits" : "blocks");
+    if (heads.length < MANY) return;
+    [...table.tBodies].flatMap((body) => [...body.rows]).forEach((row) =>
+      [...row.cells].forEach((cell, i) => {
+        cell.dataset.label = heads[i];
+        cell.classList.toggle("long", cell.textContent.length > LONG);
+      }));
+  };
+
+  const start = () => {
+    document.querySelectorAll(".chart[data-axis]").forEach(build);
+    document.querySelectorAll("main table").forEach(label);
+  };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();

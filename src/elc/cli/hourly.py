@@ -82,7 +82,7 @@ def _build_plant(change: Change) -> dict[str, Any]:
 
 
 def render(outcome: Outcome) -> str:
-    """Render the table of plants, and a sentence for all that failed, was put right or was sent."""
+    """Render the table of plants, and a sentence for all that failed or was put right."""
     rows = [HEADS, *(_build_row(change) for change in outcome.changes)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(HEADS))]
     lines = []

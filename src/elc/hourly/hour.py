@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from elc import registry
-from elc.errors import ElcError, build_nearest, check_faults
+from elc import alerts, registry
+from elc.errors import build_nearest, check_faults
 from elc.hourly.changes import Change, find_change, keep_hours
 from elc.hourly.lock import hold_hourly_lock
 from elc.hourly.pipeline import STAGES, Pipeline
@@ -24,7 +23,7 @@ from elc.settings import read_settings
 class Outcome:
     """What an hourly run did: each plant's change, whether any stage ran, and sentences.
 
-    `notes` tell what was put right or sent, `faults` what failed besides the stages of plants.
+    `notes` tell what was put right, `faults` what failed besides the stages of plants: the site, or an alert.
     """
 
     changes: tuple[Change, ...]
@@ -60,9 +59,9 @@ def run_hour(project: Project, plants: Sequence[str], *, environment: str, varia
         keep_hours(project, chosen, Path(folder))
         pipeline = _run_stages(project, chosen, variables)
         changes = tuple(find_change(project, plant, Path(folder)) for plant in chosen)
-        sent, unsent = deliver_alerts(project, chosen)
+        unsent = alerts.deliver_all(project, chosen, environment=environment, now=datetime.now(UTC))
     faults = [pipeline.site_fault, *unsent] if pipeline.site_fault else unsent
-    return Outcome(changes, bool(pipeline.ran), (*notes, *sent), tuple(faults))
+    return Outcome(changes, bool(pipeline.ran), tuple(notes), tuple(faults))
 
 
 def _run_stages(project: Project, plants: Sequence[str], variables: Mapping[str, str]) -> Pipeline:
@@ -73,18 +72,3 @@ def _run_stages(project: Project, plants: Sequence[str], variables: Mapping[str,
     pipeline = Pipeline(project, plants)
     pipeline.run(variables)
     return pipeline
-
-
-def deliver_alerts(project: Project, plants: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Deliver the alerts of some plants; give what was sent, and the sentence of each plant whose delivery failed."""
-    if importlib.util.find_spec("elc.alerts") is None:
-        return [], []
-    alerts = importlib.import_module("elc.alerts")
-    sent: list[str] = []
-    unsent: list[str] = []
-    for plant in plants:
-        try:
-            sent += alerts.deliver(project, plant)
-        except ElcError as error:
-            unsent.append(f"{plant}: alerts were not sent. {error}")
-    return sent, unsent

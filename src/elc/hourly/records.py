@@ -104,7 +104,8 @@ def _free_locks(path: Path) -> list[str]:
         return []
     try:
         held = json.loads(text)
-        holders = [*held["write"].values(), *(one for many in held["read"].values() for one in many)]
+        read, write = held.get("read", {}), held.get("write", {})
+        holders = [*write.values(), *(one for many in read.values() for one in many)]
         numbers = {int(holder["pid"]) for holder in holders}
     except (ValueError, KeyError, TypeError, AttributeError):
         numbers = set()

@@ -18,6 +18,7 @@ from elc.monitor.status import (
 from elc.monitor.verdict import Verdict, build_verdict
 from elc.monitor.violations import Violation
 from elc.monitor.words import (
+    build_doubts_table,
     build_figures_table,
     build_month_table,
     write_answer,
@@ -38,6 +39,7 @@ __all__ = [
     "Verdict",
     "Violation",
     "build_cusum",
+    "build_doubts_table",
     "build_figures_table",
     "build_judged",
     "build_month_table",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from elc.curve import build_cost
 from elc.fields import ENERGY, TIME, read_currency
-from elc.language import format_number, say, translate
+from elc.language import format_number, format_time, say, translate
 from elc.monitor.check import Check
 from elc.monitor.errors import Figure
 from elc.monitor.status import STATE_WORDS, Interval, Month, Status, format_hour
@@ -82,6 +82,20 @@ def build_figures_table(check: Check) -> pd.DataFrame:
             say("now"): [_write_figure(one) for one in check.figures],
             say("in training"): [format_number(one.baseline, 2) for one in check.figures],
             say("limits"): [_write_limits(one) for one in check.figures],
+        }
+    )
+
+
+def build_doubts_table(doubts: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
+    """Build the table of doubtful data from `find_recent`, the end of the last of each in site time."""
+    zone = settings.plant.time_zone
+    return pd.DataFrame(
+        {
+            say("doubt"): doubts["sentence"].tolist(),
+            say("check"): doubts["check"].tolist(),
+            say("times"): doubts["times"].astype(int).tolist(),
+            say("hours"): doubts["hours"].astype(float).tolist(),
+            say("until"): [format_time(end.tz_convert(zone).to_pydatetime()) for end in doubts["last"]],
         }
     )
 

@@ -125,6 +125,15 @@ def test_locks_of_a_killed_dvc_are_removed(project: Project, content: str) -> No
     assert not path.exists()
 
 
+@pytest.mark.parametrize("held", ["{}", '{"read": {}, "write": {}}'])
+def test_file_of_locks_that_holds_none_is_left(project: Project, held: str) -> None:
+    path = project.root / ".dvc" / "tmp" / "rwlock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(held)
+    assert repair_records(project, was_killed=False) == []
+    assert path.read_text() == held
+
+
 def test_locks_whose_process_is_another_by_now_are_removed_and_those_of_dvc_stay(project: Project) -> None:
     path = project.root / ".dvc" / "tmp" / "rwlock"
     for words, is_kept in ((["-c", "input()"], False), (["-c", "input()", "dvc"], True)):

@@ -77,7 +77,7 @@ def build_package() -> Linear:
         "trained_on": {"train": {"last": train[TIME].iloc[-1].isoformat()}},
     }
     baseline = curve.Baseline(statistics, constraints, _build_quality(train))
-    return Linear(card, pd.DataFrame(), None, None, None, baseline)  # type: ignore[arg-type]
+    return Linear(card, pd.DataFrame(), None, None, None, baseline=baseline)  # type: ignore[arg-type]
 
 
 def _build_quality(train: pd.DataFrame) -> dict[str, Any]:

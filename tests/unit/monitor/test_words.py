@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -138,6 +139,7 @@ def test_health_says_what_can_be_believed_and_what_numbers_include() -> None:
     enough, chosen = findings.build_frame([]), build_settings(note="Mind the coal.")
     found = monitor.write_health(build_status(25.0), "All was tested.", enough, chosen)
     assert found == (
+        "**Recommended:** Nothing was checked.\n\n"
         "**Data, sound:** no finding in the last 24 hours.\n\n**Model, ok:** over 28 days all is well.\n\n"
         "**Test:** All was tested.\n\n**Baseline:** the history that the curve learnt from meets every rule of "
         "sufficiency, and nothing in it is doubtful.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced "
@@ -162,3 +164,31 @@ def test_doubts_about_the_baseline_are_named_one_by_one(checks: list[str], words
     text = monitor.write_health(build_status(25.0), "All was tested.", weak, build_settings())
     assert all(f"- Sentence {number}.\n" in text for number in range(len(checks)))
     assert words in text
+
+
+def test_doubts_are_told_with_their_end_in_site_time() -> None:
+    doubts = pd.DataFrame(
+        {
+            "check": ["spike"],
+            "column": ["load_t_per_h"],
+            "sentence": ["load (FT-101) jumped."],
+            "times": [2],
+            "hours": [4.0],
+            "last": [pd.Timestamp("2026-06-30 21:00", tz="UTC")],
+        }
+    )
+    row = monitor.build_doubts_table(doubts, build_settings()).iloc[0]
+    assert row.tolist() == ["load (FT-101) jumped.", "spike", 2, 4.0, "Tue 30 Jun 2026 23:00"]
+    assert monitor.build_doubts_table(doubts.iloc[:0], build_settings()).empty
+
+
+def test_figures_of_the_models_stand_beside_their_limits() -> None:
+    rows = [
+        monitor.Figure("typical", "bias", "GJ/h", 9.5, 0.4, 1.0, -8.0, 8.0),
+        monitor.Figure("typical", "rmse", "GJ/h", 10.0, None, 9.0, None, 12.0),
+        monitor.Figure("typical", "r2", "", 0.99, None, 0.98, None, None),
+    ]
+    table = monitor.build_figures_table(SimpleNamespace(figures=rows))  # type: ignore[arg-type]
+    assert table["now"].tolist() == ["[9.50 ± 0.40]{.look}", "10.00", "0.99"]
+    assert table["limits"].tolist() == ["−8.00 to 8.00", "at most 12.00", "–"]
+    assert table["figure"].tolist() == ["bias, GJ/h", "rmse, GJ/h", "r2"]
