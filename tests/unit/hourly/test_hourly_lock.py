@@ -136,8 +136,12 @@ def test_file_of_locks_that_holds_none_is_left(project: Project, held: str) -> N
 
 def test_locks_whose_process_is_another_by_now_are_removed_and_those_of_dvc_stay(project: Project) -> None:
     path = project.root / ".dvc" / "tmp" / "rwlock"
-    for words, is_kept in ((["-c", "input()"], False), (["-c", "input()", "dvc"], True)):
-        with subprocess.Popen([sys.executable, *words], stdin=subprocess.PIPE) as process:
+    wait = "print(flush=True); input()"
+    for words, is_kept in ((["-c", wait], False), (["-c", wait, "dvc"], True)):
+        command = [sys.executable, *words]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()  # it runs, under its own words
             path.write_text(json.dumps({"write": {}, "read": {"/data": [{"pid": process.pid, "cmd": "repro"}]}}))
             repair_records(project, was_killed=True)
             assert path.exists() == is_kept
