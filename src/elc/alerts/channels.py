@@ -12,7 +12,8 @@ from elc.settings import AlertSettings
 
 __all__ = ["Channel", "UndeliveredError", "build_channels"]
 
-WEBHOOK, USER, PASSWORD = "ELC_ALERT_WEBHOOK", "ELC_SMTP_USER", "ELC_SMTP_PASSWORD"
+WEBHOOK = "ELC_ALERT_WEBHOOK"
+LOGIN = ("ELC_SMTP_USER", "ELC_SMTP_PASSWORD")
 
 
 class Channel(Protocol):
@@ -41,6 +42,6 @@ def build_channels(settings: AlertSettings, environ: Mapping[str, str]) -> list[
     elif settings.webhook:
         channels.append(Webhook(settings.webhook, settings.timeout_s, "alerts.webhook"))
     if settings.email:
-        user, password = environ.get(USER, ""), environ.get(PASSWORD, "")
+        user, password = (environ.get(name, "") for name in LOGIN)
         channels.append(Mail(settings.email, (user, password) if user and password else None, settings.timeout_s))
     return channels

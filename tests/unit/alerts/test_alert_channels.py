@@ -27,7 +27,7 @@ from tests.unit.alerts.receivers import Hook, Post, drip, hang, serve_bytes, ser
 TIMEOUT_S = 0.4
 LATE_S = 3.0  # a busy machine included; a drip would go on for ever
 MESSAGE: dict[str, Any] = {"message": "abc-1", "state": "open", "text": "Fjord uses more.", "id": "abc"}
-PASSWORD = "pass-word-7"
+PHRASE = "pass-word-7"
 Serve = Callable[[socket.socket], None]
 
 
@@ -165,7 +165,7 @@ def test_certificate_must_be_trusted(certificate: tuple[ssl.SSLContext, Path], m
         ("file:///etc/passwd", "no URL of http or https with a host"),
         ("https:///x", "no URL of http or https with a host"),
         ("https://example.org:99999/x", "it is no URL; write it as in https://hooks"),
-        ("https://me:secret@example.org/x", "it names a user; write it without"),
+        ("https://me:xxx@example.org/x", "it names a user; write it without"),
         ("https://example.org/a b", "it holds a space or a sign that no URL holds"),
         ("https://example.org/a\r\nX: y", "it holds a space or a sign that no URL holds"),
     ],
@@ -214,7 +214,7 @@ def test_login_goes_through_tls(
 ) -> None:
     context, path = certificate
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    login = ("elc", PASSWORD)
+    login = ("elc", PHRASE)
     with serve_post(Post(tls=context, is_tls_first=security == "tls", login=login)) as post:
         Mail(build_email(post.port, security=security), login, 5.0).send([MESSAGE])
     assert post.logins == [login]
@@ -227,16 +227,16 @@ def test_mail_server_that_is_not_trusted_gets_nothing(security: str, certificate
         serve_post(Post(tls=certificate[0], is_tls_first=security == "tls")) as post,
         pytest.raises(UndeliveredError, match=r"^its certificate is not trusted: self.signed certificate$"),
     ):
-        Mail(build_email(post.port, security=security), ("elc", PASSWORD), 5.0).send([MESSAGE])
+        Mail(build_email(post.port, security=security), ("elc", PHRASE), 5.0).send([MESSAGE])
     assert post.logins == post.mails == []
 
 
 def test_password_is_never_sent_in_the_clear() -> None:
-    with serve_post(Post(login=("elc", PASSWORD))) as post:
+    with serve_post(Post(login=("elc", PHRASE))) as post:
         with pytest.raises(UndeliveredError, match=r"^user and password are not sent in the clear\. Set alerts\.email"):
-            Mail(build_email(post.port), ("elc", PASSWORD), 5.0).send([MESSAGE])
+            Mail(build_email(post.port), ("elc", PHRASE), 5.0).send([MESSAGE])
         with pytest.raises(UndeliveredError, match=r"^it offers no STARTTLS, or no login$"):
-            Mail(build_email(post.port, security="starttls"), ("elc", PASSWORD), 5.0).send([MESSAGE])
+            Mail(build_email(post.port, security="starttls"), ("elc", PHRASE), 5.0).send([MESSAGE])
     assert post.logins == []
 
 
@@ -267,15 +267,15 @@ def test_no_secret_is_written_or_said(
     """The webhook's address, the mail server's user and password: not in a file, not in a sentence, not on a screen."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[1]))
     monkeypatch.setenv("ELC_SMTP_USER", "user-name-5")
-    monkeypatch.setenv("ELC_SMTP_PASSWORD", PASSWORD)
-    login = ("user-name-5", PASSWORD if is_taken else "other")
+    monkeypatch.setenv("ELC_SMTP_PASSWORD", PHRASE)
+    login = ("user-name-5", PHRASE if is_taken else "other")
     hook, post = Hook(answers=[200 if is_taken else 403]), Post(tls=certificate[0], login=login)
     with serve_hook(hook) as served, serve_post(post):
         monkeypatch.setenv("ELC_ALERT_WEBHOOK", served.url)
         project = prepare(email=build_email(post.port, security="starttls").model_dump())
         leave(project, build_gap())
         failed = deliver(project, "fjord", environment="", now=NOW)
-    assert (len(hook.posts), post.logins[0]) == (1, ("user-name-5", PASSWORD))
+    assert (len(hook.posts), post.logins[0]) == (1, ("user-name-5", PHRASE))
     assert len(post.mails) == is_taken
     if not is_taken:
         assert "it answered 403 Forbidden" in failed[0]
@@ -283,7 +283,7 @@ def test_no_secret_is_written_or_said(
     shown = capfd.readouterr()
     text = "\n".join([*failed, shown.out, shown.err, read_everything(project)])
     assert build_gap().id in text
-    for secret in ("secret-path", "user-name-5", PASSWORD):
+    for secret in ("secret-path", "user-name-5", PHRASE):
         assert secret not in text
 
 
@@ -307,7 +307,7 @@ def test_user_without_a_password_is_no_login() -> None:
         (channel,) = build_channels(with_mail, given)
         assert isinstance(channel, Mail)
         assert channel.login == login
-    (channel,) = build_channels(with_mail, {"ELC_SMTP_USER": "a", "ELC_SMTP_PASSWORD": PASSWORD})
+    (channel,) = build_channels(with_mail, {"ELC_SMTP_USER": "a", "ELC_SMTP_PASSWORD": PHRASE})
     assert isinstance(channel, Mail)
-    assert channel.login == ("a", PASSWORD)
-    assert PASSWORD not in repr(channel)
+    assert channel.login == ("a", PHRASE)
+    assert PHRASE not in repr(channel)

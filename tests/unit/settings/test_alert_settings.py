@@ -41,7 +41,7 @@ def test_url_to_post_to(url: str) -> None:
     [
         ({"webhook": "ftp://example.org"}, r"alerts\.webhook: found .*: it is no URL of http or https with a host; "),
         ({"webhook": "hooks.example.org"}, r"alerts\.webhook: found .*: it is no URL of http or https with a host; "),
-        ({"webhook": "https://a:b@example.org"}, r"alerts\.webhook: found .*: it names a user; write it without"),
+        ({"webhook": "https://a:xxx@example.org"}, r"alerts\.webhook: found .*: it names a user; write it without"),
         ({"gap_h": 0}, r"alerts\.gap_h: found 0: Input should be greater than 0"),
         ({"repeat_h": -1}, r"alerts\.repeat_h: found -1: Input should be greater than or equal to 0"),
         ({"web_hook": "x"}, r"alerts\.web_hook: unknown key: did you mean webhook\?"),
