@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from elc.paths import replace_file
+from elc.registry.lock import hold_lock
 
 if TYPE_CHECKING:
     from elc.curve import Proof  # it takes a second, and only names a type here
@@ -31,7 +32,7 @@ def write_junit(path: Path, name: str, suites: Mapping[str, Sequence[Proof]]) ->
         for proof in proofs:
             _add_case(suite, _clean(f"{name}.{key}"), proof)
     ET.indent(root)
-    with replace_file(path) as temporary:
+    with hold_lock(path.parent / ".lock"), replace_file(path) as temporary:  # two may promote at once
         ET.ElementTree(root).write(temporary, encoding="utf-8", xml_declaration=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import socket
 import ssl
 import time
@@ -175,7 +176,7 @@ def test_url_of_the_environment_is_checked_and_not_repeated(url: str, words: str
     (channel,) = build_channels(settings, {"ELC_ALERT_WEBHOOK": url})
     with pytest.raises(UndeliveredError, match=rf"^ELC_ALERT_WEBHOOK: .*{words}") as caught:
         channel.send([MESSAGE])
-    assert "secret" not in f"{caught.value}{channel.label}{channel!r}"
+    assert not re.search("secret|xxx", f"{caught.value}{channel.label}{channel!r}")
 
 
 def test_mail_says_everything_in_one() -> None:

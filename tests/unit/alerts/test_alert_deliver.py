@@ -299,12 +299,14 @@ def test_run_that_ends_anywhere_loses_no_message(
 def test_killed_process_sends_the_same_message_again(prepare: Prepare) -> None:
     """`kill -9` when the server has the message and has not answered yet."""
     started: list[subprocess.Popen[bytes]] = []
+    is_heard = threading.Event()
 
     class Killer(Hook):
         def handle(self, handler: BaseHTTPRequestHandler) -> None:
-            if not self.posts:
+            if not is_heard.is_set():
                 os.kill(started[0].pid, signal.SIGKILL)
             super().handle(handler)
+            is_heard.set()
 
     with serve_hook(Killer()) as hook:
         project = prepare(webhook=hook.url)
@@ -316,6 +318,7 @@ def test_killed_process_sends_the_same_message_again(prepare: Prepare) -> None:
         )
         started.append(subprocess.Popen([sys.executable, "-c", code]))
         assert started[0].wait(60) == -signal.SIGKILL
+        assert is_heard.wait(60)
         assert tell(project, hours=1) == []
         assert [post["message"] for post in hook.posts] == [f"{build_gap().id}-1"] * 2
         assert tell(project, hours=2) == []
