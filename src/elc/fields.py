@@ -114,15 +114,26 @@ def say_label(column: str) -> str:
     return language.translate(read_label(column))
 
 
+def say_name(name: str) -> str:
+    """Say a column, or a group of columns, in the language of the pages."""
+    return language.translate(read_name(name))
+
+
+def say_sign(column: str) -> str:
+    """Say the sign of a column's unit, in the language of the pages where it is a word."""
+    sign = read_unit(column).sign
+    return language.translate(sign) if sign else ""
+
+
 def say_heading(column: str) -> str:
     """Say a column as a heading with its unit, in the language of the pages."""
-    return f"{say_label(column)}, {read_unit(column).sign}".removesuffix(", ")
+    return f"{say_label(column)}, {say_sign(column)}".removesuffix(", ")
 
 
 def say_value(value: float, column: str, *, with_unit: bool) -> str:
     """Say a value with the digits that its size deserves, as the language of the pages writes numbers."""
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    sign = read_unit(column).sign if with_unit else ""
+    sign = say_sign(column) if with_unit else ""
     return f"{language.format_number(value, digits)} {sign}".rstrip()
 
 

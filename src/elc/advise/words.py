@@ -11,8 +11,8 @@ import pandas as pd
 from elc.advise.moves import REASON
 from elc.advise.outcomes import Total, build_total
 from elc.curve import build_cost
-from elc.fields import GAP, TIME, format_value, read_currency, read_heading, read_label
-from elc.language import format_number, format_share, format_time, say, translate
+from elc.fields import GAP, TIME, read_currency, say_heading, say_label, say_value
+from elc.language import format_number, format_share, format_time, say
 from elc.settings import StageSettings
 
 Row = Mapping[Any, Any]
@@ -89,8 +89,8 @@ def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: St
 
 def _write_move(row: Row) -> str:
     now, to, column = float(str(row["now"])), float(str(row["to"])), str(row["setpoint"])
-    start, end = format_value(now, column, with_unit=False), format_value(to, column, with_unit=True)
-    name = translate(read_label(column))
+    start, end = say_value(now, column, with_unit=False), say_value(to, column, with_unit=True)
+    name = say_label(column)
     if to > now:
         return say("raise {setpoint} from {start} to {end}", setpoint=name, start=start, end=end)
     return say("lower {setpoint} from {start} to {end}", setpoint=name, start=start, end=end)
@@ -101,7 +101,7 @@ def _write_limits(moves: pd.DataFrame) -> list[str]:
     return [
         say(
             "Mind {setpoint}: its limit of {limit} is near.",
-            setpoint=translate(read_label(name)),
+            setpoint=say_label(name),
             limit=_write_limit(row),
         )
         for row in near
@@ -110,7 +110,7 @@ def _write_limits(moves: pd.DataFrame) -> list[str]:
 
 
 def _write_limit(row: Row) -> str:
-    return format_value(float(str(row["near_limit"])), str(row["setpoint"]), with_unit=True)
+    return say_value(float(str(row["near_limit"])), str(row["setpoint"]), with_unit=True)
 
 
 def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Timestamp) -> pd.DataFrame:
@@ -119,9 +119,9 @@ def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Ti
     costs = [build_cost(24 * float(row["saving_gj_per_h"]), settings.plant, at=at) for row in rows]
     return pd.DataFrame(
         {
-            say("set-point"): [translate(read_heading(row["setpoint"])) for row in rows],
-            say("now"): [format_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
-            say("to"): [format_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
+            say("set-point"): [say_heading(row["setpoint"]) for row in rows],
+            say("now"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
+            say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
             say("saves, GJ/h"): [
                 _write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h") for row in rows
             ],
@@ -198,9 +198,9 @@ def build_outcomes_table(outcomes: pd.DataFrame, settings: StageSettings) -> pd.
     return pd.DataFrame(
         {
             say("advised"): [format_time(row["start"].tz_convert(zone).to_pydatetime()) for row in rows],
-            say("set-point"): [translate(read_heading(row["setpoint"])) for row in rows],
-            say("from"): [format_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
-            say("to"): [format_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
+            say("set-point"): [say_heading(row["setpoint"]) for row in rows],
+            say("from"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
+            say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
             say("would save, GJ/h"): [
                 _write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h") for row in rows
             ],

@@ -62,4 +62,4 @@ def _write(value: Any, name: str) -> str:
         return value
     if pd.isna(value):
         return DASH
-    return f"{value:,}" if isinstance(value, int) else f"{value:{compare.FORMATS[name]}}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:{compare.build_formats()[name]}}"

@@ -4,11 +4,11 @@ from elc.compare.content import build_comparison, read_comparison, write_compari
 from elc.compare.hours import Hours, score_pair
 from elc.compare.pair import Pair, Side, build_pair, read_pair
 from elc.compare.tables import (
-    FORMATS,
     build_band_shares,
     build_bands,
     build_changes,
     build_drivers,
+    build_formats,
     build_metrics,
     build_ranges,
     build_training,
@@ -16,7 +16,6 @@ from elc.compare.tables import (
 from elc.compare.words import build_answer, write_answer, write_columns, write_test
 
 __all__ = [
-    "FORMATS",
     "Hours",
     "Pair",
     "Side",
@@ -26,6 +25,7 @@ __all__ = [
     "build_changes",
     "build_comparison",
     "build_drivers",
+    "build_formats",
     "build_metrics",
     "build_pair",
     "build_ranges",

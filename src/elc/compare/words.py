@@ -6,14 +6,8 @@ import re
 from typing import Any
 
 from elc.compare.pair import CANDIDATE
-from elc.fields import read_label
-
-_VERDICTS = {
-    "better": "{left} is better than {right}",
-    "worse": "{left} is worse than {right}",
-    "chance": "{left} and {right} differ within chance",
-    "few": "Too few later hours for a verdict on {left} and {right}",
-}
+from elc.fields import say_label
+from elc.language import format_number, format_plain, say, say_version
 
 
 def build_answer(comparison: dict[str, Any]) -> str:
@@ -23,19 +17,38 @@ def build_answer(comparison: dict[str, Any]) -> str:
     if verdict == "alone":
         return _build_alone(comparison, names["left"])
     if verdict == "none":
-        what = f"{names['left']} and {names['right']} cannot be compared: {_write_no_hours(comparison['hours'])}."
-        return _capitalise(what)
+        reason = _write_no_hours(comparison["hours"])
+        return _capitalise(say("{left} and {right} cannot be compared: {reason}.", reason=reason, **names))
     test = comparison["test"]
-    start = _VERDICTS[verdict].format(**names)
-    sentence = (
-        f"{start}: the pinball loss of best differs by {test['difference_gj_per_h']:+z.3f} GJ/h"
-        f"{_write_sureness(test)} on {_write_hours(comparison)}"
+    places = {
+        "verdict": _write_verdict(verdict, names),
+        "size": format_number(test["difference_gj_per_h"], 3, is_signed=True),
+        "sure": _write_sureness(test),
+        "hours": _write_hours(comparison),
+    }
+    if verdict != "few":
+        said = say("{verdict}: the pinball loss of best differs by {size} GJ/h{sure} on {hours}.", **places)
+        return _capitalise(said)
+    limits = comparison["limits"]
+    blocks = _write_blocks(limits["min_blocks"], limits)
+    said = say(
+        "{verdict}: the pinball loss of best differs by {size} GJ/h{sure} on {hours}, and {count} hours in {blocks} "
+        "are asked for.",
+        count=limits["min_hours"],
+        blocks=blocks,
+        **places,
     )
-    if verdict == "few":
-        limits = comparison["limits"]
-        weeks = _write_blocks(limits["min_blocks"], limits)
-        sentence += f", and {limits['min_hours']} hours in {limits['min_blocks']} {weeks} are asked for"
-    return f"{_capitalise(sentence)}."
+    return _capitalise(said)
+
+
+def _write_verdict(verdict: str, names: dict[str, str]) -> str:
+    if verdict == "better":
+        return say("{left} is better than {right}", **names)
+    if verdict == "worse":
+        return say("{left} is worse than {right}", **names)
+    if verdict == "chance":
+        return say("{left} and {right} differ within chance", **names)
+    return say("Too few later hours for a verdict on {left} and {right}", **names)
 
 
 def write_answer(comparison: dict[str, Any]) -> str:
@@ -49,77 +62,139 @@ def _capitalise(sentence: str) -> str:
 
 
 def _build_alone(comparison: dict[str, Any], name: str) -> str:
-    start = f"There is nothing to compare {name} with: no version is in use"
     if not comparison["hours"]["intervals"]:
-        return f"{start}, and {_write_no_hours(comparison['hours'])}."
-    loss = comparison["metrics"]["left"]["pinball_best_gj_per_h"]
-    return f"{start}; its own pinball loss of best is {loss:.3f} GJ/h on {_write_hours(comparison)}."
+        return say(
+            "There is nothing to compare {name} with: no version is in use, and {reason}.",
+            name=name,
+            reason=_write_no_hours(comparison["hours"]),
+        )
+    return say(
+        "There is nothing to compare {name} with: no version is in use; its own pinball loss of best is {loss} GJ/h on "
+        "{hours}.",
+        name=name,
+        loss=format_number(comparison["metrics"]["left"]["pinball_best_gj_per_h"], 3),
+        hours=_write_hours(comparison),
+    )
 
 
 def _write_side(side: dict[str, Any]) -> str:
-    return f"the {CANDIDATE}" if side["label"] == CANDIDATE else str(side["label"])
+    return say("the candidate") if side["label"] == CANDIDATE else say_version(str(side["label"]))
 
 
 def _write_hours(comparison: dict[str, Any]) -> str:
     hours = comparison["hours"]
-    return (
-        f"{hours['intervals']:,} {_write_intervals(hours)} from {hours['first'][:10]} to {hours['last'][:10]} "
-        f"in {comparison['blocks']} {_write_blocks(comparison['blocks'], comparison['limits'])}"
+    return say(
+        "{intervals} from {first} to {last} in {blocks}",
+        intervals=_write_intervals(hours),
+        first=hours["first"][:10],
+        last=hours["last"][:10],
+        blocks=_write_blocks(comparison["blocks"], comparison["limits"]),
     )
 
 
 def _write_intervals(hours: dict[str, Any]) -> str:
-    return "steady hours" if hours["width_h"] == 1 else f"steady intervals of {hours['width_h']:g} h"
+    count = format_number(hours["intervals"], 0)
+    if hours["width_h"] == 1:
+        return say("{count} steady hours", count=count)
+    return say("{count} steady intervals of {width} h", count=count, width=format_plain(hours["width_h"]))
 
 
 def _write_blocks(count: int, limits: dict[str, Any]) -> str:
-    plural = "" if count == 1 else "s"
-    return f"week{plural}" if limits["block_days"] == 7 else f"block{plural} of {limits['block_days']:g} days"
+    days = format_plain(limits["block_days"])
+    if limits["block_days"] == 7:
+        return say("{count} week", count=count) if count == 1 else say("{count} weeks", count=count)
+    if count == 1:
+        return say("{count} block of {days} days", count=count, days=days)
+    return say("{count} blocks of {days} days", count=count, days=days)
 
 
 def _write_sureness(test: dict[str, Any]) -> str:
     """Write the interval and p in brackets; nothing where there is one block."""
-    low, high = test.get("difference_low_gj_per_h"), test.get("difference_high_gj_per_h")
-    if low is None or high is None:
+    ends = [test.get("difference_low_gj_per_h"), test.get("difference_high_gj_per_h")]
+    if None in ends:
         return ""
-    return f" ({low:+z.3f} to {high:+z.3f}; p = {_write_p(test['p'])})"
+    low, high = (format_number(end, 3, is_signed=True) for end in ends)
+    return " " + say("({low} to {high}; p = {p})", low=low, high=high, p=_write_p(test["p"]))
 
 
 def _write_p(p: float) -> str:
-    return f"{p:.2g}" if p >= 0.0001 else "0.0001 or less"
+    return format_plain(float(f"{p:.2g}")) if p >= 0.0001 else say("{p} or less", p=format_number(0.0001, 4))
 
 
 def _write_no_hours(hours: dict[str, Any]) -> str:
+    time = hours["after"][:16]
     if not hours["later"]:
-        return f"there is no hour after {hours['after'][:16]}, the last that was learnt from"
-    return f"of {hours['later']:,} hours after {hours['after'][:16]} none can be judged ({write_left_out(hours)})"
+        return say("there is no hour after {time}, the last that was learnt from", time=time)
+    return say(
+        "of {count} hours after {time} none can be judged ({reasons})",
+        count=format_number(hours["later"], 0),
+        time=time,
+        reasons=write_left_out(hours),
+    )
 
 
 def write_left_out(hours: dict[str, Any]) -> str:
     """Write which later hours are not compared, and why."""
-    listed = [f"{count:,} {reason}" for reason, count in hours["left_out"].items()]
-    return ", ".join(listed) if listed else "none"
+    listed = [f"{format_number(count, 0)} {_say_reason(reason)}" for reason, count in hours["left_out"].items()]
+    return ", ".join(listed) if listed else say("none")
+
+
+def _say_reason(reason: str) -> str:
+    """Say why hours are left out, in the language of the page, as `hours.score_pair` names it."""
+    words = {"not steady": say("not steady"), "energy unknown": say("energy unknown")}
+    before, _, label = reason.partition("outside the envelope of ")
+    if label and not before:
+        return say("outside the envelope of {version}", version=say_version(label))
+    return words.get(reason, reason)
 
 
 def write_test(comparison: dict[str, Any]) -> str:
     """Write how the difference was tested, and which hours were left out."""
-    hours, left_out = comparison["hours"], ""
-    if hours["intervals"]:
-        left_out = (
-            f"Of {hours['later']:,} later hours {hours['intervals']:,} are compared; left out: {write_left_out(hours)}."
-        )
+    left_out = _write_compared(comparison["hours"])
     if "test" not in comparison:
-        return f"Nothing was tested. {left_out}".strip()
+        return f"{say('Nothing was tested.')} {left_out}".strip()
     blocks, limits = comparison["blocks"], comparison["limits"]
-    unit = _write_blocks(blocks, limits)
     if "p" not in comparison["test"]:
-        return f"All hours lie in one block of {limits['block_days']:g} days, so chance cannot be told. {left_out}"
-    how = "in every way" if comparison["test"]["is_exact"] else "at random"
-    left = comparison["sides"]["left"]["label"]
-    return (
-        f"Paired test: the signs of whole {unit} of the difference are flipped {how}; of these, a share of "
-        f"p = {_write_p(comparison['test']['p'])} differ as much as what was found ({blocks} {unit}). Above "
-        f"{limits['max_p']:g} the difference is called chance; below 0 GJ/h {left} is the better. {left_out}"
+        days = format_plain(limits["block_days"])
+        alone = say("All hours lie in one block of {days} days, so chance cannot be told.", days=days)
+        return f"{alone} {left_out}"
+    unit = _write_unit(blocks, limits)
+    places = {"unit": unit, "p": _write_p(comparison["test"]["p"]), "blocks": _write_blocks(blocks, limits)}
+    if comparison["test"]["is_exact"]:
+        how = say(
+            "Paired test: the signs of whole {unit} of the difference are flipped in every way; of these, a share of p "
+            "= {p} differ as much as what was found ({blocks}).",
+            **places,
+        )
+    else:
+        how = say(
+            "Paired test: the signs of whole {unit} of the difference are flipped at random; of these, a share of p = "
+            "{p} differ as much as what was found ({blocks}).",
+            **places,
+        )
+    limit = say(
+        "Above {limit} the difference is called chance; below 0 GJ/h {name} is the better.",
+        limit=format_plain(limits["max_p"]),
+        name=say_version(comparison["sides"]["left"]["label"]),
+    )
+    return f"{how} {limit} {left_out}"
+
+
+def _write_unit(count: int, limits: dict[str, Any]) -> str:
+    if limits["block_days"] == 7:
+        return say("week") if count == 1 else say("weeks")
+    days = format_plain(limits["block_days"])
+    return say("block of {days} days", days=days) if count == 1 else say("blocks of {days} days", days=days)
+
+
+def _write_compared(hours: dict[str, Any]) -> str:
+    if not hours["intervals"]:
+        return ""
+    return say(
+        "Of {later} later hours {count} are compared; left out: {reasons}.",
+        later=format_number(hours["later"], 0),
+        count=format_number(hours["intervals"], 0),
+        reasons=write_left_out(hours),
     )
 
 
@@ -130,14 +205,17 @@ def write_columns(comparison: dict[str, Any]) -> str:
     sentences = []
     if "attribution" in comparison:
         count = comparison["attribution"]["intervals"]
-        sentences.append(
-            f"Shares are Shapley values on {count:,} of the hours, evenly spread, from the medians of all of them."
+        text = say(
+            "Shares are Shapley values on {count} of the hours, evenly spread, from the medians of all of them.",
+            count=format_number(count, 0),
         )
+        sentences.append(text)
     if len(sides) == 2:
         for name, other in (("left", "right"), ("right", "left")):
-            own = [read_label(column) for column in known[name] if column not in known[other]]
+            own = [say_label(column) for column in known[name] if column not in known[other]]
             if own:
-                sentences.append(f"Only {sides[name]['label']} has {', '.join(own)}.")
+                label = say_version(sides[name]["label"])
+                sentences.append(say("Only {name} has {columns}.", name=label, columns=", ".join(own)))
         if set(known["left"]) == set(known["right"]):
-            sentences.append("Both have the same columns.")
+            sentences.append(say("Both have the same columns."))
     return " ".join(sentences)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from elc.evaluate.references import BOOSTED
-from elc.fields import read_label
+from elc.fields import say_label
+from elc.language import format_share, say, say_list
 
 # ASHRAE Guideline 14-2014 for hourly data, and what a plant with good meters should ask for.
 CV_LIMIT, NMBE_LIMIT = 0.30, 0.10
 # ASSUME: load, weather and feed explain a plant's energy this well where meters and curve are right.
-ASKED = {
-    "cv_rmse_frac": ("CV(RMSE)", 0.015),
-    "cv_rmse_daily_frac": ("CV(RMSE) of daily means", 0.007),
-    "nmbe_frac": ("NMBE", 0.003),
-}
+ASKED = {"cv_rmse_frac": 0.015, "cv_rmse_daily_frac": 0.007, "nmbe_frac": 0.003}
 
 
 def build_statement(metrics: dict[str, Any]) -> str:
@@ -25,33 +22,65 @@ def build_statement(metrics: dict[str, Any]) -> str:
 
 def _write_error(metrics: dict[str, Any]) -> str:
     typical = metrics["typical"]
-    daily = f", and of {typical['cv_rmse_daily_frac']:.2%} for daily means" if "cv_rmse_daily_frac" in typical else ""
-    return (
-        f"On {metrics['rows']} later intervals ({metrics['first'][:10]} to {metrics['last'][:10]}; "
-        f"p = {metrics['parameters']}), with {_join([read_label(name) for name in metrics['features']])} as the "
-        f"relevant variables (ISO 50006), typical energy has a CV(RMSE) of {typical['cv_rmse_frac']:.2%}"
-        f"{_write_interval(typical, 'cv_rmse', '.2%')}, {_write_gain(metrics)}{daily}; "
-        f"the NMBE is {typical['nmbe_frac']:+z.2%}{_write_interval(typical, 'nmbe', '+z.2%')}."
+    places = {
+        "count": metrics["rows"],
+        "first": metrics["first"][:10],
+        "last": metrics["last"][:10],
+        "parameters": metrics["parameters"],
+        "columns": say_list([say_label(name) for name in metrics["features"]]),
+        "error": _write_share(typical["cv_rmse_frac"]) + _write_interval(typical, "cv_rmse", 2),
+        "gain": _write_gain(metrics),
+        "bias": _write_share(typical["nmbe_frac"], is_signed=True)
+        + _write_interval(typical, "nmbe", 2, is_signed=True),
+    }
+    if "cv_rmse_daily_frac" not in typical:
+        return say(
+            "On {count} later intervals ({first} to {last}; p = {parameters}), with {columns} as the relevant "
+            "variables (ISO 50006), typical energy has a CV(RMSE) of {error}, {gain}; the NMBE is {bias}.",
+            **places,
+        )
+    return say(
+        "On {count} later intervals ({first} to {last}; p = {parameters}), with {columns} as the relevant variables "
+        "(ISO 50006), typical energy has a CV(RMSE) of {error}, {gain}, and of {daily} for daily means; the NMBE is "
+        "{bias}.",
+        daily=_write_share(typical["cv_rmse_daily_frac"]),
+        **places,
     )
 
 
 def _write_gain(metrics: dict[str, Any]) -> str:
     """Write how much smaller the error is than that of load alone."""
     curve, line = metrics["typical"]["cv_rmse_frac"], metrics["line_on_load"]["cv_rmse_frac"]
+    other = _write_share(line)
     if curve == line:
-        return f"that of a straight line on load alone ({line:.2%})"
-    share = f"{abs(1 - curve / line):.0%} " if line else ""
-    return f"{share}{'below' if curve < line else 'above'} that of a straight line on load alone ({line:.2%})"
+        return say("that of a straight line on load alone ({other})", other=other)
+    if not line:
+        return say("above that of a straight line on load alone ({other})", other=other)
+    share = format_share(abs(1 - curve / line), 0)
+    if curve < line:
+        return say("{share} below that of a straight line on load alone ({other})", share=share, other=other)
+    return say("{share} above that of a straight line on load alone ({other})", share=share, other=other)
 
 
 def _write_verdict(typical: dict[str, float]) -> str:
     is_met = typical["cv_rmse_frac"] <= CV_LIMIT and abs(typical["nmbe_frac"]) <= NMBE_LIMIT
-    missed = [word for key, (word, limit) in ASKED.items() if abs(typical.get(key, 0.0)) > limit]
-    asked = "the tighter 1.5 %, 0.7 % for daily means and 0.3 %"
-    verdict = f"of {asked} it misses {_join(missed)}" if missed else f"it meets {asked} as well"
-    return (
-        f"This {'meets' if is_met else 'does not meet'} the limits of ASHRAE Guideline 14 for hourly data (30 % and "
-        f"10 %), which are wide; {verdict}."
+    words = {"cv_rmse_frac": "CV(RMSE)", "cv_rmse_daily_frac": say("CV(RMSE) of daily means"), "nmbe_frac": "NMBE"}
+    missed = [words[key] for key, limit in ASKED.items() if abs(typical.get(key, 0.0)) > limit]
+    if missed:
+        verdict = say(
+            "of the tighter 1.5 %, 0.7 % for daily means and 0.3 % it misses {figures}", figures=say_list(missed)
+        )
+    else:
+        verdict = say("it meets the tighter 1.5 %, 0.7 % for daily means and 0.3 % as well")
+    if is_met:
+        return say(
+            "This meets the limits of ASHRAE Guideline 14 for hourly data (30 % and 10 %), which are wide; {verdict}.",
+            verdict=verdict,
+        )
+    return say(
+        "This does not meet the limits of ASHRAE Guideline 14 for hourly data (30 % and 10 %), which are wide; "
+        "{verdict}.",
+        verdict=verdict,
     )
 
 
@@ -59,23 +88,35 @@ def _write_best(best: dict[str, float]) -> str:
     found, wanted = best["coverage_frac"], best["wanted_frac"]
     low, high = best.get("coverage_low_frac"), best.get("coverage_high_frac")
     if low is None or high is None:
-        verdict = "there are too few days to say how sure that is"
+        verdict = say("there are too few days to say how sure that is")
     elif low <= wanted <= high:
-        verdict = "the difference is within chance"
+        verdict = say("the difference is within chance")
+    elif found < wanted:
+        verdict = say("best lies too low for these hours, beyond chance")
     else:
-        verdict = f"best lies too {'low' if found < wanted else 'high'} for these hours, beyond chance"
-    interval = _write_interval(best, "coverage", ".0%")
-    return f"{found:.0%}{interval} of the intervals lie below best, where {wanted:.0%} are meant to: {verdict}."
+        verdict = say("best lies too high for these hours, beyond chance")
+    return say(
+        "{found} of the intervals lie below best, where {wanted} are meant to: {verdict}.",
+        found=format_share(found, 0) + _write_interval(best, "coverage", 0),
+        wanted=format_share(wanted, 0),
+        verdict=verdict,
+    )
 
 
-def _write_interval(entry: dict[str, float], name: str, spec: str) -> str:
+def _write_share(frac: float, *, is_signed: bool = False) -> str:
+    return format_share(frac, 2, is_signed=is_signed)
+
+
+def _write_interval(entry: dict[str, float], name: str, digits: int, *, is_signed: bool = False) -> str:
     """Write an interval in brackets; nothing where there is none."""
     low, high = entry.get(f"{name}_low_frac"), entry.get(f"{name}_high_frac")
-    return "" if low is None or high is None else f" ({low:{spec}} to {high:{spec}})"
-
-
-def _join(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if low is None or high is None:
+        return ""
+    ends = {
+        "low": format_share(low, digits, is_signed=is_signed),
+        "high": format_share(high, digits, is_signed=is_signed),
+    }
+    return " " + say("({low} to {high})", **ends)
 
 
 def write_references(metrics: dict[str, Any]) -> str:
@@ -102,5 +143,5 @@ def write_drift(metrics: dict[str, Any]) -> str:
     slope = f"{drift['slope_frac_per_year']:+z.2%} a year" if "slope_frac_per_year" in drift else "a slope not known"
     return (
         f"No drift: actual energy is {drift['offset_frac']:+z.2%} off typical"
-        f"{_write_interval(drift, 'offset', '+z.2%')}, with {slope}."
+        f"{_write_interval(drift, 'offset', 2, is_signed=True)}, with {slope}."
     )

@@ -15,7 +15,7 @@ import pandas as pd
 
 from elc.curve import Package, build_best_practice, share_best, share_response
 from elc.explain.drivers import choose_hours, read_background, spread
-from elc.fields import GAP, TIME, read_name
+from elc.fields import GAP, TIME, read_name, say_name
 from elc.findings import Finding, build_frame
 from elc.language import format_number, say
 from elc.settings import ExplainSettings, StageSettings
@@ -108,7 +108,7 @@ def build_drift_table(drift: pd.DataFrame, settings: ExplainSettings) -> pd.Data
             say("ranking of"): [names[row["what"]] for row in rows],
             say("nDCG"): [format_number(row["ndcg"], 3) for row in rows],
             say("hours"): [format_number(row["hours"], 0) for row in rows],
-            say("rose most"): [read_name(row["rose"]) for row in rows],
+            say("rose most"): [say_name(row["rose"]) for row in rows],
             say("as in training"): [say("yes") if row["ndcg"] >= settings.min_ndcg else say("no") for row in rows],
         }
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from elc.curve import Package, share_best
-from elc.fields import IS_OUTSIDE, TIME, read_name
+from elc.fields import IS_OUTSIDE, TIME, say_name
 from elc.language import format_number, say
 from elc.settings import ExplainSettings
 
@@ -63,7 +63,7 @@ def build_consumption_table(consumption: pd.DataFrame) -> pd.DataFrame:
     rows = consumption.to_dict("records")
     return pd.DataFrame(
         {
-            say("driver"): [read_name(row["driver"]) for row in rows],
+            say("driver"): [say_name(row["driver"]) for row in rows],
             say("mean share, GJ/h"): [format_number(row["share_gj_per_h"], 1, is_signed=True) for row in rows],
             say("mean size, GJ/h"): [format_number(row["size_gj_per_h"], 1) for row in rows],
         }

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from elc.curve import Package, build_best_practice, find_last, share_response
-from elc.fields import GAP, TIME, format_value, read_heading
+from elc.fields import GAP, TIME, say_heading, say_name, say_value
 from elc.language import format_number, say
 from elc.settings import ExplainSettings
 
@@ -101,8 +101,8 @@ def build_causes_table(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_heading(name: str, now: float) -> str:
-    return name if pd.isna(now) else read_heading(name)
+    return say_name(name) if pd.isna(now) else say_heading(name)
 
 
 def _write_value(value: float, column: str) -> str:
-    return "–" if pd.isna(value) else format_value(value, column, with_unit=False)
+    return "–" if pd.isna(value) else say_value(value, column, with_unit=False)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from elc.curve import Package, predict_precedents
 from elc.explain.gap import REST
-from elc.fields import BEST, ENERGY, GAP, format_value, read_name
+from elc.fields import BEST, ENERGY, GAP, say_name, say_value
 from elc.language import format_number, say
 from elc.settings import ExplainSettings
 
@@ -32,7 +32,7 @@ def build_waterfall(package: Package, hour: pd.Series, shares: pd.DataFrame, set
     lost = _measure_lost(package, hour, causes, settings)
     rows = [("best", "level", say("best"), np.nan), ("good_hours", "good_hours", say("good hours"), -lost)]
     rows += [
-        (name, "setpoint", read_name(name), float(share))
+        (name, "setpoint", say_name(name), float(share))
         for name, share in zip(causes["setpoint"], causes["share_gj_per_h"], strict=True)
     ]
     rows += [(REST, REST, say("unexplained"), rest + lost), ("actual", "level", say("actual"), np.nan)]
@@ -81,8 +81,8 @@ def _write_step(step: pd.Series, values: pd.DataFrame) -> str:
         return costs if change > 0 else say("{label} together save {size} GJ/h.", label=label, size=size)
     places = {
         "label": label[:1].upper() + label[1:],
-        "now": format_value(now, name, with_unit=True),
-        "best": format_value(best, name, with_unit=True),
+        "now": say_value(now, name, with_unit=True),
+        "best": say_value(best, name, with_unit=True),
         "size": size,
     }
     if change > 0:

@@ -6,8 +6,8 @@ import pandas as pd
 
 from elc.curve import Package
 from elc.explain.gap import REST, rank_causes
-from elc.fields import ENERGY, GAP, IS_OUTSIDE, IS_STEADY, read_name
-from elc.language import format_number, say
+from elc.fields import ENERGY, GAP, IS_OUTSIDE, IS_STEADY, say_name
+from elc.language import format_number, say, say_version
 from elc.settings import StageSettings
 
 
@@ -16,7 +16,7 @@ def write_answer(shares: pd.DataFrame, settings: StageSettings, *, version: str,
 
     `silence` is why nothing is explained (`explain_silence`); it is said where there are no shares.
     """
-    head = f"::: {{.small}}\n{say('model: {version}', version=version)}\n:::\n\n"
+    head = f"::: {{.small}}\n{say('model: {version}', version=say_version(version))}\n:::\n\n"
     return f"{head}::: {{.answer}}\n{_write_sentence(shares, settings, silence)}\n:::"
 
 
@@ -32,7 +32,7 @@ def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: str)
             "No set-point of {plant} cost energy in the last {days} days that were judged.", plant=name, days=days
         )
     listed = [
-        f"{read_name(row['setpoint'])} ([{format_number(row['share_gj_per_h'], 1)} GJ/h]{{.cost}})"
+        f"{say_name(row['setpoint'])} ([{format_number(row['share_gj_per_h'], 1)} GJ/h]{{.cost}})"
         for row in causes.to_dict("records")
     ]
     if len(listed) == 1:
@@ -62,7 +62,7 @@ def explain_silence(package: Package, scored: pd.DataFrame, hour: pd.Series) -> 
         return say("The energy of the hour is unknown.")
     if hour[IS_OUTSIDE]:
         return say("The hour is unlike those that the model knows: {why}.", why=package.envelope.explain(hour))
-    missing = [read_name(column) for column in package.setpoints if pd.isna(hour[column])]
+    missing = [say_name(column) for column in package.setpoints if pd.isna(hour[column])]
     if missing:
         return say("Set-points are unknown: {names}.", names=", ".join(missing))
     if not len(package.precedents):

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from elc.fields import read_heading, read_label, sec_sign
+from elc.fields import read_label, say_heading, say_label, sec_sign
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
 from elc.figures.colours import BAND, COST, GOOD, GREY, INK, INTERVAL, PALE, THIN
 from elc.figures.style import build_axes, build_panels, build_rows
-from elc.language import format_number, say, translate
+from elc.language import format_number, say
 
 TABLE_ROWS = 12  # at most, of the lines in a chart's table
 
@@ -29,7 +29,7 @@ def plot_curve(throughput: str, points: pd.DataFrame, lines: pd.DataFrame, now: 
     def draw(width: float) -> tuple[Figure, Track]:
         figure, axes = build_axes(width, 3.9)
         _draw_curve(axes, points, lines, now, sec_sign(throughput))
-        axes.set_xlabel(translate(read_heading(throughput)))
+        axes.set_xlabel(say_heading(throughput))
         axes.set_ylabel(sec_sign(throughput))
         return figure, Track(axes, known["load"], known["best"])
 
@@ -50,7 +50,7 @@ def _draw_curve(axes: Axes, points: pd.DataFrame, lines: pd.DataFrame, now: pd.S
 
 def _build_lines_table(throughput: str, lines: pd.DataFrame) -> pd.DataFrame:
     sign = sec_sign(throughput)
-    names = [translate(read_heading(throughput)), f"{say('best')}, {sign}", f"{say('typical')}, {sign}"]
+    names = [say_heading(throughput), f"{say('best')}, {sign}", f"{say('typical')}, {sign}"]
     digits = (1, 2, 2)
     columns = {
         name: [format_number(value, count) for value in lines[column]]
@@ -166,12 +166,12 @@ def _draw_conditions(width: float, view: ConditionsView) -> Figure:
     for axes, name in zip(panels, names, strict=False):
         _draw_condition(axes, view, name)
         axes.set_title(_shorten(name, view.driver), color=INK)
-        axes.set_xlabel(translate(read_heading(view.throughput)))
+        axes.set_xlabel(say_heading(view.throughput))
     if names:
         _label_ends(panels[-1], _find_ends(view, names[-1]))
     if view.driver is not None:
-        figure.suptitle(translate(read_label(view.driver)), weight="bold", color=INK)
-    panels[0].set_xlabel(translate(read_heading(view.throughput)))
+        figure.suptitle(say_label(view.driver), weight="bold", color=INK)
+    panels[0].set_xlabel(say_heading(view.throughput))
     panels[0].set_ylabel(sec_sign(view.throughput))
     return figure
 

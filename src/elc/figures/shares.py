@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from elc.fields import read_name
+from elc.fields import say_name
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
 from elc.figures.colours import COST, GOOD, INK, PALE
 from elc.figures.style import build_axes, wrap
-from elc.language import format_number, say, translate
+from elc.language import format_number, say
 
 UNEXPLAINED = "unexplained"
 LABEL_LETTERS = {True: 30, False: 18}  # in a line of a name: wide, narrow
@@ -35,7 +35,7 @@ def plot_shares(shares: pd.DataFrame, names: str, unit: str) -> Chart:
 
 
 def _name(name: str) -> str:
-    return say("unexplained") if name == UNEXPLAINED else translate(read_name(name))
+    return say("unexplained") if name == UNEXPLAINED else say_name(name)
 
 
 def _draw_shares(

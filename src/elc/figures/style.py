@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from elc.figures.colours import GREY, INK, LINE, PALE
-from elc.language import ENGLISH, get_language, say
+from elc.language import ENGLISH, get_language, say, translate
 
 FONT_PX = 11.5
 
@@ -124,7 +124,7 @@ def _format(value: Any, spec: str) -> str:
     if pd.isna(value):
         return "–"
     if isinstance(value, pd.Timestamp):
-        return str(format_datetime(value, "dd MMM yyyy HH:mm", tzinfo=value.tzinfo, locale=get_language()))
+        return str(format_datetime(value, translate("dd MMM yyyy HH:mm"), tzinfo=value.tzinfo, locale=get_language()))
     if isinstance(value, bool):
         return say("yes") if value else say("no")
     if isinstance(value, int):

@@ -10,11 +10,11 @@ from matplotlib.dates import AutoDateLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from elc.fields import ENERGY, GAP, GAP_FRAC, STATE, TIME, TYPICAL, read_heading
+from elc.fields import ENERGY, GAP, GAP_FRAC, STATE, TIME, TYPICAL, say_heading
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
 from elc.figures.colours import COST, GOOD, GREY, PALE
 from elc.figures.style import build_axes
-from elc.language import format_number, get_language, say, translate
+from elc.language import format_number, format_short_day, format_short_time, get_language, say, say_state, translate
 
 GJ_PER_TJ = 1000
 TICKS = {True: 8, False: 6}  # wide, narrow
@@ -62,27 +62,12 @@ def _build_gaps_table(times: pd.Series, recent: pd.DataFrame) -> pd.DataFrame:
     share, gap = say("gap, % of best"), say("gap, GJ/h")
     gaps = recent[GAP] if GAP in recent else pd.Series(np.nan, recent.index)
     columns = {
-        say("time"): [_write_time(time) for time in times],
+        say("time"): [format_short_time(time.to_pydatetime()) for time in times],
         share: [format_number(100 * value, 1, is_signed=True) for value in recent[GAP_FRAC]],
         gap: [format_number(value, 1, is_signed=True) for value in gaps],
-        say("state"): [_write_state(state) for state in recent[STATE]],
+        say("state"): [say_state(state) for state in recent[STATE]],
     }
     return build_table(columns, numbers=[share, gap])
-
-
-def _write_state(state: str) -> str:
-    words = {
-        "run": say("running"),
-        "ramp": say("changing load"),
-        "start": say("in start-up"),
-        "trip": say("down"),
-        "unknown": say("load not known"),
-    }
-    return words.get(state, state)
-
-
-def _write_time(time: pd.Timestamp) -> str:
-    return str(format_datetime(time, "EEE d MMM HH:mm", locale=get_language()))
 
 
 def _shade_stops(axes: Axes, stopped: pd.Series, times: pd.Series, width: pd.Timedelta) -> None:
@@ -96,7 +81,13 @@ def _format_dates(axes: Axes, times: pd.Series, width: float) -> None:
     """Name days (or months, over longer times) in the language of the page."""
     locator = AutoDateLocator(minticks=3, maxticks=TICKS[width == WIDE])
     span = times.iloc[-1] - times.iloc[0] if len(times) else pd.Timedelta(0)
-    pattern = "HH:mm" if span < pd.Timedelta(2, "D") else "d MMM" if span < pd.Timedelta(SHORT_DAYS, "D") else "MMM yy"
+    pattern = (
+        "HH:mm"
+        if span < pd.Timedelta(2, "D")
+        else translate("d MMM")
+        if span < pd.Timedelta(SHORT_DAYS, "D")
+        else translate("MMM yy")
+    )
     language = get_language()
 
     def write(number: float, _: int | None) -> str:
@@ -167,7 +158,7 @@ def _plot_sum(frame: pd.DataFrame, zone: str, heading: str, name: str) -> Chart:
         return figure, Track(axes, date2num(times.iloc[shown]), total.iloc[shown])
 
     sums = [format_number(value, 2, is_signed=True) for value in total.iloc[shown]]
-    columns = {say("time"): [_write_time(time) for time in times.iloc[shown]], name: sums}
+    columns = {say("time"): [format_short_time(time.to_pydatetime()) for time in times.iloc[shown]], name: sums}
     return show(draw, table=build_table(columns, numbers=[name]))
 
 
@@ -180,7 +171,7 @@ def _thin(count: int) -> list[int]:
 def _mark_change(axes: Axes, time: pd.Timestamp) -> None:
     axes.axvline(date2num(time), color=GREY, lw=0.9, ls="--")
     axes.annotate(
-        say("changed {day}", day=format_datetime(time, "d MMM", locale=get_language())),
+        say("changed {day}", day=format_short_day(time.date())),
         (date2num(time), 1),
         xycoords=("data", "axes fraction"),
         xytext=(4, 0),
@@ -205,7 +196,7 @@ def plot_history(hourly: pd.DataFrame, throughput: str) -> Chart:
         axes.set_ylabel(say("energy, GJ/h"))
         other = axes.twinx()
         other.plot(daily.index, daily[throughput], color=GREY, lw=0.8)
-        other.set_ylabel(translate(read_heading(throughput)))
+        other.set_ylabel(say_heading(throughput))
         other.grid(False)
         _format_dates(axes, daily.index.to_series(), width)
         return figure

@@ -5,17 +5,35 @@ fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no
 """
 
 from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, translate
-from elc.language.numbers import format_day, format_number, format_share, format_time
+from elc.language.numbers import (
+    format_date_alone,
+    format_day,
+    format_number,
+    format_plain,
+    format_share,
+    format_short_day,
+    format_short_time,
+    format_time,
+)
+from elc.language.words import say_health, say_list, say_state, say_version
 
 __all__ = [
     "ENGLISH",
     "choose",
     "find_languages",
+    "format_date_alone",
     "format_day",
     "format_number",
+    "format_plain",
     "format_share",
+    "format_short_day",
+    "format_short_time",
     "format_time",
     "get_language",
     "say",
+    "say_health",
+    "say_list",
+    "say_state",
+    "say_version",
     "translate",
 ]

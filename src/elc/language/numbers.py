@@ -6,9 +6,9 @@ import math
 from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol
 
-from elc.language.catalog import get_language
+from elc.language.catalog import get_language, translate
 
 MISSING = "–"
 _NBSP = "\u00a0"
@@ -32,11 +32,33 @@ def format_share(frac: float | None, digits: int, *, is_signed: bool = False) ->
     return f"{format_number(100 * frac, digits, is_signed=is_signed)}{_NBSP}%"
 
 
+def format_plain(value: float) -> str:
+    """Write a number with the digits that it has, six at most: `0.5`, `24`."""
+    if not math.isfinite(value):
+        return MISSING
+    return f"{value:g}".replace("-", "−").replace(".", get_decimal_symbol(get_language()))
+
+
 def format_day(day: date) -> str:
     """Write a day: `Sun 22 Nov 2026`."""
-    return str(format_date(day, "EEE d MMM yyyy", locale=get_language()))
+    return str(format_date(day, translate("EEE d MMM yyyy"), locale=get_language()))
 
 
 def format_time(time: datetime) -> str:
     """Write a moment in its own zone: `Sun 22 Nov 2026 13:00`."""
-    return str(format_datetime(time, "EEE d MMM yyyy HH:mm", tzinfo=time.tzinfo, locale=get_language()))
+    return str(format_datetime(time, translate("EEE d MMM yyyy HH:mm"), tzinfo=time.tzinfo, locale=get_language()))
+
+
+def format_short_day(day: date) -> str:
+    """Write a day of which the year is known: `22 Nov`."""
+    return str(format_date(day, translate("d MMM"), locale=get_language()))
+
+
+def format_date_alone(day: date) -> str:
+    """Write a day without its name: `22 Nov 2026`."""
+    return str(format_date(day, translate("d MMM yyyy"), locale=get_language()))
+
+
+def format_short_time(time: datetime) -> str:
+    """Write a moment of which the year is known, in its own zone: `Sun 22 Nov 13:00`."""
+    return str(format_datetime(time, translate("EEE d MMM HH:mm"), tzinfo=time.tzinfo, locale=get_language()))

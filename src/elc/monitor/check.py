@@ -10,6 +10,7 @@ import pandas as pd
 from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, TIME, TYPICAL
 from elc.findings import Finding, build_frame, write_findings
+from elc.language import say
 from elc.monitor.changes import Change, build_cusum
 from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
@@ -96,18 +97,19 @@ def write_check(folder: Path, check: Check) -> None:
 def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Package, settings: StageSettings) -> str:
     """Say why nothing can be judged at all; empty where something can."""
     if not package.baseline.quality:
-        return "the model package holds no baseline (quality.json); train the plant again"
+        return say("the model package holds no baseline (quality.json); train the plant again")
     needed = [ENERGY, *package.features]
     spoilt = [one.column for one in violations if one.kind in (MISSING_COLUMN, DATA_TYPE) and one.column in needed]
     lacking = [column for column in spoilt if scored[column].isna().all()]
     if lacking:
-        return f"the hourly table gives no {', '.join(lacking)}, which the model needs"
+        return say("the hourly table gives no {columns}, which the model needs", columns=", ".join(lacking))
     recent = _find_recent(scored, settings)
     silent = [column for column in needed if recent[column].isna().all()]
+    days = settings.monitor.health_days
     if silent:
-        return f"no sound value of {', '.join(silent)} in {settings.monitor.health_days} days"
+        return say("no sound value of {columns} in {days} days", columns=", ".join(silent), days=days)
     if not recent[IS_STEADY].any():
-        return f"the plant did not run steadily in {settings.monitor.health_days} days"
+        return say("the plant did not run steadily in {days} days", days=days)
     return ""
 
 

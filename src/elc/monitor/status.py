@@ -23,21 +23,14 @@ from elc.fields import (
     STATE,
     TIME,
     TYPICAL,
-    read_label,
+    say_label,
 )
+from elc.language import format_short_time, format_time, say, say_list, say_state
 from elc.monitor.check import Check, check_hours
 from elc.monitor.doubts import HARMLESS
 from elc.monitor.verdict import NOT_CHECKED, Verdict, build_verdict, write_data_health, write_model_health
 from elc.paths import replace_file
 from elc.settings import StageSettings
-
-STATE_WORDS = {
-    "run": "running",
-    "ramp": "changing load",
-    "start": "in start-up",
-    "trip": "down",
-    "unknown": "without enough load readings",
-}
 
 
 @dataclass(frozen=True)
@@ -137,17 +130,23 @@ def _find_state_start(scored: pd.DataFrame) -> pd.Timestamp:
     return pd.Timestamp(scored.loc[changed, TIME].iloc[-1])
 
 
+def write_state(state: str) -> str:
+    """Write the state of a plant; of one that is unknown, why."""
+    return say("without enough load readings") if state == "unknown" else say_state(state)
+
+
 def _find_reason(hour: pd.Series, since: pd.Timestamp, package: Package, zone: str) -> str:
     """Say why an hour has no gap."""
     if not hour[IS_STEADY]:
-        return f"{STATE_WORDS[hour[STATE]]} since {since.tz_convert(zone):%a %d %b %H:%M}"
-    missing = [read_label(column) for column in package.features if column != AGE and pd.isna(hour[column])]
+        time = format_short_time(since.tz_convert(zone).to_pydatetime())
+        return say("{state} since {time}", state=write_state(str(hour[STATE])), time=time)
+    missing = [say_label(column) for column in package.features if column != AGE and pd.isna(hour[column])]
     if pd.isna(hour[ENERGY]):
-        missing.append("energy")
-    reasons = [f"no sound reading of {', '.join(missing)}"] if missing else []
+        missing.append(say("energy"))
+    reasons = [say("no sound reading of {columns}", columns=", ".join(missing))] if missing else []
     if AGE in package.features and pd.isna(hour[AGE]):
-        reasons.append("no turnaround before it is known")
-    return " and ".join(reasons) or package.envelope.explain(hour)
+        reasons.append(say("no turnaround before it is known"))
+    return say_list(reasons) or package.envelope.explain(hour)
 
 
 def build_month(scored: pd.DataFrame, settings: StageSettings) -> Month:
@@ -223,7 +222,7 @@ def format_hour(start: pd.Timestamp, settings: StageSettings) -> str:
     local = start.tz_convert(settings.plant.time_zone)
     end = local + pd.Timedelta(settings.plant.interval)
     closing = "24:00" if end.strftime("%H:%M") == "00:00" else end.strftime("%H:%M")
-    return f"{local:%a %d %b %Y %H:%M}–{closing}, {settings.plant.time_zone}"
+    return f"{format_time(local.to_pydatetime())}–{closing}, {settings.plant.time_zone}"
 
 
 def write_status(folder: Path, records: dict[str, object], scored: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from elc.curve import Package, describe_column
-from elc.fields import read_name
+from elc.fields import say_name
 from elc.language import format_number, format_share, say
 from elc.monitor.check import SETPOINT, Check
 from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
@@ -66,7 +66,7 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
         return "retrain", say("Train again: the plant runs where the model has not learnt.")
     drifted = [one for one in check.violations if one.kind == ATTRIBUTION]
     if drifted:
-        name = read_name(drifted[0].column)
+        name = say_name(drifted[0].column)
         return "look", say("Look at {tag}: what makes energy ranks otherwise than in training.", tag=name)
     if check.violations:
         name = check.violations[0].column

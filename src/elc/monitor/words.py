@@ -8,10 +8,10 @@ import pandas as pd
 
 from elc.curve import build_cost
 from elc.fields import ENERGY, TIME, read_currency
-from elc.language import format_number, format_time, say, translate
+from elc.language import format_number, format_plain, format_share, format_time, say, say_health, say_version, translate
 from elc.monitor.check import Check
 from elc.monitor.errors import Figure
-from elc.monitor.status import STATE_WORDS, Interval, Month, Status, format_hour
+from elc.monitor.status import Interval, Month, Status, format_hour, write_state
 from elc.settings import StageSettings
 
 AT_BEST_GJ_PER_H = 0.5  # less is nothing to act on
@@ -20,65 +20,80 @@ SMALL_GJ_PER_H = 10.0  # of less, a tenth matters
 
 def write_answer(status: Status, settings: StageSettings) -> str:
     """Write the one sentence that says how the plant is doing; a gap has its interval in brackets, where known."""
-    name = settings.plant.name
-    if status.gap is None:
-        return f"{name} has no gap to judge: {status.no_gap_reason}."
-    gap = status.gap.energy_gj
-    share = f"{100 * abs(gap) / (float(status.hour[ENERGY]) - gap):.1f} %"
-    where = "at this load and weather"
-    if abs(gap) < AT_BEST_GJ_PER_H:
-        return f"{name} runs [at its best]{{.good}} {where}."
-    if gap < 0:
-        return f"{name} runs [{_write_size(gap, status.interval)} below]{{.good}} its best curve {where}: {share}."
-    money = _write_money(status.gap.money, settings)
-    co2 = "" if math.isnan(status.gap.co2_t) else f" and {status.gap.co2_t:.1f} t CO₂"
-    return (
-        f"{name} uses [{_write_size(gap, status.interval)}]{{.cost}} more than its best {where}: {share}, {money}{co2} "
-        "an hour."
+    name, gap = settings.plant.name, status.gap
+    if gap is None:
+        return say("{plant} has no gap to judge: {reason}.", plant=name, reason=status.no_gap_reason)
+    if abs(gap.energy_gj) < AT_BEST_GJ_PER_H:
+        return say("{plant} runs [at its best]{{.good}} at this load and weather.", plant=name)
+    places = {
+        "plant": name,
+        "size": _write_size(gap.energy_gj, status.interval),
+        "share": format_share(abs(gap.energy_gj) / (float(status.hour[ENERGY]) - gap.energy_gj), 1),
+    }
+    if gap.energy_gj < 0:
+        return say("{plant} runs [{size} below]{{.good}} its best curve at this load and weather: {share}.", **places)
+    places["money"] = _write_money(gap.money, settings)
+    if math.isnan(gap.co2_t):
+        return say(
+            "{plant} uses [{size}]{{.cost}} more than its best at this load and weather: {share}, {money} an hour.",
+            **places,
+        )
+    return say(
+        "{plant} uses [{size}]{{.cost}} more than its best at this load and weather: {share}, {money} and {co2} t CO₂ "
+        "an hour.",
+        co2=format_number(gap.co2_t, 1),
+        **places,
     )
 
 
 def _write_size(gap: float, interval: Interval | None) -> str:
     """Write how far energy is above best, or below it, and between what that lies: `3.1 GJ/h (2.2 to 4.0)`."""
     digits = 1 if abs(gap) < SMALL_GJ_PER_H else 0
-    size = f"{abs(gap):.{digits}f} GJ/h"
+    size = f"{format_number(abs(gap), digits)} GJ/h"
     if interval is None:
         return size
     ends = sorted(math.copysign(1.0, gap) * end for end in (interval.low, interval.high))
-    low, high = (f"{end:z.{digits}f}".replace("-", "−") for end in ends)
-    return f"{size} ({low} to {high})"
+    low, high = (format_number(end, digits) for end in ends)
+    return say("{size} ({low} to {high})", size=size, low=low, high=high)
 
 
 def write_head(answer: str, advice: str, status: Status, settings: StageSettings, *, version: str) -> str:
     """Write the head of the page: the hour, the answer, what to do, and what can be believed."""
-    hour = format_hour(status.hour[TIME], settings)
-    data = "good" if status.health.data == "sound" else "look"
-    model = "good" if status.health.model == "ok" else "look"
+    hour, health = format_hour(status.hour[TIME], settings), status.health
+    data, model = "good" if health.data == "sound" else "look", "good" if health.model == "ok" else "look"
+    line = [
+        hour,
+        write_state(status.state),
+        say("model: {version}", version=say_version(version)),
+        say("data {health}", health=f"[{say_health(health.data)}]{{.{data}}}"),
+        say("model {health}", health=f"[{say_health(health.model)}]{{.{model}}}"),
+    ]
     return (
-        f"::: {{.small}}\n{hour} · {STATE_WORDS[status.state]} · model: {version} · "
-        f"data [{status.health.data}]{{.{data}}} · model [{status.health.model}]{{.{model}}}\n:::\n\n"
-        f"::: {{.answer}}\n{answer}\n:::\n\n::: {{.advice}}\n{advice}\n:::"
+        f"::: {{.small}}\n{' · '.join(line)}\n:::\n\n::: {{.answer}}\n{answer}\n:::\n\n::: {{.advice}}\n{advice}\n:::"
     )
 
 
 def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:
     """Build the table of what the month cost so far."""
+    energy, stopped = format_number(month.gap.energy_gj, 0), format_number(month.stop_energy_gj, 0)
+    judged = {"judged": format_number(month.judged, 0), "count": format_number(month.intervals, 0)}
+    co2 = say("not known") if math.isnan(month.gap.co2_t) else f"{format_number(month.gap.co2_t, 0)} t"
     rows = [
-        ("Energy above best", f"{month.gap.energy_gj:,.0f} GJ ({month.gap_frac:.1%})"),
-        ("Cost", _write_money(month.gap.money, settings)),
-        ("CO₂", "not known" if math.isnan(month.gap.co2_t) else f"{month.gap.co2_t:,.0f} t"),
-        ("Stops and start-ups, booked apart", f"{month.stops} · {month.stop_energy_gj:,.0f} GJ"),
-        ("Intervals judged", f"{month.judged:,} of {month.intervals:,}"),
+        (say("Energy above best"), f"{energy} GJ ({format_share(month.gap_frac, 1)})"),
+        (say("Cost"), _write_money(month.gap.money, settings)),
+        (say("CO₂"), co2),
+        (say("Stops and start-ups, booked apart"), f"{month.stops} · {stopped} GJ"),
+        (say("Intervals judged"), say("{judged} of {count}", **judged)),
     ]
-    return pd.DataFrame(rows, columns=["this month", "so far"])
+    return pd.DataFrame(rows, columns=[say("this month"), say("so far")])
 
 
 def build_figures_table(check: Check) -> pd.DataFrame:
     """Build the table of the models' figures on hours they did not learn from, beside their baseline and its limits."""
     return pd.DataFrame(
         {
-            say("model"): [translate(one.model) for one in check.figures],
-            say("figure"): [f"{translate(one.name)}, {one.unit}".removesuffix(", ") for one in check.figures],
+            say("model"): [_say_model(one.model) for one in check.figures],
+            say("figure"): [_write_name(one) for one in check.figures],
             say("now"): [_write_figure(one) for one in check.figures],
             say("in training"): [format_number(one.baseline, 2) for one in check.figures],
             say("limits"): [_write_limits(one) for one in check.figures],
@@ -98,6 +113,16 @@ def build_doubts_table(doubts: pd.DataFrame, settings: StageSettings) -> pd.Data
             say("until"): [format_time(end.tz_convert(zone).to_pydatetime()) for end in doubts["last"]],
         }
     )
+
+
+def _say_model(name: str) -> str:
+    return {"typical": say("typical"), "response": say("response")}.get(name, name)
+
+
+def _write_name(one: Figure) -> str:
+    words = {"bias": say("bias"), "coverage of best": say("coverage of best")}
+    unit = say("share") if one.unit == "share" else one.unit
+    return f"{words.get(one.name, one.name)}, {unit}".removesuffix(", ")
 
 
 def _write_figure(one: Figure) -> str:
@@ -123,35 +148,58 @@ def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: S
     """
     health, plant = status.health, settings.plant
     rate = build_cost(1.0, plant, at=status.hour[TIME])
-    price = f"{rate.money:g} {settings.site.currency}/GJ and {1000 * rate.co2_t:g} kg CO₂/GJ"
+    price = say(
+        "{price} {currency}/GJ and {co2} kg CO₂/GJ",
+        price=format_plain(rate.money),
+        currency=settings.site.currency,
+        co2=format_plain(1000 * rate.co2_t),
+    )
+    limit = say(
+        "Battery limit: {limit}. The gap is priced as {carrier}: {price}.",
+        limit=plant.battery_limit,
+        carrier=translate(plant.gap_carrier),
+        price=price,
+    )
+    data = say("Data, {health}", health=say_health(health.data))
+    model = say("Model, {health}", health=say_health(health.model))
     return (
         f"**{say('Recommended')}:** {status.verdict.recommendation}\n\n"
-        f"**Data, {health.data}:** {health.data_reason}.\n\n**Model, {health.model}:** {health.model_reason}.\n\n"
-        f"**Test:** {statement}\n\n{_write_doubts(weak)}\n\n"
-        f"::: {{.small}}\nBattery limit: {plant.battery_limit}. The gap is priced as "
-        f"{plant.gap_carrier}: {price}. {_write_interval(status)}{plant.note}\n:::"
+        f"**{data}:** {health.data_reason}.\n\n**{model}:** {health.model_reason}.\n\n"
+        f"**{say('Test')}:** {statement}\n\n{_write_doubts(weak)}\n\n"
+        f"::: {{.small}}\n{limit} {_write_interval(status)}{plant.note}\n:::"
     )
 
 
 def _write_interval(status: Status) -> str:
     if status.interval is None:
         return ""
-    return f"In brackets after the gap: its {status.interval.frac:.0%} interval, as far as best itself is known. "
+    share = format_share(status.interval.frac, 0)
+    return say("In brackets after the gap: its {share} interval, as far as best itself is known.", share=share) + " "
 
 
 def _write_doubts(findings: pd.DataFrame) -> str:
     if findings.empty:
-        return (
+        return say(
             "**Baseline:** the history that the curve learnt from meets every rule of sufficiency, and nothing in it "
             "is doubtful."
         )
     is_short = findings["check"].eq("sufficiency")
-    lacks = ["lacks something"] if is_short.any() else []
-    doubtful = ["is doubtful in part"] if not is_short.all() else []
+    if is_short.all():
+        what = say("**Baseline:** the history that the curve learnt from lacks something; trust the curve less there.")
+    elif is_short.any():
+        what = say(
+            "**Baseline:** the history that the curve learnt from lacks something and is doubtful in part; trust the "
+            "curve less there."
+        )
+    else:
+        what = say(
+            "**Baseline:** the history that the curve learnt from is doubtful in part; trust the curve less there."
+        )
     points = "\n".join(f"- {sentence}" for sentence in findings["sentence"])
-    what = " and ".join(lacks + doubtful)
-    return f"**Baseline:** the history that the curve learnt from {what}; trust the curve less there.\n\n{points}"
+    return f"{what}\n\n{points}"
 
 
 def _write_money(amount: float, settings: StageSettings) -> str:
-    return "no known price" if math.isnan(amount) else f"{amount:,.0f} {read_currency(settings.site.currency)}"
+    if math.isnan(amount):
+        return say("no known price")
+    return f"{format_number(amount, 0)} {read_currency(settings.site.currency)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from elc.fields import read_currency
-from elc.language import format_time, say
+from elc.language import format_plain, format_time, say
 from elc.render.plants import Fleet, build_plants
 from elc.render.status import Alert, Status
 from elc.render.words import NBSP, build_count, build_list, build_number, escape, start
@@ -53,7 +53,7 @@ def _build_answer(statuses: Sequence[Status], sign: str, max_gap_frac: float) ->
     losing = [status for status in judged if (status.gap_frac or 0.0) > max_gap_frac]
     if not judged:
         return say("No plant can be judged now: the table says why.")
-    limit = f"{100 * max_gap_frac:g}{NBSP}%"
+    limit = f"{format_plain(100 * max_gap_frac)}{NBSP}%"
     total = _build_total(losing or judged, sign, "cost" if losing else "good")
     subject = _build_subject(statuses, losing, judged[0], limit)
     if total and (len(losing) > 1 or (not losing and len(statuses) > 1)):

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from elc.errors import ElcError
-from elc.language import format_number, format_share, get_language, say
+from elc.language import format_date_alone, format_number, format_share, say
 from elc.paths import Project
 from elc.registry import Context, history, read_context
 from elc.registry.history import FleetRow, Held, HistoryRow, Place, Verdict
@@ -198,8 +196,7 @@ def _build_day(seconds: int, zone: ZoneInfo) -> str:
 
 
 def _build_date(day: str) -> str:
-    moment = date.fromisoformat(day)
-    return str(format_date(moment, "d MMM yyyy", locale=get_language())).replace(" ", NBSP)
+    return format_date_alone(date.fromisoformat(day)).replace(" ", NBSP)
 
 
 def _build_time(seconds: int, zone: ZoneInfo) -> str:

@@ -76,6 +76,8 @@ def _build_variables(root: str, navigation: str, site: Site) -> dict[str, str]:
         "site-lang": site.language,
         "nav": navigation,
         "footer": escape(translate(str(left))),
+        "word-fig": say("Figure"),
+        "word-tbl": say("Table"),
         "skip": escape(say("To the content")),
         "made": escape(say("Rendered by {engine}", engine="pandoc")),
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
-from elc.language import format_number, format_share, say
+from elc.language import format_number, format_share, say, say_health, say_state, say_version
 from elc.render.receipts import Failure
 from elc.render.status import Alert, Status
 from elc.render.words import MISSING, NBSP, build_number
@@ -86,28 +86,17 @@ def _build_cells(status: Status, fleet: Fleet) -> dict[str, str]:
         "month": _build_month(status.money_month),
         "data": _build_health(status.data_health, "sound"),
         "model": _build_health(status.model_health, "ok"),
-        "version": escape_html(status.version),
+        "version": escape_html(say_version(status.version)),
         "last": _build_last(status, is_behind=status.plant in fleet.behind),
     }
 
 
 def _build_name(status: Status, notebook: str) -> str:
     link = notebook.removesuffix(".ipynb") + ".html"
-    state = escape_html(_build_state(status.state))
+    state = escape_html(say_state(status.state))
     if status.gap_frac is None:
         state = say("no gap: {reason}", reason=escape_html(status.no_gap_reason) or state)
     return f'<a href="{escape_html(link)}">{escape_html(status.name)}</a> <span class="small">{state}</span>'
-
-
-def _build_state(state: str) -> str:
-    words = {
-        "run": say("running"),
-        "ramp": say("changing load"),
-        "start": say("in start-up"),
-        "trip": say("down"),
-        "unknown": say("load not known"),
-    }
-    return words.get(state, state)
 
 
 def _build_last(status: Status, *, is_behind: bool) -> str:
@@ -127,7 +116,7 @@ def _build_month(money: float | None) -> str:
 
 
 def _build_health(text: str, good: str) -> str:
-    return f'<span class="{"good" if text == good else "look"}">{escape_html(text)}</span>'
+    return f'<span class="{"good" if text == good else "look"}">{escape_html(say_health(text))}</span>'
 
 
 def _find_pageless(fleet: Fleet) -> list[str]:

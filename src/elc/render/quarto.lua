@@ -2,7 +2,12 @@
 -- numbers, references to them, links between pages.
 
 local CALLOUTS = { note = "Note", tip = "Tip", warning = "Warning", caution = "Caution", important = "Important" }
-local KINDS = { fig = "Figure", tbl = "Table" }
+local function say(name, english)
+  local said = PANDOC_WRITER_OPTIONS.variables["word-" .. name]
+  return said and tostring(said) or english
+end
+
+local KINDS = { fig = say("fig", "Figure"), tbl = say("tbl", "Table") }
 local NBSP = "\u{a0}"
 
 local numbers = {}
@@ -196,7 +201,7 @@ local function finish_table(tbl)
   end
   set_rows(tbl.foot.rows, aligns, false)
   tbl.colspecs = tbl.colspecs:map(function() return { "AlignDefault", nil } end)
-  return { raw('<div class="table-scroll" role="group" aria-label="Table" tabindex="0">'), tbl, raw("</div>") }
+  return { raw('<div class="table-scroll" role="group" aria-label="' .. KINDS.tbl .. '" tabindex="0">'), tbl, raw("</div>") }
 end
 
 local function build_reference(citation)

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from elc.language import format_number, say
+from elc.language import format_number, say, say_list
 
 NBSP = "\u00a0"
 MISSING = "–"
@@ -36,9 +36,7 @@ def build_count(count: int) -> str:
 
 def build_list(names: Sequence[str]) -> str:
     """Build a list: `a, b and c`."""
-    if len(names) < 2:
-        return "".join(names)
-    return say("{first} and {last}", first=", ".join(names[:-1]), last=names[-1])
+    return say_list(names)
 
 
 def start(sentence: str) -> str:

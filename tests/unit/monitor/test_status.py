@@ -13,8 +13,16 @@ import pytest
 
 from elc import curve, findings, monitor, settings
 from elc.fields import AGE, BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
-from elc.monitor.status import STATE_WORDS, build_health, build_month, format_hour
+from elc.monitor.status import build_health, build_month, format_hour
 from elc.paths import Project
+
+STATE_WORDS = {
+    "run": "running",
+    "ramp": "changing load",
+    "start": "in start-up",
+    "trip": "down",
+    "unknown": "without enough load readings",
+}
 
 LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
 NAN = float("nan")

@@ -13,8 +13,15 @@ import pytest
 from elc import findings, monitor, settings
 from elc.curve import Cost
 from elc.fields import ENERGY, GAP, TIME
-from elc.monitor.status import STATE_WORDS
 from elc.paths import Project
+
+STATE_WORDS = {
+    "run": "running",
+    "ramp": "changing load",
+    "start": "in start-up",
+    "trip": "down",
+    "unknown": "without enough load readings",
+}
 
 NAN = float("nan")
 MONTH = monitor.Month(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from elc.fields import read_currency, read_heading
-from elc.language import format_number, format_share, say, translate
+from elc.fields import read_currency, say_heading
+from elc.language import format_number, format_plain, format_share, say, translate
 from elc.paths import Project
 from elc.render.method.assumptions import Assumption, read_assumptions
 from elc.render.method.thresholds import read_thresholds
@@ -63,9 +63,9 @@ def _build_intervals(settings: Settings) -> list[str]:
             "time. An interval with less than {coverage} of good time is missing. Weather alone is filled, by a "
             "straight line over gaps of up to {gap} hours; nothing else is ever filled. Times are kept in UTC and "
             "shown in the time of the site.",
-            hold=f"{given.max_hold_h:g}",
+            hold=format_plain(given.max_hold_h),
             coverage=format_share(given.min_coverage_frac, 0),
-            gap=f"{given.max_gap_h:g}",
+            gap=format_plain(given.max_gap_h),
         ),
     ]
 
@@ -81,9 +81,9 @@ def _build_unjudged(settings: Settings) -> list[str]:
             "What a check masks is missing too.\n- **Outside the envelope**: load, weather or feed beyond what the "
             "curve has learnt from, one by one or together. The page says which.",
             load=format_share(given.min_load_frac, 0),
-            settle=f"{given.settle_after_start_h:g}",
+            settle=format_plain(given.settle_after_start_h),
             slope=format_share(given.max_load_slope_frac_per_h, 0),
-            window=f"{given.steady_window_h:g}",
+            window=format_plain(given.steady_window_h),
         ),
     ]
 
@@ -139,11 +139,11 @@ def _build_limits(tags: TagList) -> str:
     }
     rows = [
         (
-            escape(translate(read_heading(tag.column))),
+            escape(say_heading(tag.column)),
             escape(tag.tag),
             roles.get(tag.role, tag.role),
-            MISSING if tag.low is None else f"{tag.low:g}".replace("-", "−"),
-            MISSING if tag.high is None else f"{tag.high:g}".replace("-", "−"),
+            MISSING if tag.low is None else format_plain(tag.low),
+            MISSING if tag.high is None else format_plain(tag.high),
         )
         for tag in tags.used
     ]
