@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from elc import settings
+from elc import language, settings
 from elc.paths import Project
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,6 +67,13 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command of this environment (dvc, elc, pytest) in a folder; the result is not checked."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+
+
+@pytest.fixture(autouse=True)
+def speak_english() -> Iterator[None]:
+    """Leave the language that a test chose behind, so that the next one speaks English."""
+    yield
+    language.choose(language.ENGLISH)
 
 
 @pytest.fixture(scope="session")

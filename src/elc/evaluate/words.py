@@ -140,8 +140,12 @@ def write_drift(metrics: dict[str, Any]) -> str:
     if metrics["findings"]:
         return "\n\n".join(metrics["findings"])
     drift = metrics["drift"]
-    slope = f"{drift['slope_frac_per_year']:+z.2%} a year" if "slope_frac_per_year" in drift else "a slope not known"
+    slope = (
+        f"{_write_share(drift['slope_frac_per_year'], is_signed=True)} a year"
+        if "slope_frac_per_year" in drift
+        else "a slope not known"
+    )
     return (
-        f"No drift: actual energy is {drift['offset_frac']:+z.2%} off typical"
+        f"No drift: actual energy is {_write_share(drift['offset_frac'], is_signed=True)} off typical"
         f"{_write_interval(drift, 'offset', 2, is_signed=True)}, with {slope}."
     )

@@ -34,7 +34,7 @@ def build_moves(count: int) -> pd.DataFrame:
 def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: settings.StageSettings) -> None:
     # 24 * 8.6 GJ at 10.5 and 56.1 kg.
     assert advise.write_advice(build_moves(3), "", HOUR, chosen) == (
-        "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from -18.0 to -12.3 °C and lower "
+        "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from −18.0 to −12.3 °C and lower "
         "reboiler duty from 45.0 to 40.0 MJ/kmol. Expected: −8.6 GJ/h (80\u00a0% interval −11.2 to −6.0), 2,167 € and "
         "11.6 t CO₂ a day. It rests on the 200 best earlier intervals most like this one; the nearest are "
         "Mon 5 Jan 2026 04:00; Tue 6 Jan 2026 05:00; Sun 1 Feb 2026 01:00. Mind flue O2: its limit of 1.00 % is near."
@@ -45,7 +45,7 @@ def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: setti
     ("count", "listed"),
     [
         (1, "**Do:** lower flue O2 from 3.46 to 2.10 %. Expected"),
-        (2, "2.10 % and raise chiller temperature from -18.0 to -12.3 °C. Expected"),
+        (2, "2.10 % and raise chiller temperature from −18.0 to −12.3 °C. Expected"),
     ],
 )
 def test_advice_lists_few_moves_as_people_do(count: int, listed: str, chosen: settings.StageSettings) -> None:
@@ -98,8 +98,8 @@ def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
         },
         {
             "set-point": "chiller temperature, °C",
-            "now": "-18.0",
-            "to": "-12.3",
+            "now": "−18.0",
+            "to": "−12.3",
             "saves, GJ/h": "3.2 (2.0 to 4.0)",
             "a day": "806 €",
             "t CO₂ a day": "4.3",
@@ -186,8 +186,8 @@ def test_cases_become_a_table_the_latest_first(chosen: settings.StageSettings) -
         {
             "advised": "Sun 28 Jun 2026 23:00",
             "set-point": "chiller temperature, °C",
-            "from": "-18.0",
-            "to": "-12.3",
+            "from": "−18.0",
+            "to": "−12.3",
             "would save, GJ/h": "3.2 (2.0 to 4.0)",
             "what came of it": "not followed (not possible: ice)",
             "saved, GJ/h": "–",

@@ -47,7 +47,7 @@ def test_a_curve_of_one_percent_more_is_that_at_every_load(
     shares = compare.build_band_shares(found)
     assert (
         shares["band"].tolist()[0]
-        == f"load_{found['bands'][0]['load_low']:.1f}_to_{found['bands'][0]['load_high']:.1f}_t_per_h"
+        == f"load {found['bands'][0]['load_low']:.1f} to {found['bands'][0]['load_high']:.1f}"
     )
     assert "50.0" in figures.plot_shares(shares, "band", "GJ/h").data
 
@@ -81,7 +81,7 @@ def test_what_one_package_alone_has_is_named(
     drivers = compare.build_drivers(found)
     assert drivers.iloc[2].tolist() == ["feed pressure", "0.0 (3)", "–"]
     ranges = compare.build_ranges(found).set_index("column")
-    assert ranges.loc["feed pressure, bar"].tolist() == ["-10.0 to 30.0", "–"]
+    assert ranges.loc["feed pressure, bar"].tolist() == ["−10.0 to 30.0", "–"]
     assert ranges.loc["flue O2, %"].tolist() == ["1.00 to 5.00", "1.00 to 5.00"]
     changes = compare.build_changes(found)
     assert changes.to_numpy().tolist() == [["rated load", "60", "62.5"], ["train.seed", "8", "7"]]

@@ -239,7 +239,7 @@ def test_the_age_is_never_below_zero(train: pd.DataFrame) -> None:
     old = aged.iloc[0].copy()
     old[AGE] = 1300
     assert build(aged, [*FEATURES, AGE]).explain(old) == (
-        "1300 days since the turnaround are beyond the 0 to 1200 days that the curve may be extended to from the "
+        "1,300 days since the turnaround are beyond the 0 to 1,200 days that the curve may be extended to from the "
         "0 to 400 days of the training hours"
     )
     old[AGE] = NAN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,6 @@ from elc.errors import ElcError
 NBSP = "\u00a0"
 
 
-@pytest.fixture(autouse=True)
-def restore() -> Iterator[None]:
-    yield
-    language.choose("en")
-
-
 def test_english_is_what_the_code_says() -> None:
     assert language.say("{plant} runs at its best.", plant="Fjord") == "Fjord runs at its best."
     assert language.get_language() == "en"
@@ -27,7 +20,7 @@ def test_english_is_what_the_code_says() -> None:
 
 def test_norwegian_is_what_its_file_says() -> None:
     language.choose("nb")
-    assert language.say("no finding in the last 24 hours") == "ingen funn de siste 24 timene"
+    assert language.say("{count} findings", count=2) == "2 funn"
     assert language.translate("a sentence that nobody translated") == "a sentence that nobody translated"
 
 
@@ -60,6 +53,34 @@ def test_signs_shares_and_times() -> None:
     time = datetime(2026, 11, 22, 13, tzinfo=ZoneInfo("Europe/Oslo"))
     assert language.format_time(time) == "Sun 22 Nov 2026 13:00"
     assert language.format_day(time) == "Sun 22 Nov 2026"
+    assert language.format_short_time(time) == "Sun 22 Nov 13:00"
+    assert language.format_short_day(time) == "22 Nov"
+    assert [language.format_plain(value) for value in (0.05, -7.0, float("nan"))] == ["0.05", "−7", "–"]
     language.choose("nb")
     assert language.format_share(0.0364, 1) == f"3,6{NBSP}%"
-    assert language.format_time(time) == "søn. 22 nov. 2026 13:00"
+    assert language.format_time(time) == "søn. 22. nov. 2026 13:00"
+    assert language.format_short_time(time) == "søn. 22. nov. 13:00"
+    assert language.format_date_alone(time) == "22. nov. 2026"
+    assert language.format_plain(0.05) == "0,05"
+
+
+def test_words_that_status_json_keeps_are_said_in_the_language() -> None:
+    assert [language.say_health(word) for word in ("sound", "1 finding", "3 findings")] == [
+        "sound",
+        "1 finding",
+        "3 findings",
+    ]
+    assert language.say_version("v1.2.0 in prod") == "v1.2.0 in prod"
+    language.choose("nb")
+    assert [language.say_health(word) for word in ("sound", "1 finding", "3 findings")] == [
+        "i orden",
+        "1 funn",
+        "3 funn",
+    ]
+    assert language.say_version("v1.2.0 in prod") == "v1.2.0 i prod"
+    assert language.say_state("trip") == "ute av drift"
+    assert language.say_list(["a", "b", "c"]) == "a, b og c"
+
+
+def test_no_test_speaks_what_another_chose() -> None:
+    assert language.get_language() == "en"

@@ -65,13 +65,14 @@ def build_status(gap: float | None, state: str = "run", reason: str = "", **chan
 
 def test_answer_says_gap_money_and_co2() -> None:
     assert monitor.write_answer(build_status(25.0), build_settings()) == (
-        "Fjord uses [25 GJ/h]{.cost} more than its best at this load and weather: 2.5 %, 262 € and 1.4 t CO₂ an hour."
+        "Fjord uses [25 GJ/h]{.cost} more than its best at this load and weather: 2.5\N{NO-BREAK SPACE}%, "
+        "262 € and 1.4 t CO₂ an hour."
     )
 
 
 def test_answer_below_best_is_good_and_has_no_minus() -> None:
     assert monitor.write_answer(build_status(-25.0), build_settings()) == (
-        "Fjord runs [25 GJ/h below]{.good} its best curve at this load and weather: 2.5 %."
+        "Fjord runs [25 GJ/h below]{.good} its best curve at this load and weather: 2.5\N{NO-BREAK SPACE}%."
     )
 
 
@@ -94,7 +95,7 @@ def test_gap_has_its_interval_in_brackets(gap: float, low: float, high: float, w
 def test_health_says_what_the_brackets_are() -> None:
     status = build_status(25.0, interval=monitor.Interval(18.0, 32.0, 0.8))
     found = monitor.write_health(status, "", findings.build_frame([]), build_settings())
-    assert "In brackets after the gap: its 80% interval, as far as best itself is known." in found
+    assert "In brackets after the gap: its 80\N{NO-BREAK SPACE}% interval, as far as best itself is known." in found
 
 
 def test_answer_exactly_at_best_has_no_minus() -> None:
@@ -134,7 +135,7 @@ def test_head_marks_what_is_doubtful() -> None:
 def test_month_becomes_a_table() -> None:
     table = monitor.build_month_table(MONTH, build_settings())
     assert table.set_index("this month")["so far"].to_dict() == {
-        "Energy above best": "12,346 GJ (1.2%)",
+        "Energy above best": "12,346 GJ (1.2\N{NO-BREAK SPACE}%)",
         "Cost": "129,629 €",
         "CO₂": "693 t",
         "Stops and start-ups, booked apart": "2 · 4,568 GJ",

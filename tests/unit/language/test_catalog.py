@@ -1,0 +1,122 @@
+"""The files of translations held against the code: every text of a page is there, and nothing that no page says."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from babel.messages.pofile import read_po
+
+from elc import language
+from elc.fields import UNITS, read_label
+from elc.render.receipts import STEMS
+from elc.render.translate import list_texts
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "src" / "elc"
+LANGUAGES = [code for code in language.find_languages() if code != language.ENGLISH]
+# Modules that translate what settings or columns name; their texts are in `list_named`.
+NAMING = {"fields.py", "monitor/words.py", "render/method/page.py", "render/pandoc.py", "render/prepare.py"} | {
+    "language/catalog.py", "render/quarto.py"
+}  # fmt: skip
+# Not Babel's extractor: it passes over what stands inside an f-string.
+_PLACE = re.compile(r"\{\{.*?\}\}|\{\w*\}")
+
+
+def find_calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Every call of `say` and `translate` of elc.language: module, function, call."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if not any(_imports_language(node) for node in ast.walk(tree)) and path.name != "catalog.py":
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if name in ("say", "translate"):
+                    yield path.relative_to(SOURCE).as_posix(), name, node
+
+
+def _imports_language(node: ast.AST) -> bool:
+    if not isinstance(node, ast.ImportFrom) or node.module is None:
+        return False
+    return node.module.startswith("elc.language") or (
+        node.module == "elc" and any(name.name == "language" for name in node.names)
+    )
+
+
+def _read_literal(call: ast.Call) -> str | None:
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def list_labels() -> set[str]:
+    """The labels of all columns of the tag lists."""
+    paths = [*(ROOT / "data" / "plants").glob("*/tags.csv"), *(ROOT / "examples").glob("*/tags.csv")]
+    rows = [row for path in paths for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
+    return {read_label(row["column"]) for row in rows if row["column"]}
+
+
+def list_named() -> set[str]:
+    """What the demo plants' settings, the units and the site's footer name."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    site = yaml.safe_load((ROOT / "reports" / "_quarto.yml").read_text(encoding="utf-8"))
+    carriers = {name for plant in params["plants"].values() for name in plant["carriers"]}
+    products = {plant["product"] for plant in params["plants"].values()}
+    tags = (ROOT / "examples").glob("*/tags.csv")
+    carriers |= {row["carrier"] for path in tags for row in csv.DictReader(path.read_text("utf-8").splitlines())} - {""}
+    signs = {
+        unit.sign for unit in UNITS.values() if len(unit.sign) > 3 and "/" not in unit.sign and unit.sign != "mbar"
+    }
+    return carriers | products | signs | {site["website"]["page-footer"]["left"]}
+
+
+@pytest.fixture(scope="module")
+def texts() -> set[str]:
+    """All that a page can say, in English."""
+    said = {text for _, _, call in find_calls() if (text := _read_literal(call)) is not None}
+    static = set(list_texts(ROOT / "notebooks" / f"{stem}.ipynb" for stem in STEMS.values()))
+    return said | static | list_labels() | list_named()
+
+
+def read_catalog(code: str) -> dict[str, str]:
+    with (SOURCE / "language" / f"{code}.po").open("rb") as file:
+        catalog = read_po(file, locale=code, abort_invalid=True)
+    return {str(entry.id): str(entry.string) for entry in catalog if entry.id}
+
+
+def test_what_is_said_is_a_literal() -> None:
+    loose = [
+        f"{module}:{call.lineno}"
+        for module, name, call in find_calls()
+        if _read_literal(call) is None and (name == "say" or module not in NAMING)
+    ]
+    assert loose == []
+
+
+def test_texts_are_found_in_f_strings_lambdas_and_notebooks(texts: set[str]) -> None:
+    assert {"What best, typical and gap mean", "still open", "Whether to believe it", "flue O2", "gas"} <= texts
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_text_is_translated(code: str, texts: set[str]) -> None:
+    catalog = read_catalog(code)
+    assert sorted(text for text in texts if not catalog.get(text)) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_is_translated_that_no_page_says(code: str, texts: set[str]) -> None:
+    assert sorted(set(read_catalog(code)) - texts) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_places_are_the_same(code: str) -> None:
+    differing = [
+        source for source, said in read_catalog(code).items()
+        if sorted(_PLACE.findall(source)) != sorted(_PLACE.findall(said))
+    ]  # fmt: skip
+    assert differing == []

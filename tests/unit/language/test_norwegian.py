@@ -1,0 +1,148 @@
+"""A plant's page and the page of all plants in Norwegian: no English word is left in what a reader sees."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from elc import advise, compare, explain, language, monitor, settings
+from elc.advise.words import REASONS
+from elc.curve import Cost
+from elc.fields import ENERGY, GAP, TIME, say_heading, say_value
+from elc.paths import Project
+from elc.render.index import build_index
+from elc.render.plants import Fleet
+from elc.render.receipts import Failure
+from elc.render.status import Alert, Status
+from elc.render.translate import translate_notebook
+
+ROOT = Path(__file__).resolve().parents[3]
+AT = pd.Timestamp("2026-06-30 21:00", tz="UTC")
+ENGLISH = re.compile(r"\b(the|and|of|is|its|than|which|from|hour|below|above|gap|load)\b", re.IGNORECASE)
+
+
+@pytest.fixture(autouse=True)
+def norwegian() -> None:
+    language.choose("nb")
+
+
+@pytest.fixture(scope="module")
+def chosen() -> settings.StageSettings:
+    return settings.read_plant(Project(ROOT), "fjord")
+
+
+def build_status(gap: float | None, reason: str) -> monitor.Status:
+    return monitor.Status(
+        hour=pd.Series({TIME: AT, ENERGY: 1000.0 + (gap or 0.0), GAP: gap}),
+        state="run" if gap else "trip",
+        state_since=AT,
+        gap=None if gap is None else Cost(gap, gap * 10.5, gap * 0.0561),
+        interval=None if gap is None else monitor.Interval(gap - 5, gap + 5, 0.8),
+        day_gap_gj=None,
+        month=monitor.Month(Cost(12345.6, 129628.8, 692.6), 0.0123, 4567.8, 2, 500, 720),
+        health=monitor.Health("sound", "ingen funn", "look", "avvik"),
+        no_gap_reason=reason,
+    )
+
+
+def write_page(status: monitor.Status, chosen: settings.StageSettings) -> str:
+    answer = monitor.write_answer(status, chosen)
+    weak = pd.DataFrame({"check": ["sufficiency", "doubt"], "sentence": ["A.", "B."]})
+    verdict = re.compile(r"\*\*Anbefalt:\*\* Nothing was checked\.")  # of a status that is built by hand
+    health = verdict.sub("", monitor.write_health(status, "Prøvd.", weak, chosen)).replace(
+        chosen.plant.battery_limit, ""
+    )
+    month = monitor.build_month_table(status.month, chosen).to_string()
+    return "\n".join([answer, monitor.write_head(answer, "", status, chosen, version="v1.2.0 in prod"), health, month])
+
+
+@pytest.mark.parametrize(("gap", "reason"), [(25.0, ""), (-25.0, ""), (0.1, ""), (None, "ute av drift")])
+def test_a_plants_page_is_norwegian(gap: float | None, reason: str, chosen: settings.StageSettings) -> None:
+    assert ENGLISH.findall(write_page(build_status(gap, reason), chosen)) == []
+
+
+def test_the_answer_reads_as_norwegian(chosen: settings.StageSettings) -> None:
+    assert monitor.write_answer(build_status(25.0, ""), chosen).replace("\N{NO-BREAK SPACE}", " ") == (
+        "Fjord bruker [25 GJ/h (20 til 30)]{.cost} mer enn sitt beste ved denne lasten og i dette været: 2,5 %, 262 € "
+        "og 1,4 t CO₂ per time."
+    )
+    assert monitor.status.format_hour(AT, chosen) == "tir. 30. juni 2026 23:00–24:00, Europe/Oslo"
+
+
+def test_advice_and_the_reasons_for_none_are_norwegian(chosen: settings.StageSettings) -> None:
+    moves = pd.DataFrame(
+        {
+            "setpoint": ["flue_o2_pct", "steam_to_carbon_ratio"], "now": [3.4, 3.2], "to": [2.1, 3.1],
+            "saving_gj_per_h": [5.4, 3.2], "low_gj_per_h": [4.0, 2.0], "high_gj_per_h": [6.8, 4.0],
+            "total_gj_per_h": 8.6, "total_low_gj_per_h": 6.6, "total_high_gj_per_h": 10.6, "precedents": 80,
+            "nearest": "2026-01-05T03:00+00:00", "near_limit": [1.0, np.nan],
+        }
+    )  # fmt: skip
+    hour = pd.Series({TIME: AT, GAP: 5.0})
+    text = advise.write_advice(moves, "", hour, chosen) + advise.build_moves_table(moves, chosen, at=AT).to_string()
+    assert "senk O2 i røykgass fra 3,40 til 2,10 % og senk damp-til-karbon-forhold fra 3,20 til 3,10" in text
+    assert ENGLISH.findall(text) == []
+    assert ENGLISH.findall(" ".join(say() for say in REASONS.values())) == []
+
+
+def test_the_page_of_all_plants_is_norwegian() -> None:
+    given = {
+        "plant": "fjord", "name": "Fjord", "state": "run", "last_hour": "tir. 30. juni 2026 23:00–24:00",
+        "gap_gj_per_h": 59.1, "gap_frac": 0.036, "money_per_h": 620.0, "co2_t_per_h": 3.3, "gap_gj_24h": 1400.0,
+        "money_month": 124_312.0, "currency": "EUR", "no_gap_reason": "", "data_health": "2 findings",
+        "model_health": "not judged", "version": "candidate, not approved", "advice": "Senk O2.", "status": "Completed",
+        "recommendation": "Se på måleren.", "action": "look",
+    }  # fmt: skip
+    other = {**given, "plant": "delta", "name": "Delta", "gap_frac": None, "money_per_h": None, "advice": ""}
+    text = build_index(
+        Fleet(
+            statuses=[Status(**given), Status(**other)],
+            links={"fjord": "fjord/50_monitor.ipynb", "delta": "delta/50_monitor.ipynb"},
+            names={"fjord": "Fjord", "delta": "Delta", "steppe": "Steppe"},
+            currency="EUR",
+            max_gap_frac=0.02,
+            failures=[Failure("steppe", "ingest", "")],
+            alerts=[Alert("fjord", "gap", "Fjord bruker mer.", "2026-06-30T21:00:00+02:00")],
+            behind=frozenset({"delta"}),
+        )
+    )
+    seen = re.sub(r"<[^>]*>|\{[^}]*\}", "", text)
+    assert ENGLISH.findall(seen) == []
+    assert "Ett av to anlegg, Fjord, taper mer enn 2" in seen
+    assert "2 funn" in seen
+
+
+@pytest.mark.parametrize("stem", ["50_monitor", "60_explain", "80_compare"])
+def test_headings_and_captions_are_norwegian(stem: str) -> None:
+    english = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4)
+    spoken = translate_notebook(english)
+    shown = [
+        line for cell in spoken.cells for line in cell.source.splitlines() if re.match(r"#+ |#\| (fig|tbl)-cap", line)
+    ]
+    hidden = "# Monitor", "# Explain", "# Compare"
+    assert len(shown) > 5
+    assert ENGLISH.findall("\n".join(line for line in shown if line not in hidden)) == []
+
+
+def test_silence_and_nothing_to_compare_are_norwegian(chosen: settings.StageSettings) -> None:
+    none = pd.DataFrame(columns=["setpoint", "now", "best_practice", "share_gj_per_h"])
+    answer = explain.write_answer(none, chosen, version="candidate", silence="Anlegget går ikke stabilt.")
+    assert ENGLISH.findall(answer.replace("::: {.answer}", "")) == []
+    comparison = {
+        "verdict": "alone", "sides": {"left": {"label": "candidate"}},
+        "hours": {"intervals": 0, "later": 0, "after": "2026-03-31T23:00:00+00:00", "left_out": {}},
+    }  # fmt: skip
+    assert compare.build_answer(comparison) == (
+        "Det er ingenting å sammenligne kandidaten med: Ingen versjon er i bruk, og det finnes ingen time etter "
+        "2026-03-31T23:00, den siste det ble lært av."
+    )
+
+
+def test_columns_and_values_are_norwegian() -> None:
+    assert say_heading("since_turnaround_days") == "tid siden revisjonsstans, dager"
+    assert say_value(-18.04, "chiller_temp_degc", with_unit=True) == "−18,0 °C"
