@@ -156,7 +156,7 @@ def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: S
     )
     limit = say(
         "Battery limit: {limit}. The gap is priced as {carrier}: {price}.",
-        limit=plant.battery_limit,
+        limit=translate(plant.battery_limit),
         carrier=translate(plant.gap_carrier),
         price=price,
     )

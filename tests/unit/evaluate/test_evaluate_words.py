@@ -56,8 +56,8 @@ def test_statement_says_what_was_tested_and_found() -> None:
         "relevant variables (ISO 50006), typical energy has a CV(RMSE) of 0.79 % (0.71 % to 0.88 %), 50 % below that "
         "of a straight line on load alone (1.58 %), and of 0.55 % for daily means; the NMBE is −0.12 % (−0.20 % to "
         "+0.05 %). This meets the limits of ASHRAE Guideline 14 for hourly data (30 % and 10 %), which are wide; "
-        "it meets the tighter 1.5 %, 0.7 % for daily means and 0.3 % as well. 13 % (9 % to 17 %) of the intervals lie below best, "
-        "where 10 % are meant to: the difference is within chance."
+        "it meets the tighter 1.5 %, 0.7 % for daily means and 0.3 % as well. 13 % (9 % to 17 %) of the intervals lie "
+        "below best, where 10 % are meant to: the difference is within chance."
     )
 
 

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 from elc import language
 from elc.fields import UNITS, read_label
+from elc.render.method.thresholds import read_thresholds
 from elc.render.receipts import STEMS
 from elc.render.translate import list_texts
 
@@ -62,7 +63,7 @@ def list_labels() -> set[str]:
 
 
 def list_named() -> set[str]:
-    """What the demo plants' settings, the units and the site's footer name."""
+    """What params.yaml (with the comments that the method page shows), the units and the site's footer name."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     site = yaml.safe_load((ROOT / "reports" / "_quarto.yml").read_text(encoding="utf-8"))
     carriers = {name for plant in params["plants"].values() for name in plant["carriers"]}
@@ -72,7 +73,9 @@ def list_named() -> set[str]:
     signs = {
         unit.sign for unit in UNITS.values() if len(unit.sign) > 3 and "/" not in unit.sign and unit.sign != "mbar"
     }
-    return carriers | products | signs | {site["website"]["page-footer"]["left"]}
+    limits = {plant["battery_limit"] for plant in params["plants"].values()}
+    thresholds = {one.meaning for one in read_thresholds(ROOT / "params.yaml", list(params["plants"])) if one.meaning}
+    return carriers | products | limits | thresholds | signs | {site["website"]["page-footer"]["left"]}
 
 
 @pytest.fixture(scope="module")

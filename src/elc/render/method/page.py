@@ -96,7 +96,7 @@ def _build_plant(project: Project, plant: str, settings: Settings) -> list[str]:
         f"## {escape(entry.name)} {{#plant-{plant}}}",
         say(
             "Battery limit: {limit}. The gap is priced as {carrier}. Intervals of {interval}, in the time of {zone}.",
-            limit=escape(entry.battery_limit),
+            limit=escape(translate(entry.battery_limit)),
             carrier=escape(translate(entry.gap_carrier)),
             interval=entry.interval,
             zone=escape(entry.time_zone),
