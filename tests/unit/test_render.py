@@ -25,7 +25,7 @@ from elc.render.index import build_index
 from elc.render.plants import Fleet
 from elc.render.receipts import Failure
 from elc.render.status import Alert, Status, find_behind
-from elc.render.words import build_number
+from elc.render.words import build_number, escape
 
 REPOSITORY = Path(__file__).parents[2]
 SVG = (
@@ -647,3 +647,7 @@ def test_quarto_makes_the_same_pages(project: Project) -> None:
         assert words in flat
     assert "hidden code" not in page
     assert not re.search(r'(src|href)="(https?:)?//(?!quarto\.org|example\.org)', page)
+
+
+def test_a_text_becomes_one_line_that_breaks_where_it_may() -> None:
+    assert escape(" 80\N{NO-BREAK SPACE}% *of*\n 3 ") == "80\N{NO-BREAK SPACE}% \\*of\\* 3"

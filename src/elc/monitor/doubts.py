@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from elc.fields import TIME
+from elc.language import say
 
 HARMLESS = ("negative_zero", "filled")  # findings that leave no doubt about the value that is used
 SHOWN_FINDINGS = 10
@@ -27,13 +28,26 @@ def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.D
     shown = table[~table["check"].isin(HARMLESS)].head(SHOWN_FINDINGS)
     rest = table.drop(index=shown.index)
     if rest.empty:
-        return table
+        return _say_columns(table)
     row = {
-        "check": "other",
-        "column": f"{rest['column'].nunique()} columns",
-        "sentence": f"{len(rest)} shorter or harmless kinds of doubt; data/hourly holds all findings.",
+        "check": say("other"),
+        "column": say("{count} columns", count=rest["column"].nunique()),
+        "sentence": say("{count} shorter or harmless kinds of doubt; data/hourly holds all findings.", count=len(rest)),
         "times": int(rest["times"].sum()),
         "hours": float(rest["hours"].sum()),
         "last": rest["last"].max(),
     }
-    return pd.concat([shown, pd.DataFrame([row])], ignore_index=True)
+    return _say_columns(pd.concat([shown, pd.DataFrame([row])], ignore_index=True))
+
+
+def _say_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Head the columns in the language of the page; what a finding says stays as it is."""
+    words = {
+        "check": say("check"),
+        "column": say("column"),
+        "sentence": say("sentence"),
+        "times": say("times"),
+        "hours": say("hours"),
+        "last": say("last"),
+    }
+    return table.rename(columns=words)

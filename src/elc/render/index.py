@@ -9,7 +9,7 @@ from elc.fields import read_currency
 from elc.language import format_plain, format_time, say
 from elc.render.plants import Fleet, build_plants
 from elc.render.status import Alert, Status
-from elc.render.words import NBSP, build_count, build_list, build_number, escape, start
+from elc.render.words import NBSP, build_count, build_list, build_number, escape, join_lines, start
 
 
 def build_index(fleet: Fleet) -> str:
@@ -125,7 +125,7 @@ def _read_since(since: str) -> str:
 
 
 def _build_advice(status: Status, links: Mapping[str, str]) -> str:
-    sentence = " ".join(status.advice.split()) or say("no advice now.")
+    sentence = join_lines(status.advice) or say("no advice now.")
     if status.action != "none":
         look = escape(status.recommendation)
         sentence += f" [{say('Data and model:')}]{{.look}} {look}"

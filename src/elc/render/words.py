@@ -10,12 +10,18 @@ from elc.language import format_number, say, say_list
 
 NBSP = "\u00a0"
 MISSING = "–"
+_SPACES = re.compile(r"[ \t\r\n]+")
 _SPECIAL = re.compile(r"([\\`*_\[\]{}<>|#@$~^\"'!])")
+
+
+def join_lines(text: str) -> str:
+    """Put a text into one line; spaces at which no line breaks stay as they are."""
+    return _SPACES.sub(" ", text).strip()
 
 
 def escape(text: str) -> str:
     """Put a text into one line in which Markdown finds nothing to do."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", join_lines(text))
 
 
 def build_number(value: float | None) -> str:
