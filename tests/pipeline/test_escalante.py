@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from elc.fields import BEST, ENERGY, TYPICAL
+from elc.language import format_share
 from elc.paths import Project
 from tests.conftest import run
 
@@ -48,7 +49,7 @@ def test_escalante_ends_in_its_pages(escalante: Project) -> None:
     assert metrics["line_on_load"]["rmse_gj_per_h"] / GJ_PER_SHORT_TON == pytest.approx(1.87, abs=0.1)
 
     page = (escalante.site / "escalante" / "50_monitor.html").read_text()
-    assert f"CV(RMSE) of {metrics['typical']['cv_rmse_frac']:.2%}" in page
+    assert f"CV(RMSE) of {format_share(metrics['typical']['cv_rmse_frac'], 2)}" in page
     assert "heating value of 19.4 GJ per short ton is assumed" in page
     assert "Escalante" in (escalante.site / "index.html").read_text()
 
