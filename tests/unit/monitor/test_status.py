@@ -286,7 +286,7 @@ def test_hour_is_written_in_site_time() -> None:
     assert format_hour(pd.Timestamp("2026-06-30 20:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 22:00–23:00, Europe/Oslo"
     assert format_hour(pd.Timestamp("2026-06-30 21:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo"
     short = build_settings(interval="10min", zone="America/Denver")
-    assert format_hour(pd.Timestamp("2026-01-01 07:00", tz="UTC"), short).startswith("Thu 01 Jan 2026 00:00–00:10")
+    assert format_hour(pd.Timestamp("2026-01-01 07:00", tz="UTC"), short).startswith("Thu 1 Jan 2026 00:00–00:10")
 
 
 RECORDS = {
