@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from elc.errors import check_faults
 from elc.fields import ENERGY, TIME, coverage, read_label
 from elc.findings import Finding
+from elc.ingest.ending import find_ending, find_silences, leave_out_ahead
 from elc.ingest.partials import HOUR_S, MICRO
 from elc.ingest.traces import Traces
 from elc.settings import Carrier, StageSettings, TagList
@@ -82,19 +83,24 @@ def build_hourly(
     against; it is missing where any carrier is.
 
     Returns:
-        hourly (intervals, columns), what the readings did inside each interval, and a finding for each reset counter.
+        hourly (intervals, columns), what the readings did inside each interval, and a finding for each reset counter,
+        and for each doubt about the end of the export (see `ending`).
 
     Raises:
         ElcError: a tag whose unit makes it a totaliser falls time and again.
     """
-    grid = _build_grid(partials, tags, settings)
-    held = _hold(grid)
+    used, ahead = leave_out_ahead(partials, tags)
+    grid = _build_grid(used, tags, settings)
+    ending = find_ending(grid.has, grid.columns["last_us"], grid.width_us)
+    is_continuous = settings.plant.export.is_continuous
+    held = _hold(grid, ending.until_us if is_continuous else np.inf)
     for position, tag in enumerate(tags):
         if tag.is_totaliser:
             _difference(grid, held, position)
     _check_resets(held, grid, tags)
     hourly = add_energy(_build_table(held, grid, tags, settings), tags, settings.plant.carriers)
-    return hourly, _build_traces(held, grid, tags), _find_resets(held, grid, tags)
+    silences = find_silences(ending, tags, grid.index[0], grid.width_us) if is_continuous else []
+    return hourly, _build_traces(held, grid, tags), [*ahead, *silences, *_find_resets(held, grid, tags)]
 
 
 def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings) -> pd.DataFrame:
@@ -149,14 +155,15 @@ def _build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> G
     return Grid(pd.Timestamp(int(start.min()), unit="us"), width_us, hold_us, has, before, columns)
 
 
-def _hold(grid: Grid) -> Held:
-    """Hold each value until the next reading of its tag, or for as long as it may."""
+def _hold(grid: Grid, end_us: float) -> Held:
+    """Hold each value until the next reading of its tag, for as long as it may, or until the export ends."""
     width, hold = float(grid.width_us), float(grid.hold_us)
+    open_us = np.clip(end_us - np.arange(len(grid.has))[:, None] * width, 0, width)  # of each interval, read so far
     former, last = grid.carry("last_value"), grid.columns["last_value"]
     until = np.where(grid.has, grid.columns["first_us"], width)
-    carried_us = np.clip(np.minimum(hold - grid.find_since(), until), 0, width)
+    carried_us = np.clip(np.minimum(hold - grid.find_since(), until), 0, open_us)
     carried_us = np.where(np.isnan(former) | np.isnan(carried_us), 0, carried_us)
-    own_us = np.where(np.isnan(last), 0, np.minimum(width - grid.columns["last_us"], hold))
+    own_us = np.where(np.isnan(last), 0, np.clip(open_us - grid.columns["last_us"], 0, hold))
     inner, inner_us = (np.nan_to_num(grid.columns[name]) for name in ("integral", "good_us"))
     seen = np.where(carried_us > 0, former, np.nan)
     low, high = grid.columns["low"], grid.columns["high"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column
-from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, TIME, TYPICAL
+from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.findings import Finding, build_frame, write_findings
 from elc.language import say
 from elc.monitor.changes import Change, build_cusum
@@ -29,7 +29,8 @@ class Check:
     `figures` of the models on hours they did not learn from, `concept` what moved, `changes` all lasting changes of
     typical's error, `left_off` the set-points that cost more than their habit, `inside_frac` the share of the recent
     steady hours inside the envelope (None where they are too few), `cusum` the frame of `build_cusum`, `judged_h` the
-    hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use.
+    hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use,
+    `silent` those without which the last interval of a running plant has no gap.
     """
 
     violations: list[Violation]
@@ -43,6 +44,7 @@ class Check:
     findings: pd.DataFrame
     failure: str
     used: tuple[str, ...]
+    silent: tuple[str, ...] = ()
 
     @property
     def is_violated(self) -> bool:
@@ -85,6 +87,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         findings=build_frame(found),
         failure=_find_failure(scored, violations, package, settings),
         used=(ENERGY, *package.features, *package.setpoints),
+        silent=_find_silent(scored, package),
     )
 
 
@@ -111,6 +114,17 @@ def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Pa
     if not recent[IS_STEADY].any():
         return say("the plant did not run steadily in {days} days", days=days)
     return ""
+
+
+def _find_silent(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
+    """Find what the last interval lacks: load, features (but the age), and the carriers where energy is missing."""
+    last = scored.sort_values(TIME).iloc[-1]
+    if last[STATE] in ("trip", "start") or pd.notna(last[GAP]):
+        return ()
+    carriers = [name for name in package.baseline.quality.get("energy", {}) if name in scored]
+    dead = [name for name in carriers if pd.isna(last[name])] or [ENERGY] * bool(pd.isna(last[ENERGY]))
+    needed = [name for name in package.features if name != AGE and pd.isna(last[name])]
+    return tuple(dict.fromkeys([*dead, *needed]))
 
 
 def _find_recent(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:

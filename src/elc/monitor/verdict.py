@@ -71,6 +71,8 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     if check.violations:
         name = check.violations[0].column
         return "look", say("Look at {tag}: it was mapped after the model had learnt.", tag=name)
+    if check.silent:
+        return "look", _look_at_silent([describe_column(column, package) for column in check.silent])
     return "none", say("Nothing needs to be done about data or model.")
 
 
@@ -91,6 +93,16 @@ def _recommend_change(check: Check, package: Package, settings: StageSettings, a
             "Look at the meter of {tag}, and at fouling: energy is off since about {day}.", tag=name, day=day
         )
     return "look", say("Look at the plant: energy is off since about {day}, and no meter explains it.", day=day)
+
+
+def _look_at_silent(names: list[str]) -> str:
+    if len(names) == 1:
+        return say("Look at {tag}: it has no sound value in the last interval.", tag=names[0])
+    return say(
+        "Look at {tag} first, and at {count} more: they have no sound value in the last interval.",
+        tag=names[0],
+        count=len(names) - 1,
+    )
 
 
 def _look_at_tags(names: list[str]) -> str:
@@ -125,6 +137,8 @@ def write_data_health(check: Check, sentences: list[str]) -> tuple[str, str]:
 
 def write_model_health(check: Check, settings: StageSettings) -> tuple[str, str]:
     """Say whether the model is sound (ok, look, or not judged), and why."""
+    if check.failure:
+        return "not judged", check.failure
     days = settings.monitor.health_days
     bias = next((one for one in check.figures if (one.model, one.name) == ("typical", "bias")), None)
     below = next((one for one in check.figures if one.name == "coverage of best"), None)

@@ -12,9 +12,11 @@ from elc.language import format_number, format_plain, format_share, format_time,
 from elc.monitor.check import Check
 from elc.monitor.errors import Figure
 from elc.monitor.status import Interval, Month, Status, format_hour, write_state
+from elc.monitor.verdict import FAILED
 from elc.settings import StageSettings
 
 AT_BEST_GJ_PER_H = 0.5  # less is nothing to act on
+SHOWN_LETTERS = 400  # of doubts at the top of a page
 SMALL_GJ_PER_H = 10.0  # of less, a tenth matters
 
 
@@ -69,8 +71,24 @@ def write_head(answer: str, advice: str, status: Status, settings: StageSettings
         say("model {health}", health=f"[{say_health(health.model)}]{{.{model}}}"),
     ]
     return (
-        f"::: {{.small}}\n{' · '.join(line)}\n:::\n\n::: {{.answer}}\n{answer}\n:::\n\n::: {{.advice}}\n{advice}\n:::"
+        f"::: {{.small}}\n{' · '.join(line)}\n:::\n\n::: {{.answer}}\n{answer}\n:::\n\n"
+        f"::: {{.advice}}\n{advice}\n:::{_write_warning(status)}"
     )
+
+
+def _write_warning(status: Status) -> str:
+    """Write what stands at the top of a page whose data are doubtful, or which cannot be judged; empty for others."""
+    is_failed = status.check is not None and status.verdict.status == FAILED
+    if status.health.data == "sound" and not is_failed:
+        return ""
+    reason = "" if status.health.data == "sound" else f"{status.health.data_reason}."
+    doubts = reason
+    if len(reason) > SHOWN_LETTERS:
+        whole = reason[:SHOWN_LETTERS].rpartition("; ")[0] or f"{reason[:SHOWN_LETTERS]} …"
+        doubts = f"{whole}. {say('All doubts stand below.')}"
+    asked = f"{status.verdict.recommendation} " if status.verdict.action != "none" else ""
+    title = say("These data are doubtful")
+    return f'\n\n::: {{.callout-warning title="{title}"}}\n{asked}{doubts}\n:::'
 
 
 def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from elc.fields import read_unit
-from elc.quality.sheet import Array, Doubt, Mask, Run, Sheet, say
+from elc.quality.sheet import Array, Doubt, Mask, Run, Sheet, find_runs, say
 from elc.settings import Tag
 
 # ASSUME: a flow that shows less than nothing by up to 1 % of its span is at rest (a meter's zero).
 NEGATIVE_ZERO_FRAC = 0.01
 # ASSUME: a plateau is one value, reached again and again over days, that tops all others and is far more frequent.
 CLIPPED_HOURS = 12
+# ASSUME: a carrier that was at nothing three times, or in a hundredth of the learnt hours of running, can do without.
+REST_SPELLS, REST_FRAC = 3, 0.01
 CLIPPED_VISITS = 3
 CLIPPED_SPAN_H = 3 * 24
 CLIPPED_TIMES = 3
@@ -32,7 +34,8 @@ def _find_floor(tag: Tag) -> float:
 def find_out_of_range(sheet: Sheet) -> Doubt:
     """Find values outside the tag's limits, be it for a part of the interval.
 
-    A stopped plant's temperatures and ratios are out of any range: only energy and throughput are judged there.
+    A stopped plant's temperatures and ratios are out of any range: only energy and throughput are judged there. An
+    energy meter that shows nothing at all while the plant runs, which it never did, is dead: that is no value either.
     """
     low = np.array([-np.inf if tag.low is None else tag.low for tag in sheet.tags])[:, None]
     high = np.array([np.inf if tag.high is None else tag.high for tag in sheet.tags])[:, None]
@@ -40,12 +43,25 @@ def find_out_of_range(sheet: Sheet) -> Doubt:
     lowest, highest = np.fmin(sheet.low, sheet.values), np.fmax(sheet.high, sheet.values)
     always = np.array([tag.role in ("energy", "throughput") for tag in sheet.tags])[:, None]
     marked = ((lowest < floor) | (highest > high)) & (always | sheet.is_running) & ~np.isnan(sheet.values)
+    dead = _find_dead(sheet)
 
     def explain(run: Run) -> tuple[str, dict[str, float]]:
+        if dead[run.column, run.start : run.stop].all():
+            return "shows nothing while the plant runs, which it never did", {}
         unit = read_unit(sheet.tags[run.column].column).sign
         return f"is outside {low[run.column, 0]:g} to {high[run.column, 0]:g} {unit}".rstrip(), {}
 
-    return Doubt("range", marked, explain)
+    return Doubt("range", marked | dead, explain)
+
+
+def _find_dead(sheet: Sheet) -> Mask:
+    """Find intervals in which an energy meter shows nothing but 0 in a running plant, though that is not its habit."""
+    nothing: Mask = (sheet.values == 0) & ~(sheet.low != 0) & ~(sheet.high != 0) & sheet.is_running
+    known = ~np.isnan(sheet.values) & sheet.is_running & sheet.is_learnt
+    spells = np.bincount(find_runs(nothing & known)[0], minlength=len(known))
+    rests = (spells >= REST_SPELLS) | ((nothing & known).sum(axis=1) > REST_FRAC * known.sum(axis=1))
+    is_energy = np.array([tag.role == "energy" for tag in sheet.tags])
+    return np.asarray(nothing & (is_energy & known.any(axis=1) & ~rests)[:, None])
 
 
 def find_clipped(sheet: Sheet) -> Doubt:

@@ -287,3 +287,27 @@ def test_violations_are_written_in_the_known_format(tmp_path: Path) -> None:
 def test_steam_is_booked_as_an_export() -> None:
     hours = build_later(1)
     assert (hours[ENERGY] == hours[FEED] + hours[FUEL] - hours[STEAM]).all()
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ([FUEL], f"Look at {FUEL} (FT5): it has no sound value in the last interval."),
+        (
+            [FUEL, LOAD],
+            f"Look at {FUEL} (FT5) first, and at 1 more: they have no sound value in the last interval.",
+        ),
+    ],
+)
+def test_interval_without_a_gap_names_what_is_missing(columns: list[str], words: str) -> None:
+    hours = build_later(60)
+    hours.loc[hours.index[-1], [*columns, ENERGY, "gap_gj_per_h"]] = np.nan
+    verdict = check(hours)[1]
+    assert (verdict.action, verdict.recommendation) == ("look", words)
+
+
+def test_interval_of_a_trip_lacks_nothing() -> None:
+    hours = build_later(60)
+    hours.loc[hours.index[-1], [FUEL, ENERGY, "gap_gj_per_h"]] = np.nan
+    hours.loc[hours.index[-1], STATE] = "trip"
+    assert check(hours)[1].action == "none"

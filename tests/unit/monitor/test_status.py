@@ -216,9 +216,7 @@ def test_data_without_a_finding_are_sound(package: curve.Package) -> None:
 def test_model_without_a_baseline_is_not_judged(package: curve.Package) -> None:
     status = monitor.build_status(build_scored([10.0] * 10), build_findings(), package, build_settings())
     assert status.health.model == "not judged"
-    assert status.health.model_reason == (
-        "no whole day in the last 28 days is judged and later than what the version learnt from"
-    )
+    assert status.health.model_reason == ("the model package holds no baseline (quality.json); train the plant again")
     assert status.verdict == monitor.Verdict(
         "Failed",
         "look",

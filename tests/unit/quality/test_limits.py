@@ -115,3 +115,22 @@ def test_meter_at_rest_below_nothing_is_not_clipped(made) -> None:
         for frame in (made.hourly, made.traces.low, made.traces.high):
             frame.loc[start : start + 11, STEAM] = -1.5
     assert set(made.check()[1]["check"]) == {"negative_zero"}
+
+
+def build_dead(made, rows: slice) -> None:
+    for frame in (made.hourly, made.traces.low, made.traces.high):
+        frame.loc[rows, GAS] = 0.0
+
+
+def test_energy_meter_that_shows_nothing_is_dead_from_the_first_hour(made) -> None:
+    build_dead(made, slice(400, 402))
+    checked, findings = made.check()
+    assert checked[GAS].isna().to_numpy().nonzero()[0].tolist() == [400, 401, 402]
+    sentence = findings.loc[findings["check"] == "range", "sentence"].iloc[0]
+    assert sentence.endswith("shows nothing while the plant runs, which it never did; not used.")
+
+
+def test_carrier_that_is_without_at_times_is_not_dead(made) -> None:
+    for start in (100, 200, 400):
+        build_dead(made, slice(start, start + 2))
+    assert GAS not in set(made.check()[1].query("check == 'range'")["column"])
