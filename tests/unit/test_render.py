@@ -476,6 +476,27 @@ def test_index_says_that_a_plant_is_behind_the_others() -> None:
     assert text.count("no new data since Tue 30 Jun 2026 23:00–24:00, Europe/Oslo") == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"failures": [Failure("fjord", "monitor", "no key")]}, "the last run failed"),
+        ({"behind": frozenset({"fjord"})}, "no new data"),
+    ],
+)
+def test_gap_of_an_earlier_hour_is_not_shown_as_that_of_now(changes: dict[str, Any], reason: str) -> None:
+    sound = build_index(build_fleet(read_status("fjord", advice="**Do:** raise it.")))
+    assert "**Do:** raise it." in sound
+    text = build_index(build_fleet(read_status("fjord", advice="**Do:** raise it."), **changes))
+    assert "No plant can be judged now" in text
+    assert f'<span class="small">no gap: {reason}</span>' in text
+    assert 'data-label="last 24 h, GJ">–</td>' in text
+    assert "**[Fjord](fjord/50_monitor.ipynb):** no advice now." in text
+
+
+def test_command_in_a_text_keeps_its_hyphens() -> None:
+    assert escape("elc rollback fjord --env prod") == r"elc rollback fjord \-\-env prod"
+
+
 def test_plants_hours_behind_the_newest_are_found() -> None:
     newest = pd.Timestamp("2026-06-30 12:00", tz="UTC")
     times = {"a": newest, "b": newest - pd.Timedelta("3h"), "c": newest - pd.Timedelta("4h")}

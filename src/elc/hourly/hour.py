@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from elc import alerts, registry
-from elc.errors import build_nearest, check_faults
+from elc.errors import ElcError, build_nearest, check_faults
 from elc.hourly.changes import Change, find_change, keep_hours
 from elc.hourly.lock import hold_hourly_lock
 from elc.hourly.pipeline import STAGES, Pipeline
 from elc.hourly.records import copy_records, repair_records
 from elc.paths import Project
-from elc.runner import remove_failures
+from elc.runner import remove_failures, write_failure
 from elc.settings import read_settings
+
+FIRST_WITH_VERSION = "explain"  # the first of the stages that reads the version in use
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ def _run_stages(project: Project, plants: Sequence[str], variables: Mapping[str,
         # A stage that failed is stale, so it runs again and says it again, unless its cause is gone.
         remove_failures(project, plant, STAGES)
         project.raw(plant).mkdir(parents=True, exist_ok=True)  # so that ingest can say that nothing is in it
+        _check_version(project, plant)
     pipeline = Pipeline(project, plants)
     pipeline.run(variables)
     return pipeline
+
+
+def _check_version(project: Project, plant: str) -> None:
+    """Keep as a failure that a plant's version may not be used any more: where no data are new, no stage would say."""
+    try:
+        registry.find_used(project, plant, environment="")
+    except ElcError as error:
+        write_failure(project, FIRST_WITH_VERSION, plant, error)

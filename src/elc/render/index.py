@@ -8,13 +8,13 @@ from datetime import datetime
 from elc.fields import read_currency
 from elc.language import format_plain, format_time, say
 from elc.render.plants import Fleet, build_plants
-from elc.render.status import Alert, Status
+from elc.render.status import Alert, Status, hide_gap
 from elc.render.words import NBSP, build_count, build_list, build_number, escape, join_lines, start
 
 
 def build_index(fleet: Fleet) -> str:
     """Build index.qmd."""
-    ordered = sorted(fleet.statuses, key=_build_rank)
+    ordered = sorted((_build_present(status, fleet) for status in fleet.statuses), key=_build_rank)
     sign = read_currency(fleet.currency)
     note = say(
         "Sorted by money lost an hour. Gap: energy above the least that the plant has shown at this load and weather."
@@ -33,6 +33,13 @@ def build_index(fleet: Fleet) -> str:
         say("[Method](method.qmd): how the numbers are made, and what they rest on."),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _build_present(status: Status, fleet: Fleet) -> Status:
+    """Build what is known of a plant now: of one that failed, or whose data stopped, an old gap is no gap."""
+    if any(failure.plant == status.plant for failure in fleet.failures):
+        return hide_gap(status, say("the last run failed"))
+    return hide_gap(status, say("no new data")) if status.plant in fleet.behind else status
 
 
 def _build_rank(status: Status) -> tuple[bool, float, str]:

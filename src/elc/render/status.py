@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -44,6 +44,20 @@ class Status:
     status: str
     recommendation: str
     action: str
+
+
+def hide_gap(status: Status, reason: str) -> Status:
+    """Take away what was so in the last hour of a plant and may not be so now: its gap, and what was advised."""
+    return replace(
+        status,
+        gap_gj_per_h=None,
+        gap_frac=None,
+        money_per_h=None,
+        co2_t_per_h=None,
+        gap_gj_24h=None,
+        no_gap_reason=reason,
+        advice="",
+    )
 
 
 def read_status(project: Project, plant: str, currency: str, faults: list[str]) -> Status | None:

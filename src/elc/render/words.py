@@ -21,7 +21,8 @@ def join_lines(text: str) -> str:
 
 def escape(text: str) -> str:
     """Put a text into one line in which Markdown finds nothing to do."""
-    return _SPECIAL.sub(r"\\\1", join_lines(text))
+    # Two hyphens would become a dash, and a command that is to be copied another one.
+    return _SPECIAL.sub(r"\\\1", join_lines(text)).replace("--", r"\-\-")
 
 
 def build_number(value: float | None) -> str:
