@@ -131,11 +131,11 @@ def test_doubtful_hours_are_said_and_no_number_pretends(copied_project: Project)
 
 
 def check_doubtful_hours(project: Project) -> None:
-    """Fjord: the energy meters are dead for longer than a value holds. Delta: a clock in the future. Steppe: a trip."""
+    """Fjord: an energy meter is dead, at 0. Delta: a clock in the future. Steppe: a trip."""
     tags = pd.read_csv(project.tags("fjord"))
-    dead = tags.loc[tags["role"] == "energy", "tag"]
-    without = read_last(project, "fjord", 9)
-    add_readings(project, "fjord", without[~without["tag"].isin(dead)])
+    dead = tags.loc[tags["column"] == "fuel_gas_energy_gj_per_h", "tag"]
+    last = read_last(project, "fjord", 2)
+    add_readings(project, "fjord", last.assign(value=last["value"].where(~last["tag"].isin(dead), 0.0)))
     future = read_last(project, "delta", 1)
     add_readings(project, "delta", future.assign(time=future["time"] + pd.Timedelta(400, "D")))
     trip = read_last(project, "steppe", 6)
@@ -152,3 +152,7 @@ def check_doubtful_hours(project: Project) -> None:
         assert status["gap_frac"] is None
         assert status["money_per_h"] is None
         assert status["no_gap_reason"], plant
+    assert statuses["fjord"]["action"] == "look"
+    assert "fuel_gas_energy_gj_per_h" in statuses["fjord"]["recommendation"]
+    page = (project.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+    assert "shows nothing while the plant runs" in page

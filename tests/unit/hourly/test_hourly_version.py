@@ -24,7 +24,8 @@ class Still:
 def test_rejected_version_is_a_failure_without_new_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = "fjord v1.1.0 in prod: it is rejected now. Go back: elc rollback fjord --env prod --to v1.0.0."
 
-    def refuse(project: Project, plant: str, *, environment: str) -> None:
+    def refuse(_project: Project, plant: str, *, environment: str) -> None:
+        assert environment == ""
         if plant == "fjord":
             raise ElcError(said)
 
