@@ -504,6 +504,13 @@ def test_plants_hours_behind_the_newest_are_found() -> None:
     assert find_behind({}) == set()
 
 
+def test_clock_of_the_future_makes_no_other_plant_late() -> None:
+    now = pd.Timestamp("2026-06-30 12:00", tz="UTC")
+    times = {"a": now + pd.Timedelta("400D"), "b": now, "c": now - pd.Timedelta("4h")}
+    assert find_behind(times) == {"c"}
+    assert find_behind({"a": now + pd.Timedelta("29D"), "b": now}) == {"b"}
+
+
 def test_pages_of_a_plant_that_failed_say_so_first(project: Project) -> None:
     failed = {"plant": "fjord", "stage": "monitor", "sentence": "cell 7 failed: no energy"}
     (project.receipts / "fjord" / "monitor.failed.json").write_text(json.dumps(failed))

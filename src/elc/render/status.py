@@ -15,6 +15,7 @@ from elc.render.receipts import read_json
 
 _OPTIONAL = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
 BEHIND_H = 3  # ASSUME: a plant that is this far behind the newest hour of all plants delivers no data any more
+WRONG_DAYS = 30  # ASSUME: a plant this far ahead of all others has a wrong clock: it makes no other one late
 _CHOICES = {
     "status": ("Completed", "CompletedWithViolations", "Failed"),
     "action": ("none", "look", "retrain", "recalibrate"),
@@ -142,8 +143,11 @@ def read_last_time(project: Project, plant: str, faults: list[str]) -> pd.Timest
 
 
 def find_behind(last_times: Mapping[str, pd.Timestamp]) -> set[str]:
-    """Find the plants whose last hour is more than a few hours older than the newest of all plants."""
-    newest = max(last_times.values(), default=None)
+    """Find the plants whose last hour is more than a few hours older than the newest that is no wrong clock's."""
+    times = sorted(last_times.values(), reverse=True)
+    while len(times) > 1 and times[0] - times[1] > pd.Timedelta(WRONG_DAYS, "D"):
+        del times[0]
+    newest = times[0] if times else None
     return {
         plant
         for plant, time in last_times.items()
