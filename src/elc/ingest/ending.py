@@ -132,7 +132,7 @@ def find_silences(ending: Ending, tags: TagList, start: pd.Timestamp, width_us: 
             since, until = first, since
         elif is_steady and row - newest // width_us >= QUIET_INTERVALS:
             words = (
-                f"has brought no reading since {since:%Y-%m-%d %H:%M} UTC, where others have; its last value holds "
+                f"has brought no reading since {since:%Y-%m-%d %H:%M} UTC, where others have, so its last value holds "
                 "for ingest.max_hold_h."
             )
             until = last

@@ -30,7 +30,7 @@ class Check:
     typical's error, `left_off` the set-points that cost more than their habit, `inside_frac` the share of the recent
     steady hours inside the envelope (None where they are too few), `cusum` the frame of `build_cusum`, `judged_h` the
     hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use,
-    `silent` those without which the last interval of a running plant has no gap.
+    `silent` those without which the last interval of a running plant has no gap, or one of values that only hold.
     """
 
     violations: list[Violation]
@@ -87,7 +87,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         findings=build_frame(found),
         failure=_find_failure(scored, violations, package, settings),
         used=(ENERGY, *package.features, *package.setpoints),
-        silent=_find_silent(scored, package),
+        silent=tuple(dict.fromkeys([*_find_silent(scored, package), *_find_held(scored, findings, package)])),
     )
 
 
@@ -125,6 +125,13 @@ def _find_silent(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
     dead = [name for name in carriers if pd.isna(last[name])] or [ENERGY] * bool(pd.isna(last[ENERGY]))
     needed = [name for name in package.features if name != AGE and pd.isna(last[name])]
     return tuple(dict.fromkeys([*dead, *needed]))
+
+
+def _find_held(scored: pd.DataFrame, findings: pd.DataFrame, package: Package) -> list[str]:
+    """Find the carriers and features that ingest found silent at the end of the export: their last value only holds."""
+    asked = [*package.baseline.quality.get("energy", {}), *package.features]
+    is_now = findings["check"].eq("silent") & (findings["end"] > scored[TIME].max())
+    return [column for column in asked if column in set(findings.loc[is_now, "column"])]
 
 
 def _find_recent(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:

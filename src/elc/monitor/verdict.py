@@ -97,9 +97,9 @@ def _recommend_change(check: Check, package: Package, settings: StageSettings, a
 
 def _look_at_silent(names: list[str]) -> str:
     if len(names) == 1:
-        return say("Look at {tag}: it has no sound value in the last interval.", tag=names[0])
+        return say("Look at {tag}: it has no sound reading in the last interval.", tag=names[0])
     return say(
-        "Look at {tag} first, and at {count} more: they have no sound value in the last interval.",
+        "Look at {tag} first, and at {count} more: they have no sound reading in the last interval.",
         tag=names[0],
         count=len(names) - 1,
     )

@@ -48,7 +48,7 @@ def test_server_that_fell_silent_is_told_tag_by_tag_before_its_values_end() -> N
     found = tell(has, last)
     assert [(check, column) for check, column, _ in found] == [("silent", f"t{n}_degc") for n in range(3)]
     assert found[0][2] == (
-        "t0 (T0) has brought no reading since 2026-06-02 21:55 UTC, where others have; its last value holds for "
+        "t0 (T0) has brought no reading since 2026-06-02 21:55 UTC, where others have, so its last value holds for "
         "ingest.max_hold_h."
     )
 

@@ -292,10 +292,10 @@ def test_steam_is_booked_as_an_export() -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ([FUEL], f"Look at {FUEL} (FT5): it has no sound value in the last interval."),
+        ([FUEL], f"Look at {FUEL} (FT5): it has no sound reading in the last interval."),
         (
             [FUEL, LOAD],
-            f"Look at {FUEL} (FT5) first, and at 1 more: they have no sound value in the last interval.",
+            f"Look at {FUEL} (FT5) first, and at 1 more: they have no sound reading in the last interval.",
         ),
     ],
 )
@@ -311,3 +311,12 @@ def test_interval_of_a_trip_lacks_nothing() -> None:
     hours.loc[hours.index[-1], [FUEL, ENERGY, "gap_gj_per_h"]] = np.nan
     hours.loc[hours.index[-1], STATE] = "trip"
     assert check(hours)[1].action == "none"
+
+
+def test_meter_whose_value_only_holds_is_to_be_looked_at() -> None:
+    hours, package, chosen = build_later(60), build_package(), build_settings()
+    end = hours[TIME].iloc[-1] + pd.Timedelta("1h")
+    silent = findings.Finding("silent", "It is silent.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
+    found = monitor.check_hours(hours, findings.build_frame([silent]), package, chosen)
+    verdict = monitor.build_verdict(found, package, chosen, at=hours[TIME].iloc[-1])
+    assert verdict.recommendation == f"Look at {FUEL} (FT5): it has no sound reading in the last interval."
