@@ -62,7 +62,7 @@ def build_shares(
         now, then = (values[start : start + step, None, :] for values in (present, reference))
         rows = np.where(moves, then, now)
         values = np.asarray(predict(rows.reshape(-1, present.shape[1])), np.float64)
-        shares[start : start + step] = values.reshape(-1, len(masks)) @ weights
+        shares[start : start + step] = np.einsum("hm,mp->hp", values.reshape(-1, len(masks)), weights)
     return shares
 
 

@@ -33,8 +33,8 @@ def measure_ndcg(training: Mapping[str, float], late: Mapping[str, float]) -> fl
     names = [name for name in training if name in late]
     gains = np.array([training[name] for name in names])
     discounts = 1 / np.log2(np.arange(2, len(names) + 2))
-    best = float(np.sort(gains)[::-1] @ discounts)
-    found = float(gains[np.argsort([-late[name] for name in names], kind="stable")] @ discounts)
+    best = float(np.sum(np.sort(gains)[::-1] * discounts))
+    found = float(np.sum(gains[np.argsort([-late[name] for name in names], kind="stable")] * discounts))
     return found / best if best > 0 else float("nan")
 
 

@@ -22,6 +22,7 @@ ENDS = (0.005, 0.995)  # quantiles between which bends lie: beyond them hours ar
 RIDGE = 1e-4  # of the mean diagonal of the normal equations
 ROUNDS = 2  # in which the lasting share and the fit are found from each other
 MOST_LASTING = 0.95
+DECIMALS = 4  # kept of what is solved: kinds of processor round the last ones otherwise
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def _find_lasting(errors: Array, follows: NDArray[np.bool_]) -> float:
     here = np.flatnonzero(follows)
     before = errors[here - 1]
     size = float(before @ before)
-    return float(np.clip(errors[here] @ before / size, 0.0, MOST_LASTING)) if size > 0 else 0.0
+    share = errors[here] @ before / size if size > 0 else 0.0
+    return round(float(np.clip(share, 0.0, MOST_LASTING)), DECIMALS)
 
 
 def _compare(terms: Array, target: Array, follows: NDArray[np.bool_], lasting: float) -> tuple[Array, Array]:
@@ -102,4 +104,4 @@ def _solve(terms: Array, target: Array, weights: Array, is_upward: NDArray[np.bo
     found, _ = nnls(np.concatenate([root, -root[:, free]], axis=1), wanted, maxiter=100 * len(root))
     solved = found[: len(root)].copy()
     solved[free] -= found[len(root) :]
-    return np.asarray(solved)
+    return np.asarray(solved.round(DECIMALS) + 0.0)  # and no negative zero

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc.train.bends import find_bends, fit_bends
+from elc.train.bends import DECIMALS, find_bends, fit_bends
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 TIMES = pd.Series(pd.date_range("2024-01-01", periods=3000, freq="h", tz="UTC"))
@@ -75,3 +75,15 @@ def test_an_hour_of_no_weight_does_not_count() -> None:
     found = fit_bends(bends.apply(scaled), target, weights, times, bends)
     errors = np.abs(bends.apply(scaled[:200]) @ found.T - target[:200, None]).mean(axis=0)
     assert errors[1] < 0.05 < 5 < errors[0]
+
+
+def test_what_is_solved_keeps_no_digit_that_processors_round_otherwise() -> None:
+    rng = np.random.default_rng(3)
+    scaled = rng.normal(size=(400, 3))
+    found = find_bends(scaled, 1)
+    target = scaled[:, 0] + 0.3 * scaled[:, 2] ** 2 + rng.normal(0, 0.1, 400)
+    times = pd.Series(pd.date_range("2026-01-01", periods=400, freq="h", tz="UTC"))
+    solved = fit_bends(found.apply(scaled), target, np.ones((400, 2)), times, found)
+    assert (solved == solved.round(DECIMALS)).all()
+    assert (solved == 0.0).any()
+    assert not np.signbit(solved[solved == 0.0]).any()
