@@ -81,7 +81,7 @@ def test_what_is_solved_keeps_no_digit_that_processors_round_otherwise() -> None
     rng = np.random.default_rng(3)
     scaled = rng.normal(size=(400, 3))
     found = find_bends(scaled, 1)
-    target = scaled[:, 0] + 0.3 * scaled[:, 2] ** 2 + rng.normal(0, 0.1, 400)
+    target = scaled[:, 0] - 0.3 * scaled[:, 2] ** 2 + rng.normal(0, 0.1, 400)
     times = pd.Series(pd.date_range("2026-01-01", periods=400, freq="h", tz="UTC"))
     solved = fit_bends(found.apply(scaled), target, np.ones((400, 2)), times, found)
     assert (solved == solved.round(DECIMALS)).all()
