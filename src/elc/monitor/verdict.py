@@ -38,6 +38,8 @@ def build_verdict(check: Check, package: Package, settings: StageSettings, *, at
 
 
 def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
+    if check.silent:
+        return "look", _look_at_silent([describe_column(column, package) for column in check.silent])
     concept = check.concept
     if concept.suspects:
         name = describe_column(concept.suspects[0], package)
@@ -71,8 +73,6 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     if check.violations:
         name = check.violations[0].column
         return "look", say("Look at {tag}: it was mapped after the model had learnt.", tag=name)
-    if check.silent:
-        return "look", _look_at_silent([describe_column(column, package) for column in check.silent])
     return "none", say("Nothing needs to be done about data or model.")
 
 

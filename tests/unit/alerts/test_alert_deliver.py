@@ -343,5 +343,5 @@ def test_sentences_are_in_the_language_of_the_site_and_the_choice_does_not_leak(
     project.params.write_text(project.params.read_text().replace("language: en", "language: nb"))
     leave(project)
     assert tell(project, hours=9) == []
-    assert "søn. 21 juni 2026 12:00" in read_log(project)[0]["sentence"]
+    assert "søn. 21. juni 2026 12:00" in read_log(project)[0]["sentence"]
     assert language.get_language() == "en"
