@@ -214,7 +214,7 @@ def _read_text(path: Path) -> str:
 
 def _parse_yaml(text: str, name: str) -> Any:
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        return YAML(typ="safe").load(text)
     except YAMLError as error:
         raise ElcError(f"{name}: not readable as YAML in UTF-8: {error}") from None
 
