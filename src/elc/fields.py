@@ -97,11 +97,6 @@ def read_name(name: str) -> str:
     return read_label(name) if "_" in name else name
 
 
-def read_heading(column: str) -> str:
-    """Read a column as a heading with its unit: `flue_o2_pct` gives `flue O2, %`."""
-    return f"{read_label(column)}, {read_unit(column).sign}".removesuffix(", ")
-
-
 def format_value(value: float, column: str, *, with_unit: bool) -> str:
     """Write a value with the digits that its size deserves."""
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0

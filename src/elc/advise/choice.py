@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.advise.savings import Saving, build_saving, build_shape_error, predict_energy
+from elc.advise.savings import Saving, build_saving, build_shape_error
 from elc.advise.targets import Limits
-from elc.curve import Package
+from elc.curve import Package, predict_energy
 from elc.fields import ENERGY
 from elc.settings import AdviseSettings
 
@@ -50,7 +50,7 @@ class _State:
 def find_players(package: Package) -> dict[str, list[int]]:
     """Find what moves as one: each group's label and the places of its set-points; one alone is its own group."""
     names = package.setpoints
-    groups = package.groups(names) if hasattr(package, "groups") else {name: [name] for name in names}
+    groups = package.groups(names)
     return {label: [names.index(column) for column in columns] for label, columns in groups.items()}
 
 

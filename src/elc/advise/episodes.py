@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from elc.fields import TIME
 from elc.settings import AdviseSettings
 
+Array = NDArray[np.float64]
 FOLLOWED, PARTLY, NOT, OPEN = "followed", "partly", "not", "open"
 FOLLOWED_FRAC = 0.5
 PARTLY_FRAC = 0.2  # ASSUME: of the advised step; less is how set-points wander by themselves
@@ -51,9 +54,9 @@ def find_episodes(log: pd.DataFrame, hourly: pd.DataFrame, settings: AdviseSetti
     times = pd.DatetimeIndex(hourly[TIME])
     found: list[Episode] = []
     for column, rows in log[log["setpoint"].isin(hourly.columns)].groupby("setpoint", sort=True):
-        values = pd.Series(hourly[str(column)].to_numpy(float), index=times)
+        values = hourly[str(column)].to_numpy(float)
         for spell in _split(rows, pd.Timedelta(settings.judged_h, "h")):
-            found += _follow(spell, values, settings)
+            found += _follow(spell, times, values, settings)
     return sorted(found, key=lambda case: (case.advice[TIME], case.advice["setpoint"]))
 
 
@@ -66,26 +69,27 @@ def _split(rows: pd.DataFrame, apart: pd.Timedelta) -> Iterator[pd.DataFrame]:
         yield spell
 
 
-def _follow(rows: pd.DataFrame, values: pd.Series, settings: AdviseSettings) -> Iterator[Episode]:
+def _follow(rows: pd.DataFrame, times: pd.DatetimeIndex, values: Array, settings: AdviseSettings) -> Iterator[Episode]:
     """Follow one spell of advice: each move that was made ends a case, and what is still advised begins the next."""
     follow, pause = (pd.Timedelta(hours, "h") for hours in (settings.follow_h, settings.judged_h))
-    count = count_rows(pd.DatetimeIndex(values.index), settings.judged_h)
+    count = count_rows(times, settings.judged_h)
+    least = max(int(np.ceil(LEAST_KNOWN_FRAC * count)), 1)
     while len(rows):
-        first = rows.iloc[0]
-        due = rows[TIME].iloc[-1] + follow
-        ahead = values[(values.index > first[TIME]) & (values.index <= due + pause)]
-        done = (ahead - first["now"]) / (first["to"] - first["now"])
-        stays = _look_ahead(done, count)
-        is_moved = (done >= FOLLOWED_FRAC) & (stays >= FOLLOWED_FRAC) & (done.index <= due)
+        first, due = rows.iloc[0], rows[TIME].iloc[-1] + follow
+        start, end, beyond = (int(times.searchsorted(at, side="right")) for at in (first[TIME], due, due + pause))
+        done = (values[start:beyond] - first["now"]) / (first["to"] - first["now"])
+        stays = _look_ahead(done, count, least)[: end - start]
+        is_moved = (done[: end - start] >= FOLLOWED_FRAC) & (stays >= FOLLOWED_FRAC)
         if not is_moved.any():
-            most = float(stays[stays.index <= due].max())
-            yield Episode(first, rows[TIME].iloc[-1], len(rows), _name(most, due, values.index[-1]), None, 0.0, most)
+            most = max(stays[np.isfinite(stays)], default=float("nan"))
+            yield Episode(first, rows[TIME].iloc[-1], len(rows), _name(most, due, times[-1]), None, 0.0, most)
             return
-        moved_at = pd.Timestamp(is_moved.idxmax())
-        told = rows[rows[TIME] < moved_at]
-        held = _find_held(values, first, moved_at, settings.hold_h)
-        yield Episode(first, told[TIME].iloc[-1], len(told), FOLLOWED, moved_at, held, float(stays[moved_at]))
-        rows = rows[rows[TIME] >= moved_at + pause]
+        row = int(is_moved.argmax())
+        moved_at = times[start + row]
+        told = rows.iloc[: int(rows[TIME].searchsorted(moved_at))]
+        held = _find_held(times, values, first, start + row, settings.hold_h)
+        yield Episode(first, told[TIME].iloc[-1], len(told), FOLLOWED, moved_at, held, float(stays[row]))
+        rows = rows.iloc[int(rows[TIME].searchsorted(moved_at + pause)) :]
 
 
 def count_rows(times: pd.DatetimeIndex, hours: float) -> int:
@@ -95,10 +99,11 @@ def count_rows(times: pd.DatetimeIndex, hours: float) -> int:
     return max(round(hours / step_h), 1)
 
 
-def _look_ahead(done: pd.Series, count: int) -> pd.Series:
-    """The mean of each hour and those after it, `count` in all; NaN where fewer than half of them are known."""
-    least = max(int(np.ceil(LEAST_KNOWN_FRAC * count)), 1)
-    return done[::-1].rolling(count, min_periods=least).mean()[::-1]
+def _look_ahead(done: Array, count: int, least: int) -> Array:
+    """The mean of each hour and those after it, `count` in all; NaN where fewer than `least` of them are known."""
+    windows = sliding_window_view(np.append(done, np.full(count - 1, np.nan)), count)
+    known = np.isfinite(windows).sum(axis=1)
+    return np.where(known >= least, np.nansum(windows, axis=1) / np.maximum(known, 1), np.nan)
 
 
 def _name(most: float, due: pd.Timestamp, last: pd.Timestamp) -> str:
@@ -107,10 +112,10 @@ def _name(most: float, due: pd.Timestamp, last: pd.Timestamp) -> str:
     return PARTLY if most >= PARTLY_FRAC else NOT
 
 
-def _find_held(values: pd.Series, first: pd.Series, moved_at: pd.Timestamp, hold_h: float) -> float:
-    """Hours until less than half of the step is left on the mean, `hold_h` at most."""
-    after = values[(values.index >= moved_at) & (values.index < moved_at + pd.Timedelta(hold_h, "h"))]
-    done = ((after - first["now"]) / (first["to"] - first["now"])).rolling(3, min_periods=1).mean()
-    is_back = done < FOLLOWED_FRAC
-    end = is_back.idxmax() if is_back.any() else after.index[-1] + pd.Timedelta("1h")
-    return float((pd.Timestamp(end) - moved_at) / pd.Timedelta("1h"))
+def _find_held(times: pd.DatetimeIndex, values: Array, first: pd.Series, row: int, hold_h: float) -> float:
+    """Hours from a row on until less than half of the step is left on the mean of three, `hold_h` at most."""
+    end = int(times.searchsorted(times[row] + pd.Timedelta(hold_h, "h")))
+    done = (values[row:end] - first["now"]) / (first["to"] - first["now"])
+    is_back = _look_ahead(done[::-1], 3, 1)[::-1] < FOLLOWED_FRAC
+    left = times[row + int(is_back.argmax())] if is_back.any() else times[end - 1] + pd.Timedelta("1h")
+    return float((left - times[row]) / pd.Timedelta("1h"))

@@ -80,10 +80,10 @@ def build_outcomes(
         package: that judges.
         settings: of advise.
     """
-    hours = scored.sort_values(TIME, ignore_index=True)
-    first = (
-        hours[TIME].max() - pd.Timedelta(settings.log_days, "D") if len(hours) else pd.Timestamp.max.tz_localize("UTC")
-    )
+    last = scored[TIME].max() if len(scored) else pd.Timestamp.max.tz_localize("UTC")
+    first = last - pd.Timedelta(settings.log_days, "D")
+    looked_at = scored[scored[TIME] > first - pd.Timedelta(REACH * settings.judged_h, "h")]
+    hours = looked_at.sort_values(TIME, ignore_index=True)
     cases = find_episodes(log[log[TIME] > first], hours, settings)
     table = pd.DataFrame([_describe(case) for case in cases], columns=list(OUTCOMES)).astype(OUTCOMES)
     table["step"] = _find_steps(table["moved_at"], settings)
@@ -159,10 +159,9 @@ def find_noise(rest: pd.Series, judged_h: float, *, apart_h: float) -> float:
 
 def _add_answers(table: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     """Add the last answer that operators gave to each case."""
-    for row, case in table.iterrows():
-        is_own = notes["setpoint"].eq(case["setpoint"]) & notes["hour"].between(case["start"], case["end"])
-        if is_own.any():
-            table.loc[row, ["answer", "why"]] = notes.loc[is_own, ["answer", "why"]].iloc[-1].to_numpy()
+    for _, note in notes.iterrows():
+        is_meant = table["setpoint"].eq(note["setpoint"]) & (table["start"] <= note["hour"])
+        table.loc[is_meant & (table["end"] >= note["hour"]), ["answer", "why"]] = [note["answer"], note["why"]]
     return table
 
 

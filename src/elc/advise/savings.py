@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
-from elc.curve import Package
 from elc.settings import AdviseSettings
 
 Array = NDArray[np.float64]
@@ -36,28 +34,10 @@ def build_saving(differences: Array, shape_error: Array, settings: AdviseSetting
     """
     mean = differences.mean(axis=-1)
     error = np.hypot(differences.std(axis=-1, ddof=1), shape_error)
-    doubt = error * float(student.ppf(0.5 + settings.interval_frac / 2, differences.shape[-1] - 1))
+    doubt = error * float(stdtrit(differences.shape[-1] - 1, 0.5 + settings.interval_frac / 2))
     return Saving(mean, mean - doubt, mean + doubt)
 
 
 def build_shape_error(differences: Array, settings: AdviseSettings) -> Array:
     """The standard error (...), GJ/h, that the shape of the response adds to a move that saves (..., members)."""
     return np.asarray(settings.shape_error_frac * np.abs(differences.mean(axis=-1)))
-
-
-def predict_energy(package: Package, hours: pd.DataFrame, setpoints: Array) -> Array:
-    """Predict the energy of hours under other set-points, in one call of the response.
-
-    Args:
-        package: with the response.
-        hours: (hours) throughput and drivers.
-        setpoints: (hours, choices, set-points).
-
-    Returns:
-        (hours, choices, members), GJ/h.
-    """
-    count, choices, width = setpoints.shape
-    features = np.repeat(hours[package.features].to_numpy(float), choices, axis=0)
-    rows = np.concatenate([features, setpoints.reshape(-1, width)], axis=1)
-    energy = package.predict_response(pd.DataFrame(rows, columns=package.features + package.setpoints))
-    return energy.reshape(count, choices, energy.shape[1])

@@ -2,7 +2,6 @@
 
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.deliver import deliver, deliver_all, send_test
-from elc.alerts.find import find_alerts
 from elc.alerts.model import Alert, read_alerts, write_alerts
 from elc.alerts.sources import Found, find_open
 from elc.alerts.state import State, read_state
@@ -16,7 +15,6 @@ __all__ = [
     "build_channels",
     "deliver",
     "deliver_all",
-    "find_alerts",
     "find_open",
     "read_alerts",
     "read_state",

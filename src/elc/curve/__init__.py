@@ -15,10 +15,9 @@ from elc.curve.package import Baseline, Package, format_json, hash_card, hash_fi
 from elc.curve.proof import Proof, prove
 from elc.curve.response import (
     build_best_practice,
-    build_reference,
     find_like,
     find_precedents,
-    predict_changes,
+    predict_energy,
     predict_precedents,
 )
 from elc.curve.score import Cost, build_cost, find_last, score_hours, sum_costs
@@ -44,7 +43,6 @@ __all__ = [
     "build_days",
     "build_envelope",
     "build_level",
-    "build_reference",
     "build_shapley",
     "build_shares",
     "build_view",
@@ -61,7 +59,7 @@ __all__ = [
     "measure_errors",
     "move_to",
     "open_package",
-    "predict_changes",
+    "predict_energy",
     "predict_precedents",
     "prove",
     "read",

@@ -44,11 +44,6 @@ def find_like(package: Package, hours: pd.DataFrame, count: int) -> tuple[NDArra
     return rows, np.sqrt(np.take_along_axis(squares, rows, axis=1))
 
 
-def build_reference(precedents: pd.DataFrame, setpoints: list[str]) -> pd.Series:
-    """The set-points of the precedents: the median of each over them."""
-    return precedents[setpoints].median()
-
-
 def build_best_practice(package: Package, hours: pd.DataFrame, count: int) -> pd.DataFrame:
     """Build the best-practice set-points under the conditions of each hour (hours, set-points).
 
@@ -80,7 +75,8 @@ def _find_lowest(package: Package, hours: pd.DataFrame, count: int) -> Array:
     tried = np.broadcast_to(middle, (width, len(places), rows, width)).copy()
     for index in range(width):
         tried[index, :, :, index] = places[:, :, index]
-    energy = _predict(package, hours, tried.reshape(-1, rows, width)).reshape(width, len(places), rows)
+    choices = np.moveaxis(tried, 2, 0).reshape(rows, -1, width)
+    energy = predict_energy(package, hours, choices).mean(axis=2).T.reshape(width, len(places), rows)
     best = energy.argmin(axis=1)  # set-points x hours
     return np.asarray(places[best.T, np.arange(rows)[:, None], np.arange(width)])
 
@@ -92,21 +88,23 @@ def predict_precedents(package: Package, hours: pd.DataFrame, count: int) -> Arr
     for start in range(0, len(hours), CHUNK_HOURS):
         part = hours.iloc[start : start + CHUNK_HOURS]
         rows, _ = find_like(package, part, count)
-        energy = _predict(package, part, np.swapaxes(setpoints[rows], 0, 1))
-        found[start : start + CHUNK_HOURS] = energy.mean(axis=0)
+        found[start : start + CHUNK_HOURS] = predict_energy(package, part, setpoints[rows]).mean(axis=(1, 2))
     return found
 
 
-def _predict(package: Package, hours: pd.DataFrame, tried: Array) -> Array:
-    """Predict energy (tries, hours) of hours under several sets of set-points (tries, hours, set-points)."""
-    drivers = hours[package.features].to_numpy(float)
-    rows = np.concatenate([np.broadcast_to(drivers, (len(tried), *drivers.shape)), tried], axis=2)
-    frame = pd.DataFrame(rows.reshape(-1, rows.shape[2]), columns=package.features + package.setpoints)
-    return np.asarray(package.predict_response(frame).mean(axis=1).reshape(len(tried), len(hours)))
+def predict_energy(package: Package, hours: pd.DataFrame, setpoints: Array) -> Array:
+    """Predict the energy of hours under other set-points, in one call of the response.
 
+    Args:
+        package: with the response.
+        hours: (hours) throughput and drivers.
+        setpoints: (hours, choices, set-points).
 
-def predict_changes(package: Package, hour: pd.Series, changes: list[pd.Series]) -> Array:
-    """Predict energy (changes, members; GJ/h) of an hour under several sets of set-points, drivers unchanged."""
-    rows = pd.DataFrame([hour[package.features + package.setpoints]] * len(changes)).reset_index(drop=True)
-    rows[package.setpoints] = pd.DataFrame(changes).reset_index(drop=True)[package.setpoints]
-    return package.predict_response(rows.astype(float))
+    Returns:
+        (hours, choices, members), GJ/h.
+    """
+    count, choices, width = setpoints.shape
+    features = np.repeat(hours[package.features].to_numpy(float), choices, axis=0)
+    rows = np.concatenate([features, setpoints.reshape(-1, width)], axis=1)
+    energy = package.predict_response(pd.DataFrame(rows, columns=package.features + package.setpoints))
+    return energy.reshape(count, choices, energy.shape[1])

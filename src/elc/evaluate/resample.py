@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtr, stdtrit
 
 from elc.settings import EvaluateSettings
 
@@ -69,7 +70,5 @@ def _find_tail(interval_frac: float, blocks: int) -> float:
 
     Source: Hesterberg, What teachers should know about the bootstrap, The American Statistician 69 (2015), section 4.
     """
-    from scipy.stats import norm, t  # half a second that a stage without intervals need not wait for
-
-    wide = t.ppf((1 - interval_frac) / 2, blocks - 1)
-    return float(norm.cdf(wide * np.sqrt(blocks / (blocks - 1))))
+    wide = stdtrit(blocks - 1, (1 - interval_frac) / 2)
+    return float(ndtr(wide * np.sqrt(blocks / (blocks - 1))))

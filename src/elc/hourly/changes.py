@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from elc.failures import Failure, read_failures
 from elc.fields import TIME
 from elc.hourly.pipeline import STAGES
 from elc.paths import Project
-from elc.runner import Failure, read_failures
 
 _HOURS = "hours.parquet"
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from elc import alerts, registry
 from elc.errors import ElcError, build_nearest, check_faults
+from elc.failures import remove_failures, write_failure
 from elc.hourly.changes import Change, find_change, keep_hours
 from elc.hourly.lock import hold_hourly_lock
 from elc.hourly.pipeline import STAGES, Pipeline
 from elc.hourly.records import copy_records, repair_records
 from elc.paths import Project
-from elc.runner import remove_failures, write_failure
 from elc.settings import read_settings
 
 FIRST_WITH_VERSION = "explain"  # the first of the stages that reads the version in use

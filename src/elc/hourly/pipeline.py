@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from elc.errors import ElcError
+from elc.failures import read_failures, write_failure
 from elc.paths import Project
-from elc.runner import read_failures, write_failure
 
 STAGES = ("ingest", "explain", "advise", "monitor")  # in the order of dvc.yaml, in which DVC runs them
 SITE = "render"

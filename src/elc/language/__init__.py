@@ -7,7 +7,6 @@ fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no
 from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, translate
 from elc.language.numbers import (
     format_date_alone,
-    format_day,
     format_number,
     format_plain,
     format_share,
@@ -22,7 +21,6 @@ __all__ = [
     "choose",
     "find_languages",
     "format_date_alone",
-    "format_day",
     "format_number",
     "format_plain",
     "format_share",

@@ -39,11 +39,6 @@ def format_plain(value: float) -> str:
     return f"{value:g}".replace("-", "−").replace(".", get_decimal_symbol(get_language()))
 
 
-def format_day(day: date) -> str:
-    """Write a day: `Sun 22 Nov 2026`."""
-    return str(format_date(day, translate("EEE d MMM yyyy"), locale=get_language()))
-
-
 def format_time(time: datetime) -> str:
     """Write a moment in its own zone: `Sun 22 Nov 2026 13:00`."""
     return str(format_datetime(time, translate("EEE d MMM yyyy HH:mm"), tzinfo=time.tzinfo, locale=get_language()))

@@ -5,6 +5,7 @@ from elc.monitor.check import Check, check_hours, write_check
 from elc.monitor.concept import Concept
 from elc.monitor.doubts import find_recent
 from elc.monitor.errors import Figure, build_judged, measure_models
+from elc.monitor.lasting import find_alerts
 from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
     Health,
@@ -47,6 +48,7 @@ __all__ = [
     "build_status",
     "build_verdict",
     "check_hours",
+    "find_alerts",
     "find_changes",
     "find_recent",
     "measure_models",

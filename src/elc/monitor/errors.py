@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from elc.curve import Level, Package, build_days, measure_errors, read_level
 from elc.curve.levels import DAY_H, DAYS_PER_WEEK, KNOWN_H, Array
@@ -139,7 +139,7 @@ def _measure_model(
 def _find_reach(level: Level, days: float) -> float:
     """How far a mean over days may lie from its baseline: more where the baseline had few weeks (Student's t)."""
     weeks = max(level.days // DAYS_PER_WEEK, 2)
-    return float(student.ppf(WITHIN, weeks - 1)) * level.find_error(days)
+    return float(stdtrit(weeks - 1, WITHIN)) * level.find_error(days)
 
 
 def _find_high(level: Level | None, days: float) -> float | None:

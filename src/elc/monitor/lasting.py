@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from elc import language
-from elc.alerts.model import Alert
+from elc.alerts import Alert
 from elc.curve import sum_costs
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME, read_currency
 from elc.settings import StageSettings

@@ -1,19 +1,14 @@
 """Run one stage of one plant: its notebook through papermill, strictly, with equal bytes for equal runs."""
 
 from elc.runner.execute import PAGES, find_stages, run_stage
-from elc.runner.failures import Failure, read_failures, remove_failures, write_failure
 from elc.runner.parameters import check_parameters, read_parameters
 from elc.runner.stable import normalise
 
 __all__ = [
     "PAGES",
-    "Failure",
     "check_parameters",
     "find_stages",
     "normalise",
-    "read_failures",
     "read_parameters",
-    "remove_failures",
     "run_stage",
-    "write_failure",
 ]

@@ -12,8 +12,8 @@ from typing import Any
 import nbformat
 
 from elc.errors import ElcError, build_nearest
+from elc.failures import CellError, remove_failures, write_failure
 from elc.paths import Project, replace_file
-from elc.runner.failures import CellError, remove_failures, write_failure
 from elc.runner.parameters import check_parameters
 from elc.runner.stable import normalise
 from elc.settings import PlantSettings, read_plant

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from elc.train.network import QUANTILES
 
@@ -33,7 +33,7 @@ def build_blocks(times: pd.Series, members: int, block_days: float) -> NDArray[n
 
 def find_reach(members: int, frac: float) -> float:
     """Half the width of an interval, in standard errors that so many members tell (Student's t)."""
-    return float(student.ppf(0.5 + frac / 2, members - 1))
+    return float(stdtrit(members - 1, 0.5 + frac / 2))
 
 
 def find_shifts(errors: Array, folds: NDArray[np.int64], frac: float) -> Array:

@@ -86,18 +86,11 @@ def test_nearest_precedents_are_nearest_on_a_trained_package(demo_project: Proje
     assert near["distance"].max() <= everyone["distance"].iloc[20:].min()
 
 
-def test_reference_is_the_median_of_each_set_point() -> None:
-    reference = curve.build_reference(PRECEDENTS, [FLUE, RATIO])
-    assert reference.to_dict() == {FLUE: 3.0, RATIO: 3.1}
-    assert curve.build_reference(PRECEDENTS.head(4), [FLUE])[FLUE] == 2.5
-
-
-def test_changes_move_set_points_and_leave_the_drivers() -> None:
+def test_other_set_points_leave_the_drivers() -> None:
     package = build_package(PRECEDENTS)
-    # The order of names in a change does not matter, nor does anything else that it holds.
-    changes = [HOUR[[FLUE, RATIO]], pd.Series({RATIO: 3.0, FLUE: 2.0}), pd.Series({FLUE: 4.0, RATIO: 3.0, AIR: 99.0})]
-    found = curve.predict_changes(package, HOUR, changes)
-    np.testing.assert_allclose(found, [[528, 556], [521, 542], [527, 554]], rtol=1e-6)
+    tried = np.array([[HOUR[[FLUE, RATIO]], [2.0, 3.0], [4.0, 3.0]]], float)
+    found = curve.predict_energy(package, pd.DataFrame([HOUR]), tried)
+    np.testing.assert_allclose(found, [[[528, 556], [521, 542], [527, 554]]], rtol=1e-6)
 
 
 class BowlResponse:

@@ -12,12 +12,12 @@ import yaml
 
 from elc.cli.hourly import build_content, render
 from elc.errors import ElcError
+from elc.failures import write_failure
 from elc.fields import TIME
 from elc.hourly import Outcome, run_hour
 from elc.hourly.changes import find_change, keep_hours
 from elc.hourly.pipeline import SITE, STAGES
 from elc.paths import Project
-from elc.runner import write_failure
 from tests.conftest import ROOT
 
 

@@ -52,7 +52,6 @@ def test_signs_shares_and_times() -> None:
     assert language.format_share(None, 1) == "–"
     time = datetime(2026, 11, 22, 13, tzinfo=ZoneInfo("Europe/Oslo"))
     assert language.format_time(time) == "Sun 22 Nov 2026 13:00"
-    assert language.format_day(time) == "Sun 22 Nov 2026"
     assert language.format_short_time(time) == "Sun 22 Nov 13:00"
     assert language.format_short_day(time) == "22 Nov"
     assert [language.format_plain(value) for value in (0.05, -7.0, float("nan"))] == ["0.05", "−7", "–"]

@@ -248,22 +248,6 @@ def test_package_for_another_tag_list_fails_in_words() -> None:
     )
 
 
-def test_text_becomes_numbers_and_a_finding() -> None:
-    hours = build_later(3)
-    hourly, lacking = curve.fit_hours(hours.assign(**{FLUE: ["bad", *hours[FLUE].astype(str)[1:]]}), build_package())
-    assert hourly[FLUE].dtype == np.float64
-    assert hourly[FLUE].isna().sum() == 1
-    assert lacking["check"].tolist() == ["data_type_check"]
-    assert "1 of 72 values are none" in lacking["sentence"].iloc[0]
-
-
-def test_table_with_every_column_is_left_as_it_is() -> None:
-    hours = build_later(3)
-    hourly, lacking = curve.fit_hours(hours, build_package())
-    pd.testing.assert_frame_equal(hourly, hours)
-    assert lacking.empty
-
-
 def test_violations_are_written_in_the_known_format(tmp_path: Path) -> None:
     hours = change(FEED, 1.02)
     hours.loc[hours.index[-60:], FLUE] = np.nan

@@ -12,14 +12,25 @@ import pandas as pd
 import pytest
 
 from elc import findings, language
-from elc.alerts import Alert, find_alerts, read_alerts, write_alerts
+from elc.alerts import Alert, read_alerts, write_alerts
 from elc.errors import ElcError
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME
-from elc.settings import StageSettings
+from elc.monitor import find_alerts
+from elc.paths import Project
+from elc.settings import StageSettings, read_plant
+from tests.conftest import ROOT
 
 NBSP = "\u00a0"
 START = pd.Timestamp("2026-06-20T00:00Z")
 NO_FINDINGS = findings.build_frame([])
+
+
+@pytest.fixture
+def fjord() -> StageSettings:
+    """What the stages of a plant are told: a gap above 2 % for 3 h, a violation of 6 h."""
+    told = read_plant(Project(ROOT), "fjord")
+    limits = {"gap_h": 3, "max_gap_frac": 0.02, "violation_h": 6}
+    return replace(told, alerts=told.alerts.model_copy(update=limits))
 
 
 @pytest.fixture(autouse=True)
