@@ -2,6 +2,7 @@
 
 from elc.settings.alerts import AlertSettings, EmailSettings, find_url_fault
 from elc.settings.environment import EnvironmentSettings
+from elc.settings.listen import ListenSettings
 from elc.settings.model import (
     AdviseSettings,
     CompareSettings,
@@ -30,6 +31,7 @@ from elc.settings.reader import (
     read_settings,
     read_yaml,
 )
+from elc.settings.serve import CaptureSettings, LimitSettings, ServeSettings, SwapSettings
 from elc.settings.tag_rows import ROLES, TURNAROUND
 from elc.settings.tags import Tag, TagList, read_tags
 
@@ -38,6 +40,7 @@ __all__ = [
     "TURNAROUND",
     "AdviseSettings",
     "AlertSettings",
+    "CaptureSettings",
     "Carrier",
     "CompareSettings",
     "DatasetSettings",
@@ -49,14 +52,18 @@ __all__ = [
     "Export",
     "FaultRates",
     "IngestSettings",
+    "LimitSettings",
+    "ListenSettings",
     "MonitorSettings",
     "PlantSettings",
     "RenderSettings",
+    "ServeSettings",
     "Settings",
     "SimulateSettings",
     "SimulatedPlant",
     "SiteSettings",
     "StageSettings",
+    "SwapSettings",
     "Tag",
     "TagList",
     "TrainSettings",

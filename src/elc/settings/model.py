@@ -9,8 +9,10 @@ from pydantic import Field, field_validator
 from elc.language import find_languages
 from elc.settings.alerts import AlertSettings
 from elc.settings.environment import EnvironmentSettings
+from elc.settings.listen import ListenSettings
 from elc.settings.plant import PlantSettings
 from elc.settings.section import Day, Frac, NotNegative, Positive, Section
+from elc.settings.serve import ServeSettings
 
 
 class SiteSettings(Section):
@@ -205,5 +207,7 @@ class Settings(Section):
     alerts: AlertSettings
     compare: CompareSettings
     render: RenderSettings
+    serve: ServeSettings
+    listen: ListenSettings
     environments: dict[str, EnvironmentSettings] = Field(min_length=1)
     plants: dict[str, PlantSettings]

@@ -1,0 +1,1 @@
+"""The prediction service: what is deployed, over HTTP, with the operator page."""
