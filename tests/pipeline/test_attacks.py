@@ -20,13 +20,13 @@ from pathlib import Path
 import pytest
 
 from elc import curve, registry
-from elc.cli.deploy import deploy_all
 from elc.cli.promote import promote_all
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.registry import storage
 from elc.registry.audit import audit
 from elc.registry.events import build_message
+from elc.registry.follow import deploy_all
 from elc.settings import reader
 from tests.conftest import run as run_command
 from tests.pipeline.attacks import EXPIRED, LATER, START, Site, build_site, copy_site, look

@@ -123,7 +123,7 @@ def promote(plant: str | None, version: str | None, environment: str, is_all: bo
 def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
     """Go back to an earlier version, and deploy it here where this environment is deployed."""
     from elc import registry
-    from elc.cli.deploy import deploy_plant
+    from elc.registry.follow import deploy_plant
 
     project = find_project()
     context = registry.read_context(project)
@@ -140,7 +140,7 @@ def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
 def deploy(environment: str, plants: tuple[str, ...]) -> None:
     """Put the assigned packages into deployed/ENV, each verified, whole or not at all."""
     from elc import registry
-    from elc.cli.deploy import deploy_all
+    from elc.registry.follow import deploy_all
 
     context = registry.read_context(find_project())
     registry.check_fetched(context)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from elc.curve.envelope.distance import Array, find_nearest, read_values
 from elc.curve.envelope.ranges import Range
@@ -52,8 +53,13 @@ class Envelope:
             ElcError: a feature is not a column of the frame.
         """
         values = read_values(frame, self.features, "find the hours outside the envelope")
+        return pd.Series(self.mark_outside(values), index=frame.index)
+
+    def mark_outside(self, values: Array) -> NDArray[np.bool_]:
+        """Mark rows (rows, features; in the order of `features`) as `find_outside` does, without a frame."""
         inside = ((values >= self._least) & (values <= self._most)).all(axis=1)
-        return pd.Series(~(inside & (self._measure(values) <= 1)), index=frame.index)
+        marked: NDArray[np.bool_] = ~(inside & (self._measure(values) <= 1))
+        return marked
 
     def explain(self, hour: pd.Series) -> str:
         """Say in plain words why an hour is outside; empty where it is inside.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from elc import registry
 from elc.errors import ElcError, build_nearest
-from elc.registry import Context, storage
+from elc.registry import storage
+from elc.registry.assign import find_assignment
+from elc.registry.context import Context
+from elc.registry.deployed import deploy_package, read_deployed, remove_deployed
 
 
 def deploy_all(context: Context, environment: str, plants: Sequence[str]) -> Iterator[tuple[str, bool]]:
@@ -37,14 +39,14 @@ def deploy_plant(context: Context, plant: str, environment: str) -> str:
         ElcError: what is assigned may not be deployed, or cannot be had whole.
     """
     project = context.project
-    assignment = registry.find_assignment(context, plant, environment)
+    assignment = find_assignment(context, plant, environment)
     passed = "".join(f"; not followed: {it.sentence}" for it in context.follow(plant, environment).problems)
     if assignment is None:
         had = _check_removal(context, plant, environment)
-        registry.remove_deployed(project, environment, plant)
+        remove_deployed(project, environment, plant)
         return f"{plant}: nothing is assigned" + (", what was there is removed" if had else "") + passed
     remote = storage.find_remote(project.root, context.environment(environment).remote)
-    is_new = registry.deploy_package(project, assignment, remote=remote)
+    is_new = deploy_package(project, assignment, remote=remote)
     return f"{plant}: {assignment.version} {'deployed' if is_new else 'is there already'}{passed}"
 
 
@@ -56,7 +58,7 @@ def _check_removal(context: Context, plant: str, environment: str) -> bool:
     """
     if not context.project.deployed(environment, plant).is_dir():
         return False
-    record = registry.read_deployed(context.project, environment, plant)
+    record = read_deployed(context.project, environment, plant)
     if record is not None and all(event.tag != record.tag for event in context.line(plant).events):
         raise ElcError(
             f"plant {plant}: {record.version} was deployed in {environment} by tag {record.tag}, which is not here. "
