@@ -38,6 +38,8 @@ class Unit:
     sign: str
 
 
+LARGEST = 1e15  # ASSUME: no instrument shows more; it is an overflow or a marker
+
 UNITS = {
     unit.suffix: unit
     for unit in (

@@ -11,7 +11,17 @@ from elc.curve.levels import (
     read_level,
     write_level,
 )
-from elc.curve.package import Baseline, Package, format_json, hash_card, hash_file, open_package, read, write_json
+from elc.curve.package import (
+    OUTPUTS,
+    Baseline,
+    Package,
+    format_json,
+    hash_card,
+    hash_file,
+    open_package,
+    read,
+    write_json,
+)
 from elc.curve.proof import Proof, prove
 from elc.curve.response import (
     build_best_practice,
@@ -28,6 +38,7 @@ from elc.curve.views import Conditions, CurveView, build_conditions, build_view,
 __all__ = [
     "DATA_TYPE",
     "MISSING_COLUMN",
+    "OUTPUTS",
     "Baseline",
     "Conditions",
     "Cost",

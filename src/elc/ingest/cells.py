@@ -17,7 +17,6 @@ from elc.ingest.times import build_time
 from elc.settings import Export
 
 WIDE_TAG, WIDE_VALUE = "wide_tag", "wide_value"
-LARGEST = 1e15  # ASSUME: no instrument shows more; it is an overflow or a marker
 
 
 def read_cells(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export) -> ir.Table:

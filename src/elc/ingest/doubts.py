@@ -10,7 +10,8 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from elc.ingest.cells import LARGEST, read_cells, read_table
+from elc.fields import LARGEST
+from elc.ingest.cells import read_cells, read_table
 from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
 from elc.ingest.layout.parquet import read_statistics

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import ibis.expr.types as ir
 
-from elc.ingest.cells import LARGEST, read_cells
+from elc.fields import LARGEST
+from elc.ingest.cells import read_cells
 from elc.ingest.doubts import find_doubts, find_time_faults
 from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout

@@ -4,6 +4,7 @@ from elc.registry.assign import assign, check_promotion, check_rollback, find_as
 from elc.registry.context import Context, check_fetched, read_context
 from elc.registry.decide import check_approved, decide, find_fallback, find_uses
 from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
+from elc.registry.git import find_git_folder
 from elc.registry.operated import read_operated, write_operated
 from elc.registry.register import check_registration, register
 from elc.registry.rules import Followed, Problem
@@ -31,6 +32,7 @@ __all__ = [
     "deploy_package",
     "find_assignment",
     "find_fallback",
+    "find_git_folder",
     "find_used",
     "find_uses",
     "open_version",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from collections.abc import Mapping
@@ -49,6 +50,13 @@ def try_git(
         )
     except FileNotFoundError:
         raise ElcError("git was not found on the PATH. Install it: the registry is kept in Git.") from None
+
+
+@functools.cache
+def find_git_folder(root: Path) -> Path | None:
+    """Find the folder in which Git keeps the refs of a project; None where it is no repository."""
+    done = try_git(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    return None if done.returncode else Path(done.stdout.strip())
 
 
 def check_repository(root: Path) -> None:

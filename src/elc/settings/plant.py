@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
@@ -85,3 +86,10 @@ class PlantSettings(Section):
     explain: dict[str, Any] = Field(default_factory=dict)
     advise: dict[str, Any] = Field(default_factory=dict)
     alerts: dict[str, Any] = Field(default_factory=dict)
+
+    def find_age(self, at: datetime) -> float | None:
+        """Count the days (of 24 h) from the last turnaround to a moment (aware); None before the first."""
+        zone = ZoneInfo(self.time_zone)
+        starts = [datetime.combine(date.fromisoformat(day), time(), zone).astimezone(UTC) for day in self.turnarounds]
+        past = [start for start in starts if start <= at]
+        return (at - past[-1]) / timedelta(days=1) if past else None

@@ -1,0 +1,5 @@
+"""The interface for other systems: plants, cards, predictions and gaps, with the document that describes it."""
+
+from elc.service.api.routes import build_routes
+
+__all__ = ["build_routes"]

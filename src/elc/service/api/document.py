@@ -1,0 +1,170 @@
+"""The OpenAPI document: written here, because the columns of a row are those of a plant's version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elc import __version__
+from elc.curve import OUTPUTS
+from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE
+from elc.service.api.arrow import MEDIA_TYPE as ARROW
+from elc.service.api.predict import EXPECTED
+from elc.service.problems import MEDIA_TYPE as PROBLEM
+from elc.service.versions import Loaded
+from elc.settings import LimitSettings
+
+NUMBER = {"type": "number"}
+PLANT = {
+    "name": "plant",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 64},
+}
+PROBLEMS = {
+    400: "The body is not readable",
+    401: "No key, or a wrong one",
+    404: "No such plant, or this key may not see it",
+    408: "The request took too long",
+    413: "Too many bytes or rows",
+    415: "A type that is not read here",
+    422: "Fields that are not as expected, each with what was found",
+    429: "Too many requests of this client",
+    500: "The model gave no number",
+    503: "No version can be used now",
+}
+
+
+def build_document(loaded: Loaded | None, limits: LimitSettings) -> dict[str, Any]:
+    """Build the document; its examples are of a version, where there is one."""
+    row = _build_example(loaded)
+    features = {} if loaded is None else {name: row[name] for name in loaded.features}
+    rows = {"type": "array", "minItems": 1, "maxItems": limits.max_rows, "items": {"$ref": "#/components/schemas/Row"}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ELC",
+            "version": __version__,
+            "description": "The least energy that a plant has shown it can run on, and the gap to it. Columns end in "
+            "their unit; `GET /plants/{plant}/card` lists those of a plant.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {
+            "/plants": {"get": _describe("listPlants", "List the plants that this key may see", "Plants", 401, 429)},
+            "/plants/{plant}/card": {
+                "parameters": [PLANT],
+                "get": _describe("getCard", "Describe the version in use", "Card", 401, 404, 429, 503),
+            },
+            "/plants/{plant}/predict": {"parameters": [PLANT], "post": _build_predict(features)},
+            "/plants/{plant}/gap": {"parameters": [PLANT], "post": _build_gap(row)},
+            "/healthz": {"get": _describe("getHealth", "Say that the process is alive", "State")},
+            "/readyz": {"get": _describe("getReadiness", "Say whether every plant answers", "State", 503)},
+        },
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": _build_schemas(rows),
+        },
+        "security": [{"key": []}, {}],
+    }
+
+
+def _build_example(loaded: Loaded | None) -> dict[str, float]:
+    if loaded is None:
+        return {}
+    described = [*loaded.package.card["features"], *loaded.package.card["setpoints"]]
+    row = {one["column"]: round(float(one["median"]), 3) for one in described}
+    return row | {ENERGY: round(1.02 * float(loaded.package.predict(_frame(row))["typical_gj_per_h"].iloc[0]), 1)}
+
+
+def _frame(row: dict[str, float]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame([row])
+
+
+def _describe(name: str, summary: str, schema: str, *problems: int) -> dict[str, Any]:
+    good = {"description": "The answer", "content": {"application/json": {"schema": _refer(schema)}}}
+    return {"operationId": name, "summary": summary, "responses": {"200": good, **_build_problems(*problems)}}
+
+
+def _build_problems(*statuses: int) -> dict[str, Any]:
+    content = {PROBLEM: {"schema": _refer("Problem")}}
+    return {str(status): {"description": PROBLEMS[status], "content": content} for status in statuses}
+
+
+def _refer(schema: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def _build_post(name: str, summary: str, schema: str, example: dict[str, float]) -> dict[str, Any]:
+    operation = _describe(name, summary, schema, 400, 401, 404, 408, 413, 415, 422, 429, 500, 503)
+    content: dict[str, Any] = {"schema": _refer("Rows")}
+    if example:
+        content["examples"] = {"median": {"summary": "One row", "value": {"rows": [example]}}}
+    return operation | {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _build_predict(example: dict[str, float]) -> dict[str, Any]:
+    operation = _build_post("predict", "Predict best, typical and high energy of rows", "Prediction", example)
+    stream = {"schema": {"type": "string", "format": "binary"}}
+    operation["requestBody"]["content"][ARROW] = stream
+    operation["responses"]["200"]["content"][ARROW] = stream
+    return operation
+
+
+def _build_gap(example: dict[str, float]) -> dict[str, Any]:
+    return _build_post("judge", "Judge actual energy: the gap, its causes, and moves that would help", "Gap", example)
+
+
+def _build_object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _build_schemas(rows: dict[str, Any]) -> dict[str, Any]:
+    text, flag, missing = {"type": "string"}, {"type": "boolean"}, {"type": ["number", "null"]}
+    told = {"plant": text, "version": text, "environment": text}
+    answer = _build_object(**dict.fromkeys(OUTPUTS, NUMBER), **{IS_OUTSIDE: flag})
+    answer["properties"][EXPECTED] = NUMBER
+    judged = _build_object(
+        **dict.fromkeys([*OUTPUTS, ENERGY], NUMBER),
+        **{IS_OUTSIDE: flag},
+        **dict.fromkeys([GAP, GAP_FRAC, GAP_LOW, GAP_HIGH, "money_per_h", "co2_t_per_h"], missing),
+        currency=text,
+        shares={"type": "array", "items": {"type": "object"}},
+        unexplained_gj_per_h=missing,
+        moves={"type": "array", "items": {"type": "object"}},
+        reason=text,
+    )
+    column = _build_object(column=text, unit=text, low=missing, high=missing)
+    columns = {"type": "array", "items": column}
+    fault = _build_object(field=text, found=text, expected=text)
+    problem = _build_object(type=text, title=text, status={"type": "integer"}, detail=text)
+    problem["properties"]["errors"] = {"type": "array", "items": fault}
+    plant = _build_object(plant=text, name=text, version={"type": ["string", "null"]}, is_ready=flag)
+    return {
+        "Row": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": NUMBER,
+            "description": "A number for each column of the card. The age since a turnaround may be left out: then it "
+            "is that of this moment.",
+        },
+        "Rows": {
+            "type": "object",
+            "required": ["rows"],
+            "additionalProperties": False,
+            "properties": {
+                "rows": rows,
+                "units": {
+                    "type": "object",
+                    "additionalProperties": text,
+                    "description": "The units of columns that are sent in others than their own, as in degF.",
+                },
+            },
+        },
+        "Prediction": _build_object(**told, rows={"type": "array", "items": answer}),
+        "Gap": _build_object(**told, rows={"type": "array", "items": judged}),
+        "Plants": _build_object(environment=text, plants={"type": "array", "items": plant}),
+        "Card": _build_object(**told, throughput=text, features=columns, setpoints=columns),
+        "State": _build_object(status=text),
+        "Problem": problem,
+    }

@@ -1,0 +1,72 @@
+"""The answer to a gap: actual energy against best, the set-points that it comes from, and the moves that would help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from elc import advise, curve, explain
+from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
+from elc.service.api.predict import describe
+from elc.service.rows import Asked
+from elc.service.versions import Loaded
+
+MAX_ROWS = 200  # ASSUME: a week by the hour, and some; each takes milliseconds
+GIVEN = [*curve.OUTPUTS, IS_OUTSIDE, ENERGY, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
+MOVE = ("setpoint", "group", "now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", "near_limit")
+
+
+def build_gap(loaded: Loaded, asked: Asked) -> tuple[dict[str, Any], NDArray[np.float32]]:
+    """Build the answer to `POST /plants/{plant}/gap`: each row taken as a steady hour at present prices."""
+    now = pd.Timestamp(datetime.now(UTC)).floor("h")
+    hours = pd.DataFrame(asked.values, columns=list(asked.columns))
+    hours[TIME] = now + pd.to_timedelta(np.arange(len(hours)), unit="h")  # names the rows, no more
+    scored = curve.score_hours(hours.assign(**{IS_STEADY: True}), loaded.package)
+    shares = explain.explain_hours(loaded.package, scored, loaded.settings.explain)
+    settings = loaded.settings
+    advice = advise.build_advice(loaded.package, scored, loaded.tags, settings.advise, settings.explain)
+    rows = [_build_row(row, shares, advice, loaded, now) for row in scored.to_dict("records")]
+    return describe(loaded) | {"rows": rows}, asked.pick(loaded.features)
+
+
+def _build_row(
+    row: Mapping[Any, Any], shares: pd.DataFrame, advice: advise.Advice, loaded: Loaded, now: pd.Timestamp
+) -> dict[str, Any]:
+    cost = curve.build_cost(row[GAP], loaded.settings.plant, at=now)
+    own = shares[shares[TIME] == row[TIME]].drop(columns=TIME).to_dict("records")
+    moves = advice.moves[advice.moves[TIME] == row[TIME]]
+    rest = [share["share_gj_per_h"] for share in own if share["setpoint"] == explain.REST]
+    found: dict[str, Any] = _clean(
+        {name: row[name] for name in GIVEN}
+        | {
+            "money_per_h": cost.money,
+            "currency": loaded.settings.site.currency,
+            "co2_t_per_h": cost.co2_t,
+            "shares": [share for share in own if share["setpoint"] != explain.REST],
+            "unexplained_gj_per_h": rest[0] if rest else None,
+            "moves": moves[list(MOVE)].to_dict("records"),
+            "reason": _find_reason(advice, row[TIME]),
+        }
+    )
+    return found
+
+
+def _find_reason(advice: advise.Advice, at: pd.Timestamp) -> str:
+    """Say why there are no moves; empty where there are some."""
+    reasons = advice.reasons[advice.reasons[TIME] == at]
+    return "" if (advice.moves[TIME] == at).any() else advise.find_reason(reasons)
+
+
+def _clean(content: Any) -> Any:
+    """Write what is missing as null."""
+    if isinstance(content, dict):
+        return {key: _clean(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_clean(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content

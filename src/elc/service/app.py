@@ -1,0 +1,105 @@
+"""The application: routes over a fleet of versions, and the work that goes on beside the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from elc.paths import Project
+from elc.service import capture as captures
+from elc.service.api import build_routes
+from elc.service.capture import Capture
+from elc.service.measures import Measures
+from elc.service.problems import ProblemError, answer_problem
+from elc.service.versions import Fleet, History
+from elc.settings import Settings
+
+LOG = logging.getLogger("elc.service")
+TICK_S = 0.1
+
+
+def find_history(project: Project) -> History:
+    """The history of versions that `elc swaps` shows."""
+    return History(project.root / "data" / "service" / "swaps.jsonl")
+
+
+def build_fleet(project: Project, settings: Settings, *, environment: str) -> Fleet:
+    """Build the fleet of an environment, nothing loaded yet."""
+
+    def find_rows(plant: str, columns: tuple[str, ...]) -> captures.Rows:
+        return captures.read_rows(project, plant, columns, count=settings.serve.swap.replay_rows)
+
+    return Fleet(
+        project, environment=environment, settings=settings, history=find_history(project), find_rows=find_rows
+    )
+
+
+def build_app(project: Project, settings: Settings, *, environment: str, others: Sequence[BaseRoute]) -> Starlette:
+    """Build the application, without its guard; versions are loaded when it starts.
+
+    Args:
+        project: whose versions are served.
+        settings: of the project.
+        environment: whose versions; an empty one serves the highest that has a version, else the candidate.
+        others: routes besides the interface's: the operator page.
+    """
+    measures = Measures()
+    fleet = build_fleet(project, settings, environment=environment)
+    capture = Capture(project, settings.serve.capture, measures)
+
+    @asynccontextmanager
+    async def live(_: Starlette) -> AsyncIterator[None]:
+        work = [
+            asyncio.create_task(_start_and_watch(fleet, measures, settings.serve.watch_s)),
+            asyncio.create_task(_repeat(TICK_S, _tick(fleet))),
+            asyncio.create_task(_repeat(settings.serve.capture.flush_s, lambda: asyncio.to_thread(capture.flush))),
+        ]
+        try:
+            yield
+        finally:
+            for task in work:
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.to_thread(capture.flush)
+            await asyncio.to_thread(fleet.close)
+
+    routes = [*build_routes(fleet, settings, capture, measures), *others]
+    app = Starlette(routes=routes, lifespan=live, exception_handlers={ProblemError: answer_problem})
+    app.state.fleet = fleet
+    return app
+
+
+def _tick(fleet: Fleet) -> Callable[[], Awaitable[None]]:
+    async def tick() -> None:
+        fleet.tick()
+
+    return tick
+
+
+async def _start_and_watch(fleet: Fleet, measures: Measures, watch_s: float) -> None:
+    """Load all plants while the process already says that it is alive, then look for other versions."""
+    await asyncio.to_thread(fleet.start)
+
+    async def look() -> None:
+        await asyncio.to_thread(fleet.look)
+        measures.set_ready(len(fleet.lanes))
+
+    measures.set_ready(len(fleet.lanes))
+    await _repeat(watch_s, look)
+
+
+async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do something again and again; what fails is said, and tried again."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception:
+            LOG.exception("work beside the requests failed")

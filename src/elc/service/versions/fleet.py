@@ -1,0 +1,199 @@
+"""The versions of all plants of an environment: loaded at the start, and swapped when another one is assigned."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from elc import registry
+from elc.errors import ElcError
+from elc.paths import Project
+from elc.registry.deployed import find_folder
+from elc.service.versions.history import KEPT, REFUSED, STARTED, History
+from elc.service.versions.lane import Lane, find_fault, replay
+from elc.service.versions.loaded import Inputs, Loaded, find_version, load
+from elc.settings import Settings
+
+LOG = logging.getLogger("elc.service")
+FindRows = Callable[[str, tuple[str, ...]], Inputs]
+
+
+class Fleet:
+    """A lane for each plant that has a version, and what is to be said of the others.
+
+    `find_rows` gives rows that were asked before (see `capture.read_rows`), with which a new version is tried.
+    """
+
+    def __init__(
+        self, project: Project, *, environment: str, settings: Settings, history: History, find_rows: FindRows
+    ) -> None:
+        chosen = settings.environments.get(environment)
+        self.environment = environment
+        self.plants = list(chosen.find_plants(settings.plants) if chosen else settings.plants)
+        self.lanes: dict[str, Lane] = {}
+        self.doubts: dict[str, str] = {}
+        self._project, self._settings = project, settings
+        self._history, self._find_rows = history, find_rows
+        self._signs: dict[str, object] = {}
+        self._events: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write_events, name="swaps", daemon=True)
+        self._writer.start()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every plant that has a version has answered a warm prediction; one at least."""
+        return bool(self.lanes) and not set(self.plants) - set(self.lanes) - set(self.doubts)
+
+    def start(self) -> None:
+        """Load every plant; one that cannot be used goes on with its last good version, or waits for one."""
+        for plant in self.plants:
+            self._signs[plant] = self._sign(plant)
+            try:
+                loaded = self._load_first(plant)
+            except ElcError as error:
+                self._doubt(plant, str(error))
+                continue
+            self.lanes[plant] = Lane(loaded, settings=self._settings.serve.swap, tell=self._tell)
+            LOG.info("loaded", extra={"plant": plant, "version": loaded.version})
+
+    def _load_first(self, plant: str) -> Loaded:
+        try:
+            loaded = load(self._project, plant, find_version(self._project, plant, self.environment))
+        except ElcError as error:
+            return self._load_last_good(plant, error)
+        reason = self._history.find_refusal(plant, loaded.digest, loaded.assigned)
+        if reason:
+            return self._load_last_good(plant, ElcError(f"{plant} {loaded.version} fell back before: {reason}"))
+        self._tell(STARTED, loaded, "", 1.0, "")
+        return loaded
+
+    def _load_last_good(self, plant: str, error: ElcError) -> Loaded:
+        version = self._history.find_last_good(plant, self.environment)
+        if not version or version == "candidate":
+            raise error
+        loaded = load(self._project, plant, registry.open_version(self._project, plant, version))
+        self._doubt(plant, str(error))
+        self._tell(KEPT, loaded, "", 1.0, str(error))
+        return loaded
+
+    def tick(self) -> None:
+        """Go on with the swaps under way."""
+        for lane in list(self.lanes.values()):
+            lane.tick()
+
+    def look(self) -> None:
+        """Look for plants of which another version is assigned, or whose package changed; takes its time."""
+        for plant in self.plants:
+            sign = self._sign(plant)
+            if sign != self._signs.get(plant):
+                self._signs[plant] = sign
+                self._renew(plant)
+            lane = self.lanes.get(plant)
+            coming = lane.coming if lane else None
+            if lane and coming and (reason := self._history.find_refusal(plant, coming.digest, coming.assigned)):
+                lane.withdraw(f"another worker sent it back: {reason}")
+
+    def _sign(self, plant: str) -> tuple[object, ...]:
+        """What changes when another version is assigned or deployed, or a file of the package is touched."""
+        names = [self.environment] if self.environment else list(self._settings.environments)
+        folders = [find_folder(self._project.deployed(name, plant)) for name in names]
+        folders += [] if self.environment else [self._project.model(plant)]
+        return (*map(_sign_files, folders), _sign_refs(self._project.root))
+
+    def _renew(self, plant: str) -> None:
+        """Try what is assigned now beside what is in use; where it cannot be used, what is in use goes on."""
+        lane = self.lanes.get(plant)
+        try:
+            loaded = load(self._project, plant, find_version(self._project, plant, self.environment))
+        except ElcError as error:
+            if lane and lane.coming:
+                lane.withdraw(str(error))
+            if lane and self.doubts.get(plant) != str(error):
+                self._tell(KEPT, lane.current, "", 1.0, str(error))
+            self._doubt(plant, str(error))
+            return
+        if lane is None:
+            self.doubts.pop(plant, None)
+            self._tell(STARTED, loaded, "", 1.0, "")
+            self.lanes[plant] = Lane(loaded, settings=self._settings.serve.swap, tell=self._tell)
+            return
+        self._let_in(plant, lane, loaded)
+
+    def _let_in(self, plant: str, lane: Lane, loaded: Loaded) -> None:
+        if lane.coming is not None and lane.coming.name == loaded.name:
+            return
+        if lane.coming is not None:
+            lane.withdraw("another version was assigned meanwhile")
+        if lane.current.name == loaded.name:
+            self.doubts.pop(plant, None)
+            return
+        reason = self._history.find_refusal(plant, loaded.digest, loaded.assigned)
+        if reason:
+            self._doubt(plant, f"{plant} {loaded.version} was not let in: {reason}")
+            return
+        trial = replay(loaded, lane.current, self._build_rows(plant, loaded), self._settings.serve.swap)
+        reason = find_fault(trial, self._settings.serve.swap)
+        if reason:
+            self._tell(REFUSED, loaded, lane.current.version, 0.0, reason)
+            self._doubt(plant, f"{plant} {loaded.version} was not let in: {reason}")
+            return
+        self.doubts.pop(plant, None)
+        lane.start(trial)
+
+    def _build_rows(self, plant: str, loaded: Loaded) -> Inputs:
+        """Build the rows of a replay: those that were asked before, then what the plant did best."""
+        count = self._settings.serve.swap.replay_rows
+        asked = self._find_rows(plant, loaded.features)[-count:]
+        known = loaded.package.precedents[list(loaded.features)].to_numpy(np.float32)
+        known = known[np.isfinite(known).all(axis=1)]
+        if len(asked) < count and len(known):
+            known = known[np.arange(count - len(asked)) % len(known)]
+            return np.concatenate([asked, known])
+        return asked
+
+    def close(self) -> None:
+        """Wait until every event is written."""
+        self._events.put(None)
+        self._writer.join()
+
+    def _doubt(self, plant: str, sentence: str) -> None:
+        if self.doubts.get(plant) != sentence:
+            LOG.warning("doubt", extra={"plant": plant, "sentence": sentence})
+        self.doubts[plant] = sentence
+
+    def _tell(self, event: str, version: Loaded, former: str, share: float, reason: str) -> None:
+        """Note an event; it is written by a thread of its own, so that no request waits for the disk."""
+        words = {"plant": version.plant, "environment": self.environment, "former": former}
+        LOG.info("swap", extra={**words, "what": event, "version": version.version, "share": share, "reason": reason})
+        if event == "fell_back":
+            self._doubt(version.plant, f"{version.plant} {version.version} fell back: {reason}")
+        self._events.put(lambda: self._history.add(event, name=version.name, share=share, reason=reason, **words))
+
+    def _write_events(self) -> None:
+        while write := self._events.get():
+            try:
+                write()
+            except OSError as error:
+                LOG.error("swap not written", extra={"sentence": str(error)})
+
+
+def _sign_files(folder: Path) -> tuple[object, ...]:
+    try:
+        return tuple(sorted((it.name, it.stat().st_mtime_ns, it.stat().st_size) for it in folder.iterdir()))
+    except OSError:
+        return ()
+
+
+def _sign_refs(root: Path) -> tuple[object, ...]:
+    """What changes when a tag comes, goes or moves: Git replaces the file of a ref, or the one of all packed refs."""
+    git = registry.find_git_folder(root)
+    if git is None:
+        return ()
+    folders = [git / "refs" / "tags", *(it for it in (git / "refs" / "tags").glob("*/") if it.is_dir())]
+    found = [git / "packed-refs", *folders]
+    return tuple((str(it), it.stat().st_mtime_ns) for it in found if it.exists())

@@ -1,0 +1,157 @@
+"""One version of one plant in memory: verified, proved, and warm before any request reaches it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from elc import curve, registry
+from elc.errors import ElcError
+from elc.fields import AGE
+from elc.paths import Project
+from elc.registry.deployed import RECORD, Used
+from elc.settings import StageSettings, TagList, read_operation, read_tags
+
+Inputs = NDArray[np.float32]
+TESTS = ("golden", "shape")  # before any request reaches a version
+WARM_RUNS = 20
+CANDIDATE = "candidate"
+
+
+class ScoreError(Exception):
+    """A version gave no number for a row of numbers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A version that answers: `package` scores, `tags` and `settings` say what is around it.
+
+    `digest` is that of the deployed package, of the card for a candidate; `assigned` is the tag that put it there.
+    """
+
+    plant: str
+    version: str
+    environment: str
+    digest: str
+    assigned: str
+    package: curve.Package
+    tags: TagList
+    settings: StageSettings
+    features: tuple[str, ...] = field(init=False)
+    setpoints: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "features", tuple(self.package.features))
+        object.__setattr__(self, "setpoints", tuple(self.package.setpoints))
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What tells a version from another of the same plant."""
+        return self.version, self.digest, self.assigned
+
+    def score(self, inputs: Inputs) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Predict (rows, 5; GJ/h, see `curve.OUTPUTS`) of features (rows, features), and mark rows outside.
+
+        Raises:
+            ScoreError: a row has no finite answer.
+        """
+        energy = self.package.score(inputs)
+        if not np.isfinite(energy).all():
+            raise ScoreError
+        return energy, self.package.envelope.mark_outside(inputs.astype(np.float64))
+
+    def score_response(self, inputs: Inputs) -> NDArray[np.float64]:
+        """Predict what the response expects (rows,; GJ/h) of features and set-points (rows, both).
+
+        Raises:
+            ScoreError: a row has no finite answer.
+        """
+        energy = self.package.score_response(inputs).mean(axis=1)
+        if not np.isfinite(energy).all():
+            raise ScoreError
+        return np.asarray(energy)
+
+    @property
+    def is_aged(self) -> bool:
+        """Whether the age since a turnaround is a feature, which may be left out of a row about now."""
+        return AGE in self.features
+
+
+def find_version(project: Project, plant: str, environment: str) -> Used:
+    """Find the version that is to be served; what a tag assigns since is put into its folder first.
+
+    Raises:
+        ElcError: there is none, it may not be used, or it is not whole.
+    """
+    if environment and _is_assigned(project, plant, environment):
+        from elc.registry.follow import deploy_plant
+
+        deploy_plant(registry.read_context(project), plant, environment)
+    return registry.find_used(project, plant, environment=environment)
+
+
+def _is_assigned(project: Project, plant: str, environment: str) -> bool:
+    """Whether tags assign a version that does not lie in the folder yet."""
+    context = registry.read_context(project)
+    event = context.follow(plant, environment).event
+    record = registry.read_deployed(project, environment, plant)
+    return event is not None and (record is None or record.oid != event.oid)
+
+
+def load(project: Project, plant: str, used: Used) -> Loaded:
+    """Read a version, prove it on its golden rows and its shape, and score until it is warm.
+
+    Raises:
+        ElcError: the package is not whole, is another plant's, or fails a test.
+    """
+    proofs = curve.prove(used.folder, TESTS, plant=plant, max_latency_ms=float("inf"))
+    faults = [proof.fault for proof in proofs if proof.fault]
+    if faults:
+        raise ElcError("; ".join(faults))
+    package = curve.read(used.folder)
+    settings = read_operation(project, plant, used.environment)
+    digest, assigned = _read_identity(used.folder)
+    loaded = Loaded(
+        plant=plant,
+        version=used.version or CANDIDATE,
+        environment=used.environment,
+        digest=digest,
+        assigned=assigned,
+        package=package,
+        tags=read_tags(project.tags(plant), plant),
+        settings=settings,
+    )
+    _warm(loaded)
+    return loaded
+
+
+def _read_identity(folder: Path) -> tuple[str, str]:
+    if (folder / RECORD).is_file():
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return str(record["sha256"]), f"{record['tag']} {record['oid']}"
+    return curve.hash_file(folder / "card.json"), ""
+
+
+def _warm(loaded: Loaded) -> None:
+    """Score what the plant did best, one row and many at a time.
+
+    Raises:
+        ElcError: there is no finite answer.
+    """
+    rows = loaded.package.precedents
+    if rows.empty:
+        return
+    features = rows[list(loaded.features)].to_numpy(np.float32)
+    both = rows[[*loaded.features, *loaded.setpoints]].to_numpy(np.float32)
+    features, both = features[np.isfinite(features).all(axis=1)], both[np.isfinite(both).all(axis=1)]
+    try:
+        for run in range(WARM_RUNS):
+            loaded.score(features[run % len(features)][None])
+        loaded.score(features)
+        loaded.score_response(both)
+    except ScoreError:
+        raise ElcError(f"plant {loaded.plant} {loaded.version}: it gives no number for its own precedents.") from None
