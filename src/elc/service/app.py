@@ -18,15 +18,11 @@ from elc.service.capture import Capture
 from elc.service.measures import Measures
 from elc.service.problems import ProblemError, answer_problem
 from elc.service.versions import Fleet, History
+from elc.service.versions.history import find_path
 from elc.settings import Settings
 
 LOG = logging.getLogger("elc.service")
 TICK_S = 0.1
-
-
-def find_history(project: Project) -> History:
-    """The history of versions that `elc swaps` shows."""
-    return History(project.root / "data" / "service" / "swaps.jsonl")
 
 
 def build_fleet(project: Project, settings: Settings, *, environment: str) -> Fleet:
@@ -36,7 +32,7 @@ def build_fleet(project: Project, settings: Settings, *, environment: str) -> Fl
         return captures.read_rows(project, plant, columns, count=settings.serve.swap.replay_rows)
 
     return Fleet(
-        project, environment=environment, settings=settings, history=find_history(project), find_rows=find_rows
+        project, environment=environment, settings=settings, history=History(find_path(project)), find_rows=find_rows
     )
 
 

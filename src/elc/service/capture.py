@@ -114,14 +114,14 @@ class Capture:
         path = find_folder(self._project, "") / f"fault-{os.getpid()}.txt"
         try:
             if fault:
-                LOG.error("capture stopped", extra={"sentence": fault, "rows": sum(dropped.values())})
+                LOG.error("capture stopped", extra={"fields": {"sentence": fault, "rows": sum(dropped.values())}})
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {fault}\n", encoding="utf-8")
             elif self.fault:
                 LOG.info("capture goes on")
                 path.unlink(missing_ok=True)
         except OSError as error:
-            LOG.error("capture", extra={"sentence": str(error)})
+            LOG.error("capture", extra={"fields": {"sentence": str(error)}})
         self.fault = fault
 
 

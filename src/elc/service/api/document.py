@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from elc import __version__
 from elc.curve import OUTPUTS
-from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE
+from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, TYPICAL
 from elc.service.api.arrow import MEDIA_TYPE as ARROW
 from elc.service.api.predict import EXPECTED
 from elc.service.problems import MEDIA_TYPE as PROBLEM
@@ -72,13 +74,8 @@ def _build_example(loaded: Loaded | None) -> dict[str, float]:
         return {}
     described = [*loaded.package.card["features"], *loaded.package.card["setpoints"]]
     row = {one["column"]: round(float(one["median"]), 3) for one in described}
-    return row | {ENERGY: round(1.02 * float(loaded.package.predict(_frame(row))["typical_gj_per_h"].iloc[0]), 1)}
-
-
-def _frame(row: dict[str, float]) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame([row])
+    typical = loaded.package.predict(pd.DataFrame([row]))[TYPICAL].iloc[0]
+    return row | {ENERGY: round(1.02 * float(typical), 1)}
 
 
 def _describe(name: str, summary: str, schema: str, *problems: int) -> dict[str, Any]:

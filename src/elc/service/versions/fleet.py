@@ -59,7 +59,7 @@ class Fleet:
                 self._doubt(plant, str(error))
                 continue
             self.lanes[plant] = Lane(loaded, settings=self._settings.serve.swap, tell=self._tell)
-            LOG.info("loaded", extra={"plant": plant, "version": loaded.version})
+            LOG.info("loaded", extra={"fields": {"plant": plant, "version": loaded.version}})
 
     def _load_first(self, plant: str) -> Loaded:
         try:
@@ -163,13 +163,16 @@ class Fleet:
 
     def _doubt(self, plant: str, sentence: str) -> None:
         if self.doubts.get(plant) != sentence:
-            LOG.warning("doubt", extra={"plant": plant, "sentence": sentence})
+            LOG.warning("doubt", extra={"fields": {"plant": plant, "sentence": sentence}})
         self.doubts[plant] = sentence
 
     def _tell(self, event: str, version: Loaded, former: str, share: float, reason: str) -> None:
         """Note an event; it is written by a thread of its own, so that no request waits for the disk."""
         words = {"plant": version.plant, "environment": self.environment, "former": former}
-        LOG.info("swap", extra={**words, "what": event, "version": version.version, "share": share, "reason": reason})
+        LOG.info(
+            "swap",
+            extra={"fields": {**words, "what": event, "version": version.version, "share": share, "reason": reason}},
+        )
         if event == "fell_back":
             self._doubt(version.plant, f"{version.plant} {version.version} fell back: {reason}")
         self._events.put(lambda: self._history.add(event, name=version.name, share=share, reason=reason, **words))
@@ -179,7 +182,7 @@ class Fleet:
             try:
                 write()
             except OSError as error:
-                LOG.error("swap not written", extra={"sentence": str(error)})
+                LOG.error("swap not written", extra={"fields": {"sentence": str(error)}})
 
 
 def _sign_files(folder: Path) -> tuple[object, ...]:

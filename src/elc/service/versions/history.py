@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from elc.paths import Project
 from elc.registry.lock import hold_lock
 
 STARTED, LOADED, SHIFTED, LIVE, BACK, REFUSED, KEPT = (
@@ -48,6 +49,11 @@ class Swap:
     worker: int
 
 
+def find_path(project: Project) -> Path:
+    """The file of events of a project."""
+    return project.root / "data" / "service" / "swaps.jsonl"
+
+
 class History:
     """The file of events. A line that is not whole is passed over: a worker was killed while it wrote."""
 
@@ -75,6 +81,7 @@ class History:
         version, digest, assigned = name
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         swap = Swap(now, plant, environment, event, version, former, digest, assigned, share, reason, os.getpid())
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         with hold_lock(self._path.with_name(f".{self._path.name}.lock")), self._path.open("ab") as file:
             if file.tell() and self._path.read_bytes()[-1:] != b"\n":
                 file.write(b"\n")

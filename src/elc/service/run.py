@@ -1,0 +1,108 @@
+"""Run the service: one process, or several under uvicorn's supervisor, which starts a worker again that died."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
+
+from elc.errors import ElcError, build_nearest
+from elc.paths import Project
+from elc.registry import read_operated
+from elc.service.app import build_app
+from elc.service.guard import Guard, build_routes, build_uvicorn_options, check_start, open_access
+from elc.service.logs import LOGGER, configure_logs
+from elc.service.measures import SHARED
+from elc.service.page import build_routes as build_page
+from elc.settings import ServeSettings, Settings, read_settings
+
+# How workers, which are processes of their own, learn what was asked for.
+ASKED = "ELC_SERVE"
+SWITCH_S = 0.0005  # a thread that loads a version lets requests through after so long, not after 5 ms
+LOG = logging.getLogger(LOGGER)
+_closing = asyncio.Event()
+
+
+class _Server(uvicorn.Server):
+    """A server that ends the streams of events as soon as it is told to stop, and only then waits for requests."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        _closing.set()
+        super().handle_exit(sig, frame)
+
+
+def run_service(project: Project, environment: str, *, changes: Mapping[str, Any]) -> None:
+    """Serve until a signal ends it; requests under way are answered first.
+
+    Args:
+        project: whose versions are served.
+        environment: whose; an empty one is the one operated here, else the highest that has a version.
+        changes: keys of `serve` that are others than in params.yaml.
+
+    Raises:
+        ElcError: the environment is unknown, or the service may not start as it is set.
+    """
+    configure_logs()
+    settings = _read_settings(project, changes)
+    chosen = environment or read_operated(project)
+    if chosen and chosen not in settings.environments:
+        raise ElcError(f"serve: environment {chosen} is unknown: {build_nearest(chosen, settings.environments)}")
+    access = open_access(project, settings.serve, log=LOG)
+    check_start(settings.serve, access.keys, project, log=LOG)
+    os.environ[ASKED] = json.dumps({"root": str(project.root), "environment": chosen, "changes": dict(changes)})
+    is_one = settings.serve.workers == 1
+    with nullcontext("") if is_one else tempfile.TemporaryDirectory(prefix="elc-counts-") as counts:
+        if counts:
+            os.environ[SHARED] = counts
+        _run(settings.serve, project)
+
+
+def _run(serve: ServeSettings, project: Project) -> None:
+    options = build_uvicorn_options(serve, project)
+    config = uvicorn.Config("elc.service.run:create", factory=True, workers=serve.workers, **options)
+    server = _Server(config)
+    if serve.workers == 1:
+        server.run()
+    else:
+        socket = config.bind_socket()
+        try:
+            Multiprocess(config, target=server.run, sockets=[socket]).run()
+        finally:
+            socket.close()
+    if not server.started and serve.workers == 1:
+        raise ElcError(f"serve: it did not start on {serve.host} port {serve.port}; the lines above say why.")
+
+
+def create() -> ASGIApp:
+    """Create the whole application in a worker: routes, operator page, guard."""
+    configure_logs()
+    sys.setswitchinterval(SWITCH_S)
+    asked = json.loads(os.environ[ASKED])
+    project = Project(Path(asked["root"]))
+    settings = _read_settings(project, asked["changes"])
+    access = open_access(project, settings.serve, log=LOG)
+    environment = asked["environment"]
+    known = list(settings.plants)
+    page = build_page(project, plants=lambda: known, environment=environment, settings=settings)
+    app = build_app(project, settings, environment=environment, others=[*build_routes(access), *page])
+    app.state.closing = _closing
+    return Guard(app, access=access, log=LOG)
+
+
+def _read_settings(project: Project, changes: Mapping[str, Any]) -> Settings:
+    """Read params.yaml with some keys of `serve` changed."""
+    settings = read_settings(project)
+    serve = ServeSettings.model_validate(settings.serve.model_dump() | dict(changes))
+    return settings.model_copy(update={"serve": serve})
