@@ -15,6 +15,7 @@ from elc import __version__
 from elc.cli.alerts import alerts
 from elc.cli.handover import hand_over
 from elc.cli.hourly import hourly
+from elc.cli.keys import keys
 from elc.cli.registry import COMMANDS
 from elc.cli.retrain import retrain_needed
 from elc.errors import ElcError
@@ -165,5 +166,5 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
         sys.exit(1)
 
 
-for _command in (hourly, alerts, retrain_needed, *COMMANDS):
+for _command in (hourly, keys, alerts, retrain_needed, *COMMANDS):
     main.add_command(_command)

@@ -1,0 +1,115 @@
+"""What decides who may ask: the keys, the sessions, the limits; and who is asking."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from elc.paths import Project
+from elc.service.clients import ALL_PLANTS, LOCAL, Client
+from elc.service.guard.audit import AuditFile, find_audit
+from elc.service.guard.book import NOBODY, find_keys
+from elc.service.guard.keys import KeyFile
+from elc.service.guard.limits import FAILURES_BURST, FAILURES_PER_S, Buckets
+from elc.service.guard.sessions import Sessions, find_cookie
+from elc.service.problems import ProblemError
+from elc.settings.serve import ServeSettings
+
+PUBLIC = frozenset({"/", "/healthz", "/readyz", "/session", "/words.json", "/favicon.ico"})  # they hold no plant's data
+STATIC = "/static/"
+METRICS = "/metrics"
+FORWARDED = (b"forwarded", b"x-forwarded-for")
+BEARER = b"bearer "
+NO_KEY = "A key is needed: send the header Authorization: Bearer elc_..., or sign in at the page. elc keys makes keys."
+WRONG_KEY = "This key is not known, or no longer. elc keys rotate gives another one."
+OVER = "This session is over, or its key was removed. Sign in again."
+TOO_MANY = "There were too many wrong keys from this address."
+PROXIED = "The service is asked through a proxy, and has no keys. Make one by elc keys add."
+NOT_ALL = "What the service measures names every plant: this needs a key with --all-plants."
+
+
+@dataclass(frozen=True)
+class Access:
+    """What every worker of a service opens once; `failures` counts wrong keys by address."""
+
+    settings: ServeSettings
+    keys: KeyFile
+    sessions: Sessions
+    audit: AuditFile
+    requests: Buckets
+    failures: Buckets
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this machine's own users need no key: nobody else can reach the service, and there are no keys."""
+        return self.settings.is_local and not self.keys.is_needed
+
+    def identify(self, path: str, headers: dict[bytes, bytes], address: str) -> Client:
+        """Find who asks, by a key or by a session.
+
+        Raises:
+            ProblemError: 401 without a good one, 429 after too many wrong ones. A right key is always taken, so that
+                nobody can lock out another at the same address.
+        """
+        if self.is_open:
+            if any(name in headers for name in FORWARDED):
+                raise ProblemError(403, PROXIED)
+            return LOCAL
+        if path in PUBLIC or path.startswith(STATIC):
+            return self._find_session(headers) or NOBODY
+        client = self._find_client(headers, address)
+        if path == METRICS and client.plants != (ALL_PLANTS,):
+            raise ProblemError(403, NOT_ALL)
+        return client
+
+    def _find_client(self, headers: dict[bytes, bytes], address: str) -> Client:
+        header = headers.get(b"authorization")
+        if header is not None:
+            return self.find_holder_of(header[len(BEARER) :].strip() if _is_bearer(header) else b"", address)[1]
+        if b"cookie" not in headers or find_cookie(headers[b"cookie"]) is None:
+            raise ProblemError(401, NO_KEY, headers={"WWW-Authenticate": "Bearer"})
+        client = self._find_session(headers)
+        if client is None:
+            raise ProblemError(401, OVER, headers={"WWW-Authenticate": "Bearer"})
+        return client
+
+    def find_holder_of(self, key: bytes, address: str) -> tuple[str, Client]:
+        """Find the id of a key and who holds it.
+
+        Raises:
+            ProblemError: 401, or 429 after too many wrong keys of this address.
+        """
+        holder = self.keys.find(key)
+        if holder is not None:
+            return holder.id, holder.client
+        wait = self.failures.take(address)
+        if wait:
+            raise ProblemError(429, TOO_MANY, headers={"Retry-After": str(int(wait) + 1)})
+        raise ProblemError(401, WRONG_KEY, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+    def _find_session(self, headers: dict[bytes, bytes]) -> Client | None:
+        cookie = find_cookie(headers.get(b"cookie", b""))
+        identity = None if cookie is None else self.sessions.read(cookie)
+        holder = None if identity is None else self.keys.find_id(identity)
+        return None if holder is None else holder.client
+
+
+def open_access(project: Project, settings: ServeSettings, *, log: logging.Logger) -> Access:
+    """Open what decides who may ask.
+
+    Raises:
+        ElcError: the keys cannot be read.
+    """
+    path = find_keys(project)
+    return Access(
+        settings=settings,
+        keys=KeyFile(path, log),
+        sessions=Sessions(path.with_name("session")),
+        audit=AuditFile(find_audit(project), log),
+        requests=Buckets(rate=settings.limits.requests_per_s, burst=settings.limits.burst),
+        failures=Buckets(rate=FAILURES_PER_S, burst=FAILURES_BURST),
+    )
+
+
+def _is_bearer(header: bytes) -> bool:
+    return header[: len(BEARER)].lower() == BEARER

@@ -1,0 +1,86 @@
+"""HTTP/1.1 by httptools, with the two limits that uvicorn leaves out: how long and how slow a request's head may be.
+
+uvicorn passes its limit of the head to h11 alone (Kludex/uvicorn issue 157), and has no time limit between the first
+byte and the application. Without them one connection takes any amount of memory, and a thousand silent ones the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES = 32 * 1024  # ASSUME: request line and headers; twice what browsers and proxies send at most
+HEAD_S = 10.0  # ASSUME: from the connection, or from the first byte of a request, to the end of its head
+DETAILS = {
+    400: ("Bad Request", "This is no HTTP request."),
+    431: ("Request Header Fields Too Large", f"Request line and headers may have {HEAD_BYTES} bytes."),
+}
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol on httptools; a request whose head fits into one packet costs two comparisons more."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._is_head = True
+        self._head_bytes = 0
+        self._clock: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._clock = self.loop.call_later(HEAD_S, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if not self._is_head or self.transport.is_closing():
+            return
+        if self._head_bytes > HEAD_BYTES:
+            self._refuse(431)
+        elif self._head_bytes and self._clock is None:
+            self._clock = self.loop.call_later(HEAD_S, self._give_up)
+
+    def on_headers_complete(self) -> None:
+        if self._head_bytes > HEAD_BYTES and self._count_head() > HEAD_BYTES:
+            self._is_head = True
+            raise ValueError("the head is too long")  # ends in send_400_response
+        self._is_head = False
+        self._stop_clock()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_head, self._head_bytes = True, 0
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        self._refuse(431 if self._is_head and self._count_head() > HEAD_BYTES else 400)
+
+    def _count_head(self) -> int:
+        return len(self.url or b"") + sum(len(name) + len(value) + 4 for name, value in self.headers or ())
+
+    def _refuse(self, status: int) -> None:
+        title, detail = DETAILS[status]
+        body = orjson.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
+        head = (
+            f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}\r\n"
+            "cache-control: no-store\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+    def _give_up(self) -> None:
+        self._clock = None
+        if self._is_head and not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None

@@ -1,0 +1,88 @@
+"""The session of a browser: sign in with a key, look who one is, sign out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from elc.service.clients import CLIENT, LOCAL, Client
+from elc.service.guard.access import Access
+from elc.service.guard.book import NOBODY, is_key
+from elc.service.guard.limits import read_address
+from elc.service.guard.sessions import COOKIE, LASTS_S, SECURE_COOKIE
+from elc.service.problems import Fault, ProblemError
+
+MOST_BYTES = 1024
+EXPECTED = 'a JSON object with the key alone: {"key": "elc_..."}'
+NO_SIGN_IN = "The body does not hold a key."
+
+
+def build_routes(access: Access) -> list[Route]:
+    """Build GET, POST and DELETE /session."""
+
+    async def show(request: Request) -> Response:
+        return _show(request.scope[CLIENT], access)
+
+    async def sign_in(request: Request) -> Response:
+        if access.is_open:
+            return _show(LOCAL, access)
+        key = _read_key(await request.body())
+        identity, client = access.find_holder_of(key.encode(), read_address(request.scope.get("client")))
+        request.scope[CLIENT] = client
+        response = _show(client, access)
+        _set_cookie(request, response, access.sessions.sign(identity), LASTS_S)
+        return response
+
+    async def sign_out(request: Request) -> Response:
+        response = Response(status_code=204)
+        _set_cookie(request, response, "", 0)
+        return response
+
+    handlers: dict[str, Callable[..., object]] = {"GET": show, "POST": sign_in, "DELETE": sign_out}
+    return [Route("/session", handler, methods=[method]) for method, handler in handlers.items()]
+
+
+def _show(client: Client, access: Access) -> Response:
+    content = {
+        "client": None if client is NOBODY else client.name,
+        "rights": list(client.rights),
+        "keys_needed": not access.is_open,
+    }
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _read_key(body: bytes) -> str:
+    """Read the key from the body, which is told to nobody, not even in an error.
+
+    Raises:
+        ProblemError: 400, there is none; 401, it cannot be a key.
+    """
+    try:
+        given = orjson.loads(body) if len(body) <= MOST_BYTES else None
+    except orjson.JSONDecodeError:
+        given = None
+    if not isinstance(given, dict) or set(given) != {"key"} or not isinstance(given["key"], str):
+        raise ProblemError(400, NO_SIGN_IN, [Fault("/", "something else", EXPECTED)])
+    key: str = given["key"].strip()
+    return key if is_key(key) else ""
+
+
+def _set_cookie(request: Request, response: Response, value: str, lasts_s: int) -> None:
+    """Set the cookie; over TLS under the name, and with the mark, that keep it from any plain connection.
+
+    A proxy may end TLS before us; then the origin that the browser names says https.
+    """
+    is_secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
+    response.set_cookie(
+        (SECURE_COOKIE if is_secure else COOKIE).decode(),
+        value,
+        max_age=lasts_s,
+        path="/",
+        secure=is_secure,
+        httponly=True,
+        samesite="strict",
+    )
