@@ -14,7 +14,7 @@ from elc.service.problems import ProblemError, build_problem
 
 MIB = 1 << 20
 START, BODY = "http.response.start", "http.response.body"
-TOO_LARGE = "The body of a request may have {limit:g} MiB. Send fewer rows at once."
+TOO_LARGE = "The body of a request may have {limit:.3g} MiB. Send fewer rows at once."
 
 
 def build_too_large(limit: int) -> ProblemError:
