@@ -18,6 +18,7 @@ from elc.cli.hourly import hourly
 from elc.cli.keys import keys
 from elc.cli.registry import COMMANDS
 from elc.cli.retrain import retrain_needed
+from elc.cli.serve import serve, swaps
 from elc.errors import ElcError
 from elc.paths import find_project
 
@@ -166,5 +167,5 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
         sys.exit(1)
 
 
-for _command in (hourly, keys, alerts, retrain_needed, *COMMANDS):
+for _command in (hourly, serve, swaps, keys, alerts, retrain_needed, *COMMANDS):
     main.add_command(_command)

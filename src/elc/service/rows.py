@@ -189,8 +189,9 @@ def _convert(asked: Asked, units: Mapping[str, Any], known: set[str]) -> Asked:
             raise _refuse(where, column, "a column of the rows")
         try:
             factor, offset = read_conversion(unit, read_unit(column).expression)
-        except ElcError as error:
-            raise ProblemError(422, str(error), [Fault(where, unit, read_unit(column).sign or "-")]) from None
+        except ElcError:
+            sign = read_unit(column).sign or "-"
+            raise _refuse(where, unit, f"{sign}, or a unit that can be converted to it") from None
         values[:, asked.columns.index(column)] = values[:, asked.columns.index(column)] * factor + offset
     if not (np.abs(values) < LARGEST).all():
         raise ProblemError(422, "A value is 1e15 or more once it is converted. Look at units.")

@@ -15,7 +15,7 @@ from elc.service.problems import Fault, ProblemError
 from elc.service.rows import Asked, read_rows
 from elc.service.versions import Loaded
 
-EXPECTED = "expected_gj_per_h"
+EXPECTED = "energy_expected_gj_per_h_pred"
 Inputs = NDArray[np.float32]
 Table = dict[str, NDArray[np.float64] | NDArray[np.bool_]]
 

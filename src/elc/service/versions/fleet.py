@@ -169,10 +169,8 @@ class Fleet:
     def _tell(self, event: str, version: Loaded, former: str, share: float, reason: str) -> None:
         """Note an event; it is written by a thread of its own, so that no request waits for the disk."""
         words = {"plant": version.plant, "environment": self.environment, "former": former}
-        LOG.info(
-            "swap",
-            extra={"fields": {**words, "what": event, "version": version.version, "share": share, "reason": reason}},
-        )
+        told = {**words, "what": event, "version": version.version, "share": share, "reason": reason}
+        LOG.info("swap", extra={"fields": told})
         if event == "fell_back":
             self._doubt(version.plant, f"{version.plant} {version.version} fell back: {reason}")
         self._events.put(lambda: self._history.add(event, name=version.name, share=share, reason=reason, **words))
