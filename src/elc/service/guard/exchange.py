@@ -30,6 +30,7 @@ class Exchange:
         "_receive",
         "_send",
         "has_body",
+        "is_late",
         "is_read",
         "is_replaced",
         "is_started",
@@ -44,7 +45,7 @@ class Exchange:
         self.scope, self._receive, self._send = scope, receive, send
         self.limit, self._left, self.has_body = limit, limit, has_body
         self.is_read = not has_body
-        self.is_started = self.is_replaced = False
+        self.is_started = self.is_replaced = self.is_late = False
         self.status = 0
         self.refusal: ProblemError | None = None
         self.request_id = ""

@@ -15,6 +15,7 @@ from elc.service.clients import CLIENT
 from elc.service.guard.access import Access
 from elc.service.guard.answers import DETAILS, REQUEST_ID
 from elc.service.guard.book import NOBODY
+from elc.service.guard.deadlines import Deadlines, is_due
 from elc.service.guard.exchange import MIB, Exchange, build_too_large
 from elc.service.guard.hosts import SAFE, Hosts, check_origin
 from elc.service.guard.limits import read_address
@@ -44,6 +45,7 @@ class Guard:
         self._hosts = Hosts(access.settings)
         self._timeout = access.settings.limits.timeout_s
         self._limit = int(access.settings.limits.max_body_mib * MIB)
+        self._deadlines = Deadlines(limit_s=self._timeout)
         self._refusals = Refusals(log)
 
     @property
@@ -101,33 +103,30 @@ class Guard:
 
     async def _run(self, exchange: Exchange, scope: Scope) -> None:
         """Let the application answer in time; what it raises ends here, in the log and as a problem."""
-        limit = None if scope["path"] in ENDLESS else self._timeout
-        timer = asyncio.timeout(limit)
+        if scope["path"] not in ENDLESS:
+            self._deadlines.start(exchange)
         try:
-            async with timer:
-                await self._app(scope, exchange.receive, exchange.send)
+            await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             return
         except ProblemError as error:
             await self._end(exchange, error)
-        except TimeoutError as error:
-            if timer.expired():
-                late = self._build_late(exchange)
-                self._refusals.note(late.status, scope, read_address(scope.get("client")))
-                await self._end(exchange, late)
-            else:
-                await self._end_failed(exchange, scope, error)
+        except asyncio.CancelledError:
+            if not is_due(exchange):
+                raise
+            late = self._build_late(exchange)
+            self._refusals.note(late.status, scope, read_address(scope.get("client")))
+            await self._end(exchange, late)
         except Exception as error:
-            await self._end_failed(exchange, scope, error)
+            self._fail(exchange, scope, error)
+            await self._end(exchange, ProblemError(500, DETAILS[500], headers={REQUEST_ID: exchange.request_id}))
+        finally:
+            self._deadlines.end(exchange)
 
     def _build_late(self, exchange: Exchange) -> ProblemError:
         if not exchange.is_read:
             return ProblemError(408, TOO_SLOW.format(limit=self._timeout))
         return ProblemError(503, TOO_LONG.format(limit=self._timeout), headers={"Retry-After": "1"})
-
-    async def _end_failed(self, exchange: Exchange, scope: Scope, error: Exception) -> None:
-        self._fail(exchange, scope, error)
-        await self._end(exchange, ProblemError(500, DETAILS[500], headers={REQUEST_ID: exchange.request_id}))
 
     def _fail(self, exchange: Exchange, scope: Scope, error: Exception) -> None:
         fields = {"request": exchange.name_request(), "method": scope["method"], "path": scope["path"]}

@@ -17,7 +17,7 @@ def make_folder(folder: Path) -> None:
     """
     try:
         if not folder.is_dir():
-            folder.mkdir(parents=True, mode=0o700)
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)  # another process may be making it too
             (folder / ".gitignore").write_text("*\n")
     except OSError as error:
         raise ElcError(f"{folder}: the folder of the keys cannot be made ({error.strerror}). Name another.") from None

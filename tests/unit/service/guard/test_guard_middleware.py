@@ -164,6 +164,34 @@ def test_a_slow_body_ends(open_door: Open) -> None:
     assert response.headers["connection"] == "close"
 
 
+def test_whoever_stops_the_service_still_can(open_door: Open) -> None:
+    door = open_door(limits={"timeout_s": 60})
+
+    async def stop() -> bool:
+        task = asyncio.create_task(door.client._request("GET", "/dawdle", {}))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(stop())
+    assert door.guarded._deadlines._running == {}
+
+
+def test_each_request_has_a_deadline_of_its_own(open_door: Open) -> None:
+    door = open_door(limits={"timeout_s": 0.3})
+
+    async def ask() -> list[int]:
+        async def ask_later(path: str, wait_s: float) -> int:
+            await asyncio.sleep(wait_s)
+            return (await door.client._request("GET", path, {})).status_code
+
+        paths = [("/dawdle", 0.0), ("/events", 0.0), ("/plants", 0.1), ("/dawdle", 0.2)]
+        return list(await asyncio.gather(*(ask_later(*one) for one in paths)))
+
+    assert asyncio.run(ask()) == [503, 200, 200, 503]
+
+
 def test_a_failure_says_nothing_but_an_id_that_the_log_has(open_door: Open, caplog: pytest.LogCaptureFixture) -> None:
     response = open_door().client.get("/fail")
     check_problem(response, 500, "The service failed at this request")

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.service import guard
 from elc.service.guard import protocol
-from tests.unit.service.guard.conftest import LOG, Open, build_settings
+from tests.unit.service.guard.conftest import LOG, Door, Open, build_settings
 
 
 def check(project: Project, **changes: Any) -> None:
@@ -83,9 +92,14 @@ def test_options_name_the_files_of_tls(project: Project) -> None:
 
 @pytest.fixture
 def port(open_door: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The guarded application on a port of its own, in a thread."""
     monkeypatch.setattr(protocol, "HEAD_S", 0.15)
-    door = open_door(port=0)
+    with serve(open_door(port=0)) as found:
+        yield found
+
+
+@contextmanager
+def serve(door: Door) -> Iterator[int]:
+    """Serve the guarded application on a port of its own, in a thread."""
     options = guard.build_uvicorn_options(door.access.settings, door.project) | {"log_config": None}
     server = uvicorn.Server(uvicorn.Config(door.guarded, **options))
     listener = socket.create_server(("127.0.0.1", 0))
@@ -164,3 +178,44 @@ def test_connections_are_kept_and_a_large_body_gets_its_answer(port: int) -> Non
         assert refused.status_code == 413
         assert "may have 8 MiB" in refused.json()["detail"]
         assert client.get("/plants").status_code == 200
+
+
+def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Write a certificate of 127.0.0.1, signed by itself, and its private key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / f"{name}.pem", folder / f"{name}.key"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
+
+
+def test_tls_by_files(project: Project, open_door: Open, add_key: Callable[..., str]) -> None:
+    key = add_key()
+    certificate, private_key = write_certificate(project.root, "site")
+    files = {"certificate": str(certificate), "private_key": str(private_key)}
+    check(project, **files)
+    trust = ssl.create_default_context(cafile=str(certificate))
+    with (
+        serve(open_door(port=0, **files)) as port,
+        httpx.Client(base_url=f"https://127.0.0.1:{port}", trust_env=False, verify=trust) as client,
+    ):
+        response = client.post("/session", json={"key": key})
+        assert response.headers["set-cookie"].startswith("__Host-elc_session=")
+        assert response.headers["strict-transport-security"] == "max-age=31536000"
+        assert client.get("/plants").json()["client"] == "dcs"
+
+
+def test_a_key_of_another_certificate(project: Project) -> None:
+    certificate, _ = write_certificate(project.root, "site")
+    _, other = write_certificate(project.root, "other")
+    with pytest.raises(ElcError, match=r"do not do \(KEY_VALUES_MISMATCH\)"):
+        check(project, certificate=str(certificate), private_key=str(other))
