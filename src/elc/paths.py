@@ -100,6 +100,10 @@ class Project:
         """What operators answered to advice, one JSON object a line; the file may be missing."""
         return self.root / "data" / "advice_notes" / f"{plant}.jsonl"
 
+    def listen(self, plant: str) -> Path:
+        """Folder of what `elc listen` says of itself: its status, and what it rejected."""
+        return self.root / "data" / "listen" / plant
+
     def metrics(self, plant: str) -> Path:
         return self.reports / "metrics" / f"{plant}.json"
 

@@ -1,1 +1,6 @@
-"""Live readings: what MQTT brokers and OPC UA servers send, appended as the Parquet that ingest reads."""
+"""Live readings from MQTT and OPC UA into files that ingest reads: none is lost, and each is in them once."""
+
+from elc.listen.loop import Listening
+from elc.listen.sources import listen
+
+__all__ = ["Listening", "listen"]

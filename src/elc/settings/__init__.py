@@ -2,7 +2,7 @@
 
 from elc.settings.alerts import AlertSettings, EmailSettings, find_url_fault
 from elc.settings.environment import EnvironmentSettings
-from elc.settings.listen import ListenSettings
+from elc.settings.listen import ListenSettings, MqttSource, OpcUaSource
 from elc.settings.model import (
     AdviseSettings,
     CompareSettings,
@@ -55,6 +55,8 @@ __all__ = [
     "LimitSettings",
     "ListenSettings",
     "MonitorSettings",
+    "MqttSource",
+    "OpcUaSource",
     "PlantSettings",
     "RenderSettings",
     "ServeSettings",

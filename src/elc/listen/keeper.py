@@ -1,0 +1,159 @@
+"""Keep the readings of one plant: leave out what is known already, set aside what cannot be, and write the rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from elc.errors import ElcError
+from elc.listen.log import write_log
+from elc.listen.model import EPOCH, FIRST_US, MICRO, Delivery, Reading, Reject, now_us
+from elc.listen.recent import Marks, Recent, build_marks
+from elc.listen.rejected import write_rejects
+from elc.listen.store import SCHEMA, Store
+from elc.paths import Project
+from elc.settings import ListenSettings, read_tags
+
+MINUTE_S = 60
+MOST_NAMES = 1000  # of unknown tags that are told apart; more are counted together
+
+
+@dataclass
+class Pending:
+    """What is still to be written; each part goes from here once it is on the disk."""
+
+    parts: list[tuple[date, pa.Table, Marks]]
+    rejects: list[Reject]
+
+
+@dataclass
+class Counts:
+    """What became of the readings of a plant since the start."""
+
+    readings: int = 0
+    doubled: int = 0
+    rejected: int = 0
+    sequence_gaps: int = 0
+    unknown_tags: Counter[str] = field(default_factory=Counter)
+
+
+class Keeper:
+    """The readings of one plant."""
+
+    def __init__(self, project: Project, plant: str, settings: ListenSettings) -> None:
+        self.plant, self.counts = plant, Counts()
+        self.last_us: int | None = None
+        self._settings, self._folder = settings, project.listen(plant)
+        self._list, self._list_time = project.tags(plant), 0
+        self._tags: frozenset[str] = frozenset()
+        self._read_list(is_first=True)
+        self.store = Store(project, plant)
+        self._recent = Recent(settings.doubled_min * MINUTE_S)
+        self._recent.add(self.store.read_last(settings.doubled_min * MINUTE_S))
+
+    def prepare(self, deliveries: Sequence[Delivery]) -> Pending:
+        """Sort what has arrived into what is written, and count the rest: doubled, unknown, rejected."""
+        self._read_list(is_first=False)
+        rejects: list[Reject] = []
+        readings: list[Reading] = []
+        latest = now_us() + int(self._settings.max_ahead_min * MINUTE_S * 1e6)
+        for delivery in deliveries:
+            self.counts.sequence_gaps += delivery.counts.get("sequence_gaps", 0)
+            rejects += [reject for reject in delivery.rejects if not reject.tag or self._knows(reject.tag)]
+            for reading in delivery.readings:
+                if not self._knows(reading.tag):
+                    continue
+                if FIRST_US <= reading.time_us <= latest:
+                    readings.append(reading)
+                else:
+                    rejects.append(_build_time_reject(reading))
+        self.counts.rejected += len(rejects)
+        return Pending(self._cut(readings), rejects)
+
+    def write(self, pending: Pending) -> None:
+        """Write what is pending; it can be called again after a fault, and goes on where it was.
+
+        Raises:
+            OSError: the disk is full, or cannot be written.
+        """
+        while pending.parts:
+            day, table, marks = pending.parts[0]
+            self.store.write(table, day)
+            self._recent.add([marks])
+            self.counts.readings += len(table)
+            newest = pc.max(table["time"].cast(pa.int64())).as_py()
+            self.last_us = max(newest, self.last_us or newest)
+            pending.parts.pop(0)
+        write_rejects(self._folder, pending.rejects, max_mib=self._settings.max_rejected_mib)
+        pending.rejects.clear()
+
+    def merge(self) -> list[date]:
+        """Make one file of each day that is over; what may still be needed against doubles is left alone."""
+        return self.store.merge(datetime.now(UTC).date(), min_age_s=self._settings.doubled_min * MINUTE_S)
+
+    def _cut(self, readings: Sequence[Reading]) -> list[tuple[date, pa.Table, Marks]]:
+        """Leave out what came before, and cut the rest by the day that it belongs to."""
+        if not readings:
+            return []
+        table = build_table(readings)
+        marks = build_marks(table)
+        is_new = self._recent.find_new(marks)
+        self.counts.doubled += len(readings) - int(is_new.sum())
+        table, marks = table.filter(pa.array(is_new)), marks[is_new]
+        days = pc.floor_temporal(table["time"], unit="day").cast(pa.int64()).to_numpy()
+        parts = []
+        for day_us in sorted(set(days.tolist())):
+            is_day = days == day_us
+            day = (EPOCH + timedelta(microseconds=day_us)).date()
+            parts.append((day, table.filter(pa.array(is_day)), marks[is_day]))
+        return parts
+
+    def _knows(self, tag: str) -> bool:
+        """Tell whether the tag list names a tag; one that it does not is counted, and told once."""
+        if tag in self._tags:
+            return True
+        unknown = self.counts.unknown_tags
+        if tag not in unknown and len(unknown) >= MOST_NAMES:
+            tag = "(others)"
+        if tag not in unknown:
+            write_log("warning", "unknown_tag", plant=self.plant, tag=tag[:200], list=str(self._list))
+        unknown[tag] += 1
+        return False
+
+    def _read_list(self, *, is_first: bool) -> None:
+        """Read the tag list again when it has changed; a list with faults leaves the former one in use."""
+        try:
+            changed = self._list.stat().st_mtime_ns if self._list.exists() else -1
+            if changed == self._list_time:
+                return
+            found = frozenset(tag.tag for tag in read_tags(self._list, self.plant).tags if not tag.is_computed)
+        except (ElcError, OSError) as error:
+            if is_first:
+                raise
+            write_log("error", "tag_list", plant=self.plant, fault=str(error))
+            return
+        self._tags, self._list_time = found, changed
+        for tag in found:
+            self.counts.unknown_tags.pop(tag, None)
+
+
+def build_table(readings: Sequence[Reading]) -> pa.Table:
+    """Build the table of some readings, in the order in which they came: time, tag, value, quality."""
+    tags, times, values, qualities = zip(*readings, strict=True)
+    columns = [pa.array(times, pa.int64()).cast(SCHEMA.field("time").type), tags, values, qualities]
+    return pa.table([pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+
+
+def _build_time_reject(reading: Reading) -> Reject:
+    seconds = reading.time_us / 1e6
+    try:
+        moment = (EPOCH + reading.time_us * MICRO).isoformat()
+    except OverflowError:
+        moment = f"{seconds:.0f} s since 1970"
+    reason = f"time {moment} lies before 2000 or in the future; look at the clock of the sender"
+    return Reject("", reason, f"value {reading.value}, quality {reading.quality}", reading.tag)

@@ -1,0 +1,205 @@
+"""Readings from an OPC UA server: all nodes are read every few seconds, each with the time and status of the server.
+
+What was missed while the server or this process was gone is read from the server's history, where it offers one. Where
+it does not, the tags are bad from the last reading on, so that nothing is held over the gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from elc.listen.intake import Intake
+from elc.listen.log import write_log
+from elc.listen.model import BAD, EPOCH, GOOD, UNCERTAIN, Delivery, Reading, Reject, build_reject, now_us, read_moment
+from elc.settings import OpcUaSource
+
+TIMEOUT_S = 10
+LONGEST_DELAY_S = 30
+MICROS = 1_000_000
+# The top two of 32 bits. Source: OPC 10000-4, 7.39 StatusCode.
+QUALITIES = {0: GOOD, 1: UNCERTAIN, 2: BAD, 3: BAD}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was last seen of a tag, and when it was last passed on (microseconds since 1970)."""
+
+    content: tuple[int, float | None, str]
+    passed_us: int
+
+
+class OpcUaListener:
+    """One OPC UA server, read in a thread of its own."""
+
+    def __init__(
+        self, name: str, settings: OpcUaSource, intake: Intake, *, tags: Sequence[str], state: Mapping[str, Any] | None
+    ) -> None:
+        self.name, self._settings, self._intake = name, settings, intake
+        self.plants = (settings.plant,)
+        self.lost_since: str | None = _now()
+        self._nodes = settings.nodes or {tag: f"ns={settings.namespace};s={tag}" for tag in tags}
+        self._last: dict[str, int] = {tag: int(at) for tag, at in (state or {}).items()}
+        self._seen: dict[str, Seen] = {}
+        self._looked_us = max(self._last.values(), default=0)
+        self._loop = asyncio.new_event_loop()
+        self._stopped = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name=f"opcua-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Connect, and go on trying for as long as it takes."""
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # what it says, our own lines say
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the connection."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._go_on())
+        finally:
+            self._loop.close()
+
+    async def _go_on(self) -> None:
+        """Connect again and again, with growing pauses, until stopped."""
+        delay_s = 1.0
+        while not self._stopped.is_set():
+            try:
+                await self._talk()
+            except Exception as error:  # whatever the server or the network does, it is told and tried again
+                if self.lost_since is None:
+                    self.lost_since, delay_s = _now(), 1.0
+                write_log("warning", "disconnected", source=self.name, reason=str(error) or type(error).__name__)
+                await self._pause(delay_s)
+                delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _talk(self) -> None:
+        client = await self._build_client()
+        async with client:
+            self.lost_since = None
+            write_log("info", "connected", source=self.name, nodes=len(self._nodes))
+            nodes = {tag: client.get_node(place) for tag, place in self._nodes.items()}
+            await self._catch_up(nodes)
+            while not self._stopped.is_set():
+                await self._look(client, nodes)
+                await self._pause(self._settings.interval_s)
+
+    async def _build_client(self) -> Any:
+        from asyncua.client.client import Client
+
+        client = Client(self._settings.url, timeout=TIMEOUT_S)
+        user = os.environ.get("ELC_OPCUA_USER")
+        if user:
+            client.set_user(user)
+            client.set_password(os.environ.get("ELC_OPCUA_PASSWORD", ""))
+        if self._settings.security is not None:
+            await client.set_security_string(self._settings.security)
+        return client
+
+    async def _look(self, client: Any, nodes: Mapping[str, Any]) -> None:
+        """Read all nodes at once, and pass on what has changed or was last passed on long ago."""
+        found = await client.read_attributes(list(nodes.values()))
+        now, repeat_us = now_us(), int(self._settings.repeat_min * 60 * MICROS)
+        readings: list[Reading] = []
+        rejects: list[Reject] = []
+        for tag, data in zip(nodes, found, strict=True):
+            try:
+                reading = build_reading(tag, data, now)
+            except ValueError as fault:
+                rejects += [] if tag in self._seen else [build_reject(self._settings.url, str(fault), data, tag=tag)]
+                reading = Reading(tag, now, None, BAD)
+            seen = self._seen.get(tag)
+            content = (_read_time(data, 0), reading.value, reading.quality)
+            if seen is not None and seen.content == content:
+                if now - seen.passed_us < repeat_us:
+                    continue
+                reading = reading._replace(time_us=now)  # the server says that it still holds
+            self._seen[tag] = Seen(content, now)
+            readings.append(reading)
+        self._looked_us = now
+        self._pass_on(readings, rejects)
+
+    def _pass_on(self, readings: Sequence[Reading], rejects: Sequence[Reject] = ()) -> None:
+        if not readings and not rejects:
+            return
+        for reading in readings:
+            self._last[reading.tag] = max(reading.time_us, self._last.get(reading.tag, 0))
+        state = dict(self._last)
+        self._intake.put(Delivery(self._settings.plant, tuple(readings), tuple(rejects), None, state, self.name))
+
+    async def _catch_up(self, nodes: Mapping[str, Any]) -> None:
+        """Read what was missed from the server's history; a tag without any is bad from its last reading on."""
+        now = now_us()
+        if not self._looked_us or now - self._looked_us < 2 * self._settings.interval_s * MICROS:
+            return
+        without = []
+        for tag, node in nodes.items():
+            if tag not in self._last:
+                continue
+            missed = await self._read_history(tag, node, self._last[tag], now)
+            if missed is None:
+                without.append(tag)
+                missed = [Reading(tag, max(self._last[tag], self._looked_us) + 1, None, BAD)]
+            self._pass_on(missed)
+        since = (EPOCH + timedelta(microseconds=self._looked_us)).isoformat(timespec="seconds")
+        if without:
+            write_log("warning", "no_history", source=self.name, since=since, tags=len(without), example=without[0])
+        else:
+            write_log("info", "caught_up", source=self.name, since=since)
+
+    async def _read_history(self, tag: str, node: Any, since_us: int, now: int) -> list[Reading] | None:
+        """Read the history of a node after a moment; None where the server offers none."""
+        from asyncua.ua.uaerrors import UaError
+
+        start, end = (EPOCH + timedelta(microseconds=at) for at in (since_us + 1, now))
+        try:
+            found = await node.read_raw_history(start, end, return_bounds=False)
+        except UaError:
+            return None
+        readings = []
+        for data in found:
+            at = _read_time(data, 0)
+            if since_us < at <= now:
+                readings.append(build_reading(tag, data, at))
+        return readings
+
+
+def build_reading(tag: str, data: Any, now: int) -> Reading:
+    """Build a reading of a value with its status and times; `now` is used where the server gives no time.
+
+    Raises:
+        ValueError: the value is no number.
+    """
+    value = data.Value.Value if data.Value is not None else None
+    code = data.StatusCode.value if data.StatusCode is not None else 0
+    if value is not None and (not isinstance(value, bool | int | float) or not math.isfinite(value)):
+        raise ValueError(f"value {str(value)[:80]!r} is no finite number")
+    quality = BAD if value is None else QUALITIES[code >> 30]
+    return Reading(tag, _read_time(data, now), None if value is None else float(value), quality)
+
+
+def _read_time(data: Any, otherwise: int) -> int:
+    """Read the time of the source, else of the server, in microseconds since 1970."""
+    moment: datetime | None = data.SourceTimestamp or data.ServerTimestamp
+    if moment is None:
+        return otherwise
+    return read_moment(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,67 @@
+"""What `elc listen` says of itself, for pages and for people: data/listen/<plant>/status.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from elc.listen.keeper import Keeper
+from elc.listen.model import EPOCH
+from elc.listen.source import Source
+from elc.paths import Project, replace_file
+
+
+def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, fault: str) -> dict[str, Any]:
+    """Build the status of one plant.
+
+    Args:
+        keeper: of the plant.
+        sources: all of them; those that bring nothing of this plant are left out.
+        lost: readings, of all plants, that came without a promise to send them again while the disk was full.
+        fault: why nothing can be written, empty where it can.
+    """
+    counts, last = keeper.counts, keeper.last_us
+    return {
+        "plant": keeper.plant,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "last_reading": None if last is None else (EPOCH + timedelta(microseconds=last)).isoformat(),
+        "readings": counts.readings,
+        "doubled": counts.doubled,
+        "rejected": counts.rejected,
+        "sequence_gaps": counts.sequence_gaps,
+        "lost": lost,
+        "unknown_tags": dict(counts.unknown_tags.most_common(100)),
+        "cannot_write": fault or None,
+        "sources": {
+            source.name: {"lost_since": source.lost_since} for source in sources if keeper.plant in source.plants
+        },
+    }
+
+
+def write_status(project: Project, status: dict[str, Any]) -> None:
+    """Replace the status of a plant, whole or not at all."""
+    with replace_file(project.listen(status["plant"]) / "status.json") as temporary:
+        temporary.write_text(json.dumps(status, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def find_state(project: Project, source: str) -> Path:
+    """The file of what a source must know again after a restart; a plant's id never holds a dot."""
+    return project.listen("") / f"source.{source}.json"
+
+
+def read_state(project: Project, source: str) -> dict[str, Any] | None:
+    """Read what a source left; None where it left nothing, or nothing that can be read."""
+    try:
+        found: dict[str, Any] = json.loads(find_state(project, source).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def write_state(project: Project, source: str, state: object) -> None:
+    """Replace what a source must know again."""
+    with replace_file(find_state(project, source)) as temporary:
+        temporary.write_text(json.dumps(state), encoding="utf-8")
