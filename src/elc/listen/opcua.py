@@ -164,10 +164,13 @@ class OpcUaListener:
 
     async def _read_history(self, tag: str, node: Any, since_us: int, now: int) -> list[Reading] | None:
         """Read the history of a node after a moment; None where the server offers none."""
+        from asyncua.ua import AccessLevel
         from asyncua.ua.uaerrors import UaError
 
         start, end = (EPOCH + timedelta(microseconds=at) for at in (since_us + 1, now))
         try:
+            if AccessLevel.HistoryRead not in await node.get_access_level():
+                return None
             found = await node.read_raw_history(start, end, return_bounds=False)
         except UaError:
             return None

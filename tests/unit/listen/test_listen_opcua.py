@@ -84,15 +84,27 @@ def plant() -> Iterator[Plant]:
 class Runner:
     """`elc listen` in a thread."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self) -> None:
+        self._listening: Listening | None = None
+
+    def start(self, project: Project) -> None:
         settings = read_settings(project)
-        self.listening: Listening = build_listening(project, settings, choose_sources(settings, ()), ())
-        self._thread = threading.Thread(target=self.listening.run)
+        self._listening = build_listening(project, settings, choose_sources(settings, ()), ())
+        self._thread = threading.Thread(target=self._listening.run)
         self._thread.start()
 
     def stop(self) -> None:
-        self.listening.stop()
-        self._thread.join()
+        if self._listening is not None:
+            self._listening.stop()
+            self._thread.join()
+            self._listening = None
+
+
+@pytest.fixture
+def runner() -> Iterator[Runner]:
+    made = Runner()
+    yield made
+    made.stop()
 
 
 def make(tmp_path: Path, plant: Plant) -> Project:
@@ -113,10 +125,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_values_come_with_status_and_time_each_once(tmp_path: Path, plant: Plant) -> None:
+def test_values_come_once_and_a_gap_without_history_is_said_and_bad(
+    tmp_path: Path, plant: Plant, runner: Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
     plant.start(has_history=False)
     project = make(tmp_path, plant)
-    runner = Runner(project)
+    runner.start(project)
     wait_for(lambda: read_files(project).num_rows >= 2, what="the first values")
     moment = now()
     plant.write(TAGS[0], 2.0, at=moment)
@@ -124,42 +138,31 @@ def test_values_come_with_status_and_time_each_once(tmp_path: Path, plant: Plant
     plant.write(TAGS[0], 3.0, at=now(), status=ua.StatusCodes.UncertainLastUsableValue)
     wait_for(lambda: (3.0, "UNCERTAIN") in read_values(project, TAGS[0]), what="a doubtful value")
     plant.write(TAGS[0], 4.0, at=now(), status=ua.StatusCodes.BadSensorFailure)
-    wait_for(lambda: (4.0, "BAD") in read_values(project, TAGS[0]), what="a bad value")
-    runner.stop()
-    assert read_values(project, TAGS[0]) == [(1.0, "GOOD"), (2.0, "GOOD"), (3.0, "UNCERTAIN"), (4.0, "BAD")]
-    assert read_values(project, TAGS[1]) == [(1.0, "GOOD")]
+    wait_for(lambda: (None, "BAD") in read_values(project, TAGS[0]), what="a bad value")
     times = {value: at for name, at, value, _ in list_readings(project) if name == TAGS[0]}
     assert abs(times[2.0] - moment.timestamp() * 1e6) <= 1
+    plant.stop()
+    plant.start(has_history=False)
+    wait_for(lambda: len(read_values(project, TAGS[1])) == 3, what="the mark of the gap")
+    runner.stop()
+    seen = [(1.0, "GOOD"), (2.0, "GOOD"), (3.0, "UNCERTAIN"), (None, "BAD")]
+    assert read_values(project, TAGS[0]) == [*seen, (None, "BAD"), (1.0, "GOOD")]
+    assert read_values(project, TAGS[1]) == [(1.0, "GOOD"), (None, "BAD"), (1.0, "GOOD")]
+    log = capsys.readouterr().err
+    assert '"disconnected"' in log
+    assert '"no_history"' in log
 
 
-def test_what_was_missed_is_read_from_the_history(tmp_path: Path, plant: Plant) -> None:
+def test_what_was_missed_is_read_from_the_history(tmp_path: Path, plant: Plant, runner: Runner) -> None:
     plant.start(has_history=True)
     project = make(tmp_path, plant)
-    runner = Runner(project)
+    runner.start(project)
     wait_for(lambda: read_files(project).num_rows >= 2, what="the first values")
     runner.stop()
     for value in (5.0, 6.0, 7.0):
         plant.write(TAGS[0], value, at=now())
         time.sleep(0.1)
-    runner = Runner(project)
+    runner.start(project)
     wait_for(lambda: (7.0, "GOOD") in read_values(project, TAGS[0]), what="the last value")
     runner.stop()
     assert read_values(project, TAGS[0]) == [(1.0, "GOOD"), (5.0, "GOOD"), (6.0, "GOOD"), (7.0, "GOOD")]
-
-
-def test_a_gap_without_history_is_said_and_bad(
-    tmp_path: Path, plant: Plant, capsys: pytest.CaptureFixture[str]
-) -> None:
-    plant.start(has_history=False)
-    project = make(tmp_path, plant)
-    runner = Runner(project)
-    wait_for(lambda: read_files(project).num_rows >= 2, what="the first values")
-    plant.stop()
-    time.sleep(0.3)
-    plant.start(has_history=False)
-    wait_for(lambda: (None, "BAD") in read_values(project, TAGS[0]), what="the mark of the gap")
-    runner.stop()
-    assert read_values(project, TAGS[0]) == [(1.0, "GOOD"), (None, "BAD"), (1.0, "GOOD")]
-    log = capsys.readouterr().err
-    assert '"disconnected"' in log
-    assert '"no_history"' in log

@@ -1,0 +1,107 @@
+"""Readings in JSON: every form that is taken, and the words for what is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elc.listen.json_form import read_json
+from elc.listen.model import Reading
+
+NOON = 1_781_956_800_000_000
+TIME = "2026-06-20T12:00:00Z"
+
+
+def read(content: object, codes: str | None = None) -> tuple[list[Reading], list[str]]:
+    payload = content if isinstance(content, bytes) else orjson.dumps(content)
+    readings, rejects = read_json(payload, tag="FT1", codes=codes, origin="site/FT1")
+    return readings, [reject.reason for reject in rejects]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"tag": "A", "time": TIME, "value": 1}, [Reading("A", NOON, 1.0, "GOOD")]),
+        ({"time": "2026-06-20T14:00:00+02:00", "value": 1.5}, [Reading("FT1", NOON, 1.5, "GOOD")]),
+        ({"timestamp": NOON // 1000, "value": True, "quality": "bad"}, [Reading("FT1", NOON, 1.0, "BAD")]),
+        ({"time": TIME, "value": None}, [Reading("FT1", NOON, None, "BAD")]),
+        (
+            {"time": TIME, "A": 1, "B": 2, "quality": "Uncertain"},
+            [Reading("A", NOON, 1.0, "UNCERTAIN"), Reading("B", NOON, 2.0, "UNCERTAIN")],
+        ),
+        (
+            [{"tag": "A", "time": TIME, "value": 1}, {"tag": "B", "time": TIME, "value": 2}],
+            [Reading("A", NOON, 1.0, "GOOD"), Reading("B", NOON, 2.0, "GOOD")],
+        ),
+    ],
+)
+def test_every_form_is_read(content: object, expected: list[Reading]) -> None:
+    assert read(content) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("quality", "codes", "expected"),
+    [
+        (192, "opc_da", "GOOD"),
+        (0, "opc_da", "BAD"),
+        (0, "opc_ua", "GOOD"),
+        (0x40000000, "opc_ua", "UNCERTAIN"),
+        (0x80000000, "opc_ua", "BAD"),
+        ("Good, Substituted", None, "UNCERTAIN"),
+        (False, None, "BAD"),
+    ],
+)
+def test_qualities_are_words_or_codes(quality: Any, codes: str | None, expected: str) -> None:
+    readings, _ = read({"time": TIME, "value": 1, "quality": quality}, codes)
+    assert [reading.quality for reading in readings] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{broken", "is no JSON"),
+        (b'{"time": 1e400, "value": 1}', "is no JSON"),
+        (3, "is no object with time and value"),
+        ({"time": TIME, "value": "48,2"}, "value '48,2' is no number"),
+        ({"value": 1}, "has no time; expected ISO 8601 with a zone, or milliseconds since 1970"),
+        ({"time": "2026-06-20T12:00:00", "value": 1}, "has no zone; write it as in 2026-06-20T12:00:00Z"),
+        ({"time": "noon", "value": 1}, "time 'noon' is not ISO 8601"),
+        ({"time": 1e300, "value": 1}, "lies beyond any clock"),
+        ({"time": TIME}, "has no value"),
+        ({"tag": 7, "time": TIME, "value": 1}, "has no tag"),
+        ({"time": TIME, "value": 1, "quality": "fine"}, "quality 'fine' is unknown; expected GOOD, UNCERTAIN or BAD"),
+        ({"time": TIME, "value": 1, "quality": 192}, "say what numbers mean with codes: opc_da or opc_ua"),
+    ],
+)
+def test_what_cannot_be_read_is_said(content: object, words: str) -> None:
+    readings, reasons = read(content)
+    assert readings == []
+    assert len(reasons) == 1
+    assert words in reasons[0]
+
+
+def test_one_bad_reading_leaves_the_others() -> None:
+    readings, reasons = read([{"time": TIME, "value": "x"}, {"time": TIME, "value": 2}])
+    assert [reading.value for reading in readings] == [2.0]
+    assert reasons == ["value 'x' is no number"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["tag", "time", "value", "quality", "A"]), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=60) | JSON.map(orjson.dumps))
+def test_no_message_breaks_the_reader(payload: bytes) -> None:
+    readings, rejects = read_json(payload, tag="FT1", codes="opc_da", origin="x")
+    assert all(isinstance(reading.time_us, int) and reading.quality for reading in readings)
+    assert readings or rejects or orjson.loads(payload) == []
