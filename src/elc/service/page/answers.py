@@ -1,0 +1,150 @@
+"""What an operator answers to a move: checked, and appended to the notes that advise reads."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import unicodedata
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from elc.fields import TIME
+from elc.paths import FULL, Project
+from elc.service.page.moves import ANSWERS, read_moves
+from elc.service.problems import Fault, ProblemError
+
+MAX_BYTES = 10_000
+MAX_WHY = 500
+EXPECTED = {
+    "hour": "the start of the present hour in ISO 8601 with its zone, such as 2026-06-20T23:00:00Z",
+    "setpoint": "a set-point that is advised to move in this hour",
+    "answer": "followed or not_possible",
+    "why": f"a text of at most {MAX_WHY} characters; a word is enough, and not_possible needs one",
+}
+
+
+class Answer(BaseModel):
+    """What an operator answered to a move of an hour."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    hour: str = Field(max_length=40)
+    setpoint: str = Field(max_length=200)
+    answer: Literal["followed", "not_possible"]
+    why: str = Field(max_length=MAX_WHY)
+
+
+def parse_answer(body: bytes) -> Answer:
+    """Read the body of an answer.
+
+    Raises:
+        ProblemError: 413 too long, 400 no JSON, 422 with each field that is wrong.
+    """
+    if len(body) > MAX_BYTES:
+        raise ProblemError(413, f"The answer is {len(body)} bytes long, expected at most {MAX_BYTES}.")
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ProblemError(400, f"The body is no JSON: {error}.") from None
+    try:
+        given = Answer.model_validate(content)
+    except ValidationError as error:
+        raise ProblemError(422, "The answer is not as expected.", [_describe(one) for one in error.errors()]) from None
+    return given.model_copy(update={"why": _check_why(given)})
+
+
+def _describe(error: Any) -> Fault:
+    field = str(error["loc"][0]) if error["loc"] else ""
+    found = "nothing" if error["type"] == "missing" else type(error["input"]).__name__
+    if error["type"] in ("literal_error", "string_too_long"):
+        found = repr(error["input"])[:60]
+    return Fault(f"/{field}", found, EXPECTED.get(field, f"an object with {', '.join(EXPECTED)}, and nothing else"))
+
+
+def _check_why(given: Answer) -> str:
+    """Check the reason, in one line: no control characters, and given where a move was not possible."""
+    why = " ".join(given.why.split())
+    if any(unicodedata.category(sign) == "Cc" for sign in why):
+        raise ProblemError(422, "The reason is not plain text.", [Fault("/why", "control characters", EXPECTED["why"])])
+    if given.answer == "not_possible" and not why:
+        fault = Fault("/why", "nothing", EXPECTED["why"])
+        raise ProblemError(422, "Say in a word why the move is not possible.", [fault])
+    return why
+
+
+def keep_answer(project: Project, plant: str, given: Answer, *, client: str) -> None:
+    """Check that an answer belongs to a present move, and append it to the plant's notes; blocks.
+
+    Raises:
+        ProblemError: 409 the hour is not the one that is advised now, 422 the set-point has no move in it, 503 the
+            advice cannot be read, 507 the disk is full.
+    """
+    hour = _parse_hour(given.hour)
+    moves = read_moves(project, plant)
+    if moves is None:
+        raise ProblemError(503, "The advice of this plant cannot be read now. Try again in a minute.")
+    present = moves[TIME].max() if len(moves) else None
+    if present is None or hour != present:
+        told = "nothing is advised now" if present is None else f"the advice is of {_write_hour(present)} now"
+        fault = Fault("/hour", given.hour, EXPECTED["hour"])
+        raise ProblemError(409, f"This is not the hour that is advised: {told}. Read it again.", [fault])
+    known = moves.loc[moves[TIME] == present, "setpoint"].tolist()
+    if given.setpoint not in known:
+        fault = Fault("/setpoint", given.setpoint, f"one of {', '.join(known)}")
+        raise ProblemError(422, "No move of this set-point is advised in this hour.", [fault])
+    line = {"hour": _write_hour(present), "setpoint": given.setpoint, "answer": ANSWERS[given.answer], "why": given.why}
+    append_line(project.advice_notes(plant), {**line, "by": client, "at": _write_hour(pd.Timestamp(datetime.now(UTC)))})
+
+
+def _parse_hour(text: str) -> pd.Timestamp:
+    try:
+        hour = datetime.fromisoformat(text)
+        if hour.tzinfo is not None:
+            return pd.Timestamp(hour).tz_convert("UTC")
+    except (ValueError, OverflowError):
+        pass
+    raise ProblemError(422, "The hour cannot be read.", [Fault("/hour", text, EXPECTED["hour"])])
+
+
+def _write_hour(time: pd.Timestamp) -> str:
+    return time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def append_line(path: Path, record: dict[str, str]) -> None:
+    """Append one JSON line, on the disk when this returns, whole or not at all.
+
+    A line that a killed process left half is closed first, so that it alone is lost. What stands outside ASCII is
+    escaped: no sign in a text can end the line.
+
+    Raises:
+        ProblemError: 507, the disk is full; the file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        size = os.fstat(descriptor).st_size
+        is_open = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        line = ("\n" if is_open else "") + json.dumps(record) + "\n"
+        try:
+            _write_whole(descriptor, line.encode("ascii"))
+        except OSError as error:
+            os.ftruncate(descriptor, size)
+            if error.errno not in FULL:
+                raise
+            raise ProblemError(507, "The answer could not be kept: the disk is full. Tell whoever runs this.") from None
+    finally:
+        os.close(descriptor)
+
+
+def _write_whole(descriptor: int, line: bytes) -> None:
+    if os.write(descriptor, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)

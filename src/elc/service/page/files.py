@@ -1,0 +1,76 @@
+"""The files that the page shows: which they are, whether they changed, and reading them whatever their state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pandas as pd
+
+from elc.paths import Project
+
+Stamp = tuple[tuple[int, int, int] | None, ...]
+UNREADABLE = (OSError, ValueError, KeyError, TypeError)
+TEXTS = ("name", "state", "state_since", "last_hour", "no_gap_reason", "version", "recommendation", "answer", "advice")
+
+
+def list_files(project: Project, plant: str) -> list[Path]:
+    """List the files that the present hour of a plant is made of; any of them may be missing."""
+    monitor, explain, advice = (project.operation(stage, plant) for stage in ("monitor", "explain", "advice"))
+    return [
+        *(monitor / name for name in ("status.json", "hours.parquet", "alerts.json")),
+        explain / "period.parquet",
+        *(advice / name for name in ("moves.parquet", "reasons.parquet", "outcomes.parquet")),
+        project.advice_notes(plant),
+        project.hourly(plant) / "hourly.parquet",
+        project.tags(plant),
+    ]
+
+
+def stamp_files(project: Project, plant: str) -> Stamp:
+    """Stamp the files of a plant: time, size and inode of each, None for one that is missing."""
+    return tuple(_stamp(path) for path in list_files(project, plant))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def read_table(path: Path, *, columns: list[str] | None, since: pd.Timestamp | None) -> pd.DataFrame | None:
+    """Read a table, of rows from a time on where it has `time_utc`; None where it is missing or cannot be read."""
+    filters = None if since is None else [("time_utc", ">=", since)]
+    try:
+        found: pd.DataFrame = pd.read_parquet(path, columns=columns, filters=filters)
+    except UNREADABLE:
+        return None
+    return found
+
+
+def read_status(path: Path) -> dict[str, Any] | None:
+    """Read status.json as monitor wrote it; None where it is missing, half, or lacks what the page shows."""
+    content = _read_json(path)
+    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in TEXTS):
+        return None
+    return content
+
+
+def read_sentences(path: Path) -> list[dict[str, str]] | None:
+    """Read alerts.json: the sentence and advice of each alert; no file is none, None is unreadable."""
+    if not path.is_file():
+        return []
+    content = _read_json(path)
+    if not isinstance(content, list) or not all(isinstance(one, dict) and "sentence" in one for one in content):
+        return None
+    return [{"sentence": str(one["sentence"]), "advice": str(one.get("advice", ""))} for one in content]
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return orjson.loads(path.read_bytes())
+    except UNREADABLE:
+        return None

@@ -1,0 +1,198 @@
+"""The present hour of a plant, as monitor, explain and advise left it, in one answer.
+
+A file that is missing or half written is a sentence in `notes`, never an error: the rest is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from elc.curve import build_cost
+from elc.errors import ElcError
+from elc.fields import (
+    BEST,
+    ENERGY,
+    GAP,
+    GAP_FRAC,
+    GAP_HIGH,
+    GAP_LOW,
+    IS_OUTSIDE,
+    TIME,
+    TYPICAL,
+    read_currency,
+    say_label,
+    say_name,
+    say_sign,
+)
+from elc.language import say, say_health, say_state, say_version
+from elc.paths import Project
+from elc.service.page.files import read_sentences, read_status, read_table
+from elc.service.page.moves import build_moves
+from elc.settings import StageSettings, read_operation, read_tags
+
+REST = "unexplained"
+SHOWN_DAYS = 7
+ROLES = ("throughput", "driver", "setpoint")
+HOUR_COLUMNS = [TIME, "plant_state", IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
+_SPAN = re.compile(r"\[([^\]]*)\]\{\.(\w+)\}")
+Content = dict[str, Any]
+
+
+def read_now(project: Project, plant: str, *, environment: str) -> Content:
+    """Read the present hour of a plant; blocks, so call it in a thread.
+
+    Texts are in the language that was chosen.
+
+    Args:
+        project: where the plant's files are.
+        plant: its id, one of params.yaml.
+        environment: the one that is served; its overrides of `advise` count.
+
+    Returns:
+        What GET /plants/{plant}/now answers, save `age_s`; times are ISO 8601 in UTC, energies GJ/h.
+    """
+    try:
+        chosen = read_operation(project, plant, environment)
+    except ElcError:
+        return _build_nothing(plant, say("The settings of this plant cannot be read. Look at params.yaml."))
+    monitor = project.operation("monitor", plant)
+    status = read_status(monitor / "status.json")
+    hours = read_table(monitor / "hours.parquet", columns=HOUR_COLUMNS, since=None)
+    if status is None or hours is None or hours.empty:
+        is_new = not (monitor / "status.json").exists()
+        note = say("No hour has been judged yet. Run elc hourly.")
+        if not is_new:
+            note = say("The last hour cannot be read. It is read again as soon as it is whole, or run elc hourly.")
+        return _build_nothing(plant, note) | {"name": chosen.plant.name}
+    return _build_now(project, chosen, status, hours.sort_values(TIME, ignore_index=True))
+
+
+def _build_nothing(plant: str, note: str) -> Content:
+    """Build the answer of a plant that has no hour to show."""
+    return {"plant": plant, "name": plant, "has_hour": False, "notes": [note], "answer": note, "quantities": []}
+
+
+def _build_now(project: Project, chosen: StageSettings, status: Content, hours: pd.DataFrame) -> Content:
+    plant, notes = chosen.plant_id, list[str]()
+    hour = hours.iloc[-1]
+    start = pd.Timestamp(hour[TIME])
+    alerts = read_sentences(project.operation("monitor", plant) / "alerts.json")
+    if alerts is None:
+        notes.append(say("The alerts cannot be read. Run elc hourly."))
+    return {
+        "plant": plant,
+        "has_hour": True,
+        **_build_hour(hour, status, chosen),
+        "quantities": _read_quantities(project, plant, start, notes),
+        **_read_causes(project, plant, hour, notes),
+        **build_moves(project, chosen, start, notes),
+        "week": build_week(hours),
+        "alerts": alerts or [],
+        "notes": notes,
+    }
+
+
+def _build_hour(hour: pd.Series, status: Content, chosen: StageSettings) -> Content:
+    start = pd.Timestamp(hour[TIME])
+    answer, phrase, kind = read_answer(status["answer"])
+    rate = build_cost(1.0, chosen.plant, at=start)
+    keys = ("name", "state", "state_since", "no_gap_reason", "recommendation", "money_per_h", "co2_t_per_h")
+    numbers = {ENERGY: ENERGY, "best_gj_per_h": BEST, "typical_gj_per_h": TYPICAL, GAP: GAP, GAP_LOW: GAP_LOW}
+    numbers |= {GAP_HIGH: GAP_HIGH, GAP_FRAC: GAP_FRAC}
+    return {
+        **{key: status.get(key) for key in (*keys, "money_month", "gap_gj_24h", "version")},
+        **{name: _read_number(hour, column) for name, column in numbers.items()},
+        IS_OUTSIDE: bool(hour[IS_OUTSIDE]),
+        "answer": answer,
+        "answer_phrase": phrase,
+        "answer_kind": kind,
+        "advice": strip_marks(status["advice"]),
+        "state_text": say_state(status["state"]),
+        "hour": start.isoformat(),
+        "hour_end": (start + pd.Timedelta(chosen.plant.interval)).isoformat(),
+        "hour_text": status["last_hour"],
+        "interval_h": pd.Timedelta(chosen.plant.interval) / pd.Timedelta("1h"),
+        "time_zone": chosen.plant.time_zone,
+        "currency": read_currency(chosen.site.currency),
+        "money_per_gj": rate.money,
+        "co2_t_per_gj": rate.co2_t,
+        "version_text": say_version(status["version"]),
+        "health": {name: _build_health(str(status.get(f"{name}_health", ""))) for name in ("data", "model")},
+    }
+
+
+def _read_number(hour: pd.Series, column: str) -> float | None:
+    """Read a number of an hour; what the model says of conditions that it does not know is none."""
+    is_unknown = hour[IS_OUTSIDE] and column in (BEST, TYPICAL)
+    return None if is_unknown or pd.isna(hour[column]) else float(hour[column])
+
+
+def _build_health(health: str) -> dict[str, str]:
+    return {"is": health, "text": say_health(health)}
+
+
+def read_answer(text: str) -> tuple[str, str, str]:
+    """Read a sentence with marks: it without them, the phrase that is marked, and as what (`cost`, `good`)."""
+    marked = _SPAN.search(text)
+    return strip_marks(text), marked[1] if marked else "", marked[2] if marked else ""
+
+
+def strip_marks(text: str) -> str:
+    """Take the Markdown off a sentence that words of this package made: spans and bold."""
+    return _SPAN.sub(r"\1", text).replace("**", "")
+
+
+def _read_quantities(project: Project, plant: str, start: pd.Timestamp, notes: list[str]) -> list[Content]:
+    """Read load, drivers and set-points of an hour, with units and the tag list's limits; a value may be None."""
+    try:
+        tags = [tag for tag in read_tags(project.tags(plant), plant).used if tag.role in ROLES]
+    except (ElcError, OSError):
+        notes.append(say("The tag list cannot be read, so set-points are not shown. Look at the tag list."))
+        return []
+    columns = list(dict.fromkeys(tag.column for tag in tags))
+    table = read_table(project.hourly(plant) / "hourly.parquet", columns=[TIME, *columns], since=start)
+    row = None if table is None else table[table[TIME] == start]
+    if row is None or row.empty:
+        notes.append(say("The readings of this hour cannot be read, so values of set-points are not shown."))
+    values = {} if row is None or row.empty else row.iloc[0][columns].astype(float).to_dict()
+    return [
+        {
+            "column": tag.column,
+            "role": tag.role,
+            "label": say_label(tag.column),
+            "unit": say_sign(tag.column),
+            "description": tag.description,
+            "now": values.get(tag.column),
+            "limit_low": tag.low,
+            "limit_high": tag.high,
+        }
+        for tag in sorted(tags, key=lambda tag: ROLES.index(tag.role))
+    ]
+
+
+def _read_causes(project: Project, plant: str, hour: pd.Series, notes: list[str]) -> Content:
+    """Read the shares of the gap of an hour, the largest first, and what no set-point explains."""
+    nothing: Content = {"causes": [], "unexplained_gj_per_h": None}
+    if pd.isna(hour[GAP]):
+        return nothing
+    shares = read_table(project.operation("explain", plant) / "period.parquet", columns=None, since=hour[TIME])
+    if shares is None:
+        notes.append(say("The causes of the gap cannot be read. Run elc hourly."))
+        return nothing
+    rest = shares.loc[shares["setpoint"].eq(REST), "share_gj_per_h"]
+    # A group of several set-points is one cause, which has no value and no unit.
+    causes = [
+        {**row, "label": say_name(row["setpoint"]), "unit": "" if pd.isna(row["now"]) else say_sign(row["setpoint"])}
+        for row in shares[shares["setpoint"].ne(REST)].drop(columns=TIME).to_dict("records")
+    ]
+    return {"causes": causes, "unexplained_gj_per_h": float(rest.iloc[0]) if len(rest) else None}
+
+
+def build_week(hours: pd.DataFrame) -> dict[str, list[Any]]:
+    """Build the gap of the last seven days for a chart: columns of equal length, a gap that was not judged is None."""
+    recent = hours[hours[TIME] > hours[TIME].max() - pd.Timedelta(SHOWN_DAYS, "D")]
+    numbers = {name: recent[name].astype(object).where(recent[name].notna(), None).tolist() for name in (GAP, GAP_LOW)}
+    return {"time": [time.isoformat() for time in recent[TIME]], "state": recent["plant_state"].tolist(), **numbers}

@@ -1,0 +1,52 @@
+// What changes reaches the page by server-sent events; a watch notices a line that died without a word.
+import { say, time } from "./words.js";
+
+const SILENCE_MS = 40_000;
+const AGAIN_MS = 5_000;
+
+export function listen(place, onChange) {
+  let source = null;
+  let heard = Date.now();
+  let isLive = false;
+  let again = 0;
+
+  const hear = () => {
+    heard = Date.now();
+    if (isLive) return;
+    isLive = true;
+    place.textContent = say("live");
+    place.className = "live good";
+  };
+  const lose = () => {
+    if (!isLive && place.textContent) return;
+    isLive = false;
+    place.textContent = say("not_live", { time: time(heard, undefined, { hour: "2-digit", minute: "2-digit" }) });
+    place.className = "live look";
+  };
+  const open = () => {
+    clearTimeout(again);
+    source?.close();
+    source = new EventSource("/events");
+    source.addEventListener("open", () => {
+      hear();
+      onChange(null);
+    });
+    source.addEventListener("ping", hear);
+    source.addEventListener("now", (event) => {
+      hear();
+      onChange(JSON.parse(event.data).plant);
+    });
+    source.addEventListener("error", () => {
+      lose();
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS);
+    });
+  };
+  setInterval(() => {
+    if (Date.now() - heard < SILENCE_MS) return;
+    lose();
+    heard = Date.now() - SILENCE_MS + AGAIN_MS;
+    open();
+  }, AGAIN_MS);
+  open();
+  return open;
+}

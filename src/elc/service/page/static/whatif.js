@@ -1,0 +1,254 @@
+// What if: sliders of load and set-points inside limits, drivers as numbers, and what the model says of them.
+import { address, post } from "./calls.js";
+import { drawCurve } from "./curve.js";
+import { el, folded, table } from "./elements.js";
+import { drawOnResize, roundStep } from "./scale.js";
+import { capital, energy, isKnown, money, number, say, value } from "./words.js";
+
+const LOADS = 60;
+const WAIT_MS = 120;
+
+export function buildWhatIf(plant, { refuse }) {
+  const picture = el("div", { class: "chart" });
+  const below = el("div");
+  const lead = el("p", { class: "lead", role: "status" });
+  const result = el("div", { class: "result" });
+  const fields = el("div", { class: "sliders" });
+  const reset = el("button", { type: "button", hidden: true, onclick: forget }, say("back_to_now"));
+  const state = { now: null, card: null, values: {}, touched: new Map(), inputs: new Map(), shown: null };
+  const draw = drawOnResize(picture, (width) => {
+    const drawn = state.shown && drawCurve(width, state.shown);
+    if (drawn) picture.replaceChildren(drawn);
+  });
+  let timer = 0;
+  let turn = 0;
+  let pending = null;
+
+  async function update(now, card) {
+    const key = JSON.stringify([now.hour, card.version, now.quantities]);
+    if (key === state.key) return;
+    Object.assign(state, { key, now, card, throughput: card.throughput });
+    const given = new Map(now.quantities.map((quantity) => [quantity.column, quantity]));
+    const join = (one) => ({ ...given.get(one.column), ...one, label: given.get(one.column)?.label || one.column });
+    state.features = card.features.map(join);
+    state.setpoints = card.setpoints.map(join);
+    state.present = Object.fromEntries([...state.features, ...state.setpoints].map((one) => [one.column, one.now]));
+    buildFields();
+    await ask();
+  }
+
+  function buildFields() {
+    const focused = document.activeElement?.id;
+    state.inputs.clear();
+    const isLoad = (one) => one.column === state.throughput;
+    const sliders = [...state.features.filter(isLoad), ...state.setpoints].map(buildSlider);
+    const drivers = state.features.filter((one) => !isLoad(one)).map(buildNumber);
+    const isOpen = fields.querySelector("details")?.open;
+    fields.replaceChildren(
+      el("div", { class: "grid" }, sliders),
+      el("details", { open: isOpen }, el("summary", {}, say("drivers")), el("div", { class: "drivers" }, drivers)),
+      reset,
+    );
+    if (focused && fields.contains(document.getElementById(focused))) document.getElementById(focused).focus();
+    showReset();
+  }
+
+  function read(one) {
+    const chosen = state.touched.get(one.column);
+    return isKnown(chosen) ? chosen : isKnown(one.now) ? one.now : (one.low + one.high) / 2;
+  }
+
+  function buildSlider(one) {
+    const limits = findRange(one);
+    const id = `if-${one.column}`;
+    const input = el("input", { type: "range", id, min: limits.low, max: limits.high, step: limits.step });
+    const output = el("output", { for: id });
+    const write = () => {
+      const text = value(read(one), one.unit, limits.digits);
+      output.textContent = text;
+      input.value = read(one);
+      input.setAttribute("aria-valuetext", text);
+    };
+    input.addEventListener("input", () => {
+      state.touched.set(one.column, Number(input.value));
+      write();
+      change();
+    });
+    state.inputs.set(one.column, write);
+    write();
+    const note = isKnown(one.now) ? say("now_value", { value: value(one.now, one.unit, limits.digits) }) : say("now_unknown");
+    return el(
+      "div",
+      { class: "slider" },
+      el("label", { for: id }, capital(one.label), one.unit && el("span", { class: "unseen" }, `, ${one.unit}`)),
+      output,
+      input,
+      el("span", { class: "small" }, number(limits.low, limits.digits), " – ", number(limits.high, limits.digits), " · ", note),
+    );
+  }
+
+  function buildNumber(one) {
+    const limits = findRange(one);
+    const id = `if-${one.column}`;
+    const input = el("input", { type: "number", id, step: "any", inputmode: "decimal" });
+    const write = () => {
+      input.value = Number(read(one).toFixed(limits.digits));
+    };
+    input.addEventListener("input", () => {
+      if (!isKnown(input.valueAsNumber)) return;
+      state.touched.set(one.column, input.valueAsNumber);
+      change();
+    });
+    state.inputs.set(one.column, write);
+    write();
+    const range = say("learnt_range", { low: number(one.low, limits.digits), high: number(one.high, limits.digits) });
+    return el("div", { class: "driver" }, el("label", { for: id }, `${capital(one.label)}${one.unit ? `, ${one.unit}` : ""}`), input, el("span", { class: "small" }, range));
+  }
+
+  function change() {
+    showReset();
+    clearTimeout(timer);
+    timer = setTimeout(() => ask().catch(refuse), WAIT_MS);
+  }
+
+  function showReset() {
+    reset.hidden = state.touched.size === 0;
+  }
+
+  function forget() {
+    state.touched.clear();
+    for (const write of state.inputs.values()) write();
+    fields.querySelector("input")?.focus();
+    change();
+  }
+
+  async function ask() {
+    const mine = ++turn;
+    pending?.abort();
+    pending = new AbortController();
+    const pick = (list, values) => Object.fromEntries(list.map((one) => [one.column, values(one)]));
+    const drivers = pick(state.features, read);
+    const chosen = { ...drivers, ...pick(state.setpoints, read) };
+    const present = pick([...state.features, ...state.setpoints], (one) => one.now);
+    const isWhole = Object.values(present).every(isKnown);
+    const load = state.features.find((one) => one.column === state.throughput);
+    const loads = Array.from({ length: LOADS }, (_, index) => load.low + ((load.high - load.low) * index) / (LOADS - 1));
+    const alike = loads.map((one) => ({ ...drivers, [state.throughput]: one }));
+    const body = { rows: [chosen, ...(isWhole ? [present] : []), ...alike] };
+    let answer;
+    try {
+      answer = await post(address(plant, "predict"), body, pending.signal);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (error.status === 401 || error.status === 0) throw error;
+      tell(error.message, { isDoubtful: true });
+      result.replaceChildren();
+      return;
+    }
+    if (mine !== turn) return;
+    const [after, before] = [answer.rows[0], isWhole ? answer.rows[1] : null];
+    after.energy = findEnergy(before, after);
+    showCurve(loads, answer.rows.slice(isWhole ? 2 : 1), chosen, after);
+    showResult(before, after);
+  }
+
+  // What the plant would take: what it takes now, and what the model says that the change makes. Without a judged hour
+  // to start from, what the model expects.
+  function findEnergy(before, after) {
+    const { now } = state;
+    const isAnchored = isKnown(now.gap_gj_per_h) && before && isKnown(before.expected_gj_per_h) && !before.is_outside_envelope;
+    return isAnchored ? now.energy_gj_per_h + after.expected_gj_per_h - before.expected_gj_per_h : after.expected_gj_per_h;
+  }
+
+  function showCurve(loads, rows, chosen, after) {
+    const points = rows.map((row, index) => ({
+      load: loads[index],
+      outside: row.is_outside_envelope,
+      best: row.best_gj_per_h / loads[index],
+      typical: row.typical_gj_per_h / loads[index],
+      low: row.best_low_gj_per_h / loads[index],
+      high: row.best_high_gj_per_h / loads[index],
+    }));
+    const { now } = state;
+    const load = state.present[state.throughput];
+    const quantity = state.features.find((one) => one.column === state.throughput);
+    const units = { load: quantity.unit, loadName: quantity.label, level: findLevelUnit(quantity.unit) };
+    const isShown = isKnown(load) && isKnown(now.energy_gj_per_h) && load > 0;
+    const mark = isShown ? { load, level: now.energy_gj_per_h / load, best: now.best_gj_per_h / load } : null;
+    const isMoved = state.touched.size > 0 && !after.is_outside_envelope && isKnown(after.energy);
+    const target = chosen[state.throughput];
+    const whatIf = isMoved ? { load: target, level: after.energy / target } : null;
+    const label = mark ? say("curve_said", { now: number(mark.level, 2), best: number(mark.best, 2), unit: units.level, load: value(load, units.load) }) : say("curve");
+    state.shown = { points, now: mark, whatIf, units, label };
+    draw();
+    const listed = points.filter((_, index) => index % 5 === 0 || index === points.length - 1);
+    const isOpen = below.querySelector("details")?.open;
+    const list = folded(say("as_table"), say("curve"), listPoints(listed, units));
+    list.open = Boolean(isOpen);
+    below.replaceChildren(el("p", { class: "small" }, say("curve_what")), list);
+  }
+
+  function listPoints(points, units) {
+    const headings = [`${units.loadName}, ${units.load}`, `${say("best")}, ${units.level}`, say("between"), `${say("typical")}, ${units.level}`];
+    const rows = points.map((point) =>
+      point.outside
+        ? [number(point.load, 1), say("unknown"), "–", "–"]
+        : [number(point.load, 1), number(point.best, 2), `${number(point.low, 2)} – ${number(point.high, 2)}`, number(point.typical, 2)],
+    );
+    return table(say("curve"), headings, rows);
+  }
+
+  function tell(text, { isDoubtful }) {
+    lead.textContent = text;
+    lead.className = isDoubtful ? "lead look" : "lead";
+  }
+
+  function showResult(before, after) {
+    const isMoved = state.touched.size > 0;
+    if (after.is_outside_envelope || !isKnown(after.best_gj_per_h)) {
+      tell(say("outside"), { isDoubtful: true });
+      result.replaceChildren();
+      return;
+    }
+    const { now } = state;
+    const cost = (amount) => (isKnown(amount) ? money(amount * now.money_per_gj, now.currency) : "–");
+    const isJudged = isKnown(now.gap_gj_per_h);
+    const saved = isJudged && before && isKnown(before.expected_gj_per_h) ? now.energy_gj_per_h - after.energy : null;
+    tell(isMoved ? writeChange(saved, cost) : say("move_a_slider"), { isDoubtful: false });
+    const gap = after.energy - after.best_gj_per_h;
+    const rows = [
+      [`${say("energy")}, GJ/h`, number(isJudged ? now.energy_gj_per_h : null, 1), number(after.energy, 1)],
+      [`${say("best")}, GJ/h`, number(isJudged ? now.best_gj_per_h : null, 1), number(after.best_gj_per_h, 1)],
+      [`${say("gap")}, GJ/h`, number(now.gap_gj_per_h, 1, { signed: true }), number(gap, 1, { signed: true })],
+      [say("cost_an_hour"), cost(now.gap_gj_per_h), cost(gap)],
+    ];
+    const note = isJudged ? say("energy_what") : say("energy_alone");
+    result.replaceChildren(
+      table(say("what_if"), ["", say("now"), say("what_if")], rows, { className: "compare" }),
+      el("p", { class: "small" }, note),
+    );
+  }
+
+  function writeChange(saved, cost) {
+    if (!isKnown(saved)) return say("what_if_only");
+    const places = { size: energy(Math.abs(saved)), money: cost(Math.abs(saved)) };
+    if (Math.abs(saved) < 0.05) return say("no_change");
+    return saved > 0 ? say("takes_less", places) : say("takes_more", places);
+  }
+
+  return { chart: el("div", {}, picture, below), controls: el("div", { class: "controls" }, lead, result, fields), update };
+}
+
+// Where a slider may go: what the model has learnt from, inside the limits of the tag list, in round steps.
+function findRange(one) {
+  const low = Math.max(one.low, isKnown(one.limit_low) ? one.limit_low : -Infinity);
+  const high = Math.min(one.high, isKnown(one.limit_high) ? one.limit_high : Infinity);
+  const step = roundStep(high - low || 1, 200);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const round = (amount) => Number(amount.toFixed(digits));
+  return { low: round(Math.ceil(low / step - 1e-9) * step), high: round(Math.floor(high / step + 1e-9) * step), step: round(step), digits };
+}
+
+function findLevelUnit(unit) {
+  return unit === "MW" ? "GJ/MWh" : `GJ/${unit.replace(/\/h$/, "")}`;
+}

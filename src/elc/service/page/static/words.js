@@ -1,0 +1,65 @@
+// The texts of the page in the site's language, and numbers and times as it writes them.
+let texts = {};
+let language = "en";
+
+export function learn(words) {
+  texts = words.texts;
+  language = words.language;
+}
+
+export function say(key, places = {}) {
+  return texts[key].replace(/\{(\w+)\}/g, (whole, name) => (name in places ? places[name] : whole));
+}
+
+export function isKnown(value) {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+export function number(value, digits, { signed = false } = {}) {
+  if (!isKnown(value)) return "–";
+  const rounded = Number(value.toFixed(digits)) + 0;
+  const size = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const sign = rounded < 0 ? "−" : signed && rounded > 0 ? "+" : "";
+  return sign + size.format(Math.abs(rounded));
+}
+
+export function digitsOf(value) {
+  return Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
+}
+
+export function value(amount, unit = "", digits = digitsOf(amount)) {
+  return isKnown(amount) && unit ? `${number(amount, digits)}\u00a0${unit}` : number(amount, digits);
+}
+
+// A size of energy: tenths matter only where it is small.
+export function energy(amount, { signed = false } = {}) {
+  return number(amount, Math.abs(amount) < 20 ? 1 : 0, { signed });
+}
+
+// Energy with its unit, GJ/h unless told.
+export function amount(size, unit = "GJ/h") {
+  return isKnown(size) ? `${energy(size)}\u00a0${unit}` : "–";
+}
+
+export function money(amount, currency) {
+  return isKnown(amount) ? `${number(amount, 0)}\u00a0${currency}` : "–";
+}
+
+export function share(frac) {
+  return isKnown(frac) ? `${number(100 * frac, 1)}\u00a0%` : "–";
+}
+
+export function time(iso, zone, options) {
+  return new Intl.DateTimeFormat(language, { timeZone: zone, hourCycle: "h23", ...options }).format(new Date(iso));
+}
+
+export function age(seconds) {
+  const hours = seconds / 3600;
+  const [amount, unit] = hours >= 48 ? [hours / 24, "day"] : hours >= 1 ? [hours, "hour"] : [seconds / 60, "minute"];
+  const whole = Math.max(0, Math.floor(amount));
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(whole);
+}
+
+export function capital(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
