@@ -95,6 +95,14 @@ def test_what_is_refused(folder: Path, words: list[str], code: int, found: str) 
     assert (folder / "secrets" / "keys.json").read_bytes() == before
 
 
+def test_a_place_that_cannot_be_written_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "file").touch()
+    monkeypatch.setenv("ELC_KEYS", str(folder / "file" / "keys.json"))
+    done = run("add", "dcs", "--all-plants", "--right", "read")
+    assert done.exit_code == 1
+    assert "file: secrets cannot be written there (File exists). Let this user write there" in done.stderr
+
+
 def test_writers_wait_for_each_other(folder: Path) -> None:
     path = folder / "secrets" / "keys.json"
 

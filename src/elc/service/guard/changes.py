@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
-from elc.registry.lock import hold_lock
 from elc.service.clients import ACKNOWLEDGE, LOCAL, READ
 from elc.service.guard.book import NOBODY, Book, StoredClient, StoredKey, hash_key, read_book
-from elc.service.guard.storage import make_folder, write_secret
+from elc.service.guard.storage import hold_folder, write_secret
 
 SECRET_BYTES = 32  # 256 bits
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -97,8 +96,7 @@ def _make_key(now: datetime) -> tuple[str, StoredKey]:
 
 def _change_book(path: Path, change: Callable[[dict[str, StoredClient]], None]) -> Book:
     """Change the clients under a lock, and replace the file as a whole, readable by its owner alone."""
-    make_folder(path.parent)
-    with hold_lock(path.parent / ".lock"):
+    with hold_folder(path.parent):
         clients = dict((read_book(path) or Book()).clients)
         change(clients)
         book = Book(clients=clients)

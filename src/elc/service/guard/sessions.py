@@ -13,8 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from elc.errors import ElcError
-from elc.registry.lock import hold_lock
-from elc.service.guard.storage import make_folder, write_secret
+from elc.service.guard.storage import hold_folder, write_secret
 
 LASTS_S = 12 * 3600  # ASSUME: a shift and the hand-over
 COOKIE = b"elc_session"
@@ -79,8 +78,7 @@ def _read(path: Path) -> bytes | None:
 
 def _make(path: Path) -> bytes:
     """Make the secret, once for all workers."""
-    make_folder(path.parent)
-    with hold_lock(path.parent / ".lock"):
+    with hold_folder(path.parent):
         found = _read(path)
         if found is None:
             found = secrets.token_bytes(_SECRET_BYTES)

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from elc.errors import ElcError
 from elc.paths import replace_file
+from elc.registry.lock import hold_lock
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder of secrets: for its owner alone, and unknown to Git wherever it stands.
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder of secrets, so that one writes at a time; it is for its owner alone, and unknown to Git.
 
     Raises:
-        ElcError: it cannot be made.
+        ElcError: it cannot be made or written to.
     """
-    try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, mode=0o700, exist_ok=True)  # another process may be making it too
-            (folder / ".gitignore").write_text("*\n")
-    except OSError as error:
-        raise ElcError(f"{folder}: the folder of the keys cannot be made ({error.strerror}). Name another.") from None
+    with ExitStack() as held:
+        try:
+            if not folder.is_dir():
+                folder.mkdir(parents=True, mode=0o700, exist_ok=True)  # another process may be making it too
+                (folder / ".gitignore").write_text("*\n")
+            held.enter_context(hold_lock(folder / ".lock"))
+        except OSError as error:
+            raise ElcError(
+                f"{folder}: secrets cannot be written there ({error.strerror}). "
+                "Let this user write there, or name another file by ELC_KEYS."
+            ) from None
+        yield
 
 
 def write_secret(path: Path, content: bytes) -> None:
@@ -37,5 +47,5 @@ def write_secret(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
-    except PermissionError as error:
+    except OSError as error:
         raise ElcError(f"{path}: it cannot be written ({error.strerror}). Let this user write there.") from None
