@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -50,7 +54,9 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
     capture = Capture(project, settings.serve.capture, measures)
 
     @asynccontextmanager
-    async def live(_: Starlette) -> AsyncIterator[None]:
+    async def live(app: Starlette) -> AsyncIterator[None]:
+        app.state.closing = closing = asyncio.Event()
+        _close_on_signal(closing)
         work = [
             asyncio.create_task(_start_and_watch(fleet, measures, settings.serve.watch_s)),
             asyncio.create_task(_repeat(TICK_S, _tick(fleet))),
@@ -70,6 +76,21 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
     app = Starlette(routes=routes, lifespan=live, exception_handlers={ProblemError: answer_problem})
     app.state.fleet = fleet
     return app
+
+
+def _close_on_signal(closing: asyncio.Event) -> None:
+    """Let streams of events end when the process is told to stop: the server waits for them before it says so."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        former = signal.getsignal(number)
+
+        def close(sent: int, frame: FrameType | None, former: Any = former) -> None:
+            closing.set()
+            if callable(former):
+                former(sent, frame)
+
+        signal.signal(number, close)
 
 
 def _tick(fleet: Fleet) -> Callable[[], Awaitable[None]]:

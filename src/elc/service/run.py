@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -11,7 +10,6 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -32,15 +30,6 @@ from elc.settings import ServeSettings, Settings, read_settings
 ASKED = "ELC_SERVE"
 SWITCH_S = 0.0005  # a thread that loads a version lets requests through after so long, not after 5 ms
 LOG = logging.getLogger(LOGGER)
-_closing = asyncio.Event()
-
-
-class _Server(uvicorn.Server):
-    """A server that ends the streams of events as soon as it is told to stop, and only then waits for requests."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        _closing.set()
-        super().handle_exit(sig, frame)
 
 
 def run_service(project: Project, environment: str, *, changes: Mapping[str, Any]) -> None:
@@ -72,13 +61,13 @@ def run_service(project: Project, environment: str, *, changes: Mapping[str, Any
 def _run(serve: ServeSettings, project: Project) -> None:
     options = build_uvicorn_options(serve, project)
     config = uvicorn.Config("elc.service.run:create", factory=True, workers=serve.workers, **options)
-    server = _Server(config)
+    server = uvicorn.Server(config)
     if serve.workers == 1:
         server.run()
     else:
         socket = config.bind_socket()
         try:
-            Multiprocess(config, target=server.run, sockets=[socket]).run()
+            Multiprocess(config, sockets=[socket]).run()
         finally:
             socket.close()
     if not server.started and serve.workers == 1:
@@ -97,7 +86,6 @@ def create() -> ASGIApp:
     known = list(settings.plants)
     page = build_page(project, plants=lambda: known, environment=environment, settings=settings)
     app = build_app(project, settings, environment=environment, others=[*build_routes(access), *page])
-    app.state.closing = _closing
     return Guard(app, access=access, log=LOG)
 
 
