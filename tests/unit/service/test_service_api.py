@@ -12,9 +12,9 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from elc.curve import OUTPUTS
 from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE
 from elc.service.api.arrow import MEDIA_TYPE
+from elc.service.api.predict import ANSWERS
 from elc.service.clients import Client
 from tests.unit.service.conftest import Serve
 from tests.unit.service.packages import AIR, FLUE, LOAD, RATIO, ROW, find_energy
@@ -35,14 +35,14 @@ def test_prediction_is_what_the_package_gives(client: TestClient) -> None:
         "version": "candidate",
         "environment": "",
     }
-    assert [[row[name] for name in OUTPUTS] for row in found["rows"]] == [find_energy(50, 10), find_energy(55, 0)]
+    assert [[row[name] for name in ANSWERS] for row in found["rows"]] == [find_energy(50, 10), find_energy(55, 0)]
     assert [row[IS_OUTSIDE] for row in found["rows"]] == [False, False]
     assert client.post(PREDICT, json={"rows": [{LOAD: 90.0, AIR: 10.0}]}).json()["rows"][0][IS_OUTSIDE]
 
 
 def test_all_set_points_give_what_is_expected_of_them(client: TestClient) -> None:
     (row,) = client.post(PREDICT, json={"rows": [WHOLE]}).json()["rows"]
-    assert row["energy_expected_gj_per_h_pred"] == pytest.approx(20 * 50 + 10 + 3.1 * 2 - 5.1 * 3 + 20, rel=1e-6)
+    assert row["expected_gj_per_h"] == pytest.approx(20 * 50 + 10 + 3.1 * 2 - 5.1 * 3 + 20, rel=1e-6)
     refused = client.post(PREDICT, json={"rows": [{**ROW, FLUE: 2.0}]})
     assert refused.status_code == 422
     assert refused.json()["detail"] == "The rows give some set-points and not others: give all of them, or none."
@@ -52,7 +52,7 @@ def test_all_set_points_give_what_is_expected_of_them(client: TestClient) -> Non
 def test_units_are_converted(client: TestClient) -> None:
     body = {"rows": [{LOAD: 50_000.0, AIR: 50.0}], "units": {AIR: "degF", LOAD: "kg/h"}}
     (row,) = client.post(PREDICT, json=body).json()["rows"]
-    assert [row[name] for name in OUTPUTS] == pytest.approx(find_energy(50, 10), rel=1e-6)
+    assert [row[name] for name in ANSWERS] == pytest.approx(find_energy(50, 10), rel=1e-6)
 
 
 def test_gap_adds_up_and_names_moves(client: TestClient) -> None:
@@ -149,7 +149,7 @@ def test_arrow_is_answered_in_arrow(client: TestClient) -> None:
     answer = client.post(PREDICT, content=build_stream(table), headers={"Content-Type": MEDIA_TYPE})
     assert answer.headers["content-type"] == MEDIA_TYPE
     found = pa.ipc.open_stream(answer.content).read_all()
-    assert [found[name].to_pylist() for name in OUTPUTS] == [
+    assert [found[name].to_pylist() for name in ANSWERS] == [
         list(pair) for pair in zip(find_energy(50, 10), find_energy(55, 0), strict=True)
     ]
     assert found.schema.metadata[b"version"] == b"candidate"

@@ -24,7 +24,7 @@ from tests.unit.service.packages import AIR, LOAD, ROW, find_energy, write_packa
 
 Load = Callable[..., Loaded]
 PREDICT = "/plants/fjord/predict"
-BEST = curve.OUTPUTS[0]
+BEST = "best_gj_per_h"
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 
 from elc import __version__
-from elc.curve import OUTPUTS
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, TYPICAL
 from elc.service.api.arrow import MEDIA_TYPE as ARROW
-from elc.service.api.predict import EXPECTED
+from elc.service.api.predict import ANSWERS, EXPECTED
 from elc.service.problems import MEDIA_TYPE as PROBLEM
 from elc.service.versions import Loaded
 from elc.settings import LimitSettings
@@ -119,10 +118,10 @@ def _build_object(**properties: Any) -> dict[str, Any]:
 def _build_schemas(rows: dict[str, Any]) -> dict[str, Any]:
     text, flag, missing = {"type": "string"}, {"type": "boolean"}, {"type": ["number", "null"]}
     told = {"plant": text, "version": text, "environment": text}
-    answer = _build_object(**dict.fromkeys(OUTPUTS, NUMBER), **{IS_OUTSIDE: flag})
+    answer = _build_object(**dict.fromkeys(ANSWERS, NUMBER), **{IS_OUTSIDE: flag})
     answer["properties"][EXPECTED] = NUMBER
     judged = _build_object(
-        **dict.fromkeys([*OUTPUTS, ENERGY], NUMBER),
+        **dict.fromkeys([*ANSWERS, ENERGY], NUMBER),
         **{IS_OUTSIDE: flag},
         **dict.fromkeys([GAP, GAP_FRAC, GAP_LOW, GAP_HIGH, "money_per_h", "co2_t_per_h"], missing),
         currency=text,

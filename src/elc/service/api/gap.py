@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from elc import advise, curve, explain
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
-from elc.service.api.predict import describe
+from elc.service.api.predict import ANSWERS, describe
 from elc.service.rows import Asked
 from elc.service.versions import Loaded
 
 MAX_ROWS = 200  # ASSUME: a week by the hour, and some; each takes milliseconds
-GIVEN = [*curve.OUTPUTS, IS_OUTSIDE, ENERGY, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
+GIVEN = [IS_OUTSIDE, ENERGY, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
 MOVE = ("setpoint", "group", "now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", "near_limit")
 
 
@@ -43,7 +43,8 @@ def _build_row(
     moves = advice.moves[advice.moves[TIME] == row[TIME]]
     rest = [share["share_gj_per_h"] for share in own if share["setpoint"] == explain.REST]
     found: dict[str, Any] = _clean(
-        {name: row[name] for name in GIVEN}
+        {told: row[name] for told, name in zip(ANSWERS, curve.OUTPUTS, strict=True)}
+        | {name: row[name] for name in GIVEN}
         | {
             "money_per_h": cost.money,
             "currency": loaded.settings.site.currency,

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elc.curve import OUTPUTS
 from elc.fields import AGE, IS_OUTSIDE
 from elc.service.problems import Fault, ProblemError
 from elc.service.rows import Asked, read_rows
 from elc.service.versions import Loaded
 
-EXPECTED = "energy_expected_gj_per_h_pred"
+# What the curve says (see `curve.OUTPUTS`), and what the response expects, as the interface names it.
+ANSWERS = ("best_gj_per_h", "typical_gj_per_h", "high_gj_per_h", "best_low_gj_per_h", "best_high_gj_per_h")
+EXPECTED = "expected_gj_per_h"
 Inputs = NDArray[np.float32]
 Table = dict[str, NDArray[np.float64] | NDArray[np.bool_]]
 
@@ -53,7 +54,7 @@ def predict(loaded: Loaded, asked: Asked) -> tuple[Table, Inputs]:
     """
     inputs = asked.pick(loaded.features)
     energy, is_outside = loaded.score(inputs)
-    table: Table = dict(zip(OUTPUTS, energy.T, strict=True))
+    table: Table = dict(zip(ANSWERS, energy.T, strict=True))
     table[IS_OUTSIDE] = is_outside
     if loaded.setpoints and set(loaded.setpoints) <= set(asked.columns):
         table[EXPECTED] = loaded.score_response(asked.pick((*loaded.features, *loaded.setpoints)))
