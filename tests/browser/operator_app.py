@@ -5,6 +5,7 @@ Energy = 1000 + 10 load + air, 20 for each % of flue O2 above 2 and 30 for each 
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -17,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from elc.paths import Project
 from elc.service.clients import CLIENT, LOCAL, Client
@@ -34,7 +35,7 @@ SETPOINTS = [(FLUE, "%", 1.2, 5.0, 1.0, 6.0), (CARBON, "", 2.7, 3.6, 2.6, 3.7)]
 class Front:
     """What the guard does: says who asks, and how strict the browser shall be; without a key nothing is told."""
 
-    def __init__(self, app: ASGIApp, client: Client) -> None:
+    def __init__(self, app: Starlette, client: Client) -> None:
         self.app, self.client, self.is_open = app, client, True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,17 +103,28 @@ def build_app(project: Project, *, client: Client = LOCAL) -> Front:
         Route("/plants/{plant}/card", _show_card),
         Route("/plants/{plant}/predict", _predict, methods=["POST"]),
     ]
-    front = Front(Starlette(routes=[*stand_in, *page], exception_handlers={ProblemError: answer_problem}), client)
+    app = Starlette(routes=[*stand_in, *page], exception_handlers={ProblemError: answer_problem})
+    app.state.closing = asyncio.Event()
+    front = Front(app, client)
     return front
 
 
+class _Server(uvicorn.Server):
+    """Ends the streams of events before it waits for requests under way, as elc serve does."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.app.state.closing.set()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
 @contextmanager
-def serve(app: ASGIApp) -> Iterator[str]:
-    """Serve an application in a thread on a free port of this machine; yields its address."""
+def serve(app: Front, *, port: int = 0) -> Iterator[str]:
+    """Serve an application in a thread on a port of this machine, a free one unless told; yields its address."""
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="off", loop="asyncio")
-        server = uvicorn.Server(config)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=3, lifespan="off", loop="asyncio")
+        server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
         thread.start()
         while not server.started:

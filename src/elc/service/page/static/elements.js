@@ -29,7 +29,7 @@ export function show(place, data, build) {
 }
 
 export function table(caption, headings, rows, { className = "" } = {}) {
-  const head = el("tr", {}, headings.map((text, index) => el("th", { scope: "col", class: index ? "right" : "" }, text)));
+  const head = el("tr", {}, headings.map((text, index) => (text ? el("th", { scope: "col", class: index ? "right" : null }, text) : el("td"))));
   const body = rows.map((row) =>
     el("tr", {}, row.map((text, index) => (index ? el("td", { class: "right" }, text) : el("th", { scope: "row" }, text)))),
   );

@@ -102,6 +102,7 @@ function showSignIn(fault) {
     el(
       "form",
       { onsubmit: send, class: "sign-in" },
+      el("input", { type: "text", autocomplete: "username", value: "elc", hidden: true }), // for keepers of passwords
       el("label", { for: "key" }, say("key")),
       field,
       el("button", { type: "submit", class: "first" }, say("sign_in")),
