@@ -123,7 +123,7 @@ def serve(app: Front, *, port: int = 0) -> Iterator[str]:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))
-        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=3, lifespan="off", loop="asyncio")
+        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3, lifespan="off", loop="asyncio")
         server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
         thread.start()

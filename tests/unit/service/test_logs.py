@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
-from logging.config import dictConfig
 from typing import Any
 
 import pytest
 
-from elc.service.logs import CONFIG, JsonFormatter, hide_secrets
+from elc.service.logs import JsonFormatter, hide_secrets
 
 KEY = "elc_3ba70dc3_v_sL_c17eeGsPRQ-_PQqKngjNiSD90ouQDJdJzz5RzM"
 
@@ -50,13 +50,16 @@ def test_secrets_are_hidden(text: str, hidden: str) -> None:
     assert hide_secrets(text) == hidden
 
 
-def test_lines_of_the_server_have_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
-    former = logging.root.handlers[:], logging.root.level
-    try:
-        dictConfig(CONFIG)
-        logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
-        logging.getLogger("uvicorn.access").info("GET /")
-    finally:
-        logging.root.handlers[:], logging.root.level = former[0], former[1]
-    (line,) = capsys.readouterr().err.splitlines()
+SERVER = """
+import logging
+from elc.service.logs import configure_logs
+configure_logs()
+logging.getLogger("uvicorn.error").info("Started server process [%d]", 7)
+logging.getLogger("uvicorn.access").info("GET /")
+"""
+
+
+def test_lines_of_the_server_have_the_same_form() -> None:
+    done = subprocess.run([sys.executable, "-c", SERVER], capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
     assert json.loads(line)["event"] == "Started server process [7]"
