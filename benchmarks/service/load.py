@@ -1,6 +1,6 @@
 """Ask a server again and again over connections that stay open, from a process of its own; write what came of it.
 
-    python -m benchmarks.service.load PORT PATH BODY_FILE CONNECTIONS REQUESTS RESULT_FILE
+python -m benchmarks.service.load PORT PATH BODY_FILE CONNECTIONS REQUESTS PAUSE_S RESULT_FILE
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Tally:
     """What came of requests: seconds of each, and how many had each status, and each pair of version and answer."""
 
     left: int
+    pause_s: float = 0.0  # of each connection between an answer and its next request
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
@@ -71,7 +72,10 @@ class Asker(asyncio.Protocol):
             self._tally.answers[f"{version[1].decode()} {b' '.join(bests).decode()}"] += 1
             self._tally.times.append((time.time(), version[1].decode()))
         del self._buffer[: end + 4 + length]
-        self._ask()
+        if self._tally.pause_s:
+            asyncio.get_running_loop().call_later(self._tally.pause_s, self._ask)
+        else:
+            self._ask()
 
     def connection_lost(self, _: Exception | None) -> None:
         if self._tally.left > 0:
@@ -80,11 +84,11 @@ class Asker(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def ask(port: int, path: str, body: bytes, connections: int, requests: int) -> Tally:
+async def ask(port: int, path: str, body: bytes, connections: int, requests: int, pause_s: float) -> Tally:
     """Ask so many times over so many connections."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
     request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-    tally, loop = Tally(requests), asyncio.get_running_loop()
+    tally, loop = Tally(requests, pause_s), asyncio.get_running_loop()
     ends = [loop.create_future() for _ in range(connections)]
     for end in ends:
         await loop.create_connection(lambda end=end: Asker(request, tally, end), "127.0.0.1", port)  # type: ignore[misc]
@@ -92,9 +96,9 @@ async def ask(port: int, path: str, body: bytes, connections: int, requests: int
     return tally
 
 
-def main(port: str, path: str, body: str, connections: str, requests: str, result: str) -> None:
+def main(port: str, path: str, body: str, connections: str, requests: str, pause_s: str, result: str) -> None:
     start = time.perf_counter()
-    tally = uvloop.run(ask(int(port), path, Path(body).read_bytes(), int(connections), int(requests)))
+    tally = uvloop.run(ask(int(port), path, Path(body).read_bytes(), int(connections), int(requests), float(pause_s)))
     content = {
         "wall_s": time.perf_counter() - start,
         "seconds": tally.seconds,

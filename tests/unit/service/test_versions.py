@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +238,7 @@ def test_plant_whose_version_comes_later_is_taken_in(serve: Serve, place: Projec
 
 def test_half_line_of_a_killed_worker_is_passed_over(tmp_path: Path) -> None:
     history = History(tmp_path / "swaps.jsonl")
-    words = {"plant": "fjord", "environment": "prod", "former": "", "share": 1.0, "reason": ""}
+    words = {"plant": "fjord", "environment": "prod", "former": "", "share": 1.0, "reason": "", "at": datetime.now(UTC)}
     history.add("live", name=("v1", "a", "b"), **words)
     with (tmp_path / "swaps.jsonl").open("a") as file:
         file.write('{"time": "2026')

@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -173,7 +174,8 @@ class Fleet:
         LOG.info("swap", extra={"fields": told})
         if event == "fell_back":
             self._doubt(version.plant, f"{version.plant} {version.version} fell back: {reason}")
-        self._events.put(lambda: self._history.add(event, name=version.name, share=share, reason=reason, **words))
+        name, now = version.name, datetime.now(UTC)
+        self._events.put(lambda: self._history.add(event, name=name, share=share, reason=reason, at=now, **words))
 
     def _write_events(self) -> None:
         while write := self._events.get():

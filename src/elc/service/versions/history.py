@@ -72,15 +72,16 @@ class History:
         former: str,
         share: float,
         reason: str,
+        at: datetime,
     ) -> Swap:
-        """Add an event, on the disk before this returns.
+        """Add an event that happened at a moment (aware), on the disk before this returns.
 
         Raises:
             OSError: it cannot be written.
         """
         version, digest, assigned = name
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        swap = Swap(now, plant, environment, event, version, former, digest, assigned, share, reason, os.getpid())
+        time = at.astimezone(UTC).isoformat(timespec="milliseconds")
+        swap = Swap(time, plant, environment, event, version, former, digest, assigned, share, reason, os.getpid())
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with hold_lock(self._path.with_name(f".{self._path.name}.lock")), self._path.open("ab") as file:
             if file.tell() and self._path.read_bytes()[-1:] != b"\n":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ Inputs = NDArray[np.float32]
 TESTS = ("golden", "shape")  # before any request reaches a version
 WARM_RUNS = 20
 CANDIDATE = "candidate"
+DEPLOY = "import sys; from elc.cli import main; main(['deploy', *sys.argv[1:]])"
 
 
 class ScoreError(Exception):
@@ -88,9 +91,7 @@ def find_version(project: Project, plant: str, environment: str) -> Used:
         ElcError: there is none, it may not be used, or it is not whole.
     """
     if environment and _is_assigned(project, plant, environment):
-        from elc.registry.follow import deploy_plant
-
-        deploy_plant(registry.read_context(project), plant, environment)
+        _deploy(project, plant, environment)
     return registry.find_used(project, plant, environment=environment)
 
 
@@ -100,6 +101,18 @@ def _is_assigned(project: Project, plant: str, environment: str) -> bool:
     event = context.follow(plant, environment).event
     record = registry.read_deployed(project, environment, plant)
     return event is not None and (record is None or record.oid != event.oid)
+
+
+def _deploy(project: Project, plant: str, environment: str) -> None:
+    """Put what is assigned into its folder, in a process of its own: DVC would take this one's memory and time.
+
+    Raises:
+        ElcError: with what the command said.
+    """
+    command = [sys.executable, "-c", DEPLOY, "--env", environment, "--plant", plant]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ElcError(" ".join((done.stderr or done.stdout).split())[-1000:] or f"{plant}: elc deploy failed.")
 
 
 def load(project: Project, plant: str, used: Used) -> Loaded:
