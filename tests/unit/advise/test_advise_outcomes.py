@@ -218,3 +218,15 @@ def test_total_leaves_out_what_is_open_older_or_was_not_shown() -> None:
     assert (total.cases, total.followed, total.open) == (1, 1, 1)
     old = advise.build_total(cases, pd.Timestamp("2026-07-21", tz="UTC"), days=7)
     assert replace(old, saved_gj=0.0, low_gj=0.0, high_gj=0.0) == advise.Total(7, 0, 0, 0, 0, 0.0, 0.0, 0.0, False)
+
+
+def test_what_operators_typed_is_no_markup() -> None:
+    from pypandoc import convert_text
+
+    from elc.advise.words import _quote
+
+    typed = '<script src="x">alert(1)</script> [a](http://b) *c* `d` $e$\n# f & ærlig, 5 %'
+    page = convert_text(_quote(typed), "html", "markdown", extra_args=["--wrap=none"])
+    assert page.strip() == (
+        '<p>&lt;script src="x"&gt;alert(1)&lt;/script&gt; [a](http://b) *c* `d` $e$ # f &amp; ærlig, 5 %</p>'
+    )

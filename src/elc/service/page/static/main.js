@@ -37,7 +37,7 @@ async function enter() {
 }
 
 function readPlant() {
-  const name = location.hash.startsWith("#/") ? decodeURIComponent(location.hash.slice(2)) : "";
+  const name = /^#\/([a-z][a-z0-9_]*)$/.exec(location.hash)?.[1] || ""; // the id of a plant, or all plants
   return name || (plants.length === 1 ? plants[0].plant : "");
 }
 

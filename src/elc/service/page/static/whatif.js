@@ -133,7 +133,7 @@ export function buildWhatIf(plant, { refuse }) {
     const isWhole = Object.values(present).every(isKnown);
     const load = state.features.find((one) => one.column === state.throughput);
     const loads = Array.from({ length: LOADS }, (_, index) => load.low + ((load.high - load.low) * index) / (LOADS - 1));
-    const alike = loads.map((one) => ({ ...drivers, [state.throughput]: one }));
+    const alike = loads.map((one) => ({ ...chosen, [state.throughput]: one }));
     const body = { rows: [chosen, ...(isWhole ? [present] : []), ...alike] };
     let answer;
     try {
