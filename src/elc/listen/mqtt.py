@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from elc.errors import ElcError
 from elc.listen.intake import Intake
 from elc.listen.json_form import read_json
 from elc.listen.log import write_log
@@ -51,7 +52,7 @@ class MqttListener:
         self._asked: dict[str, float] = {}
         # A number is only good on the connection that it came by: the broker may give it to another message.
         self._connection = 0
-        self._is_session_kept = False
+        self._is_session_kept = self._is_failure_told = False
         self._guard = threading.Lock()
         self._client = self._build_client()
 
@@ -72,9 +73,16 @@ class MqttListener:
         if user:
             client.username_pw_set(user, os.environ.get("ELC_MQTT_PASSWORD"))
         if settings.is_tls:
-            client.tls_set(ca_certs=settings.certificates)
+            try:
+                client.tls_set(ca_certs=settings.certificates)
+            except OSError as error:
+                raise ElcError(
+                    f"params.yaml: listen.mqtt.{self.name}.certificates: {settings.certificates} cannot be read as "
+                    f"certificates ({error}). Give a file in PEM form."
+                ) from None
         client.reconnect_delay_set(1, LONGEST_DELAY_S)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
+        client.on_connect_fail = self._on_connect_fail
         client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         return client
 
@@ -105,12 +113,17 @@ class MqttListener:
         self._is_session_kept = bool(flags.session_present)
         client.subscribe([(topic, QOS) for topic in self._filters])
 
+    def _on_connect_fail(self, client: Any, data: Any) -> None:  # noqa: ARG002
+        if not self._is_failure_told:
+            self._is_failure_told = True
+            write_log("error", "not_there", source=self.name, host=self._settings.host, port=self._settings.port)
+
     def _on_subscribe(self, client: Any, data: Any, number: int, reasons: Any, properties: Any) -> None:  # noqa: ARG002
         refused = [topic for topic, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
             write_log("error", "not_subscribed", source=self.name, topics=refused)
             return
-        self.lost_since = None
+        self.lost_since, self._is_failure_told = None, False
         write_log("info", "connected", source=self.name, is_session_kept=self._is_session_kept)
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:  # noqa: ARG002

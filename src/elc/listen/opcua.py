@@ -24,6 +24,9 @@ from elc.settings import OpcUaSource
 TIMEOUT_S = 10
 LONGEST_DELAY_S = 30
 MICROS = 1_000_000
+# Faults of the connection, not of a node: it is made again.
+GONE = {"BadConnectionClosed", "BadSecureChannelClosed", "BadServerHalted", "BadSessionClosed", "BadSessionIdInvalid"}
+GONE |= {"BadShutdown", "BadTimeout", "BadServerNotConnected", "BadCommunicationError"}
 # The top two of 32 bits. Source: OPC 10000-4, 7.39 StatusCode.
 QUALITIES = {0: GOOD, 1: UNCERTAIN, 2: BAD, 3: BAD}
 
@@ -46,9 +49,9 @@ class OpcUaListener:
         self.plants = (settings.plant,)
         self.lost_since: str | None = _now()
         self._nodes = settings.nodes or {tag: f"ns={settings.namespace};s={tag}" for tag in tags}
-        self._last: dict[str, int] = {tag: int(at) for tag, at in (state or {}).items()}
+        self._last: dict[str, int] = dict((state or {}).get("last", {}))
         self._seen: dict[str, Seen] = {}
-        self._looked_us = max(self._last.values(), default=0)
+        self._looked_us = int((state or {}).get("looked_us", 0))
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=f"opcua-{name}", daemon=True)
@@ -135,11 +138,9 @@ class OpcUaListener:
         self._pass_on(readings, rejects)
 
     def _pass_on(self, readings: Sequence[Reading], rejects: Sequence[Reject] = ()) -> None:
-        if not readings and not rejects:
-            return
         for reading in readings:
             self._last[reading.tag] = max(reading.time_us, self._last.get(reading.tag, 0))
-        state = dict(self._last)
+        state = {"looked_us": self._looked_us, "last": dict(self._last)}
         self._intake.put(Delivery(self._settings.plant, tuple(readings), tuple(rejects), None, state, self.name))
 
     async def _catch_up(self, nodes: Mapping[str, Any]) -> None:
@@ -151,35 +152,43 @@ class OpcUaListener:
         for tag, node in nodes.items():
             if tag not in self._last:
                 continue
-            missed = await self._read_history(tag, node, self._last[tag], now)
-            if missed is None:
+            found = await self._read_history(node, self._last[tag], now)
+            if found is None:
                 without.append(tag)
-                missed = [Reading(tag, max(self._last[tag], self._looked_us) + 1, None, BAD)]
-            self._pass_on(missed)
+                self._pass_on([Reading(tag, max(self._last[tag], self._looked_us) + 1, None, BAD)])
+            else:
+                late = [data for data in found if self._last[tag] < _read_time(data, 0) <= now]
+                self._pass_on(*self._read_all(tag, late))
         since = (EPOCH + timedelta(microseconds=self._looked_us)).isoformat(timespec="seconds")
         if without:
             write_log("warning", "no_history", source=self.name, since=since, tags=len(without), example=without[0])
         else:
             write_log("info", "caught_up", source=self.name, since=since)
 
-    async def _read_history(self, tag: str, node: Any, since_us: int, now: int) -> list[Reading] | None:
+    def _read_all(self, tag: str, found: Sequence[Any]) -> tuple[list[Reading], list[Reject]]:
+        readings: list[Reading] = []
+        rejects: list[Reject] = []
+        for data in found:
+            try:
+                readings.append(build_reading(tag, data, _read_time(data, 0)))
+            except ValueError as fault:
+                rejects.append(build_reject(self._settings.url, str(fault), data, tag=tag))
+        return readings, rejects
+
+    async def _read_history(self, node: Any, since_us: int, now: int) -> list[Any] | None:
         """Read the history of a node after a moment; None where the server offers none."""
-        from asyncua.ua import AccessLevel
-        from asyncua.ua.uaerrors import UaError
+        from asyncua.ua import AccessLevel, uaerrors
 
         start, end = (EPOCH + timedelta(microseconds=at) for at in (since_us + 1, now))
         try:
             if AccessLevel.HistoryRead not in await node.get_access_level():
                 return None
-            found = await node.read_raw_history(start, end, return_bounds=False)
-        except UaError:
+            found: list[Any] = await node.read_raw_history(start, end, return_bounds=False)
+        except uaerrors.UaStatusCodeError as error:
+            if type(error).__name__ in GONE:
+                raise
             return None
-        readings = []
-        for data in found:
-            at = _read_time(data, 0)
-            if since_us < at <= now:
-                readings.append(build_reading(tag, data, at))
-        return readings
+        return found
 
 
 def build_reading(tag: str, data: Any, now: int) -> Reading:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from elc.errors import ElcError
-from elc.listen.sources import choose_sources
+from elc.listen.sources import build_listening, choose_sources
 from elc.listen.topics import build_filters, match_topic
 from elc.settings import read_settings
 from tests.unit.listen.broker import make_project
@@ -52,6 +52,14 @@ def test_what_cannot_be_listened_to_is_said(
     with pytest.raises(ElcError) as caught:
         choose(tmp_path, *plants, **listen)
     assert words in str(caught.value)
+
+
+def test_certificates_that_are_not_there_are_named(tmp_path: Path) -> None:
+    source = {**SITE, "is_tls": True, "certificates": "ca.pem"}
+    project = make_project(tmp_path, mqtt={"site": source})
+    settings = read_settings(project)
+    with pytest.raises(ElcError, match=r"listen\.mqtt\.site\.certificates: ca\.pem cannot be read as certificates"):
+        build_listening(project, settings, settings.listen, [])
 
 
 def test_named_levels_of_a_topic_are_found() -> None:
