@@ -7,22 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from elc.paths import Project
 from elc.render.models import build_models
 from elc.render.pandoc import render_by_pandoc
 from elc.render.receipts import Site
+from tests.browser.conftest import IN_CHROMIUM
 from tests.conftest import ROOT
 from tests.unit.registry.tagged import make_life
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)"),
-]
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +31,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project.reports / "method.qmd").write_text("---\ntitle: Method\n---\n")
     render_by_pandoc(project, Site([], {}, [], {"website": {"title": "ELC"}}, "en"))
     return project.site
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

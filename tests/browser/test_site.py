@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from elc.paths import Project
+from tests.browser.conftest import IN_CHROMIUM
 from tests.conftest import PLANTS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-QUIET += ["--disable-sync", "--no-first-run", "--disable-quic"]
 STEMS = ("50_monitor", "60_explain")
 PLANT_PAGES = [*(f"{plant}/{name}.html" for plant in PLANTS for name in STEMS)]
 PAGES = ["index.html", "models.html", "method.html", *PLANT_PAGES]
 MAX_INTERACTIVE_MS = 1000
 MAX_SITE_BYTES = 15_000_000
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+pytestmark = IN_CHROMIUM
 
 
 class Witness:
