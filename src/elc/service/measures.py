@@ -32,7 +32,6 @@ class Measures:
         self._dropped = Counter(
             "elc_capture_dropped_rows", "Rows that could not be kept", ["plant"], registry=self._registry
         )
-        self._swaps = Counter("elc_swaps", "What happened to versions", ["plant", "event"], registry=self._registry)
         self._live = Gauge(
             "elc_ready_plants", "Plants that have a version", registry=self._registry, multiprocess_mode="livemin"
         )
@@ -47,10 +46,6 @@ class Measures:
         """Count rows that were kept for monitoring, or could not be."""
         self._captured.labels(plant).inc(kept)
         self._dropped.labels(plant).inc(dropped)
-
-    def count_swap(self, plant: str, event: str) -> None:
-        """Count an event of a version."""
-        self._swaps.labels(plant, event).inc()
 
     def set_ready(self, plants: int) -> None:
         """Set how many plants have a version."""
