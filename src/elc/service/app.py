@@ -57,8 +57,12 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
     async def live(app: Starlette) -> AsyncIterator[None]:
         app.state.closing = closing = asyncio.Event()
         _close_on_signal(closing)
+        start = asyncio.create_task(_start(fleet, measures))
+        if settings.serve.workers > 1:  # another worker answers meanwhile; this one takes no request that it must refuse
+            await start
         work = [
-            asyncio.create_task(_start_and_watch(fleet, measures, settings.serve.watch_s)),
+            start,
+            asyncio.create_task(_watch(fleet, measures, settings.serve.watch_s, start)),
             asyncio.create_task(_repeat(TICK_S, _tick(fleet))),
             asyncio.create_task(_repeat(settings.serve.capture.flush_s, lambda: asyncio.to_thread(capture.flush))),
         ]
@@ -100,15 +104,24 @@ def _tick(fleet: Fleet) -> Callable[[], Awaitable[None]]:
     return tick
 
 
-async def _start_and_watch(fleet: Fleet, measures: Measures, watch_s: float) -> None:
-    """Load all plants while the process already says that it is alive, then look for other versions."""
-    await asyncio.to_thread(fleet.start)
+async def _start(fleet: Fleet, measures: Measures) -> None:
+    """Load all plants; a single worker already says meanwhile that it is alive."""
+    try:
+        await asyncio.to_thread(fleet.start)
+    except Exception:
+        LOG.exception("the plants could not be loaded")
+        raise
+    measures.set_ready(len(fleet.lanes))
+
+
+async def _watch(fleet: Fleet, measures: Measures, watch_s: float, start: asyncio.Task[None]) -> None:
+    """Look for other versions, once all plants are loaded."""
+    await start
 
     async def look() -> None:
         await asyncio.to_thread(fleet.look)
         measures.set_ready(len(fleet.lanes))
 
-    measures.set_ready(len(fleet.lanes))
     await _repeat(watch_s, look)
 
 
