@@ -58,7 +58,7 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
         app.state.closing = closing = asyncio.Event()
         _close_on_signal(closing)
         start = asyncio.create_task(_start(fleet, measures))
-        if settings.serve.workers > 1:  # another worker answers meanwhile; this one takes no request that it must refuse
+        if settings.serve.workers > 1:  # another one answers meanwhile, so none is refused here
             await start
         work = [
             start,
