@@ -234,9 +234,9 @@ def _read_inputs(frame: pd.DataFrame, columns: list[str], what: str) -> Inputs:
 
 def _run(session: ort.InferenceSession, inputs: Inputs) -> Array:
     """Run a network on the rows that are known; the others give missing."""
-    known = np.isfinite(inputs).all(axis=1)
-    if known.all():
+    if np.isfinite(inputs).all():
         return np.asarray(session.run(None, {INPUT: inputs})[0], np.float64)
+    known = np.isfinite(inputs).all(axis=1)
     found = session.run(None, {INPUT: inputs[known]})[0]
     energy = np.full((len(inputs), found.shape[1]), np.nan)
     energy[known] = found

@@ -13,11 +13,12 @@ from types import FrameType
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from elc.paths import Project
 from elc.service import capture as captures
-from elc.service.api import build_routes
+from elc.service.api import Requests, Shortcut, build_routes
 from elc.service.capture import Capture
 from elc.service.measures import Measures
 from elc.service.problems import ProblemError, answer_problem
@@ -76,8 +77,13 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
             await asyncio.to_thread(capture.flush)
             await asyncio.to_thread(fleet.close)
 
-    routes = [*build_routes(fleet, settings, capture, measures), *others]
-    app = Starlette(routes=routes, lifespan=live, exception_handlers={ProblemError: answer_problem})
+    requests = Requests(fleet, settings, capture, measures)
+    app = Starlette(
+        routes=[*build_routes(fleet, settings, requests, measures), *others],
+        middleware=[Middleware(Shortcut, requests)],
+        lifespan=live,
+        exception_handlers={ProblemError: answer_problem},
+    )
     app.state.fleet = fleet
     return app
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -55,21 +55,27 @@ def parse_json(body: bytes) -> Any:
 
 
 def read_rows(
-    content: Any, *, needed: Sequence[str], optional: Sequence[str], filled: Mapping[str, float], max_rows: int
+    content: Any,
+    *,
+    needed: Sequence[str],
+    optional: Sequence[str],
+    fill: Callable[[], Mapping[str, float]],
+    max_rows: int,
 ) -> Asked:
     """Read `{"rows": [{column: number}], "units": {column: unit}}`.
 
     Args:
         content: of the body.
-        needed: columns that every row must have, unless `filled` has them.
+        needed: columns that every row must have, unless `fill` gives them.
         optional: columns that all rows may have, or none.
-        filled: values of columns that may be left out.
+        fill: gives values of columns that may be left out; called where one is.
         max_rows: of one request.
 
     Raises:
         ProblemError: 413 for too many rows, 422 for anything else, with up to 20 fields.
     """
     rows, units = _read_parts(content, max_rows)
+    filled = {} if all(column in rows[0] for column in needed) else fill()
     columns = _find_columns(rows[0], needed, optional, filled)
     values = _read_fast(rows, columns)
     if values is None:
@@ -116,14 +122,10 @@ def _read_fast(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Array | 
         except KeyError:
             return None
         for value in values:
-            if type(value) not in NUMBERS:
+            if type(value) not in NUMBERS or not -LARGEST < value < LARGEST:
                 return None
         found.append(values)
-    try:
-        numbers = np.array(found, np.float64)
-    except OverflowError:
-        return None
-    return numbers if (np.abs(numbers) < LARGEST).all() else None
+    return np.array(found, np.float64)
 
 
 def _find_faults(rows: list[Any], columns: tuple[str, ...], known: Sequence[str]) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -15,10 +16,10 @@ import pytest
 
 from elc import curve
 from elc.paths import Project
-from elc.service.versions import Fleet, History, Lane, Loaded, ScoreError
+from elc.service.versions import Fleet, History, Lane, Loaded, Scored, ScoreError
+from elc.service.versions.batch import Inputs
 from elc.service.versions.history import find_path
 from elc.service.versions.lane import Trial, build_stages, find_fault, measure_distance, replay
-from elc.service.versions.loaded import Inputs
 from elc.settings import Settings, SwapSettings, read_plant, read_tags
 from tests.unit.service.conftest import Serve, wait
 from tests.unit.service.packages import AIR, LOAD, ROW, find_energy, write_package
@@ -66,7 +67,12 @@ class Told(list[tuple[str, str, float]]):
 
 def ask(lane: Lane, rows: Inputs) -> list[float]:
     """Ask a lane as a request does; the rows are answered together."""
-    return lane.answer(lambda loaded: (loaded.score(rows)[0][:, 0].tolist(), rows))
+
+    async def answer(loaded: Loaded) -> tuple[list[float], Scored]:
+        scored = await loaded.batch.score(rows)
+        return scored.energy[:, 0].tolist(), scored
+
+    return asyncio.run(lane.answer(answer))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +98,7 @@ def test_share_goes_to_the_new_one_and_no_request_mixes(load: Load, swap: SwapSe
     lane = Lane(old, settings=chosen, tell=Told())
     lane.start(Trial(new, build_stages(chosen)))
     rows = build_rows(40)
-    answers = {"v1": old.score(rows)[0][:, 0].tolist(), "v2": new.score(rows)[0][:, 0].tolist()}
+    answers = {"v1": old.score(rows).energy[:, 0].tolist(), "v2": new.score(rows).energy[:, 0].tolist()}
     found = [ask(lane, rows) for _ in range(400)]
     counts = {version: found.count(answer) for version, answer in answers.items()}
     assert sum(counts.values()) == 400
@@ -119,12 +125,12 @@ def test_fault_of_a_request_is_not_one_of_the_new_version(load: Load, swap: Swap
     new = load("v2")
     lane.start(Trial(new, build_stages(chosen)))
 
-    def refuse(_: Loaded) -> tuple[float, Inputs]:
+    async def refuse(_: Loaded) -> tuple[float, Scored]:
         raise ValueError("the request is wrong")
 
     for _ in range(20):
         with pytest.raises(ValueError, match="the request is wrong"):
-            lane.answer(refuse)
+            asyncio.run(lane.answer(refuse))
     assert lane.coming is new
 
 

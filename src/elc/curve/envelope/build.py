@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.curve.envelope.distance import Array, find_nearest, read_values
+from elc.curve.envelope.distance import Array, Points, read_values
 from elc.curve.envelope.model import Envelope
 from elc.curve.envelope.ranges import build_range
 from elc.errors import check_faults
@@ -85,7 +85,7 @@ def _find_limit(scaled: Array, groups: NDArray[np.int64], chosen: list[int]) -> 
     owners = groups[chosen]
     points = scaled[chosen]
     found = [
-        find_nearest(scaled[groups == group], points[owners != group])
+        Points(points[owners != group]).measure(scaled[groups == group])
         for group in np.unique(groups)
         if (owners != group).any()
     ]

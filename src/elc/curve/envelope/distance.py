@@ -12,18 +12,25 @@ Array = NDArray[np.float64]
 CHUNK_ROWS = 1024  # distances of a chunk stay in the processor's cache: three times as fast as all at once
 
 
-def find_nearest(scaled: Array, points: Array) -> Array:
-    """Find the distance of each row (rows, features) from the nearest point (points, features)."""
-    halves = (points**2).sum(axis=1) / 2
-    nearest = np.empty(len(scaled))
-    for start in range(0, len(scaled), CHUNK_ROWS):
-        rows = scaled[start : start + CHUNK_ROWS]
-        # |a - b|^2 = |a|^2 - 2 (a b - |b|^2 / 2)
-        closeness = rows @ points.T
-        closeness -= halves
-        square = (rows * rows).sum(axis=1) - 2 * closeness.max(axis=1)
-        nearest[start : start + CHUNK_ROWS] = np.sqrt(np.maximum(square, 0))
-    return nearest
+class Points:
+    """Points in scaled units, and how far other points are from the nearest of them."""
+
+    def __init__(self, scaled: Array) -> None:
+        """Take the points (points, features)."""
+        self.scaled = scaled
+        self._halves = (scaled**2).sum(axis=1) / 2
+
+    def measure(self, scaled: Array) -> Array:
+        """Measure the distance of each row (rows, features) from the nearest point (rows,)."""
+        nearest = np.empty(len(scaled))
+        for start in range(0, len(scaled), CHUNK_ROWS):
+            rows = scaled[start : start + CHUNK_ROWS]
+            # |a - b|^2 = |a|^2 - 2 (a b - |b|^2 / 2)
+            closeness = rows @ self.scaled.T
+            closeness -= self._halves
+            square = (rows * rows).sum(axis=1) - 2 * closeness.max(axis=1)
+            nearest[start : start + CHUNK_ROWS] = np.sqrt(np.maximum(square, 0))
+        return nearest
 
 
 def read_values(frame: pd.DataFrame, features: list[str], what: str) -> Array:

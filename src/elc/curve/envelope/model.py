@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.curve.envelope.distance import Array, find_nearest, read_values
+from elc.curve.envelope.distance import Array, Points, read_values
 from elc.curve.envelope.ranges import Range
 from elc.curve.envelope.words import explain_combination, explain_missing, explain_ranges
 from elc.errors import ElcError
@@ -57,9 +57,11 @@ class Envelope:
 
     def mark_outside(self, values: Array) -> NDArray[np.bool_]:
         """Mark rows (rows, features; in the order of `features`) as `find_outside` does, without a frame."""
-        inside = ((values >= self._least) & (values <= self._most)).all(axis=1)
-        marked: NDArray[np.bool_] = ~(inside & (self._measure(values) <= 1))
-        return marked
+        inside = np.asarray(((values >= self._least) & (values <= self._most)).all(axis=1))
+        if inside.all():  # the rule, and twice as fast without picking rows
+            return ~(self._compare(values) <= 1)
+        inside[inside] = self._compare(values[inside]) <= 1
+        return ~inside
 
     def explain(self, hour: pd.Series) -> str:
         """Say in plain words why an hour is outside; empty where it is inside.
@@ -72,7 +74,7 @@ class Envelope:
         reasons = [*explain_missing(self.features, values[0]), *explain_ranges(self.ranges, values[0])]
         ratio = float(self._measure(values)[0])
         if not reasons and ratio > 1:
-            squares = (self._points - self._scale(values)) ** 2
+            squares = (self._points.scaled - self._scale(values)) ** 2
             nearest = pd.Series(squares[squares.sum(axis=1).argmin()], index=self.prototypes.columns)
             reasons = [explain_combination(hour, nearest, ratio)]
         return "; ".join(reasons)
@@ -80,8 +82,12 @@ class Envelope:
     def _measure(self, values: Array) -> Array:
         ratio = np.full(len(values), np.nan)
         known = np.isfinite(values).all(axis=1)
-        ratio[known] = find_nearest(self._scale(values[known]), self._points) / self.limit
+        ratio[known] = self._compare(values[known])
         return ratio
+
+    def _compare(self, values: Array) -> Array:
+        """Measure how far rows without a missing feature lie from the prototypes, as a share of the limit."""
+        return self._points.measure(self._scale(values)) / self.limit
 
     def _scale(self, values: Array) -> Array:
         scaled: Array = values[:, self._measured] / self._scales - self._centre
@@ -102,9 +108,8 @@ class Envelope:
         return first
 
     @cached_property
-    def _points(self) -> Array:
-        points: Array = self.prototypes.to_numpy(np.float64) / self._scales - self._centre
-        return points
+    def _points(self) -> Points:
+        return Points(self.prototypes.to_numpy(np.float64) / self._scales - self._centre)
 
     @cached_property
     def _least(self) -> Array:

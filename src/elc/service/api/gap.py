@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from elc import advise, curve, explain
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
@@ -22,7 +21,7 @@ GIVEN = [IS_OUTSIDE, ENERGY, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
 MOVE = ("setpoint", "group", "now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", "near_limit")
 
 
-def build_gap(loaded: Loaded, asked: Asked) -> tuple[dict[str, Any], NDArray[np.float32]]:
+def build_gap(loaded: Loaded, asked: Asked) -> dict[str, Any]:
     """Build the answer to `POST /plants/{plant}/gap`: each row taken as a steady hour at present prices."""
     now = pd.Timestamp(datetime.now(UTC)).floor("h")
     hours = pd.DataFrame(asked.values, columns=list(asked.columns))
@@ -32,7 +31,7 @@ def build_gap(loaded: Loaded, asked: Asked) -> tuple[dict[str, Any], NDArray[np.
     settings = loaded.settings
     advice = advise.build_advice(loaded.package, scored, loaded.tags, settings.advise, settings.explain)
     rows = [_build_row(row, shares, advice, loaded, now) for row in scored.to_dict("records")]
-    return describe(loaded) | {"rows": rows}, asked.pick(loaded.features)
+    return describe(loaded) | {"rows": rows}
 
 
 def _build_row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,11 @@ from numpy.typing import NDArray
 from elc.fields import AGE, IS_OUTSIDE
 from elc.service.problems import Fault, ProblemError
 from elc.service.rows import Asked, read_rows
-from elc.service.versions import Loaded
+from elc.service.versions import Loaded, Scored
 
 # What the curve says (see `curve.OUTPUTS`), and what the response expects, as the interface names it.
 ANSWERS = ("best_gj_per_h", "typical_gj_per_h", "high_gj_per_h", "best_low_gj_per_h", "best_high_gj_per_h")
 EXPECTED = "expected_gj_per_h"
-Inputs = NDArray[np.float32]
 Table = dict[str, NDArray[np.float64] | NDArray[np.bool_]]
 
 
@@ -27,8 +27,8 @@ def ask(loaded: Loaded, content: Any, *, needed: Sequence[str], optional: Sequen
     Raises:
         ProblemError: they are not as expected.
     """
-    filled = build_filled(loaded) if AGE in needed else {}
-    asked = read_rows(content, needed=needed, optional=optional, filled=filled, max_rows=max_rows)
+    fill = partial(build_filled, loaded)
+    asked = read_rows(content, needed=needed, optional=optional, fill=fill, max_rows=max_rows)
     given = [column for column in optional if column in asked.columns]
     missing = [column for column in optional if column not in asked.columns]
     if given and missing:
@@ -46,29 +46,41 @@ def build_filled(loaded: Loaded) -> dict[str, float]:
     return {} if age is None else {AGE: age}
 
 
-def predict(loaded: Loaded, asked: Asked) -> tuple[Table, Inputs]:
-    """Predict the columns of an answer, each (rows,), and give the feature rows (rows, features).
+def build_prediction(loaded: Loaded, asked: Asked, scored: Scored) -> dict[str, Any]:
+    """Build the answer to a prediction, as JSON says it.
 
     Raises:
-        ScoreError: the version has no finite answer.
+        ScoreError: the response has no finite answer.
     """
-    inputs = asked.pick(loaded.features)
-    energy, is_outside = loaded.score(inputs)
-    table: Table = dict(zip(ANSWERS, energy.T, strict=True))
-    table[IS_OUTSIDE] = is_outside
-    if loaded.setpoints and set(loaded.setpoints) <= set(asked.columns):
-        table[EXPECTED] = loaded.score_response(asked.pick((*loaded.features, *loaded.setpoints)))
-    return table, inputs
+    rows: list[dict[str, Any]] = [dict(zip(ANSWERS, row, strict=True)) for row in scored.energy.tolist()]
+    for row, is_outside in zip(rows, scored.is_outside.tolist(), strict=True):
+        row[IS_OUTSIDE] = is_outside
+    if _has_setpoints(loaded, asked):
+        for row, expected in zip(rows, _expect(loaded, asked).tolist(), strict=True):
+            row[EXPECTED] = expected
+    return {**describe(loaded), "rows": rows}
+
+
+def build_table(loaded: Loaded, asked: Asked, scored: Scored) -> Table:
+    """Build the same answer as columns, each (rows,).
+
+    Raises:
+        ScoreError: the response has no finite answer.
+    """
+    table: Table = dict(zip(ANSWERS, scored.energy.T, strict=True))
+    table[IS_OUTSIDE] = scored.is_outside
+    return table | {EXPECTED: _expect(loaded, asked)} if _has_setpoints(loaded, asked) else table
+
+
+def _has_setpoints(loaded: Loaded, asked: Asked) -> bool:
+    """Whether the rows give all set-points, and not features alone."""
+    return len(asked.columns) > len(loaded.features)
+
+
+def _expect(loaded: Loaded, asked: Asked) -> NDArray[np.float64]:
+    return loaded.score_response(asked.pick((*loaded.features, *loaded.setpoints)))
 
 
 def describe(loaded: Loaded) -> dict[str, str]:
     """Say which version answers."""
     return {"plant": loaded.plant, "version": loaded.version, "environment": loaded.environment}
-
-
-def build_prediction(loaded: Loaded, asked: Asked) -> tuple[dict[str, Any], Inputs]:
-    """Build the answer to a prediction, as JSON says it."""
-    table, inputs = predict(loaded, asked)
-    names, columns = list(table), [column.tolist() for column in table.values()]
-    rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    return describe(loaded) | {"rows": rows}, inputs

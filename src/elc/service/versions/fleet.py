@@ -15,9 +15,10 @@ from elc import registry
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.registry.deployed import find_folder
+from elc.service.versions.batch import Inputs
 from elc.service.versions.history import KEPT, REFUSED, STARTED, History
 from elc.service.versions.lane import Lane, find_fault, replay
-from elc.service.versions.loaded import Inputs, Loaded, find_version, load
+from elc.service.versions.loaded import Loaded, find_version, load
 from elc.settings import Settings
 
 LOG = logging.getLogger("elc.service")

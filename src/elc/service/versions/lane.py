@@ -10,14 +10,15 @@ import random
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
+from elc.service.versions.batch import Inputs, Scored
 from elc.service.versions.history import BACK, LIVE, LOADED, SHIFTED
-from elc.service.versions.loaded import Inputs, Loaded
+from elc.service.versions.loaded import Loaded
 from elc.settings import SwapSettings
 
 LEAST_TIMES = 20  # ASSUME: medians of fewer times say nothing
@@ -31,7 +32,7 @@ Found = TypeVar("Found")
 
 @dataclass
 class Record:
-    """What one version did while a swap was under way: answers, failures, and times (s) of single rows."""
+    """What one version did while a swap was under way: answers, failures, and how long (s) it worked on single rows."""
 
     answers: int = 0
     failures: int = 0
@@ -88,47 +89,45 @@ class Lane:
         trial = self._trial
         return trial.coming if trial else None
 
-    def answer(self, answer: Callable[[Loaded], tuple[Found, Inputs]]) -> Found:
+    async def answer(self, answer: Callable[[Loaded], Awaitable[tuple[Found, Scored]]]) -> Found:
         """Answer a request by one version; where the new one fails, all of it by the one in use.
 
-        `answer` gives what a version answers, and the feature rows (rows, features) that it was asked for. What it
-        raises for the version in use is raised: then the request itself is at fault.
+        `answer` gives what a version answers, and what it scored for that. What it raises for the version in use is
+        raised: then the request itself is at fault.
         """
         trial = self._trial
         if trial is None:
-            return answer(self.current)[0]
+            return (await answer(self.current))[0]
         chosen = trial.coming if self._random.random() < trial.share else self.current
-        start = time.perf_counter()
         try:
-            found, inputs = answer(chosen)
+            found, scored = await answer(chosen)
         except Exception:
             if chosen is not trial.coming:
                 raise
-            found, _ = answer(self.current)
+            found, _ = await answer(self.current)
             self._note_failure(trial)
             return found
-        self._note(trial, chosen, inputs, time.perf_counter() - start)
+        self._note(trial, chosen, scored)
         return found
 
-    def _note(self, trial: Trial, chosen: Loaded, inputs: Inputs, seconds: float) -> None:
+    def _note(self, trial: Trial, chosen: Loaded, scored: Scored) -> None:
         record = trial.new if chosen is trial.coming else trial.old
         record.answers += 1
-        if len(inputs) == 1:
-            record.times.append(seconds)
+        if len(scored.inputs) == 1:
+            record.times.append(scored.seconds)
         if self._random.random() < COMPARED_FRAC:
-            self._compare(trial, inputs[:COMPARED_ROWS])
+            self._compare(trial, scored.inputs[:COMPARED_ROWS])
 
     def _compare(self, trial: Trial, inputs: Inputs) -> None:
         """Compare what both say to the same rows."""
         if trial.coming.features != self.current.features:
             return
         try:
-            new = trial.coming.score(inputs)[0]
+            new = trial.coming.score(inputs)
         except Exception:  # whatever it is, a request to it would have failed
             self._note_failure(trial)
             return
-        old = self.current.package.score(inputs)
-        trial.distances.append(measure_distance(new, old))
+        trial.distances.append(measure_distance(new.energy, self.current.package.score(inputs)))
 
     def _note_failure(self, trial: Trial) -> None:
         trial.new.failures += 1
@@ -138,8 +137,6 @@ class Lane:
         """Let a version in that passed its replay, by the stages of the policy."""
         coming = trial.coming
         self._tell(LOADED, coming, self.current.version, 0.0, describe(trial))
-        for record in (trial.new, trial.old):
-            record.times.clear()  # a request takes longer than a score alone
         trial.since = time.monotonic()
         self._trial = trial
         self._tell(SHIFTED, coming, self.current.version, trial.share, "")
@@ -183,21 +180,17 @@ def replay(coming: Loaded, current: Loaded, rows: Inputs, settings: SwapSettings
     trial = Trial(coming, build_stages(settings))
     is_alike = coming.features == current.features
     for row in rows:
-        inputs = row[None]
-        start = time.perf_counter()
         try:
-            new = coming.score(inputs)[0]
+            new = coming.score(row[None])
         except Exception:
             trial.new.failures += 1
             continue
         trial.new.answers += 1
-        trial.new.times.append(time.perf_counter() - start)
+        trial.new.times.append(new.seconds)
         if is_alike:
-            start = time.perf_counter()
-            old = current.package.score(inputs)
-            current.package.envelope.mark_outside(inputs.astype(np.float64))
-            trial.old.times.append(time.perf_counter() - start)
-            trial.distances.append(measure_distance(new, old))
+            old = current.attempt(row[None])
+            trial.old.times.append(old.seconds)
+            trial.distances.append(measure_distance(new.energy, old.energy))
     return trial
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,17 +17,13 @@ from elc.errors import ElcError
 from elc.fields import AGE
 from elc.paths import Project
 from elc.registry.deployed import RECORD, Used
+from elc.service.versions.batch import Batch, Inputs, Outputs, Scored, ScoreError, check_finite
 from elc.settings import StageSettings, TagList, read_operation, read_tags
 
-Inputs = NDArray[np.float32]
 TESTS = ("golden", "shape")  # before any request reaches a version
 WARM_RUNS = 20
 CANDIDATE = "candidate"
 DEPLOY = "import sys; from elc.cli import main; main(['deploy', *sys.argv[1:]])"
-
-
-class ScoreError(Exception):
-    """A version gave no number for a row of numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +31,7 @@ class Loaded:
     """A version that answers: `package` scores, `tags` and `settings` say what is around it.
 
     `digest` is that of the deployed package, of the card for a candidate; `assigned` is the tag that put it there.
+    `batch` scores what the requests of one moment ask, together.
     """
 
     plant: str
@@ -46,26 +44,34 @@ class Loaded:
     settings: StageSettings
     features: tuple[str, ...] = field(init=False)
     setpoints: tuple[str, ...] = field(init=False)
+    batch: Batch = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "features", tuple(self.package.features))
         object.__setattr__(self, "setpoints", tuple(self.package.setpoints))
+        object.__setattr__(self, "batch", Batch(self._score))
 
     @property
     def name(self) -> tuple[str, str, str]:
         """What tells a version from another of the same plant."""
         return self.version, self.digest, self.assigned
 
-    def score(self, inputs: Inputs) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Predict (rows, 5; GJ/h, see `curve.OUTPUTS`) of features (rows, features), and mark rows outside.
+    def score(self, inputs: Inputs) -> Scored:
+        """Score features (rows, features).
 
         Raises:
             ScoreError: a row has no finite answer.
         """
-        energy = self.package.score(inputs)
-        if not np.isfinite(energy).all():
-            raise ScoreError
-        return energy, self.package.envelope.mark_outside(inputs.astype(np.float64))
+        return check_finite(self.attempt(inputs))
+
+    def attempt(self, inputs: Inputs) -> Scored:
+        """Score features (rows, features); where there is no finite answer, the energy says so."""
+        start = time.perf_counter()
+        energy, is_outside = self._score(inputs)
+        return Scored(inputs, energy, is_outside, time.perf_counter() - start)
+
+    def _score(self, inputs: Inputs) -> Outputs:
+        return self.package.score(inputs), self.package.envelope.mark_outside(inputs.astype(np.float64))
 
     def score_response(self, inputs: Inputs) -> NDArray[np.float64]:
         """Predict what the response expects (rows,; GJ/h) of features and set-points (rows, both).
