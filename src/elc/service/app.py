@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import threading
@@ -117,6 +118,8 @@ async def _start(fleet: Fleet, measures: Measures) -> None:
     except Exception:
         LOG.exception("the plants could not be loaded")
         raise
+    gc.collect()
+    gc.freeze()  # what stays for good is not looked through again: that stops every request for a tenth of a second
     measures.set_ready(len(fleet.lanes))
 
 

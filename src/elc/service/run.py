@@ -28,7 +28,7 @@ from elc.settings import ServeSettings, Settings, read_settings
 
 # How workers, which are processes of their own, learn what was asked for.
 ASKED = "ELC_SERVE"
-SWITCH_S = 0.0005  # a thread that loads a version lets requests through after so long, not after 5 ms
+SWITCH_S = 0.0001  # a thread that loads a version lets requests through after so long, not after 5 ms
 LOG = logging.getLogger(LOGGER)
 
 
