@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +103,14 @@ class Project:
         """What operators answered to advice, one JSON object a line; the file may be missing."""
         return self.root / "data" / "advice_notes" / f"{plant}.jsonl"
 
+    def capture(self, plant: str) -> Path:
+        """Folder of the requests that the service kept of a plant, a file a UTC day; of all plants for no name."""
+        return self.root / "data" / "capture" / plant
+
+    def capture_parts(self, plant: str) -> Path:
+        """Folder of the requests that are in no day's file yet, which the service alone touches."""
+        return self.root / "data" / "service" / "capture" / plant
+
     def listen(self, plant: str) -> Path:
         """Folder of what `elc listen` says of itself: its status, and what it rejected."""
         return self.root / "data" / "listen" / plant
@@ -151,6 +162,33 @@ def replace_file(path: Path) -> Iterator[Path]:
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def append_line(path: Path, record: Mapping[str, object]) -> None:
+    """Append one JSON line, on the disk when this returns, whole or not at all; several processes may at once.
+
+    A line that a killed process left half is closed first, so that it alone is lost. What stands outside ASCII is
+    escaped: no sign in a text can end the line.
+
+    Raises:
+        OSError: it cannot be written, as where the disk is full; the file is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        size = os.fstat(descriptor).st_size
+        is_open = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        line = (("\n" if is_open else "") + json.dumps(record) + "\n").encode("ascii")
+        try:
+            if os.write(descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

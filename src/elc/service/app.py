@@ -75,7 +75,7 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
                 task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(*work, return_exceptions=True)
-            await asyncio.to_thread(capture.flush)
+            await asyncio.to_thread(capture.close)
             await asyncio.to_thread(fleet.close)
 
     requests = Requests(fleet, settings, capture, measures)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
-import os
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +11,9 @@ import orjson
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from elc import paths
 from elc.fields import TIME
-from elc.paths import FULL, Project
+from elc.paths import Project
 from elc.service.page.moves import ANSWERS, read_moves
 from elc.service.problems import Fault, ProblemError
 
@@ -118,33 +115,14 @@ def _write_hour(time: pd.Timestamp) -> str:
 
 
 def append_line(path: Path, record: dict[str, str]) -> None:
-    """Append one JSON line, on the disk when this returns, whole or not at all.
-
-    A line that a killed process left half is closed first, so that it alone is lost. What stands outside ASCII is
-    escaped: no sign in a text can end the line.
+    """Append one JSON line (see `paths.append_line`).
 
     Raises:
         ProblemError: 507, the disk is full; the file is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        size = os.fstat(descriptor).st_size
-        is_open = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        line = ("\n" if is_open else "") + json.dumps(record) + "\n"
-        try:
-            _write_whole(descriptor, line.encode("ascii"))
-        except OSError as error:
-            os.ftruncate(descriptor, size)
-            if error.errno not in FULL:
-                raise
-            raise ProblemError(507, "The answer could not be kept: the disk is full. Tell whoever runs this.") from None
-    finally:
-        os.close(descriptor)
-
-
-def _write_whole(descriptor: int, line: bytes) -> None:
-    if os.write(descriptor, line) < len(line):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    os.fsync(descriptor)
+        paths.append_line(path, record)
+    except OSError as error:
+        if error.errno not in paths.FULL:
+            raise
+        raise ProblemError(507, "The answer could not be kept: the disk is full. Tell whoever runs this.") from None

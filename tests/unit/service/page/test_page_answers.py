@@ -12,7 +12,6 @@ import pytest
 from elc import advise
 from elc.paths import Project
 from elc.service.clients import READ, Client
-from elc.service.page import answers
 from elc.service.page.answers import append_line
 from elc.service.problems import ProblemError
 from tests.unit.service.page.conftest import OpenPage
@@ -137,7 +136,7 @@ def test_a_full_disk_leaves_the_notes_as_they_were(project: Project, monkeypatch
         write(descriptor, line[:5])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(answers.os, "write", write_half)
+    monkeypatch.setattr(os, "write", write_half)
     with pytest.raises(ProblemError, match="the disk is full") as caught:
         append_line(path, {"answer": "followed"})
     assert (caught.value.status, path.read_bytes()) == (507, before)
