@@ -6,6 +6,7 @@ from elc.monitor.concept import Concept
 from elc.monitor.doubts import find_recent
 from elc.monitor.errors import Figure, build_judged, measure_models
 from elc.monitor.lasting import find_alerts
+from elc.monitor.requests import Asked, read_asked, write_asked
 from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
     Health,
@@ -28,6 +29,7 @@ from elc.monitor.words import (
 )
 
 __all__ = [
+    "Asked",
     "Change",
     "Check",
     "Concept",
@@ -52,7 +54,9 @@ __all__ = [
     "find_changes",
     "find_recent",
     "measure_models",
+    "read_asked",
     "write_answer",
+    "write_asked",
     "write_check",
     "write_head",
     "write_health",

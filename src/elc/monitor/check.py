@@ -9,11 +9,12 @@ import pandas as pd
 
 from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column
 from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
-from elc.findings import Finding, build_frame, write_findings
+from elc.findings import Finding, build_frame, join, write_findings
 from elc.language import say
 from elc.monitor.changes import Change, build_cusum
 from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
+from elc.monitor.requests import CHECKS
 from elc.monitor.setpoints import LeftOff, build_costs, find_left_off
 from elc.monitor.violations import Violation, check_tags, find_violations, write_violations
 from elc.settings import StageSettings
@@ -55,7 +56,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
     """Check scored hours (see `curve.score_hours`) against the package's own baseline.
 
     Args:
-        findings: those of the hourly table, and of `fit_hours`.
+        findings: those of the hourly table, of `fit_hours`, and of `read_asked`, which are taken over.
 
     Raises:
         ElcError: `monitor.tags` names a column that the package does not know.
@@ -84,7 +85,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         inside_frac=inside,
         judged_h=len(find_recent_hours(judged, settings)) * width_h,
         cusum=build_cusum(judged, changes, width_h=width_h),
-        findings=build_frame(found),
+        findings=join(build_frame(found), findings[findings["check"].isin(CHECKS)]),
         failure=_find_failure(scored, violations, package, settings),
         used=(ENERGY, *package.features, *package.setpoints),
         silent=tuple(dict.fromkeys([*_find_silent(scored, package), *_find_held(scored, findings, package)])),

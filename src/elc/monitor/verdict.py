@@ -10,6 +10,7 @@ from elc.curve import Package, describe_column
 from elc.fields import say_name
 from elc.language import format_number, format_share, say
 from elc.monitor.check import SETPOINT, Check
+from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK
 from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
 from elc.settings import StageSettings
 
@@ -73,7 +74,17 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     if check.violations:
         name = check.violations[0].column
         return "look", say("Look at {tag}: it was mapped after the model had learnt.", tag=name)
-    return "none", say("Nothing needs to be done about data or model.")
+    return _recommend_service(check, at) or ("none", say("Nothing needs to be done about data or model."))
+
+
+def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[str, str] | None:
+    """What the service needs where its requests of the last day, or later ones, are lost or strange."""
+    recent = set(check.findings.loc[check.findings["end"] > at - pd.Timedelta("24h"), "check"])
+    if recent & {LOST_CHECK, BROKEN_CHECK}:
+        return "look", say("Look at the service: what it was asked could not be kept in full.")
+    if OUTSIDE_CHECK in recent:
+        return "look", say("Look at what the service is asked: much of it lies outside what the model learnt from.")
+    return None
 
 
 def _recommend_change(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
@@ -156,6 +167,7 @@ def write_model_health(check: Check, settings: StageSettings) -> tuple[str, str]
         below=format_share(below.now, 0),
         most=format_share(below.high, 0),
     )
-    rows = check.findings[~check.findings["check"].str.endswith("_check") & check.findings["check"].ne(SETPOINT)]
+    kinds = check.findings["check"]
+    rows = check.findings[~kinds.str.endswith("_check") & ~kinds.isin([SETPOINT, *CHECKS])]
     doubts = [str(sentence).rstrip(".") for sentence in rows["sentence"]]
     return ("look" if doubts else "ok"), "; ".join([reason, *doubts])

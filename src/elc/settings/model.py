@@ -159,6 +159,8 @@ class MonitorSettings(Section):
     min_change_frac: Positive
     min_setpoint_frac: Positive
     retrain_after_days: Positive
+    max_asked_outside_frac: Frac
+    min_asked_rows: int = Field(gt=0)
     tags: dict[str, TagLimits]
 
 
