@@ -135,7 +135,7 @@ def test_what_is_asked_otherwise_than_in_training_is_information(project: Projec
     assert 0.1 < far.distance <= 1
     assert far.low < far.high
     text = monitor.write_asked(asked, build_settings(**RULES))
-    assert f": median {far.median:.1f} t/h, in training mostly {far.low:.1f} to {far.high:.1f} t/h" in text
+    assert f": median {far.median:.1f} t/h, in training mostly {far.low:.1f} to {far.high:.1f} t/h (distance" in text
     language.choose("nb")
     assert "Spurt om annet enn i opplæringen" in monitor.write_asked(asked, build_settings(**RULES))
 

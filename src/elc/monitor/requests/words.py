@@ -8,6 +8,8 @@ from elc.monitor.requests.doubts import CHECKS
 from elc.monitor.requests.read import Asked, Far
 from elc.settings import StageSettings
 
+SHOWN_COLUMNS = 5
+
 
 def write_asked(asked: Asked, settings: StageSettings) -> str:
     """Write what was asked, by which versions, how much of it lies outside, and what is lost of it."""
@@ -79,7 +81,11 @@ def _write_far(asked: Asked) -> str:
     if not asked.far:
         return ""
     head = say("Asked otherwise than in training, as what-if questions may be:")
-    return "\n".join([head, "", *(f"- {_write_column(one)}" for one in asked.far)])
+    lines = [f"- {_write_column(one)}" for one in asked.far[:SHOWN_COLUMNS]]
+    if len(asked.far) > SHOWN_COLUMNS:
+        names = say_list([say_label(one.column) for one in asked.far[SHOWN_COLUMNS:]])
+        lines.append(f"- {say('less so: {columns}', columns=names)}")
+    return "\n".join([head, "", *lines])
 
 
 def _write_column(far: Far) -> str:
@@ -87,12 +93,12 @@ def _write_column(far: Far) -> str:
         format_number(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
         for value in (far.median, far.low, far.high)
     )
+    sign = say_sign(far.column)
     return say(
-        "{column}: median {now} {unit}, in training mostly {low} to {high} {unit} (distance {distance})",
+        "{column}: median {now}, in training mostly {low} to {high} (distance {distance})",
         column=say_label(far.column),
-        now=now,
-        unit=say_sign(far.column),
+        now=f"{now} {sign}".rstrip(),
         low=low,
-        high=high,
+        high=f"{high} {sign}".rstrip(),
         distance=format_number(far.distance, 2),
     )
