@@ -25,7 +25,7 @@ from elc.fields import (
     TYPICAL,
     say_label,
 )
-from elc.language import format_short_time, format_time, say, say_list, say_state
+from elc.language import format_short_time, format_time, get_language, say, say_list, say_state
 from elc.monitor.check import Check, check_hours
 from elc.monitor.doubts import HARMLESS
 from elc.monitor.verdict import NOT_CHECKED, Verdict, build_verdict, write_data_health, write_model_health
@@ -184,7 +184,7 @@ def build_health(scored: pd.DataFrame, findings: pd.DataFrame, check: Check, set
 def build_records(
     status: Status, settings: StageSettings, *, answer: str, advice: str, version: str
 ) -> dict[str, object]:
-    """Build what the index of all plants says about one plant; no NaN, missing is None."""
+    """Build what pages say about one plant, and in which language; no NaN, missing is None."""
     gap, month = status.gap, status.month
     interval = status.interval
     frac = status.hour[GAP_FRAC]
@@ -207,6 +207,7 @@ def build_records(
         "no_gap_reason": status.no_gap_reason,
         "version": version,
         **asdict(status.verdict),
+        "language": get_language(),
         "answer": answer,
         "advice": advice,
         **{f"{name}_health": value for name, value in asdict(status.health).items() if name in ("data", "model")},
@@ -219,10 +220,15 @@ def _drop_nan(value: float) -> float | None:
 
 def format_hour(start: pd.Timestamp, settings: StageSettings) -> str:
     """Write an interval in site time: `Tue 30 Jun 2026 23:00–24:00, Europe/Oslo`."""
-    local = start.tz_convert(settings.plant.time_zone)
-    end = local + pd.Timedelta(settings.plant.interval)
+    return format_span(start, pd.Timedelta(settings.plant.interval), settings.plant.time_zone)
+
+
+def format_span(start: pd.Timestamp, width: pd.Timedelta, zone: str) -> str:
+    """Write a span of time in a zone, as `format_hour` does."""
+    local = start.tz_convert(zone)
+    end = local + width
     closing = "24:00" if end.strftime("%H:%M") == "00:00" else end.strftime("%H:%M")
-    return f"{format_time(local.to_pydatetime())}–{closing}, {settings.plant.time_zone}"
+    return f"{format_time(local.to_pydatetime())}–{closing}, {zone}"
 
 
 def write_status(folder: Path, records: dict[str, object], scored: pd.DataFrame) -> None:

@@ -60,13 +60,13 @@ def read_status(path: Path) -> dict[str, Any] | None:
 
 
 def read_sentences(path: Path) -> list[dict[str, str]] | None:
-    """Read alerts.json: the sentence and advice of each alert; no file is none, None is unreadable."""
+    """Read alerts.json: kind, subject, sentence and advice of each alert; no file is none, None is unreadable."""
     if not path.is_file():
         return []
     content = _read_json(path)
     if not isinstance(content, list) or not all(isinstance(one, dict) and "sentence" in one for one in content):
         return None
-    return [{"sentence": str(one["sentence"]), "advice": str(one.get("advice", ""))} for one in content]
+    return [{name: str(one.get(name, "")) for name in ("kind", "subject", "sentence", "advice")} for one in content]
 
 
 def _read_json(path: Path) -> Any:

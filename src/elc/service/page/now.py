@@ -1,6 +1,9 @@
 """The present hour of a plant, as monitor, explain and advise left it, in one answer.
 
 A file that is missing or half written is a sentence in `notes`, never an error: the rest is shown.
+
+The hourly run leaves sentences in the language of the site at that time. Whoever reads an hour reads all of it in that
+language, so that no page mixes two; `language` in the answer names it, and the page follows.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from elc import language
 from elc.curve import build_cost
 from elc.errors import ElcError
 from elc.fields import (
@@ -27,7 +31,8 @@ from elc.fields import (
     say_name,
     say_sign,
 )
-from elc.language import say, say_health, say_state, say_version
+from elc.language import ENGLISH, find_languages, get_language, say, say_health, say_state, say_version
+from elc.monitor.status import format_span
 from elc.paths import Project
 from elc.service.page.files import read_sentences, read_status, read_table
 from elc.service.page.moves import build_moves
@@ -41,19 +46,19 @@ _SPAN = re.compile(r"\[([^\]]*)\]\{\.(\w+)\}")
 Content = dict[str, Any]
 
 
-def read_now(project: Project, plant: str, *, environment: str) -> Content:
+def read_now(project: Project, plant: str, *, environment: str, site_language: str) -> Content:
     """Read the present hour of a plant; blocks, so call it in a thread.
-
-    Texts are in the language that was chosen.
 
     Args:
         project: where the plant's files are.
         plant: its id, one of params.yaml.
         environment: the one that is served; its overrides of `advise` count.
+        site_language: what is spoken where no hour says otherwise.
 
     Returns:
         What GET /plants/{plant}/now answers, save `age_s`; times are ISO 8601 in UTC, energies GJ/h.
     """
+    language.choose(site_language)
     try:
         chosen = read_operation(project, plant, environment)
     except ElcError:
@@ -67,12 +72,20 @@ def read_now(project: Project, plant: str, *, environment: str) -> Content:
         if not is_new:
             note = say("The last hour cannot be read. It is read again as soon as it is whole, or run elc hourly.")
         return _build_nothing(plant, note) | {"name": chosen.plant.name}
+    language.choose(_read_language(status, site_language))
     return _build_now(project, chosen, status, hours.sort_values(TIME, ignore_index=True))
+
+
+def _read_language(status: Content, site_language: str) -> str:
+    """Read in which language the sentences of an hour are; results of a release that did not say are of the site."""
+    found = str(status.get("language"))
+    return found if found in find_languages() else site_language
 
 
 def _build_nothing(plant: str, note: str) -> Content:
     """Build the answer of a plant that has no hour to show."""
-    return {"plant": plant, "name": plant, "has_hour": False, "notes": [note], "answer": note, "quantities": []}
+    spoken = {"language": get_language(), "notes": [note], "answer": note}
+    return {"plant": plant, "name": plant, "has_hour": False, **spoken, "quantities": []}
 
 
 def _build_now(project: Project, chosen: StageSettings, status: Content, hours: pd.DataFrame) -> Content:
@@ -85,12 +98,13 @@ def _build_now(project: Project, chosen: StageSettings, status: Content, hours: 
     return {
         "plant": plant,
         "has_hour": True,
+        "language": get_language(),
         **_build_hour(hour, status, chosen),
         "quantities": _read_quantities(project, plant, start, notes),
         **_read_causes(project, plant, hour, notes),
         **build_moves(project, chosen, start, notes),
         "week": build_week(hours),
-        "alerts": alerts or [],
+        "alerts": [_say_alert(alert) for alert in alerts or []],
         "notes": notes,
     }
 
@@ -98,6 +112,7 @@ def _build_now(project: Project, chosen: StageSettings, status: Content, hours: 
 def _build_hour(hour: pd.Series, status: Content, chosen: StageSettings) -> Content:
     start = pd.Timestamp(hour[TIME])
     answer, phrase, kind = read_answer(status["answer"])
+    is_sure = not pd.isna(hour[GAP_LOW]) and hour[GAP_LOW] > 0
     rate = build_cost(1.0, chosen.plant, at=start)
     keys = ("name", "state", "state_since", "no_gap_reason", "recommendation", "money_per_h", "co2_t_per_h")
     numbers = {ENERGY: ENERGY, "best_gj_per_h": BEST, "typical_gj_per_h": TYPICAL, GAP: GAP, GAP_LOW: GAP_LOW}
@@ -108,19 +123,19 @@ def _build_hour(hour: pd.Series, status: Content, chosen: StageSettings) -> Cont
         IS_OUTSIDE: bool(hour[IS_OUTSIDE]),
         "answer": answer,
         "answer_phrase": phrase,
-        "answer_kind": kind,
+        "answer_kind": "" if kind == "cost" and not is_sure else kind,
         "advice": strip_marks(status["advice"]),
         "state_text": say_state(status["state"]),
         "hour": start.isoformat(),
         "hour_end": (start + pd.Timedelta(chosen.plant.interval)).isoformat(),
-        "hour_text": status["last_hour"],
+        "hour_text": format_span(start, pd.Timedelta(chosen.plant.interval), chosen.plant.time_zone),
         "interval_h": pd.Timedelta(chosen.plant.interval) / pd.Timedelta("1h"),
         "time_zone": chosen.plant.time_zone,
         "currency": read_currency(chosen.site.currency),
         "money_per_gj": rate.money,
         "co2_t_per_gj": rate.co2_t,
         "version_text": say_version(status["version"]),
-        "health": {name: _build_health(str(status.get(f"{name}_health", ""))) for name in ("data", "model")},
+        "health": {name: build_health(str(status.get(f"{name}_health", ""))) for name in ("data", "model")},
     }
 
 
@@ -130,8 +145,26 @@ def _read_number(hour: pd.Series, column: str) -> float | None:
     return None if is_unknown or pd.isna(hour[column]) else float(hour[column])
 
 
-def _build_health(health: str) -> dict[str, str]:
+def build_health(health: str) -> dict[str, str]:
     return {"is": health, "text": say_health(health)}
+
+
+def _say_alert(alert: dict[str, str]) -> dict[str, str]:
+    """Say an alert; findings are in English alone, so elsewhere it says which quantity is meant, and where to read."""
+    sentence = alert["sentence"]
+    if alert["kind"] == "violation" and get_language() != ENGLISH:
+        check, _, column = alert["subject"].partition(":")
+        sentence = say(
+            "A finding about {name} lasts. The monitoring report says what was found.", name=_name(column or check)
+        )
+    return {"sentence": sentence, "advice": alert["advice"]}
+
+
+def _name(column: str) -> str:
+    try:
+        return say_label(column)
+    except ElcError:
+        return column
 
 
 def read_answer(text: str) -> tuple[str, str, str]:

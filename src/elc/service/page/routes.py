@@ -18,25 +18,21 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from elc import language
-from elc.language import say
+from elc.language import find_languages, say
 from elc.paths import Project
 from elc.service.clients import ACKNOWLEDGE, NO_PLANT, check_plant, read_client
 from elc.service.page.answers import keep_answer, parse_answer
 from elc.service.page.feed import Feed
 from elc.service.page.files import Stamp, stamp_files
 from elc.service.page.now import read_now
+from elc.service.page.short import shorten
 from elc.service.page.words import build_words
-from elc.service.problems import ProblemError
+from elc.service.problems import Fault, ProblemError
 from elc.settings import Settings
 
 STATIC = Path(__file__).with_name("static")
 FRESH = {"Cache-Control": "no-cache"}  # the browser asks whether it changed; the answer is short
 NO_STORE = {"Cache-Control": "no-store"}
-SHORT = (
-    *("plant", "name", "has_hour", "answer", "answer_phrase", "answer_kind", "state_text", "hour", "hour_end"),
-    *("hour_text", "gap_gj_per_h", "gap_low_gj_per_h", "gap_high_gj_per_h", "gap_frac", "money_per_h", "currency"),
-    *("no_gap_reason", "version_text", "health", "interval_h", "time_zone", "age_s"),
-)
 
 
 def build_routes(
@@ -92,6 +88,7 @@ class _Page:
             "language": self.settings.site.language,
             "title": say("Operator page"),
             "skip": say("Skip to the content"),
+            "no_start": say("The page could not start. Load it again."),
             "no_script": say("This page needs JavaScript. Allow it for this address."),
         }
         text = (STATIC / "index.html").read_text(encoding="utf-8")
@@ -99,9 +96,14 @@ class _Page:
             text = text.replace("{{" + name + "}}", html.escape(value))
         return text
 
-    async def say_words(self, _: Request) -> Response:
-        """GET /words.json: the texts of the page, in the site's language."""
-        return _answer(await asyncio.to_thread(build_words, self.settings.site.language), FRESH)
+    async def say_words(self, request: Request) -> Response:
+        """GET /words.json: the texts of the page, in the site's language, or in the one that `language` names."""
+        code, known = request.query_params.get("language", self.settings.site.language), find_languages()
+        if code not in known:
+            raise ProblemError(
+                422, "There are no texts in that language.", [Fault("language", code[:20], " or ".join(known))]
+            )
+        return _answer(await asyncio.to_thread(build_words, code), FRESH)
 
     async def show_now(self, request: Request) -> Response:
         """GET /plants/{plant}/now: the present hour."""
@@ -145,20 +147,21 @@ class _Page:
 
     def _read(self, plant: str) -> dict[str, Any]:
         """Read the present hour, from memory where no file has changed since."""
-        language.choose(self.settings.site.language)
         stamp = stamp_files(self.project, plant)
         kept = self.shelf.get(plant)
         if kept is None or kept[0] != stamp:
-            kept = stamp, read_now(self.project, plant, environment=self.environment)
+            kept = stamp, self._build(plant)
             self.shelf[plant] = kept
         content = kept[1]
         end = content.get("hour_end")
         age = (datetime.now(UTC) - datetime.fromisoformat(end)).total_seconds() if end else None
         return {**content, "age_s": age}
 
+    def _build(self, plant: str) -> dict[str, Any]:
+        return read_now(self.project, plant, environment=self.environment, site_language=self.settings.site.language)
+
     def _read_short(self, plants: list[str]) -> list[dict[str, Any]]:
-        found = [self._read(plant) for plant in plants]
-        return [{key: content.get(key) for key in SHORT} for content in found]
+        return [shorten(self._read(plant), site_language=self.settings.site.language) for plant in plants]
 
 
 def _answer(content: Any, headers: dict[str, str], *, status: int = 200) -> Response:

@@ -1,4 +1,4 @@
-"""The texts of the page in the site's language; places in braces are filled by the page."""
+"""The texts of the page in a language; places in braces are filled by the page."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from elc.language import translate
 def build_words(code: str) -> dict[str, Any]:
     """Build what GET /words.json answers: the language, and each text by the key under which the page asks for it."""
     language.choose(code)
-    return {"language": code, "texts": _say_frame() | _say_hour() | _say_moves() | _say_charts() | _say_what_if()}
+    return {
+        "language": code,
+        "texts": _say_frame() | _say_refusals() | _say_hour() | _say_moves() | _say_charts() | _say_what_if(),
+    }
 
 
 def _say_frame() -> dict[str, str]:
     return {
         "title": translate("Operator page"),
+        "skip": translate("Skip to the content"),
         "plants": translate("plants"),
         "all_plants": translate("All plants"),
         "live": translate("live"),
         "not_live": translate("not live since {time}"),
         "problem": translate("That did not work"),
-        "no_answer": translate("The service does not answer. It is tried again when you press the button."),
         "try_again": translate("Try again"),
         "sign_in": translate("Sign in"),
         "sign_in_why": translate("The service asks for the key that you were given."),
@@ -32,10 +35,27 @@ def _say_frame() -> dict[str, str]:
         "none_loses": translate("No plant surely uses more than its best now."),
         "one_loses": translate("{plant} uses more than its best now:"),
         "some_lose": translate("{count} plants use more than their best now:"),
+        "none_lost": translate("In its last hour no plant surely used more than its best."),
+        "one_lost": translate("In its last hour {plant} used more than its best:"),
+        "some_lost": translate("In their last hours {count} plants used more than their best:"),
         "money_an_hour": translate("{money} an hour"),
         "data": translate("data"),
         "model": translate("model"),
         "version": translate("model: {version}"),
+    }
+
+
+def _say_refusals() -> dict[str, str]:
+    return {
+        "no_answer": translate("The service does not answer. Try again."),
+        "may_not": translate("Your key may not do that. Ask for one that may."),
+        "no_plant": translate("There is no such plant, or your key may not see it."),
+        "other_hour": translate("Not saved: another hour is advised by now. Load the page again."),
+        "not_usable": translate("The service cannot use what was given. Look at the values, and try again."),
+        "too_often": translate("The service was asked too often. Wait a little, and try again."),
+        "not_now": translate("The service cannot do that now. Try again in a minute."),
+        "disk_full": translate("Not saved: the disk is full. Tell whoever runs the service."),
+        "refused": translate("The service refused that, with status {status}. Tell whoever runs it."),
     }
 
 
@@ -79,7 +99,6 @@ def _say_moves() -> dict[str, str]:
         "why": translate("Why? A word is enough."),
         "save": translate("Save"),
         "cancel": translate("Cancel"),
-        "not_sent": translate("Not saved: the service does not answer. Try again."),
     }
 
 
@@ -130,4 +149,8 @@ def _say_what_if() -> dict[str, str]:
         "no_change": translate("That would change next to nothing."),
         "takes_less": translate("That would take {size} GJ/h less than now: {money} less an hour."),
         "takes_more": translate("That would take {size} GJ/h more than now: {money} more an hour."),
+        "at_load": translate(
+            "At {load} the plant would take {energy} GJ/h, {level} {unit}; {gap} GJ/h of it would be its gap: {money} "
+            "an hour."
+        ),
     }

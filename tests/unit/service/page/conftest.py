@@ -9,17 +9,32 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from elc.paths import Project
-from elc.service.clients import LOCAL, Client
-from tests.browser.operator_app import Front, build_app
-from tests.unit.service.page.present import make_project
+from elc.service.clients import CLIENT, LOCAL, Client
+from elc.service.page import build_routes
+from elc.service.problems import ProblemError, answer_problem
+from elc.settings import read_settings
+from tests.unit.service.page.present import PLANT, make_project
+
+
+def build_app(project: Project, *, client: Client = LOCAL) -> ASGIApp:
+    """Build the page's routes without the guard; `client` asks."""
+    page = build_routes(project, plants=lambda: {PLANT, "delta"}, environment="prod", settings=read_settings(project))
+    app = Starlette(routes=page, exception_handlers={ProblemError: answer_problem})
+
+    async def admit(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, CLIENT: client}, receive, send)
+
+    return admit
 
 
 class Asker:
     """Asks an application in this process, one request after the other."""
 
-    def __init__(self, app: Front) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     def get(self, address: str) -> httpx.Response:

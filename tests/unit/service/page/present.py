@@ -1,4 +1,7 @@
-"""A project folder whose present hour is known: what monitor, explain and advise leave for the plant fjord."""
+"""A project folder whose present hour is known: what monitor, explain and advise leave for the plant fjord.
+
+What is best is what the small package of `packages` says at the hour's load and weather.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from elc import advise, explain, monitor, settings
+from elc import advise, explain, language, monitor, settings
 from elc.advise import OUTCOMES
 from elc.curve import build_cost
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.findings import build_frame
 from elc.paths import Project, replace_file
+from tests.unit.service.packages import find_energy
 
 ROOT = Path(__file__).resolve().parents[4]
 PLANT, HOUR = "fjord", "2026-06-20T23:00:00Z"
@@ -29,24 +33,26 @@ TI3,{AIR},degC,,,driver,,-45,50,,Ambient air
 AI4,{FLUE},%,,,setpoint,,1,6,,Flue-gas O2
 FF5,{CARBON},-,,,setpoint,,2.6,3.7,,Steam to carbon
 """
-ANSWER = "Fjord uses [25 GJ/h (20 to 30)]{.cost} more than its best at this load and weather: 1.6 %."
+BEST_NOW, TYPICAL_NOW = find_energy(ROWS[LOAD], ROWS[AIR])[:2]
+GAP_NOW = 26.0
 
 
-def make_project(folder: Path, *, language: str = "en") -> Project:
+def make_project(folder: Path, *, spoken: str = "en") -> Project:
     """Make a project folder with the present hour of fjord in it."""
     project = Project(folder)
     folder.mkdir(parents=True, exist_ok=True)
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    project.params.write_text(text.replace("language: en", f"language: {language}"), encoding="utf-8")
+    project.params.write_text(text.replace("language: en", f"language: {spoken}"), encoding="utf-8")
     shutil.copyfile(ROOT / "dvc.yaml", folder / "dvc.yaml")
     project.tags(PLANT).parent.mkdir(parents=True)
     project.tags(PLANT).write_text(TAGS, encoding="utf-8")
-    leave_hour(project)
+    leave_hour(project, spoken=spoken)
     return project
 
 
-def leave_hour(project: Project, *, hour: str = HOUR, gap: float = 25.0, answer: str = ANSWER) -> None:
-    """Leave an hour as the stages do."""
+def leave_hour(project: Project, *, hour: str = HOUR, gap: float = GAP_NOW, spoken: str = "en") -> None:
+    """Leave an hour as the stages do, its sentences in a language."""
+    language.choose(spoken)
     chosen = settings.read_plant(project, PLANT)
     hours = build_hours(pd.Timestamp(hour), gap)
     last = hours.iloc[-1]
@@ -61,8 +67,13 @@ def leave_hour(project: Project, *, hour: str = HOUR, gap: float = 25.0, answer:
     outcomes = build_outcomes(last[TIME])
     advise.write_log(folder, advise.read_log(folder), outcomes)
     status = _build_status(last, gap, chosen)
-    records = monitor.build_records(status, chosen, answer=answer, advice="**Do:** less.", version="v1.2.0 in prod")
-    monitor.write_status(project.operation("monitor", PLANT), records, hours)
+    said = {
+        "answer": monitor.write_answer(status, chosen),
+        "advice": advise.write_advice(moves, "", last, chosen),
+        "version": "v1.2.0 in prod",
+    }
+    monitor.write_status(project.operation("monitor", PLANT), monitor.build_records(status, chosen, **said), hours)
+    language.choose(language.ENGLISH)
 
 
 def build_hours(last: pd.Timestamp, gap: float) -> pd.DataFrame:
@@ -72,8 +83,8 @@ def build_hours(last: pd.Timestamp, gap: float) -> pd.DataFrame:
     hours[GAP] = np.where(np.arange(240) % 48 < 30, gap, -2.0)
     hours.loc[239, GAP] = gap
     hours.loc[220:223, [STATE, IS_STEADY, GAP]] = ["ramp", False, np.nan]
-    hours[BEST] = 1560.0
-    hours[ENERGY], hours[TYPICAL] = hours[BEST] + hours[GAP].fillna(0), hours[BEST] + 14
+    hours[BEST], hours[TYPICAL] = BEST_NOW, TYPICAL_NOW
+    hours[ENERGY] = hours[BEST] + hours[GAP].fillna(0)
     hours[GAP_FRAC], hours[GAP_LOW], hours[GAP_HIGH] = hours[GAP] / hours[BEST], hours[GAP] - 5, hours[GAP] + 5
     return hours
 

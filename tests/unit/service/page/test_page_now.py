@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,38 +13,56 @@ import pytest
 from elc.fields import GAP, IS_OUTSIDE
 from elc.paths import Project
 from elc.service.page.now import build_week, read_answer, read_now
-from tests.unit.service.page.present import CARBON, FLUE, HOUR, LOAD, PLANT, build_hours, leave_hour
+from tests.unit.service.page.present import (
+    BEST_NOW,
+    CARBON,
+    FLUE,
+    GAP_NOW,
+    HOUR,
+    LOAD,
+    PLANT,
+    build_hours,
+    leave_hour,
+)
+
+
+def read(project: Project) -> dict[str, Any]:
+    return read_now(project, PLANT, environment="prod", site_language="en")
 
 
 def test_the_hour_is_as_monitor_left_it(project: Project) -> None:
-    now = read_now(project, PLANT, environment="prod")
-    assert now["answer"] == "Fjord uses 25 GJ/h (20 to 30) more than its best at this load and weather: 1.6 %."
-    assert (now["answer_phrase"], now["answer_kind"]) == ("25 GJ/h (20 to 30)", "cost")
+    now = read(project)
+    assert now["answer"] == (
+        "Fjord uses 26 GJ/h (21 to 31) more than its best at this load and weather: 2.3\u00a0%, 273 € and 1.5 t CO₂ "
+        "an hour."
+    )
+    assert (now["answer_phrase"], now["answer_kind"]) == ("26 GJ/h (21 to 31)", "cost")
     assert now["hour"] == "2026-06-20T23:00:00+00:00"
     assert now["hour_end"] == "2026-06-21T00:00:00+00:00"
     assert now["hour_text"] == "Sun 21 Jun 2026 01:00–02:00, Europe/Oslo"
-    assert (now["energy_gj_per_h"], now["best_gj_per_h"], now["gap_low_gj_per_h"]) == (1585.0, 1560.0, 20.0)
-    assert now["money_per_h"] == pytest.approx(25 * now["money_per_gj"])
+    assert (now["energy_gj_per_h"], now["best_gj_per_h"]) == (BEST_NOW + GAP_NOW, BEST_NOW)
+    assert now["gap_low_gj_per_h"] == GAP_NOW - 5
+    assert now["money_per_h"] == pytest.approx(GAP_NOW * now["money_per_gj"])
     assert now["health"]["model"] == {"is": "look", "text": "look"}
     assert now["notes"] == []
 
 
 def test_quantities_come_with_units_and_limits_load_first(project: Project) -> None:
-    load, _, flue, carbon = read_now(project, PLANT, environment="prod")["quantities"]
+    load, _, flue, carbon = read(project)["quantities"]
     assert (load["column"], load["role"], load["now"], load["unit"]) == (LOAD, "throughput", 55.0, "t/h")
     assert (flue["label"], flue["unit"], flue["limit_low"], flue["limit_high"]) == ("flue O2", "%", 1.0, 6.0)
     assert carbon["unit"] == ""
 
 
 def test_causes_and_the_rest_add_up_to_the_gap(project: Project) -> None:
-    now = read_now(project, PLANT, environment="prod")
+    now = read(project)
     assert [cause["setpoint"] for cause in now["causes"]] == [FLUE, CARBON]
     total = sum(cause["share_gj_per_h"] for cause in now["causes"]) + now["unexplained_gj_per_h"]
     assert total == pytest.approx(now["gap_gj_per_h"])
 
 
 def test_moves_stand_in_their_order_with_their_total(project: Project) -> None:
-    now = read_now(project, PLANT, environment="prod")
+    now = read(project)
     assert [(move["setpoint"], move["to"], move["saving_gj_per_h"]) for move in now["moves"]] == [
         (FLUE, 2.0, 12.0),
         (CARBON, 2.9, 6.0),
@@ -63,16 +83,16 @@ def test_moves_stand_in_their_order_with_their_total(project: Project) -> None:
 def test_a_half_file_is_a_sentence_and_the_rest_is_shown(project: Project, stage: str, name: str, words: str) -> None:
     folder = project.hourly(PLANT) if stage == "hourly" else project.operation(stage, PLANT)
     (folder / name).write_bytes(b"PAR1 half")
-    now = read_now(project, PLANT, environment="prod")
+    now = read(project)
     assert len(now["notes"]) == 1
     assert words in now["notes"][0]
-    assert now["gap_gj_per_h"] == 25.0
+    assert now["gap_gj_per_h"] == GAP_NOW
 
 
 @pytest.mark.parametrize("name", ["status.json", "hours.parquet"])
 def test_an_hour_that_cannot_be_read_is_said(project: Project, name: str) -> None:
     (project.operation("monitor", PLANT) / name).write_bytes(b'{"plant": ')
-    now = read_now(project, PLANT, environment="prod")
+    now = read(project)
     assert not now["has_hour"]
     assert now["answer"].startswith("The last hour cannot be read.")
 
@@ -80,15 +100,15 @@ def test_an_hour_that_cannot_be_read_is_said(project: Project, name: str) -> Non
 def test_no_hour_yet_is_said(project: Project) -> None:
     for path in project.operation("monitor", PLANT).iterdir():
         path.unlink()
-    now = read_now(project, PLANT, environment="prod")
+    now = read(project)
     assert (now["name"], now["answer"]) == ("Fjord", "No hour has been judged yet. Run elc hourly.")
 
 
 def test_broken_settings_and_a_missing_tag_list_are_said(project: Project) -> None:
     project.tags(PLANT).unlink()
-    assert "The tag list cannot be read" in read_now(project, PLANT, environment="prod")["notes"][0]
+    assert "The tag list cannot be read" in read(project)["notes"][0]
     project.params.write_text("plants: {", encoding="utf-8")
-    assert "The settings of this plant cannot be read" in read_now(project, PLANT, environment="prod")["answer"]
+    assert "The settings of this plant cannot be read" in read(project)["answer"]
 
 
 def test_advice_of_another_hour_is_not_shown(project: Project) -> None:
@@ -96,7 +116,7 @@ def test_advice_of_another_hour_is_not_shown(project: Project) -> None:
     former = moves.read_bytes()
     leave_hour(project, hour="2026-06-21T00:00:00Z")
     moves.write_bytes(former)
-    now = read_now(project, PLANT, environment="prod")
+    now = read(project)
     assert now["moves"] == []
     assert "The advice is of another hour" in now["notes"][0]
 
@@ -106,16 +126,37 @@ def test_what_the_model_says_outside_its_envelope_is_none(project: Project) -> N
     hours = pd.read_parquet(path)
     hours.loc[hours.index[-1], [IS_OUTSIDE, GAP]] = [True, float("nan")]
     hours.to_parquet(path, index=False)
-    now = read_now(project, PLANT, environment="prod")
+    now = read(project)
     assert (now["best_gj_per_h"], now["typical_gj_per_h"], now["gap_gj_per_h"]) == (None, None, None)
-    assert (now["energy_gj_per_h"], now["causes"]) == (1585.0, [])
+    assert (now["energy_gj_per_h"], now["causes"]) == (BEST_NOW + GAP_NOW, [])
 
 
 def test_the_week_holds_seven_days_and_none_where_nothing_was_judged() -> None:
-    week = build_week(build_hours(pd.Timestamp(HOUR), 25.0))
+    week = build_week(build_hours(pd.Timestamp(HOUR), GAP_NOW))
     assert {len(column) for column in week.values()} == {168}
     assert week[GAP].count(None) == 4
     assert week["time"][-1] == "2026-06-20T23:00:00+00:00"
+
+
+def test_a_gap_that_may_be_none_is_not_marked_as_a_cost(project: Project) -> None:
+    leave_hour(project, gap=4.0)
+    now = read(project)
+    assert (now["answer_phrase"], now["answer_kind"]) == ("4.0 GJ/h (−1.0 to 9.0)", "")
+
+
+def test_a_finding_is_named_where_its_sentence_would_be_in_another_language(project: Project) -> None:
+    records = [
+        {"kind": "violation", "subject": f"drift:{FLUE}", "sentence": "It drifts.", "advice": ""},
+        {"kind": "violation", "subject": "envelope", "sentence": "It leaves.", "advice": ""},
+        {"kind": "gap", "subject": "energy", "sentence": "Fjord has cost.", "advice": "Look."},
+    ]
+    found = "Et funn om {} varer ved. Overvåkingsrapporten sier hva som ble funnet."
+    named = [found.format("O2 i røykgass"), found.format("envelope")]
+    for spoken, expected in (("en", ["It drifts.", "It leaves."]), ("nb", named)):
+        leave_hour(project, spoken=spoken)
+        (project.operation("monitor", PLANT) / "alerts.json").write_text(json.dumps(records), encoding="utf-8")
+        alerts = read(project)["alerts"]
+        assert [one["sentence"] for one in alerts] == [*expected, "Fjord has cost."]
 
 
 def test_marks_are_taken_off_a_sentence() -> None:

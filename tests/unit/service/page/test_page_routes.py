@@ -12,9 +12,8 @@ from elc.paths import Project
 from elc.service.clients import READ, Client
 from elc.service.page import feed as feeds
 from elc.service.page.feed import Feed, Listener
-from tests.browser.operator_app import build_app
-from tests.unit.service.page.conftest import Asker, OpenPage
-from tests.unit.service.page.present import PLANT, make_project
+from tests.unit.service.page.conftest import Asker, OpenPage, build_app
+from tests.unit.service.page.present import GAP_NOW, PLANT, leave_hour, make_project
 
 
 def test_the_page_has_no_script_and_no_style_in_it(open_page: OpenPage) -> None:
@@ -35,17 +34,35 @@ def test_files_are_asked_for_anew_and_never_leave_their_folder(open_page: OpenPa
 
 
 def test_texts_are_in_the_language_of_the_site(tmp_path: Path) -> None:
-    page = Asker(build_app(make_project(tmp_path / "norsk", language="nb")))
+    page = Asker(build_app(make_project(tmp_path / "norsk", spoken="nb")))
     words = page.get("/words.json").json()
     assert (words["language"], words["texts"]["what_if"]) == ("nb", "Hva om")
     assert '<html lang="nb">' in page.get("/").text
     assert page.get(f"/plants/{PLANT}/now").json()["quantities"][0]["label"] == "last"
 
 
+def test_an_hour_is_said_in_the_language_it_was_left_in_and_the_list_in_that_of_the_site(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "norsk", spoken="nb")
+    leave_hour(project, spoken="en")
+    page = Asker(build_app(project))
+    now = page.get(f"/plants/{PLANT}/now").json()
+    assert (now["language"], now["state_text"], now["quantities"][0]["label"]) == ("en", "running", "load")
+    assert now["answer"].startswith("Fjord uses")
+    (line,) = [one for one in page.get("/now").json()["plants"] if one["plant"] == PLANT]
+    assert (line["state_text"], line["version_text"]) == ("i drift", "v1.2.0 i prod")
+    assert (line["hour_text"], line["answer"]) == ("søn. 21. juni 2026 01:00–02:00, Europe/Oslo", "")
+    assert page.get("/words.json?language=en").json()["texts"]["what_if"] == "What if"
+
+
+def test_no_texts_are_made_up_for_a_language_that_is_not_there(open_page: OpenPage) -> None:
+    reply = open_page().get("/words.json?language=de")
+    assert (reply.status_code, reply.json()["errors"][0]["expected"]) == (422, "en or nb")
+
+
 def test_the_list_holds_what_a_client_may_see(open_page: OpenPage) -> None:
     assert [one["plant"] for one in open_page().get("/now").json()["plants"]] == ["delta", PLANT]
     (only,) = open_page(Client("one", (PLANT,), (READ,))).get("/now").json()["plants"]
-    assert (only["plant"], only["gap_gj_per_h"]) == (PLANT, 25.0)
+    assert (only["plant"], only["gap_gj_per_h"]) == (PLANT, GAP_NOW)
     assert only["age_s"] > 0
 
 

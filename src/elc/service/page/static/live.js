@@ -8,20 +8,25 @@ export function listen(place, onChange) {
   let source = null;
   let heard = Date.now();
   let isLive = false;
+  let lost = heard;
   let again = 0;
 
+  const show = () => {
+    const at = () => time(lost, undefined, { hour: "2-digit", minute: "2-digit" });
+    place.textContent = isLive ? say("live") : say("not_live", { time: at() });
+    place.className = isLive ? "live good" : "live look";
+  };
   const hear = () => {
     heard = Date.now();
     if (isLive) return;
     isLive = true;
-    place.textContent = say("live");
-    place.className = "live good";
+    show();
   };
   const lose = () => {
     if (!isLive && place.textContent) return;
     isLive = false;
-    place.textContent = say("not_live", { time: time(heard, undefined, { hour: "2-digit", minute: "2-digit" }) });
-    place.className = "live look";
+    lost = heard;
+    show();
   };
   const open = () => {
     clearTimeout(again);
@@ -48,5 +53,5 @@ export function listen(place, onChange) {
     open();
   }, AGAIN_MS);
   open();
-  return open;
+  return { open, show: () => place.textContent && show() };
 }

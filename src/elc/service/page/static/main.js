@@ -4,23 +4,40 @@ import { el } from "./elements.js";
 import { listen } from "./live.js";
 import { buildPlant } from "./plant.js";
 import { buildPlants } from "./plants.js";
-import { learn, say } from "./words.js";
+import { explain, learn, say, spoken } from "./words.js";
 
 const main = document.getElementById("main");
 const nav = document.getElementById("nav");
 let view = null;
 let rights = [];
 let plants = [];
-let relisten = null;
+let line = null;
+let site = "";
 
 async function start() {
-  learn(await get("/words.json"));
+  const words = await get("/words.json");
+  learn(words);
+  site = words.language;
   document.getElementById("skip").addEventListener("click", (event) => {
     event.preventDefault();
     main.focus();
   });
   window.addEventListener("hashchange", () => route({ focus: true }));
   await enter();
+}
+
+// Speak the language of what is shown: of an hour that was left in another one, else of the site.
+async function speak(language) {
+  if (language === spoken()) return;
+  learn(await get(`/words.json?language=${language}`));
+  document.documentElement.lang = language;
+  document.getElementById("skip").textContent = say("skip");
+  line?.show();
+}
+
+async function retell(language) {
+  await speak(language);
+  await route({ focus: false });
 }
 
 async function enter() {
@@ -31,8 +48,8 @@ async function enter() {
     refuse(error);
     return;
   }
-  if (relisten) relisten();
-  else relisten = listen(document.getElementById("live"), (plant) => view?.refresh(plant).catch(refuse));
+  if (line) line.open();
+  else line = listen(document.getElementById("live"), (plant) => view?.refresh(plant).catch(refuse));
   await route({ focus: false });
 }
 
@@ -43,10 +60,11 @@ function readPlant() {
 
 async function route({ focus }) {
   const plant = readPlant();
-  showNav(plant);
-  view = plant ? buildPlant(plant, { rights, refuse }) : buildPlants();
-  main.replaceChildren(view.element);
   try {
+    if (!plant) await speak(site);
+    showNav(plant);
+    view = plant ? buildPlant(plant, { rights, refuse, retell }) : buildPlants();
+    main.replaceChildren(view.element);
     await view.refresh(null);
   } catch (error) {
     refuse(error);
@@ -76,10 +94,9 @@ function refuse(error) {
 
 function showProblem(error) {
   view = null;
-  const text = error.status === 0 ? say("no_answer") : error.message;
   main.replaceChildren(
     el("h1", { tabindex: "-1" }, say("problem")),
-    el("p", { role: "alert" }, text),
+    el("p", { role: "alert" }, explain(error)),
     el("button", { type: "button", onclick: enter }, say("try_again")),
   );
 }
@@ -93,7 +110,7 @@ function showSignIn(fault) {
       await post("/session", { key: field.value.trim() });
       await enter();
     } catch (error) {
-      showSignIn(error.status === 0 ? say("no_answer") : say("wrong_key"));
+      showSignIn(error.status === 401 || error.status === 400 ? say("wrong_key") : explain(error));
     }
   };
   main.replaceChildren(
@@ -112,6 +129,4 @@ function showSignIn(fault) {
   field.focus();
 }
 
-start().catch((error) => {
-  main.replaceChildren(el("p", { role: "alert" }, `The page could not start: ${error.message}. Load it again.`));
-});
+start().catch(() => main.replaceChildren(el("p", { role: "alert" }, main.dataset.failed)));

@@ -1,7 +1,7 @@
 // What to do: each move with what it saves, and the operator's answer to it.
 import { address, post } from "./calls.js";
 import { el } from "./elements.js";
-import { capital, isKnown, money, number, say, time, value } from "./words.js";
+import { capital, explain, isKnown, money, number, say, time, value } from "./words.js";
 
 export function buildMoves(now, context) {
   if (!now.moves.length) return el("p", {}, now.advice);
@@ -68,7 +68,8 @@ function showWhy(place, move, now, context) {
   const back = () => showChoice(place, move, now, context, { focus: true });
   const submit = (event) => {
     event.preventDefault();
-    send(place, move, now, context, "not_possible", field.value);
+    field.value = field.value.trim();
+    if (field.reportValidity()) send(place, move, now, context, "not_possible", field.value);
   };
   const keys = (event) => event.key === "Escape" && back();
   place.replaceChildren(
@@ -89,8 +90,7 @@ async function send(place, move, now, context, answer, why) {
     list.querySelectorAll(".moves > li")[index]?.querySelector(".answered")?.focus();
   } catch (error) {
     if (error.status === 401) return context.refuse(error);
-    const text = error.status === 0 ? say("not_sent") : error.message;
     place.querySelector("[role=alert]")?.remove();
-    place.append(el("p", { role: "alert", class: "cost" }, text));
+    place.append(el("p", { role: "alert", class: "cost" }, explain(error)));
   }
 }

@@ -6,9 +6,9 @@ import { buildMoves } from "./moves.js";
 import { buildHealth, isLate } from "./plants.js";
 import { buildWeek } from "./week.js";
 import { buildWhatIf } from "./whatif.js";
-import { age, amount, money, say } from "./words.js";
+import { age, amount, money, say, spoken } from "./words.js";
 
-export function buildPlant(plant, { rights, refuse }) {
+export function buildPlant(plant, { rights, refuse, retell }) {
   const heading = el("h1", { tabindex: "-1" }, plant);
   const meta = el("p", { class: "meta" });
   const late = el("div", { role: "status" });
@@ -34,6 +34,10 @@ export function buildPlant(plant, { rights, refuse }) {
     const turn = ++latest;
     const now = await get(address(plant, "now"));
     if (turn !== latest) return;
+    if (now.language !== spoken()) {
+      await retell(now.language);
+      return;
+    }
     apply(now);
     if (now.has_hour) {
       card = await get(address(plant, "card"));

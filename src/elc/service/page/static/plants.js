@@ -20,7 +20,7 @@ export function buildPlants() {
     plants.sort((one, other) => (other.money_per_h ?? -1e9) - (one.money_per_h ?? -1e9));
     view.isFilled = true;
     const losing = plants.filter((plant) => plant.gap_low_gj_per_h > 0);
-    show(answer, losing, () => writeAnswer(losing, plants));
+    show(answer, [losing, plants.map(isLate)], () => writeAnswer(losing, plants));
     show(list, plants, () => plants.map(buildRow));
   }
   return view;
@@ -28,9 +28,13 @@ export function buildPlants() {
 
 function writeAnswer(losing, plants) {
   if (!plants.length) return say("no_plants");
-  if (!losing.length) return say("none_loses");
+  if (!losing.length) return plants.some(isLate) ? say("none_lost") : say("none_loses");
+  const isPast = losing.some(isLate);
   const total = losing.reduce((sum, plant) => sum + (plant.money_per_h || 0), 0);
-  const text = losing.length === 1 ? say("one_loses", { plant: losing[0].name }) : say("some_lose", { count: losing.length });
+  const [plant, count] = [losing[0].name, losing.length];
+  const one = () => (isPast ? say("one_lost", { plant }) : say("one_loses", { plant }));
+  const some = () => (isPast ? say("some_lost", { count }) : say("some_lose", { count }));
+  const text = count === 1 ? one() : some();
   return [text, " ", el("span", { class: "cost" }, say("money_an_hour", { money: money(total, losing[0].currency) })), "."];
 }
 

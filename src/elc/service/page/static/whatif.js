@@ -2,8 +2,9 @@
 import { address, post } from "./calls.js";
 import { drawCurve } from "./curve.js";
 import { el, folded, table } from "./elements.js";
-import { drawOnResize, roundStep } from "./scale.js";
-import { capital, energy, isKnown, money, number, say, value } from "./words.js";
+import { findLevelUnit, findRange } from "./ranges.js";
+import { drawOnResize } from "./scale.js";
+import { capital, energy, explain, isKnown, money, number, say, value } from "./words.js";
 
 const LOADS = 60;
 const WAIT_MS = 120;
@@ -29,7 +30,10 @@ export function buildWhatIf(plant, { refuse }) {
     if (key === state.key) return;
     Object.assign(state, { key, now, card, throughput: card.throughput });
     const given = new Map(now.quantities.map((quantity) => [quantity.column, quantity]));
-    const join = (one) => ({ ...given.get(one.column), ...one, label: given.get(one.column)?.label || one.column });
+    const join = (one) => {
+      const quantity = given.get(one.column); // its label and unit are in the language of the page
+      return { ...quantity, ...one, label: quantity?.label || one.column, unit: quantity?.unit ?? one.unit };
+    };
     state.features = card.features.map(join);
     state.setpoints = card.setpoints.map(join);
     state.present = Object.fromEntries([...state.features, ...state.setpoints].map((one) => [one.column, one.now]));
@@ -141,13 +145,13 @@ export function buildWhatIf(plant, { refuse }) {
     } catch (error) {
       if (error.name === "AbortError") return;
       if (error.status === 401 || error.status === 0) throw error;
-      tell(error.message, { isDoubtful: true });
+      tell(explain(error), { isDoubtful: true });
       result.replaceChildren();
       return;
     }
     if (mine !== turn) return;
     const [after, before] = [answer.rows[0], isWhole ? answer.rows[1] : null];
-    after.energy = findEnergy(before, after);
+    Object.assign(after, { energy: findEnergy(before, after), load: chosen[state.throughput] });
     showCurve(loads, answer.rows.slice(isWhole ? 2 : 1), chosen, after);
     showResult(before, after);
   }
@@ -214,8 +218,10 @@ export function buildWhatIf(plant, { refuse }) {
     const cost = (amount) => (isKnown(amount) ? money(amount * now.money_per_gj, now.currency) : "–");
     const isJudged = isKnown(now.gap_gj_per_h);
     const saved = isJudged && before && isKnown(before.expected_gj_per_h) ? now.energy_gj_per_h - after.energy : null;
-    tell(isMoved ? writeChange(saved, cost) : say("move_a_slider"), { isDoubtful: false });
     const gap = after.energy - after.best_gj_per_h;
+    const isOtherLoad = state.touched.has(state.throughput) && after.load !== state.present[state.throughput];
+    const change = () => (isOtherLoad ? writeLoad(after, gap, cost) : writeChange(saved, cost));
+    tell(isMoved ? change() : say("move_a_slider"), { isDoubtful: false });
     const rows = [
       [`${say("energy")}, GJ/h`, number(isJudged ? now.energy_gj_per_h : null, 1), number(after.energy, 1)],
       [`${say("best")}, GJ/h`, number(isJudged ? now.best_gj_per_h : null, 1), number(after.best_gj_per_h, 1)],
@@ -229,6 +235,14 @@ export function buildWhatIf(plant, { refuse }) {
     );
   }
 
+  // Less energy at less load is no saving: what counts there is energy per tonne, and the gap.
+  function writeLoad(after, gap, cost) {
+    const unit = state.features.find((one) => one.column === state.throughput).unit;
+    const level = number(after.energy / after.load, 2);
+    const places = { load: value(after.load, unit), energy: energy(after.energy), level, unit: findLevelUnit(unit) };
+    return say("at_load", { ...places, gap: energy(gap, { signed: true }), money: cost(gap) });
+  }
+
   function writeChange(saved, cost) {
     if (!isKnown(saved)) return say("what_if_only");
     const places = { size: energy(Math.abs(saved)), money: cost(Math.abs(saved)) };
@@ -237,18 +251,4 @@ export function buildWhatIf(plant, { refuse }) {
   }
 
   return { chart: el("div", {}, picture, below), controls: el("div", { class: "controls" }, lead, result, fields), update };
-}
-
-// Where a slider may go: what the model has learnt from, inside the limits of the tag list, in round steps.
-function findRange(one) {
-  const low = Math.max(one.low, isKnown(one.limit_low) ? one.limit_low : -Infinity);
-  const high = Math.min(one.high, isKnown(one.limit_high) ? one.limit_high : Infinity);
-  const step = roundStep(high - low || 1, 200);
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const round = (amount) => Number(amount.toFixed(digits));
-  return { low: round(Math.ceil(low / step - 1e-9) * step), high: round(Math.floor(high / step + 1e-9) * step), step: round(step), digits };
-}
-
-function findLevelUnit(unit) {
-  return unit === "MW" ? "GJ/MWh" : `GJ/${unit.replace(/\/h$/, "")}`;
 }

@@ -1,4 +1,4 @@
-// The texts of the page in the site's language, and numbers and times as it writes them.
+// The texts of the page in the language that is spoken, and numbers and times as it writes them.
 let texts = {};
 let language = "en";
 
@@ -9,6 +9,27 @@ export function learn(words) {
 
 export function say(key, places = {}) {
   return texts[key].replace(/\{(\w+)\}/g, (whole, name) => (name in places ? places[name] : whole));
+}
+
+export function spoken() {
+  return language;
+}
+
+// What a call that was refused is called here; the service says why in English, for programs.
+const REFUSALS = {
+  0: () => say("no_answer"),
+  403: () => say("may_not"),
+  404: () => say("no_plant"),
+  409: () => say("other_hour"),
+  413: () => say("not_usable"),
+  422: () => say("not_usable"),
+  429: () => say("too_often"),
+  503: () => say("not_now"),
+  507: () => say("disk_full"),
+};
+
+export function explain(error) {
+  return REFUSALS[error.status]?.() || say("refused", { status: error.status ?? "–" });
 }
 
 export function isKnown(value) {
