@@ -305,6 +305,7 @@ RECORDS = {
     "currency",
     "no_gap_reason",
     "version",
+    "language",
     "answer",
     "advice",
     "data_health",
@@ -329,7 +330,7 @@ def test_records_say_what_the_index_shows(package: curve.Package) -> None:
     assert records["gap_gj_24h"] == 30.0
     assert records["state_since"] == "2024-06-30T21:00:00+02:00"
     assert records["last_hour"] == "Sun 30 Jun 2024 22:00–23:00, Europe/Oslo"
-    assert (records["answer"], records["advice"]) == ("An answer.", "Advice.")
+    assert (records["language"], records["answer"], records["advice"]) == ("en", "An answer.", "Advice.")
     assert (records["data_health"], records["model_health"]) == ("sound", "not judged")
     assert (records["status"], records["action"]) == ("Failed", "look")
     json.dumps(records, allow_nan=False)
