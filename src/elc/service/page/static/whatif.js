@@ -178,7 +178,7 @@ export function buildWhatIf(plant, { refuse }) {
     const quantity = state.features.find((one) => one.column === state.throughput);
     const units = { load: quantity.unit, loadName: quantity.label, level: findLevelUnit(quantity.unit) };
     const isShown = isKnown(load) && isKnown(now.energy_gj_per_h) && load > 0;
-    const mark = isShown ? { load, level: now.energy_gj_per_h / load, best: now.best_gj_per_h / load } : null;
+    const mark = isShown ? { load, level: now.energy_gj_per_h / load, best: now.best_gj_per_h / load, isLoss: now.gap_low_gj_per_h > 0 } : null;
     const isMoved = state.touched.size > 0 && !after.is_outside_envelope && isKnown(after.energy);
     const target = chosen[state.throughput];
     const whatIf = isMoved ? { load: target, level: after.energy / target } : null;
