@@ -150,6 +150,7 @@ def _say_what_if() -> dict[str, str]:
         "takes_less": translate("That would take {size} GJ/h less than now: {money} less an hour."),
         "takes_more": translate("That would take {size} GJ/h more than now: {money} more an hour."),
         "at_load": translate(
-            "At {load} the plant would take {energy} GJ/h, {level} {unit}. Its gap would be {gap} GJ/h, {money} an hour."
+            "At {load} the plant would take {energy} GJ/h, {level} {unit}. Its gap would be {gap} GJ/h, {money} an "
+            "hour."
         ),
     }
