@@ -63,7 +63,7 @@ def write_loss(project: Project, loss: Loss) -> None:
         OSError: it cannot be written; the file is as it was.
     """
     record = asdict(loss) | {"start": loss.start.isoformat(), "end": loss.end.isoformat()}
-    append_line(find_losses(project), record)
+    append_line(find_losses(project), record, mode=0o644)
 
 
 def read_losses(project: Project, plant: str) -> Losses:

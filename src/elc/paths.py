@@ -164,17 +164,17 @@ def replace_file(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def append_line(path: Path, record: Mapping[str, object]) -> None:
+def append_line(path: Path, record: Mapping[str, object], *, mode: int) -> None:
     """Append one JSON line, on the disk when this returns, whole or not at all; several processes may at once.
 
     A line that a killed process left half is closed first, so that it alone is lost. What stands outside ASCII is
-    escaped: no sign in a text can end the line.
+    escaped: no sign in a text can end the line. A file that is made gets the `mode`.
 
     Raises:
         OSError: it cannot be written, as where the disk is full; the file is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         size = os.fstat(descriptor).st_size

@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -53,6 +54,7 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
     """
     measures = Measures()
     fleet = build_fleet(project, settings, environment=environment)
+    fleet.events.tell_fault = partial(measures.count_fault, "swaps")
     capture = Capture(project, settings.serve.capture, measures)
 
     @asynccontextmanager
@@ -85,7 +87,7 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
         lifespan=live,
         exception_handlers={ProblemError: answer_problem},
     )
-    app.state.fleet = fleet
+    app.state.fleet, app.state.measures = fleet, measures
     return app
 
 

@@ -36,6 +36,12 @@ class Measures:
         self._dropped = Counter(
             "elc_capture_dropped_rows", "Rows that could not be kept", ["plant"], registry=self._registry
         )
+        self._lost = Counter(
+            "elc_write_faults",
+            "Lines that a file did not take at once; the log has them",
+            ["file"],
+            registry=self._registry,
+        )
         self._live = Gauge(
             "elc_ready_plants", "Plants that have a version", registry=self._registry, multiprocess_mode="livemin"
         )
@@ -50,6 +56,10 @@ class Measures:
         """Count rows that were kept for monitoring, or could not be."""
         self._captured.labels(plant).inc(kept)
         self._dropped.labels(plant).inc(dropped)
+
+    def count_fault(self, file: str) -> None:
+        """Count that a file (swaps or audit) could not be written; the log says what was to be in it."""
+        self._faults.labels(file).inc()
 
     def set_ready(self, plants: int) -> None:
         """Set how many plants have a version."""

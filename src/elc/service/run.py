@@ -6,9 +6,8 @@ import json
 import logging
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
-from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from elc.errors import ElcError, build_nearest
 from elc.paths import Project
 from elc.registry import read_operated
 from elc.service.app import build_app
+from elc.service.counts import share_counts, take_pages
 from elc.service.guard import Guard, build_routes, build_uvicorn_options, check_start, open_access
 from elc.service.logs import LOGGER, configure_logs
-from elc.service.measures import SHARED
 from elc.service.page import build_routes as build_page
 from elc.settings import ServeSettings, Settings, read_settings
 
@@ -51,10 +50,7 @@ def run_service(project: Project, environment: str, *, changes: Mapping[str, Any
     access = open_access(project, settings.serve, log=LOG)
     check_start(settings.serve, access.keys, project, log=LOG)
     os.environ[ASKED] = json.dumps({"root": str(project.root), "environment": chosen, "changes": dict(changes)})
-    is_one = settings.serve.workers == 1
-    with nullcontext("") if is_one else tempfile.TemporaryDirectory(prefix="elc-counts-") as counts:
-        if counts:
-            os.environ[SHARED] = counts
+    with share_counts(workers=settings.serve.workers):
         _run(settings.serve, project)
 
 
@@ -78,6 +74,7 @@ def create() -> ASGIApp:
     """Create the whole application in a worker: routes, operator page, guard."""
     configure_logs()
     sys.setswitchinterval(SWITCH_S)
+    take_pages(LOG)
     asked = json.loads(os.environ[ASKED])
     project = Project(Path(asked["root"]))
     settings = _read_settings(project, asked["changes"])
@@ -86,6 +83,7 @@ def create() -> ASGIApp:
     known = list(settings.plants)
     page = build_page(project, plants=lambda: known, environment=environment, settings=settings)
     app = build_app(project, settings, environment=environment, others=[*build_routes(access), *page])
+    access.audit.tell_fault = partial(app.state.measures.count_fault, "audit")
     return Guard(app, access=access, log=LOG)
 
 

@@ -1,16 +1,13 @@
-"""Who wrote what, one JSON object a line; a line is one write at the end of the file, so that workers do not mix."""
+"""Who wrote what, one JSON object a line; one worker writes at a time, and a line is there whole or not at all."""
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
-
-from elc.paths import Project
+from elc.paths import Project, append_line
 
 
 class AuditFile:
@@ -18,6 +15,7 @@ class AuditFile:
 
     def __init__(self, path: Path, log: logging.Logger) -> None:
         self.path, self._log = path, log
+        self.tell_fault: Callable[[], object] = lambda: None  # called for each line that the disk does not take
 
     def write(self, client: str, address: str | None, what: str, *, plant: str | None, status: int | None) -> None:
         """Write one line: {time, client, address, what, plant, status}; status is of HTTP, None of a command."""
@@ -30,18 +28,10 @@ class AuditFile:
             "status": status,
         }
         try:
-            self._append(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            append_line(self.path, record, mode=0o640)
         except OSError as error:
+            self.tell_fault()
             self._log.error("The audit file cannot be written: %s", error.strerror, extra={"fields": {"audit": record}})
-
-    def _append(self, line: bytes) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-        try:
-            if os.write(descriptor, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        finally:
-            os.close(descriptor)
 
 
 def find_audit(project: Project) -> Path:

@@ -20,6 +20,7 @@ from elc.service.guard.exchange import MIB, Exchange, build_too_large
 from elc.service.guard.hosts import SAFE, Hosts, check_origin
 from elc.service.guard.limits import read_address
 from elc.service.guard.refusals import Refusals
+from elc.service.guard.routes import NO_SESSIONS
 from elc.service.problems import ProblemError, build_problem
 
 ENDLESS = frozenset({"/events"})  # an answer that has no end by itself
@@ -71,7 +72,7 @@ class Guard:
             await self._refuse(exchange, error, headers, address)
         except ElcError as error:  # the secret of sessions is out of reach
             self._fail(exchange, scope, error)
-            await exchange.replace(build_problem(ProblemError(503, "Sessions do not work now. Use a key.")))
+            await exchange.replace(build_problem(ProblemError(503, NO_SESSIONS)))
         else:
             await self._run(exchange, scope)
             if exchange.refusal is not None:

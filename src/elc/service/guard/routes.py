@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import orjson
@@ -9,15 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from elc.errors import ElcError
 from elc.service.clients import CLIENT, LOCAL, Client
 from elc.service.guard.access import Access
 from elc.service.guard.book import NOBODY, is_key
 from elc.service.guard.limits import read_address
 from elc.service.guard.sessions import COOKIE, LASTS_S, SECURE_COOKIE
+from elc.service.logs import LOGGER
 from elc.service.problems import Fault, ProblemError
 
+LOG = logging.getLogger(LOGGER)
 MOST_BYTES = 1024
 EXPECTED = 'a JSON object with the key alone: {"key": "elc_..."}'
+NO_SESSIONS = "Sessions do not work now. Use a key."
 NO_SIGN_IN = "The body does not hold a key."
 
 
@@ -34,7 +39,7 @@ def build_routes(access: Access) -> list[Route]:
         identity, client = access.find_holder_of(key.encode(), read_address(request.scope.get("client")))
         request.scope[CLIENT] = client
         response = _show(client, access)
-        _set_cookie(request, response, access.sessions.sign(identity), LASTS_S)
+        _set_cookie(request, response, _sign(access, identity), LASTS_S)
         return response
 
     async def sign_out(request: Request) -> Response:
@@ -53,6 +58,19 @@ def _show(client: Client, access: Access) -> Response:
         "keys_needed": not access.is_open,
     }
     return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _sign(access: Access, identity: str) -> str:
+    """Sign a session.
+
+    Raises:
+        ProblemError: 503, the secret of sessions cannot be read or made; the log says why.
+    """
+    try:
+        return access.sessions.sign(identity)
+    except ElcError as error:
+        LOG.error("Nobody can sign in: %s", error)
+        raise ProblemError(503, NO_SESSIONS) from None
 
 
 def _read_key(body: bytes) -> str:

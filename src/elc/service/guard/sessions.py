@@ -16,6 +16,7 @@ from elc.errors import ElcError
 from elc.service.guard.storage import hold_folder, write_secret
 
 LASTS_S = 12 * 3600  # ASSUME: a shift and the hand-over
+DRIFT_S = 300  # ASSUME: that a clock is set back in daily life; a session of a clock that was further ahead is over
 COOKIE = b"elc_session"
 SECURE_COOKIE = b"__Host-elc_session"  # a browser takes this name over TLS only, and from this host alone
 _SECRET_BYTES = 32
@@ -38,7 +39,7 @@ class Sessions:
         return f"{text}.{self._build_mark(text)}"
 
     def read(self, value: bytes) -> str | None:
-        """Read the key's id from a cookie; None where it was not signed here, or is over.
+        """Read the key's id from a cookie; None where it was not signed here, is over, or lasts too long.
 
         Raises:
             ElcError: the secret cannot be read or made.
@@ -50,7 +51,8 @@ class Sessions:
             return None
         if not hmac.compare_digest(self._build_mark(text), mark):
             return None
-        return identity if int(until) > time.time() else None
+        left_s = int(until) - time.time()
+        return identity if 0 < left_s <= LASTS_S + DRIFT_S else None
 
     def _build_mark(self, text: str) -> str:
         return hmac.new(self._read_secret(), text.encode(), sha256).hexdigest()

@@ -121,7 +121,7 @@ def append_line(path: Path, record: dict[str, str]) -> None:
         ProblemError: 507, the disk is full; the file is as it was.
     """
     try:
-        paths.append_line(path, record)
+        paths.append_line(path, record, mode=0o644)
     except OSError as error:
         if error.errno not in paths.FULL:
             raise

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +13,16 @@ import numpy as np
 from elc import registry
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.registry.deployed import find_folder
+from elc.registry.deployed import Used, find_folder
 from elc.service.versions.batch import Inputs
 from elc.service.versions.history import KEPT, REFUSED, STARTED, History
 from elc.service.versions.lane import Lane, find_fault, replay
 from elc.service.versions.loaded import Loaded, find_version, load
+from elc.service.versions.writer import EventWriter
 from elc.settings import Settings
 
 LOG = logging.getLogger("elc.service")
+LEAST_WAIT_S, MOST_WAIT_S = 10.0, 600.0  # ASSUME: before what could not be loaded is tried again; it doubles
 FindRows = Callable[[str, tuple[str, ...]], Inputs]
 
 
@@ -42,9 +43,8 @@ class Fleet:
         self._project, self._settings = project, settings
         self._history, self._find_rows = history, find_rows
         self._signs: dict[str, object] = {}
-        self._events: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write_events, name="swaps", daemon=True)
-        self._writer.start()
+        self._waits: dict[str, tuple[float, float]] = {}  # of what could not be loaded: until when, and for how long
+        self.events = EventWriter()
 
     @property
     def is_ready(self) -> bool:
@@ -59,13 +59,14 @@ class Fleet:
                 loaded = self._load_first(plant)
             except ElcError as error:
                 self._doubt(plant, str(error))
+                self._wait(plant)
                 continue
             self.lanes[plant] = Lane(loaded, settings=self._settings.serve.swap, tell=self._tell)
             LOG.info("loaded", extra={"fields": {"plant": plant, "version": loaded.version}})
 
     def _load_first(self, plant: str) -> Loaded:
         try:
-            loaded = load(self._project, plant, find_version(self._project, plant, self.environment))
+            loaded = self._load(plant, lambda: find_version(self._project, plant, self.environment))
         except ElcError as error:
             return self._load_last_good(plant, error)
         reason = self._history.find_refusal(plant, loaded.digest, loaded.assigned)
@@ -74,12 +75,27 @@ class Fleet:
         self._tell(STARTED, loaded, "", 1.0, "")
         return loaded
 
+    def _load(self, plant: str, find: Callable[[], Used]) -> Loaded:
+        """Load what is found. Whatever is wrong with one plant must not end the watch over the others.
+
+        Raises:
+            ElcError: it cannot be loaded.
+        """
+        try:
+            return load(self._project, plant, find())
+        except ElcError:
+            raise
+        except Exception as error:
+            LOG.exception("a version could not be loaded", extra={"fields": {"plant": plant}})
+            raise ElcError(f"plant {plant}: the version assigned cannot be loaded ({error}).") from error
+
     def _load_last_good(self, plant: str, error: ElcError) -> Loaded:
         version = self._history.find_last_good(plant, self.environment)
         if not version or version == "candidate":
             raise error
-        loaded = load(self._project, plant, registry.open_version(self._project, plant, version))
+        loaded = self._load(plant, lambda: registry.open_version(self._project, plant, version))
         self._doubt(plant, str(error))
+        self._wait(plant)
         self._tell(KEPT, loaded, "", 1.0, str(error))
         return loaded
 
@@ -94,6 +110,9 @@ class Fleet:
             sign = self._sign(plant)
             if sign != self._signs.get(plant):
                 self._signs[plant] = sign
+                self._waits.pop(plant, None)
+                self._renew(plant)
+            elif plant in self._waits and time.monotonic() >= self._waits[plant][0]:
                 self._renew(plant)
             lane = self.lanes.get(plant)
             coming = lane.coming if lane else None
@@ -111,20 +130,27 @@ class Fleet:
         """Try what is assigned now beside what is in use; where it cannot be used, what is in use goes on."""
         lane = self.lanes.get(plant)
         try:
-            loaded = load(self._project, plant, find_version(self._project, plant, self.environment))
+            loaded = self._load(plant, lambda: find_version(self._project, plant, self.environment))
         except ElcError as error:
+            self._wait(plant)
             if lane and lane.coming:
                 lane.withdraw(str(error))
             if lane and self.doubts.get(plant) != str(error):
                 self._tell(KEPT, lane.current, "", 1.0, str(error))
             self._doubt(plant, str(error))
             return
+        self._waits.pop(plant, None)
         if lane is None:
             self.doubts.pop(plant, None)
             self._tell(STARTED, loaded, "", 1.0, "")
             self.lanes[plant] = Lane(loaded, settings=self._settings.serve.swap, tell=self._tell)
             return
         self._let_in(plant, lane, loaded)
+
+    def _wait(self, plant: str) -> None:
+        """Try a plant again after a while, though nothing of it changes: the disk was full, or a remote was gone."""
+        wait_s = min(2 * self._waits[plant][1], MOST_WAIT_S) if plant in self._waits else LEAST_WAIT_S
+        self._waits[plant] = time.monotonic() + wait_s, wait_s
 
     def _let_in(self, plant: str, lane: Lane, loaded: Loaded) -> None:
         if lane.coming is not None and lane.coming.name == loaded.name:
@@ -160,8 +186,7 @@ class Fleet:
 
     def close(self) -> None:
         """Wait until every event is written."""
-        self._events.put(None)
-        self._writer.join()
+        self.events.close()
 
     def _doubt(self, plant: str, sentence: str) -> None:
         if self.doubts.get(plant) != sentence:
@@ -176,14 +201,7 @@ class Fleet:
         if event == "fell_back":
             self._doubt(version.plant, f"{version.plant} {version.version} fell back: {reason}")
         name, now = version.name, datetime.now(UTC)
-        self._events.put(lambda: self._history.add(event, name=name, share=share, reason=reason, at=now, **words))
-
-    def _write_events(self) -> None:
-        while write := self._events.get():
-            try:
-                write()
-            except OSError as error:
-                LOG.error("swap not written", extra={"fields": {"sentence": str(error)}})
+        self.events.put(lambda: self._history.add(event, name=name, share=share, reason=reason, at=now, **words))
 
 
 def _sign_files(folder: Path) -> tuple[object, ...]:

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from elc.paths import Project
-from elc.registry.lock import hold_lock
+from elc.paths import Project, append_line
 
 STARTED, LOADED, SHIFTED, LIVE, BACK, REFUSED, KEPT = (
     "started",
@@ -82,13 +81,7 @@ class History:
         version, digest, assigned = name
         time = at.astimezone(UTC).isoformat(timespec="milliseconds")
         swap = Swap(time, plant, environment, event, version, former, digest, assigned, share, reason, os.getpid())
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with hold_lock(self._path.with_name(f".{self._path.name}.lock")), self._path.open("ab") as file:
-            if file.tell() and self._path.read_bytes()[-1:] != b"\n":
-                file.write(b"\n")
-            file.write(json.dumps(asdict(swap), ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_line(self._path, asdict(swap), mode=0o644)
         return swap
 
     def read(self) -> list[Swap]:

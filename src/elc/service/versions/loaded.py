@@ -23,6 +23,7 @@ from elc.settings import StageSettings, TagList, read_operation, read_tags
 TESTS = ("golden", "shape")  # before any request reaches a version
 WARM_RUNS = 20
 CANDIDATE = "candidate"
+DEPLOY_S = 600  # ASSUME: a remote that gives no package in so long is out of reach
 # Requests come first: the deployment takes what time of the processor they leave.
 DEPLOY = "import os, sys; os.nice(19); from elc.cli import main; main(['deploy', *sys.argv[1:]])"
 
@@ -117,7 +118,10 @@ def _deploy(project: Project, plant: str, environment: str) -> None:
         ElcError: with what the command said.
     """
     command = [sys.executable, "-c", DEPLOY, "--env", environment, "--plant", plant]
-    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False, timeout=DEPLOY_S)
+    except subprocess.TimeoutExpired:
+        raise ElcError(f"{plant}: elc deploy took longer than {DEPLOY_S} s. Look at the DVC remote.") from None
     if done.returncode:
         raise ElcError(" ".join((done.stderr or done.stdout).split())[-1000:] or f"{plant}: elc deploy failed.")
 
