@@ -36,11 +36,8 @@ class Measures:
         self._dropped = Counter(
             "elc_capture_dropped_rows", "Rows that could not be kept", ["plant"], registry=self._registry
         )
-        self._lost = Counter(
-            "elc_write_faults",
-            "Lines that a file did not take at once; the log has them",
-            ["file"],
-            registry=self._registry,
+        self._faults = Counter(
+            "elc_write_faults", "Times that a file could not be written", ["file"], registry=self._registry
         )
         self._live = Gauge(
             "elc_ready_plants", "Plants that have a version", registry=self._registry, multiprocess_mode="livemin"
