@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import ssl
-import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -20,7 +17,6 @@ from benchmarks.service.server import load
 from elc.service.versions import History
 from elc.service.versions.history import find_path
 from tests.pipeline.faulty import (
-    ELC,
     PREDICT,
     Running,
     count_connections,
@@ -30,7 +26,6 @@ from tests.pipeline.faulty import (
     serve,
     wait,
 )
-from tests.unit.service.guard.test_guard_start import write_certificate
 from tests.unit.service.packages import ROW, find_energy, write_package
 from tests.unit.service.page.present import FLUE, HOUR, read_lines
 

@@ -7,10 +7,10 @@ in a file already is left out.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from elc.errors import ElcError
@@ -18,6 +18,7 @@ from elc.listen.intake import Intake
 from elc.listen.json_form import read_json
 from elc.listen.log import write_log
 from elc.listen.model import Delivery, build_reject
+from elc.listen.outage import CLOSED, Outage, explain_broker, explain_failure
 from elc.listen.sparkplug import Nodes, build_rebirth
 from elc.listen.topics import PLANT, TAG, build_filters, match_topic
 from elc.settings import MqttSource
@@ -46,13 +47,13 @@ class MqttListener:
     ) -> None:
         self.name, self._settings, self._intake = name, settings, intake
         self.plants = (settings.plant,) if settings.plant else tuple(plants)
-        self.lost_since: str | None = _now()
+        self._outage = Outage(name)
         self._filters = build_filters(settings.topics, plants if is_part and not settings.plant else None)
         self._nodes = Nodes(settings.tag, state) if settings.format == "sparkplug" else None
         self._asked: dict[str, float] = {}
         # A number is only good on the connection that it came by: the broker may give it to another message.
         self._connection = 0
-        self._is_session_kept = self._is_failure_told = False
+        self._is_session_kept = self._is_answered = False
         self._guard = threading.Lock()
         self._client = self._build_client()
 
@@ -106,33 +107,51 @@ class MqttListener:
         self._client.disconnect()
         self._client.loop_stop()
 
+    @property
+    def lost_since(self) -> str | None:
+        """Since when the broker is gone."""
+        return self._outage.since
+
+    @property
+    def fault(self) -> str | None:
+        """Why the broker is gone, and what to do."""
+        return self._outage.reason
+
     def _on_connect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:  # noqa: ARG002
+        self._is_answered = True
         if reason.is_failure:
-            write_log("error", "refused", source=self.name, reason=str(reason))
+            self._outage.begin(explain_broker(str(reason)))
             return
         self._is_session_kept = bool(flags.session_present)
         client.subscribe([(topic, QOS) for topic in self._filters])
 
     def _on_connect_fail(self, client: Any, data: Any) -> None:  # noqa: ARG002
-        if not self._is_failure_told:
-            self._is_failure_told = True
-            write_log("error", "not_there", source=self.name, host=self._settings.host, port=self._settings.port)
+        error = sys.exc_info()[1]  # paho calls this where it has caught it, and does not pass it on
+        where = f"{self._settings.host} port {self._settings.port}"
+        key = f"listen.mqtt.{self.name}.certificates"
+        found = explain_failure(error or OSError(), certificates=key, is_tls=self._settings.is_tls)
+        self._outage.begin(f"{where}: {found}")
 
     def _on_subscribe(self, client: Any, data: Any, number: int, reasons: Any, properties: Any) -> None:  # noqa: ARG002
         refused = [topic for topic, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
-            write_log("error", "not_subscribed", source=self.name, topics=refused)
+            topics = ", ".join(refused)
+            self._outage.begin(f"the broker refuses {topics}; let this user read them there, then start this again")
             return
-        self.lost_since, self._is_failure_told = None, False
+        self._outage.end()
         write_log("info", "connected", source=self.name, is_session_kept=self._is_session_kept)
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:  # noqa: ARG002
         with self._guard:
             self._connection += 1
-        if self.lost_since is None:
-            self.lost_since = _now()
-            level = "warning" if reason.is_failure else "info"
-            write_log(level, "disconnected", source=self.name, reason=str(reason))
+        is_answered, self._is_answered = self._is_answered, False
+        if not reason.is_failure:
+            if self.lost_since is None:
+                write_log("info", "ended", source=self.name)
+        elif self.lost_since is None:
+            self._outage.begin(str(reason))
+        elif not is_answered:
+            self._outage.begin(f"{self._settings.host} port {self._settings.port}: {CLOSED}")
 
     def _on_message(self, client: Any, data: Any, message: Any) -> None:  # noqa: ARG002
         confirm = self._build_confirm(message.mid) if message.qos else None
@@ -186,7 +205,3 @@ class MqttListener:
                     self._client.ack(number, QOS)
 
         return confirm
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -19,6 +19,7 @@ from typing import Any
 from elc.listen.intake import Intake
 from elc.listen.log import write_log
 from elc.listen.model import BAD, EPOCH, GOOD, UNCERTAIN, Delivery, Reading, Reject, build_reject, now_us, read_moment
+from elc.listen.outage import Outage, explain_server
 from elc.settings import OpcUaSource
 
 TIMEOUT_S = 10
@@ -47,7 +48,7 @@ class OpcUaListener:
     ) -> None:
         self.name, self._settings, self._intake = name, settings, intake
         self.plants = (settings.plant,)
-        self.lost_since: str | None = _now()
+        self._outage = Outage(name)
         self._nodes = settings.nodes or {tag: f"ns={settings.namespace};s={tag}" for tag in tags}
         self._last: dict[str, int] = dict((state or {}).get("last", {}))
         self._seen: dict[str, Seen] = {}
@@ -55,6 +56,16 @@ class OpcUaListener:
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=f"opcua-{name}", daemon=True)
+
+    @property
+    def lost_since(self) -> str | None:
+        """Since when the server is gone."""
+        return self._outage.since
+
+    @property
+    def fault(self) -> str | None:
+        """Why the server is gone, and what to do."""
+        return self._outage.reason
 
     def start(self) -> None:
         """Connect, and go on trying for as long as it takes."""
@@ -79,9 +90,8 @@ class OpcUaListener:
             try:
                 await self._talk()
             except Exception as error:  # whatever the server or the network does, it is told and tried again
-                if self.lost_since is None:
-                    self.lost_since, delay_s = _now(), 1.0
-                write_log("warning", "disconnected", source=self.name, reason=str(error) or type(error).__name__)
+                delay_s = delay_s if self.lost_since else 1.0
+                self._outage.begin(f"{self._settings.url}: {explain_server(error)}")
                 await self._pause(delay_s)
                 delay_s = min(2 * delay_s, LONGEST_DELAY_S)
 
@@ -94,7 +104,7 @@ class OpcUaListener:
     async def _talk(self) -> None:
         client = await self._build_client()
         async with client:
-            self.lost_since = None
+            self._outage.end()
             write_log("info", "connected", source=self.name, nodes=len(self._nodes))
             nodes = {tag: client.get_node(place) for tag, place in self._nodes.items()}
             await self._catch_up(nodes)
@@ -211,7 +221,3 @@ def _read_time(data: Any, otherwise: int) -> int:
     if moment is None:
         return otherwise
     return read_moment(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

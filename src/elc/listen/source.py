@@ -20,6 +20,10 @@ class Source(Protocol):
     def lost_since(self) -> str | None:
         """Since when the broker or server has been gone, ISO 8601 in UTC; None while it is there."""
 
+    @property
+    def fault(self) -> str | None:
+        """Why it is gone, and what to do; None while it is there, or before the first attempt."""
+
     def start(self) -> None:
         """Connect, and go on trying for as long as it takes."""
 

@@ -21,8 +21,9 @@ from elc.paths import Project
 ROOT = Path(__file__).resolve().parents[3]
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 REASON = "mosquitto is not installed"
+OPEN = "allow_anonymous true"
 CONFIG = """listener {port} 127.0.0.1
-allow_anonymous true
+{access}
 persistence true
 persistence_location {folder}/
 max_queued_messages 0
@@ -55,14 +56,14 @@ def wait_for(is_there: Callable[[], object], *, what: str, seconds: float = WAIT
 
 
 class Broker:
-    """Mosquitto with persistence; `stop` and `start` keep port and sessions."""
+    """Mosquitto with persistence; `stop` and `start` keep port and sessions. `access` says who may connect, and how."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, access: str = OPEN) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = find_port()
         self._config = folder / "mosquitto.conf"
         user = "root" if os.geteuid() == 0 else ""
-        content = CONFIG.format(port=self.port, folder=folder, user=user)
+        content = CONFIG.format(port=self.port, access=access, folder=folder, user=user)
         self._config.write_text(content if user else content.replace("user \n", ""))
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -106,11 +107,11 @@ class Listeners:
     def __init__(self) -> None:
         self._started: list[subprocess.Popen[str]] = []
 
-    def start(self, project: Project, *, connections: int = 1) -> subprocess.Popen[str]:
-        """Start one, and wait until the log tells of so many connections."""
+    def start(self, project: Project, *, connections: int = 1, **env: str) -> subprocess.Popen[str]:
+        """Start one with `env` besides, and wait until the log tells of so many connections."""
         command = [sys.executable, "-c", "from elc.cli import main; main()", "listen"]
         with (project.root / "listen.log").open("a") as log:
-            process = subprocess.Popen(command, cwd=project.root, stderr=log, text=True)
+            process = subprocess.Popen(command, cwd=project.root, stderr=log, text=True, env={**os.environ, **env})
         self._started.append(process)
         if connections:
             wait_for(

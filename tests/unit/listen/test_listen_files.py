@@ -156,7 +156,7 @@ def test_what_is_rejected_is_bounded(project: Project, capsys: pytest.CaptureFix
 class Sender:
     """A source that sends two messages at once, and keeps which were acknowledged."""
 
-    name, plants, lost_since = "site", ("fjord",), None
+    name, plants, lost_since, fault = "site", ("fjord",), None, None
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake

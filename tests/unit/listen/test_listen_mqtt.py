@@ -134,7 +134,7 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
     status = json.loads((project.listen("fjord") / "status.json").read_text())
     assert (status["readings"], status["rejected"], status["unknown_tags"]) == (1, 2, {"NOT.LISTED": 1})
     assert status["last_reading"] == "2026-06-20T12:00:00+00:00"
-    assert status["sources"]["site"].keys() == {"lost_since"}
+    assert status["sources"]["site"].keys() == {"lost_since", "fault"}
     lines = [json.loads(line) for line in (project.listen("fjord") / "rejected.jsonl").read_text().splitlines()]
     assert lines[0]["content"] == "{broken"
     assert lines[1]["reason"] == "value 'high' is no number"
