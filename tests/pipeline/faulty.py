@@ -149,7 +149,7 @@ def count_connections(pid: int, port: int) -> int:
     held = 0
     for path in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            held += os.readlink(path) in inodes
+            held += str(path.readlink()) in inodes
         except OSError:
             continue
     return held

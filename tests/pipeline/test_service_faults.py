@@ -1,4 +1,4 @@
-"""The real `elc serve` while the disk is full, a worker is killed, and strangers send what is broken, slow or too large."""
+"""The real `elc serve` while the disk is full, a worker is killed, and senders are broken, slow or too large."""
 
 from __future__ import annotations
 

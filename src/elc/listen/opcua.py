@@ -14,6 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from elc.listen.intake import Intake
@@ -122,6 +123,7 @@ class OpcUaListener:
             client.set_password(os.environ.get("ELC_OPCUA_PASSWORD", ""))
         if self._settings.security is not None:
             await client.set_security_string(self._settings.security)
+            client.application_uri = read_uri(self._settings.security) or client.application_uri
         return client
 
     async def _look(self, client: Any, nodes: Mapping[str, Any]) -> None:
@@ -199,6 +201,20 @@ class OpcUaListener:
                 raise
             return None
         return found
+
+
+def read_uri(security: str) -> str:
+    """Read the URI of our certificate, which a server holds against the one that we name; empty where it has none."""
+    from cryptography import x509
+
+    content = Path(security.split(",")[2]).read_bytes()
+    is_pem = content.startswith(b"-----")
+    found = x509.load_pem_x509_certificate(content) if is_pem else x509.load_der_x509_certificate(content)
+    try:
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ""
+    return next(iter(names.get_values_for_type(x509.UniformResourceIdentifier)), "")
 
 
 def build_reading(tag: str, data: Any, now: int) -> Reading:

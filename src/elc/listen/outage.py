@@ -108,6 +108,8 @@ def explain_server(error: Exception) -> str:
         return "the server does not offer this policy and mode; write one that it offers as security in params.yaml"
     if isinstance(error, FileNotFoundError):
         return f"{error.filename} was not found; name the certificate and its key in security in params.yaml"
+    if isinstance(error, ValueError):
+        return "the certificate or the key in security cannot be read; a file in PEM form must be named *.pem"
     return explain_failure(error, certificates="security", is_tls=False)
 
 

@@ -74,7 +74,8 @@ class OpcUaSource(Section):
     """One OPC UA server. User and password are ELC_OPCUA_USER and ELC_OPCUA_PASSWORD.
 
     `nodes` maps tags to node ids; without it, every tag of the tag list is read as the node id `ns=N;s=TAG` of the
-    `namespace`. `security` is `policy,mode,certificate,key` as in `Basic256Sha256,SignAndEncrypt,own.pem,own.key`.
+    `namespace`. `security` is `policy,mode,certificate,key` as in `Basic256Sha256,SignAndEncrypt,own.pem,own_key.pem`,
+    and a fifth part may be the server's own certificate: then no other one is taken.
     """
 
     url: str = Field(pattern=r"^opc\.tcp://[^\s/@]+(/\S*)?$")
@@ -83,7 +84,10 @@ class OpcUaSource(Section):
     namespace: int = Field(default=2, ge=0)
     interval_s: Positive = 10
     repeat_min: Positive = 60
-    security: str | None = None
+    security: str | None = Field(
+        default=None,
+        pattern=r"^(Basic256Sha256|Aes128Sha256RsaOaep|Aes256Sha256RsaPss),(Sign|SignAndEncrypt)(,[^,]+){2,3}$",
+    )
 
 
 class ListenSettings(Section):

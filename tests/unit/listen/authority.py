@@ -37,7 +37,8 @@ def write_application(folder: Path, name: str, uri: str) -> tuple[Path, Path]:
     key = rsa.generate_private_key(65537, 2048)
     names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri), x509.DNSName("localhost")])
     made = _start(_build_name(name), _build_name(name), key, days=10).add_extension(names, False)
-    return write_pair(folder / name, made.sign(key, hashes.SHA256()), key)
+    certificate, private_key = write_pair(folder / name, made.sign(key, hashes.SHA256()), key)
+    return certificate, private_key.rename(folder / f"{name}_key.pem")  # asyncua goes by the end of the name
 
 
 def _build_name(name: str) -> x509.Name:

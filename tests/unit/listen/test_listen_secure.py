@@ -89,6 +89,7 @@ def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Sec
     broker = secured.start("broker")
     project = make_project(secured.folder / "project", mqtt={"site": build_source(secured, broker)})
     listener = listeners.start(project, **SECRETS)
+    status = project.listen("fjord") / "status.json"
     publisher = Client(CallbackAPIVersion.VERSION2, client_id="publisher", clean_session=False)
     publisher.tls_set(ca_certs=str(secured.authority.path))
     publisher.username_pw_set("elc", "right")
@@ -99,7 +100,6 @@ def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Sec
         publisher.publish(f"site/fjord/{TAG}", json.dumps({"time": START_MS + number, "value": number}), qos=1)
         if number == 5:
             broker.stop()
-            status = project.listen("fjord") / "status.json"
             wait_for(lambda: has_fault(status, "nobody listens there"), what="the outage in status.json")
         if number == 15:
             broker.start()
