@@ -55,7 +55,7 @@ def make_place(folder: Path, **serve: Any) -> Project:
     project = present.make_project(folder)
     content = yaml.safe_load(project.params.read_text(encoding="utf-8"))
     section = content["serve"] | {"watch_s": 0.1} | serve
-    section["limits"] = section["limits"] | MUCH | serve.get("limits", {})
+    section["limits"] = content["serve"]["limits"] | MUCH | serve.get("limits", {})
     section["capture"] = section["capture"] | {"share_frac": 1.0, "flush_s": 0.1}
     section["swap"] = section["swap"] | {"policy": "all_at_once", "bake_s": 0.1, "replay_rows": 50}
     content["serve"] = section
@@ -83,6 +83,7 @@ def serve(
     reader.start()
     try:
         wait(lambda: _find_port(lines) or process.poll() is not None)
+        assert process.poll() is None, lines
         address = f"{scheme}://127.0.0.1:{_find_port(lines)}"
         with httpx.Client(base_url=address, trust_env=False, timeout=10, verify=verify) as client:
             wait(lambda: _is_ready(client))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import ssl
+import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -17,6 +20,7 @@ from benchmarks.service.server import load
 from elc.service.versions import History
 from elc.service.versions.history import find_path
 from tests.pipeline.faulty import (
+    ELC,
     PREDICT,
     Running,
     count_connections,
@@ -26,6 +30,7 @@ from tests.pipeline.faulty import (
     serve,
     wait,
 )
+from tests.unit.service.guard.test_guard_start import write_certificate
 from tests.unit.service.packages import ROW, find_energy, write_package
 from tests.unit.service.page.present import FLUE, HOUR, read_lines
 
@@ -98,3 +103,105 @@ def test_killed_worker_loses_what_was_in_flight_with_it_alone(tmp_path: Path) ->
         assert 2000 - found["lost"] <= answered <= 2000
         assert counts == sorted(counts)
         assert ask_best(running) == find_energy(50, 10)[0]
+
+
+def test_tls_by_the_environment_and_a_plain_request_to_it(tmp_path: Path) -> None:
+    project = make_place(tmp_path / "place")
+    certificate, private_key = write_certificate(tmp_path, "site")
+    env = {"ELC_CERTIFICATE": str(certificate), "ELC_PRIVATE_KEY": str(private_key)}
+    trust = ssl.create_default_context(cafile=str(certificate))
+    with serve(project, scheme="https", verify=trust, env=env) as running:
+        answer = running.client.post(PREDICT, json={"rows": [ROW]})
+        assert (answer.status_code, answer.headers["strict-transport-security"]) == (200, "max-age=31536000")
+        assert talk(running.port, b"GET /plants HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") == b""
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            httpx.get(f"https://127.0.0.1:{running.port}/plants", trust_env=False)
+        assert ask_best(running) == find_energy(50, 10)[0]
+    assert "Traceback" not in running.log
+    assert '"trace"' not in running.log
+
+
+def test_a_pair_that_does_not_belong_together_starts_nothing(tmp_path: Path) -> None:
+    project = make_place(tmp_path / "place")
+    env = {"ELC_CERTIFICATE": str(write_certificate(tmp_path, "site")[0])}
+    env["ELC_PRIVATE_KEY"] = str(write_certificate(tmp_path, "other")[1])
+    done = subprocess.run(
+        [ELC, "serve", "--port", "0"], cwd=project.root, env={**os.environ, **env}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("elc: TLS: ")
+    assert "do not do (KEY_VALUES_MISMATCH). Expected PEM files that belong together" in done.stderr
+
+
+def talk(port: int, *parts: bytes) -> bytes:
+    """Send parts over a connection of its own, and read all that comes until it ends."""
+    with socket.create_connection(("127.0.0.1", port), 20) as made:
+        found = b""
+        with suppress(ConnectionError):
+            for part in parts:
+                made.sendall(part)
+            made.settimeout(20)
+            while got := made.recv(65536):
+                found += got
+        return found
+
+
+def post(content: bytes, kind: bytes = b"application/json") -> bytes:
+    """Build a request that ends its connection."""
+    head = b"POST /plants/fjord/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: " + kind
+    return head + b"\r\nContent-Length: " + str(len(content)).encode() + b"\r\n\r\n" + content
+
+
+def dribble(port: int, stop: threading.Event) -> None:
+    """Open connections that send a byte now and then: of a head, and of a body."""
+    opened = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+    for number, one in enumerate(opened):
+        one.sendall(post(b"x" * 1000)[:-990] if number % 2 else b"GET /plants HTTP/1.1\r\nHo")
+    while not stop.wait(0.05):
+        for one in opened:
+            with suppress(OSError):
+                one.sendall(b"x")
+    for one in opened:
+        one.close()
+
+
+def test_slow_large_and_broken_senders_hold_nobody_up(tmp_path: Path) -> None:
+    project = make_place(tmp_path / "place", limits={"timeout_s": 1.5})
+    row = json.dumps(ROW).encode()
+    many = b'{"rows": [' + b", ".join([row] * 10_000)
+    large = many + b", " + b", ".join([row] * 180_000) + b"]}"
+    assert len(large) > 8 * 2**20
+    arrow = b"application/vnd.apache.arrow.stream"
+    cases = [(large, 413), (many + b", " + row + b"]}", 413), (many, 400), (many + b"]}", 200), (row[:-3], 400)]
+    requests = [(post(content), status) for content, status in cases]
+    requests += [
+        (post(b"\xff\xff\xff\xff\x10\x00\x00\x00" + os.urandom(64), arrow), 400),
+        (b"\x16\x03\x01 TLS\r\n\r\n", 400),
+    ]
+    with serve(project) as running:
+        stop, waits = threading.Event(), []
+        slow = threading.Thread(target=dribble, args=(running.port, stop))
+
+        def ask() -> None:
+            while not stop.is_set():
+                start = time.monotonic()
+                ask_best(running)
+                waits.append(time.monotonic() - start)
+                time.sleep(0.01)
+
+        asking = threading.Thread(target=ask)
+        slow.start()
+        asking.start()
+        try:
+            for request, status in requests:
+                answer = talk(running.port, request)
+                assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer[:500]
+                assert status == 200 or b"application/problem+json" in answer
+            wait(lambda: '"status":408' in running.log)  # of the bodies that do not end
+        finally:
+            stop.set()
+            slow.join()
+            asking.join()
+    assert len(waits) > 50
+    assert max(waits) < 1.0
+    assert '"trace"' not in running.log
