@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class Keeper:
         self._list, self._list_time = project.tags(plant), 0
         self._tags: frozenset[str] = frozenset()
         self._read_list(is_first=True)
+        self._started = now_us(), time.monotonic_ns()
         self.store = Store(project, plant)
         self._recent = Recent(settings.doubled_min * MINUTE_S)
         self._recent.add(self.store.read_last(settings.doubled_min * MINUTE_S))
@@ -61,7 +63,7 @@ class Keeper:
         self._read_list(is_first=False)
         rejects: list[Reject] = []
         readings: list[Reading] = []
-        latest = now_us() + int(self._settings.max_ahead_min * MINUTE_S * 1e6)
+        latest = self._find_now() + int(self._settings.max_ahead_min * MINUTE_S * 1e6)
         for delivery in deliveries:
             self.counts.sequence_gaps += delivery.counts.get("sequence_gaps", 0)
             rejects += [reject for reject in delivery.rejects if not reject.tag or self._knows(reject.tag)]
@@ -74,6 +76,14 @@ class Keeper:
                     rejects.append(_build_time_reject(reading))
         self.counts.rejected += len(rejects)
         return Pending(self._cut(readings), rejects)
+
+    def _find_now(self) -> int:
+        """The present time in microseconds since 1970; where this machine's clock was set back, as if it were not.
+
+        Else every reading would lie in the future, and be rejected.
+        """
+        start_us, start_ns = self._started
+        return max(now_us(), start_us + (time.monotonic_ns() - start_ns) // 1000)
 
     def write(self, pending: Pending) -> None:
         """Write what is pending; it can be called again after a fault, and goes on where it was.
@@ -155,5 +165,5 @@ def _build_time_reject(reading: Reading) -> Reject:
         moment = (EPOCH + reading.time_us * MICRO).isoformat()
     except OverflowError:
         moment = f"{seconds:.0f} s since 1970"
-    reason = f"time {moment} lies before 2000 or in the future; look at the clock of the sender"
+    reason = f"time {moment} lies before 2000 or in the future; look at the clock of the sender, and of this machine"
     return Reject("", reason, f"value {reading.value}, quality {reading.quality}", reading.tag)

@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,10 +36,10 @@ QUALITIES = {0: GOOD, 1: UNCERTAIN, 2: BAD, 3: BAD}
 
 @dataclass(frozen=True)
 class Seen:
-    """What was last seen of a tag, and when it was last passed on (microseconds since 1970)."""
+    """What was last seen of a tag, and when it was last passed on (s of a clock that never jumps)."""
 
     content: tuple[int, float | None, str]
-    passed_us: int
+    passed_s: float
 
 
 class OpcUaListener:
@@ -129,7 +130,7 @@ class OpcUaListener:
     async def _look(self, client: Any, nodes: Mapping[str, Any]) -> None:
         """Read all nodes at once, and pass on what has changed or was last passed on long ago."""
         found = await client.read_attributes(list(nodes.values()))
-        now, repeat_us = now_us(), int(self._settings.repeat_min * 60 * MICROS)
+        now, steady_s = now_us(), time.monotonic()
         readings: list[Reading] = []
         rejects: list[Reject] = []
         for tag, data in zip(nodes, found, strict=True):
@@ -141,10 +142,10 @@ class OpcUaListener:
             seen = self._seen.get(tag)
             content = (_read_time(data, 0), reading.value, reading.quality)
             if seen is not None and seen.content == content:
-                if now - seen.passed_us < repeat_us:
+                if steady_s - seen.passed_s < self._settings.repeat_min * 60:
                     continue
                 reading = reading._replace(time_us=now)  # the server says that it still holds
-            self._seen[tag] = Seen(content, now)
+            self._seen[tag] = Seen(content, steady_s)
             readings.append(reading)
         self._looked_us = now
         self._pass_on(readings, rejects)

@@ -143,6 +143,14 @@ def test_strange_times_and_tags_are_counted_and_never_reach_ingest(
     assert keeper.counts.readings == 1
 
 
+def test_a_clock_that_is_set_back_rejects_no_reading(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = int(datetime.now(UTC).timestamp() * 1e6)
+    keeper = build_keeper(project)
+    monkeypatch.setattr("elc.listen.keeper.now_us", lambda: moment - 86_400_000_000)
+    keep(keeper, Reading("FT-1", moment, 1.0, "GOOD"), Reading("FT-1", moment + 86_400_000_000, 1.0, "GOOD"))
+    assert (keeper.counts.readings, keeper.counts.rejected) == (1, 1)
+
+
 def test_what_is_rejected_is_bounded(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     from elc.listen.rejected import write_rejects
 

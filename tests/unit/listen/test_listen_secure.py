@@ -88,7 +88,9 @@ def read_faults(project: Project) -> dict[str, list[str]]:
 def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Secured, listeners: Listeners) -> None:
     broker = secured.start("broker")
     project = make_project(secured.folder / "project", mqtt={"site": build_source(secured, broker)})
-    listener = listeners.start(project, **SECRETS)
+    first = listeners.start(project, **SECRETS)
+    first.terminate()
+    assert first.wait(20) == 0
     status = project.listen("fjord") / "status.json"
     publisher = Client(CallbackAPIVersion.VERSION2, client_id="publisher", clean_session=False)
     publisher.tls_set(ca_certs=str(secured.authority.path))
@@ -96,14 +98,13 @@ def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Sec
     publisher.reconnect_delay_set(1, 1)
     publisher.connect("127.0.0.1", broker.port)
     publisher.loop_start()
-    for number in range(20):  # QoS 1: what nobody takes now is kept, here and at the broker
-        publisher.publish(f"site/fjord/{TAG}", json.dumps({"time": START_MS + number, "value": number}), qos=1)
-        if number == 5:
-            broker.stop()
-            wait_for(lambda: has_fault(status, "nobody listens there"), what="the outage in status.json")
-        if number == 15:
-            broker.start()
-        time.sleep(0.01)
+    # QoS 1: what nobody takes now is kept, first by the broker, then, while there is none, by who sends.
+    send(publisher, range(10)).wait_for_publish(10)
+    broker.stop()
+    listener = listeners.start(project, connections=0, **SECRETS)
+    send(publisher, range(10, 20))
+    wait_for(lambda: has_fault(status, "nobody listens there"), what="the outage in status.json")
+    broker.start()
     wait_for(lambda: read_files(project).num_rows >= 20, what="all readings")
     wait_for(lambda: json.loads(status.read_text())["sources"]["site"]["lost_since"] is None, what="the end of it")
     publisher.disconnect()
@@ -112,6 +113,15 @@ def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Sec
     assert listener.wait(20) == 0
     assert sorted(str(value) for _, _, value, _ in list_readings(project)) == sorted(str(float(n)) for n in range(20))
     assert "right" not in read_log(project).replace("host and port right", "")
+
+
+def send(publisher: Client, numbers: range) -> Any:
+    """Send a reading for each number; give the last message."""
+    sent = [
+        publisher.publish(f"site/fjord/{TAG}", json.dumps({"time": START_MS + number, "value": number}), qos=1)
+        for number in numbers
+    ]
+    return sent[-1]
 
 
 def has_fault(status: Path, words: str) -> bool:

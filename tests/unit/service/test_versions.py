@@ -286,3 +286,26 @@ def test_replay_takes_what_was_asked_first(place: Project, settings: Settings) -
     fleet.close()
     assert asked == [(LOAD, AIR)]
     assert fleet.lanes["fjord"].coming is not None
+
+
+def test_version_that_could_not_be_loaded_is_tried_again_by_itself(
+    serve: Serve, place: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from elc.service.versions import fleet
+
+    monkeypatch.setattr(fleet, "LEAST_WAIT_S", 0.3)
+    client, real, faults = serve(), fleet.load, list[str]()
+
+    def load_later(*given: Any) -> Loaded:
+        if given[1] == "fjord" and len(faults) < 2:
+            faults.append(given[1])
+            raise OSError(28, "No space left on device")
+        return real(*given)
+
+    monkeypatch.setattr(fleet, "load", load_later)
+    write_package(place.model("fjord"), offset=1.0)
+    wait(lambda: ("fjord", "live") in read_events(place))
+    assert faults == ["fjord", "fjord"]
+    assert [event for plant, event in read_events(place) if plant == "fjord"].count("kept") == 1
+    (told,) = [one for one in client.get("/plants").json()["plants"] if one["plant"] == "fjord"]
+    assert not told["has_doubt"]

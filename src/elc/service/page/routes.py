@@ -154,7 +154,7 @@ class _Page:
             self.shelf[plant] = kept
         content = kept[1]
         end = content.get("hour_end")
-        age = (datetime.now(UTC) - datetime.fromisoformat(end)).total_seconds() if end else None
+        age = max((datetime.now(UTC) - datetime.fromisoformat(end)).total_seconds(), 0.0) if end else None
         return {**content, "age_s": age}
 
     def _build(self, plant: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -248,3 +249,21 @@ def test_a_damaged_secret_of_sessions_leaves_keys_working(open_door: Open, add_k
     response = door.client.get("/plants", headers={"Cookie": "elc_session=a.1.b"})
     check_problem(response, 503, "Sessions do not work now")
     assert door.client.get("/plants", headers=bear(key)).status_code == 200
+
+
+def test_a_full_disk_leaves_keys_working_and_says_that_sessions_do_not(
+    open_door: Open, add_key: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    key = add_key()
+    door = open_door()
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
+    try:
+        check_problem(door.client.post("/session", json={"key": key}), 503, "Sessions do not work now. Use a key.")
+        assert door.client.get("/plants", headers=bear(key)).status_code == 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+    assert "Nobody can sign in" in caplog.text
+    assert "the disk is full" in caplog.text
+    assert not list((door.project.root / "secrets").glob("*session*"))
+    assert door.client.post("/session", json={"key": key}).status_code == 200
