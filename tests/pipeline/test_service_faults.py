@@ -64,7 +64,8 @@ def test_full_disk_stops_no_prediction_and_is_said(tmp_path: Path) -> None:
             assert ask_best(running) == find_energy(50, 10, 1.0)[0]
         wait(lambda: len(History(find_path(project)).read()) == 4)
         assert running.client.post(ANSWERS, json=ANSWER).status_code == 201
-        wait(lambda: len(list(project.root.glob("data/capture/fjord/*/*.parquet"))) > 0 or ask_best(running) == 0)
+        kept = running.read_count("elc_captured_rows_total")
+        wait(lambda: ask_best(running) and running.read_count("elc_captured_rows_total") > kept)
     assert [one.event for one in History(find_path(project)).read()] == ["started", "loaded", "shifted", "live"]
     assert len(read_lines(project)) == 1
     audit = (project.root / "data" / "service" / "audit.jsonl").read_text()

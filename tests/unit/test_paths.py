@@ -181,24 +181,24 @@ def test_folder_that_was_replaced_is_not_replaced_back(tmp_path: Path) -> None:
 
 def test_line_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "notes" / "lines.jsonl"
-    append_line(path, b"first", mode=0o640)
+    append_line(path, {"note": "first"}, mode=0o640)
     assert path.stat().st_mode & 0o777 == 0o640
     former = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, former[1]))  # as on a full disk: four bytes of the line fit
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, former[1]))  # as on a full disk: two bytes of the line fit
     try:
         with pytest.raises(OSError, match="No space left on device"):
-            append_line(path, b"second", mode=0o640)
+            append_line(path, {"note": "second"}, mode=0o640)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, former)
-    assert path.read_bytes() == b"first\n"
+    assert path.read_text() == '{"note": "first"}\n'
     with path.open("ab") as file:
         file.write(b"half")  # of a process that was killed
-    append_line(path, b"third", mode=0o640)
-    assert path.read_bytes() == b"first\nhalf\nthird\n"
+    append_line(path, {"note": "third"}, mode=0o640)
+    assert path.read_text() == '{"note": "first"}\nhalf\n{"note": "third"}\n'
 
 
 def test_lines_of_many_writers_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: append_line(path, str(number).encode() * 200, mode=0o640), range(10, 50)))
-    assert sorted(path.read_text().splitlines()) == sorted(str(number) * 200 for number in range(10, 50))
+        list(pool.map(lambda number: append_line(path, {"note": str(number) * 200}, mode=0o640), range(10, 50)))
+    assert sorted(path.read_text().splitlines()) == [f'{{"note": "{str(number) * 200}"}}' for number in range(10, 50)]
