@@ -120,6 +120,8 @@ def test_new_assignment_is_taken_in_while_requests_go_on(site: Project) -> None:
         stop.set()
         asking.join()
         assert (set(statuses), versions) == ({200}, {"v1.0.0", "v1.1.0"})
+        assert client.get("/plants", headers={"Host": "elsewhere.example"}).status_code == 421
+        assert 'elc_refused_total{status="421"} 1.0' in client.get("/metrics").text
     events = [one["event"] for one in json.loads(elc(site, "swaps", "--json"))]
     assert events == ["started", "loaded", "shifted", "live"]
     assert "fjord in dev: live v1.1.0 from v1.0.0" in elc(site, "swaps")

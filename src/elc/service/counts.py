@@ -38,6 +38,8 @@ def take_pages(log: logging.Logger) -> None:
     if not folder:
         return
     _forget_dead(Path(folder))
+    if not hasattr(os, "posix_fallocate"):  # of macOS, which has no such place in memory either
+        return
     for kind in KINDS:
         path = Path(folder) / f"{kind}_{os.getpid()}.db"
         with path.open("ab") as file:

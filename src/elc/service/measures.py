@@ -36,6 +36,7 @@ class Measures:
         self._dropped = Counter(
             "elc_capture_dropped_rows", "Rows that could not be kept", ["plant"], registry=self._registry
         )
+        self._refused = Counter("elc_refused", "Requests that the guard refused", ["status"], registry=self._registry)
         self._faults = Counter(
             "elc_write_faults", "Times that a file could not be written", ["file"], registry=self._registry
         )
@@ -53,6 +54,10 @@ class Measures:
         """Count rows that were kept for monitoring, or could not be."""
         self._captured.labels(plant).inc(kept)
         self._dropped.labels(plant).inc(dropped)
+
+    def count_refusal(self, status: int) -> None:
+        """Count a request that was refused before it reached a plant: a wrong key, too large, too often."""
+        self._refused.labels(str(status)).inc()
 
     def count_fault(self, file: str) -> None:
         """Count that a file (swaps or audit) could not be written; the log says what was to be in it."""

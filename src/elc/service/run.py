@@ -84,7 +84,7 @@ def create() -> ASGIApp:
     page = build_page(project, plants=lambda: known, environment=environment, settings=settings)
     app = build_app(project, settings, environment=environment, others=[*build_routes(access), *page])
     access.audit.tell_fault = partial(app.state.measures.count_fault, "audit")
-    return Guard(app, access=access, log=LOG)
+    return Guard(app, access=access, log=LOG, count=app.state.measures.count_refusal)
 
 
 def _read_settings(project: Project, changes: Mapping[str, Any]) -> Settings:

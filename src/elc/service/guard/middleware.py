@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import Counter
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,21 +38,16 @@ _PLANT = re.compile(r"/plants/([a-z][a-z0-9_]{0,63})/")
 class Guard:
     """Admits or refuses each request, bounds its size, rate and time, and completes its answer.
 
-    It leaves who asks in the scope (elc.service.clients). `refused` counts refusals by reason, for /metrics.
+    It leaves who asks in the scope (elc.service.clients), and tells `count` the status of each refusal.
     """
 
-    def __init__(self, app: ASGIApp, *, access: Access, log: logging.Logger) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, log: logging.Logger, count: Callable[[int], object]) -> None:
         self._app, self._access, self._log = app, access, log
         self._hosts = Hosts(access.settings)
         self._timeout = access.settings.limits.timeout_s
         self._limit = int(access.settings.limits.max_body_mib * MIB)
         self._deadlines = Deadlines(limit_s=self._timeout)
-        self._refusals = Refusals(log)
-
-    @property
-    def refused(self) -> Counter[str]:
-        """How many requests were refused, by status."""
-        return self._refusals.counts
+        self._refusals = Refusals(log, count)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -106,6 +106,7 @@ class Door:
     guarded: guard.Guard
     access: guard.Access
     project: Project
+    refused: list[int]
 
     def audit(self) -> str:
         path = guard.find_audit(self.project)
@@ -142,7 +143,8 @@ def open_door(project: Project) -> Open:
         access = guard.open_access(project, build_settings(**changes), log=LOG)
         routes = [*ROUTES, *guard.build_routes(access)]
         app = Starlette(routes=routes, exception_handlers={ProblemError: answer_problem})
-        guarded = guard.Guard(app, access=access, log=LOG)
-        return Door(Browser(guarded, url), guarded, access, project)
+        refused: list[int] = []
+        guarded = guard.Guard(app, access=access, log=LOG, count=refused.append)
+        return Door(Browser(guarded, url), guarded, access, project, refused)
 
     return build
