@@ -40,7 +40,7 @@ def find_best(client: TestClient) -> float:
 
 @pytest.mark.parametrize("seconds", [DAY_S, -DAY_S])
 def test_a_swap_bakes_as_long_as_it_should(serve: Serve, place: Project, jump: Jump, seconds: float) -> None:
-    client = serve(policy="canary", canary_frac=0.0, bake_s=1.0)
+    client = serve(policy="canary", canary_frac=0.0, bake_s=2.0)
     before = find_best(client)
     write_package(place.model("fjord"), offset=1.0)
     wait(lambda: [one.event for one in History(find_path(place)).read()][-1] == "shifted")
@@ -48,8 +48,8 @@ def test_a_swap_bakes_as_long_as_it_should(serve: Serve, place: Project, jump: J
     jump(seconds)
     time.sleep(0.4)
     assert find_best(client) == before
-    wait(lambda: find_best(client) == before + 1.0, 3.0)
-    assert time.monotonic() - start > 0.7
+    wait(lambda: find_best(client) == before + 1.0)
+    assert time.monotonic() - start > 1.0
 
 
 def test_a_client_may_ask_as_often_as_before(jump: Jump) -> None:
