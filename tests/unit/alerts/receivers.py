@@ -35,6 +35,9 @@ class Hook:
         self.posts.append(json.loads(body))
         self.headers.append(dict(handler.headers))
         self.paths.append(handler.path)
+        self.answer(handler)
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         handler.send_response(answer)
         if self.location:

@@ -302,11 +302,11 @@ def test_killed_process_sends_the_same_message_again(prepare: Prepare) -> None:
     is_heard = threading.Event()
 
     class Killer(Hook):
-        def handle(self, handler: BaseHTTPRequestHandler) -> None:
+        def answer(self, handler: BaseHTTPRequestHandler) -> None:
             if not is_heard.is_set():
                 os.kill(started[0].pid, signal.SIGKILL)
             try:
-                super().handle(handler)  # its answer may meet a closed connection
+                super().answer(handler)  # its answer may meet a closed connection
             finally:
                 is_heard.set()
 

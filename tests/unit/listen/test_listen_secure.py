@@ -35,7 +35,8 @@ NEEDS_BROKER = pytest.mark.skipif(
 )
 START_MS = 1_781_956_800_000  # 2026-06-20 12:00 UTC
 TAG = "FJ1.FT101"
-SECRETS = {"ELC_MQTT_USER": "elc", "ELC_MQTT_PASSWORD": "right"}
+NAMES = ("ELC_MQTT_USER", "ELC_MQTT_PASSWORD")
+SECRETS = dict(zip(NAMES, ("elc", "right"), strict=True))
 ACCESS = """allow_anonymous false
 password_file {folder}/passwords
 certfile {certificate}
@@ -154,7 +155,7 @@ def test_what_is_wrong_is_told_once_with_what_to_do(
         }
     sources = {name: build_source(secured, good, **changes) for name, (changes, _) in cases.items()}
     project = make_project(secured.folder / "project", mqtt=sources)
-    secrets = SECRETS if has_password else SECRETS | {"ELC_MQTT_PASSWORD": "wrong"}
+    secrets = SECRETS if has_password else SECRETS | {NAMES[1]: "wrong"}
     listener = listeners.start(project, connections=0, **secrets)
     wait_for(lambda: read_faults(project).keys() == cases.keys(), what="the faults")
     time.sleep(1.5)  # another attempt at least
