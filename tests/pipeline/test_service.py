@@ -59,9 +59,9 @@ def serve(project: Project, *options: str) -> Iterator[tuple[httpx.Client, subpr
     reader = threading.Thread(target=lambda: lines.extend(stream))
     reader.start()
     try:
-        wait(lambda: find_port(lines), 60)
+        wait(lambda: find_port(lines), 120)
         with httpx.Client(base_url=f"http://127.0.0.1:{find_port(lines)}", trust_env=False, timeout=10) as client:
-            wait(lambda: is_ready(client), 60)
+            wait(lambda: is_ready(client), 120)
             yield client, process, lines
     finally:
         process.send_signal(signal.SIGTERM)
@@ -116,7 +116,7 @@ def test_new_assignment_is_taken_in_while_requests_go_on(site: Project) -> None:
         assert find_version(client) == "v1.0.0"
         # The tag alone is enough: the service itself puts what it assigns into its folder.
         elc(site, "promote", "fjord", "v1.1.0", "--env", "dev")
-        wait(lambda: find_version(client) == "v1.1.0", 30)
+        wait(lambda: find_version(client) == "v1.1.0", 120)
         stop.set()
         asking.join()
         assert (set(statuses), versions) == ({200}, {"v1.0.0", "v1.1.0"})
@@ -130,13 +130,13 @@ def test_new_assignment_is_taken_in_while_requests_go_on(site: Project) -> None:
 def test_damaged_version_leaves_the_last_good_one_after_a_start_too(site: Project) -> None:
     with serve(site) as (client, _, _):
         elc(site, "promote", "fjord", "v1.1.0", "--env", "dev")
-        wait(lambda: find_version(client) == "v1.1.0", 30)
+        wait(lambda: find_version(client) == "v1.1.0", 120)
         body = build_rows(client)
         before = client.post("/plants/fjord/predict", json=body).json()
         network = site.deployed("dev", "fjord") / "model.onnx"
         network.chmod(0o644)
         network.write_bytes(network.read_bytes()[:-100])
-        wait(lambda: client.get("/plants").json()["plants"][0]["has_doubt"], 30)
+        wait(lambda: client.get("/plants").json()["plants"][0]["has_doubt"], 60)
         assert client.post("/plants/fjord/predict", json=body).json() == before
     with serve(site) as (client, _, _):
         answer = client.post("/plants/fjord/predict", json=body).json()
@@ -159,7 +159,7 @@ def test_killed_worker_is_replaced_while_the_other_answers(site: Project) -> Non
             except httpx.TransportError:
                 continue
         assert answered >= 48
-        wait(lambda: len(set(find_children(process.pid)) - {workers[0]}) == 2, 30)
+        wait(lambda: len(set(find_children(process.pid)) - {workers[0]}) == 2, 60)
 
 
 def find_children(pid: int) -> list[int]:
