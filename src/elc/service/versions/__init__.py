@@ -4,6 +4,6 @@ from elc.service.versions.batch import Scored, ScoreError
 from elc.service.versions.fleet import Fleet
 from elc.service.versions.history import History, Swap
 from elc.service.versions.lane import Lane
-from elc.service.versions.loaded import Loaded, find_version, load
+from elc.service.versions.loaded import Loaded, load
 
-__all__ = ["Fleet", "History", "Lane", "Loaded", "ScoreError", "Scored", "Swap", "find_version", "load"]
+__all__ = ["Fleet", "History", "Lane", "Loaded", "ScoreError", "Scored", "Swap", "load"]

@@ -13,11 +13,12 @@ import numpy as np
 from elc import registry
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.registry.deployed import Used, find_folder
+from elc.registry.deployed import find_folder
+from elc.service.versions.assigned import Assigned, find_apart, find_assigned, open_assigned
 from elc.service.versions.batch import Inputs
 from elc.service.versions.history import KEPT, REFUSED, STARTED, History
 from elc.service.versions.lane import Lane, find_fault, replay
-from elc.service.versions.loaded import Loaded, find_version, load
+from elc.service.versions.loaded import Loaded, load
 from elc.service.versions.writer import EventWriter
 from elc.settings import Settings
 
@@ -42,7 +43,7 @@ class Fleet:
         self.doubts: dict[str, str] = {}
         self._project, self._settings = project, settings
         self._history, self._find_rows = history, find_rows
-        self._signs: dict[str, object] = {}
+        self._signs: dict[str, tuple[object, ...]] = {}
         self._waits: dict[str, tuple[float, float]] = {}  # of what could not be loaded: until when, and for how long
         self.events = EventWriter()
 
@@ -53,10 +54,11 @@ class Fleet:
 
     def start(self) -> None:
         """Load every plant; one that cannot be used goes on with its last good version, or waits for one."""
+        self._signs = {plant: self._sign(plant) for plant in self.plants}
+        found = find_assigned(self._project, self.environment, self.plants)
         for plant in self.plants:
-            self._signs[plant] = self._sign(plant)
             try:
-                loaded = self._load_first(plant)
+                loaded = self._load_first(plant, found[plant])
             except ElcError as error:
                 self._doubt(plant, str(error))
                 self._wait(plant)
@@ -64,25 +66,25 @@ class Fleet:
             self.lanes[plant] = Lane(loaded, settings=self._settings.serve.swap, tell=self._tell)
             LOG.info("loaded", extra={"fields": {"plant": plant, "version": loaded.version}})
 
-    def _load_first(self, plant: str) -> Loaded:
+    def _load_first(self, plant: str, assigned: Assigned) -> Loaded:
+        reason = self._history.find_refusal(plant, assigned.digest, assigned.tag)
+        if reason:
+            return self._load_last_good(plant, ElcError(f"{plant} {assigned.version} fell back before: {reason}"))
         try:
-            loaded = self._load(plant, lambda: find_version(self._project, plant, self.environment))
+            loaded = self._load(plant, assigned)
         except ElcError as error:
             return self._load_last_good(plant, error)
-        reason = self._history.find_refusal(plant, loaded.digest, loaded.assigned)
-        if reason:
-            return self._load_last_good(plant, ElcError(f"{plant} {loaded.version} fell back before: {reason}"))
         self._tell(STARTED, loaded, "", 1.0, "")
         return loaded
 
-    def _load(self, plant: str, find: Callable[[], Used]) -> Loaded:
-        """Load what is found. Whatever is wrong with one plant must not end the watch over the others.
+    def _load(self, plant: str, assigned: Assigned) -> Loaded:
+        """Load what was found. Whatever is wrong with one plant must not end the watch over the others.
 
         Raises:
             ElcError: it cannot be loaded.
         """
         try:
-            return load(self._project, plant, find())
+            return load(self._project, plant, assigned)
         except ElcError:
             raise
         except Exception as error:
@@ -93,7 +95,7 @@ class Fleet:
         version = self._history.find_last_good(plant, self.environment)
         if not version or version == "candidate":
             raise error
-        loaded = self._load(plant, lambda: registry.open_version(self._project, plant, version))
+        loaded = self._load(plant, open_assigned(self._project, plant, version))
         self._doubt(plant, str(error))
         self._wait(plant)
         self._tell(KEPT, loaded, "", 1.0, str(error))
@@ -106,38 +108,46 @@ class Fleet:
 
     def look(self) -> None:
         """Look for plants of which another version is assigned, or whose package changed; takes its time."""
-        for plant in self.plants:
-            sign = self._sign(plant)
-            if sign != self._signs.get(plant):
-                self._signs[plant] = sign
-                self._waits.pop(plant, None)
-                self._renew(plant)
-            elif plant in self._waits and time.monotonic() >= self._waits[plant][0]:
-                self._renew(plant)
-            lane = self.lanes.get(plant)
-            coming = lane.coming if lane else None
-            if lane and coming and (reason := self._history.find_refusal(plant, coming.digest, coming.assigned)):
+        changed = [plant for plant in self.plants if self._is_changed(plant)]
+        if changed:
+            found = find_apart(self._project, self.environment, changed)
+            for plant in changed:
+                if found[plant].is_new:  # our own doing is no change
+                    self._signs[plant] = (*self._sign_folders(plant), self._signs[plant][-1])
+                self._renew(plant, found[plant])
+        for plant, lane in list(self.lanes.items()):
+            coming = lane.coming
+            if coming and (reason := self._history.find_refusal(plant, coming.digest, coming.assigned)):
                 lane.withdraw(f"another worker sent it back: {reason}")
+
+    def _is_changed(self, plant: str) -> bool:
+        """Whether something of a plant changed since the last look, or it is time to try it again."""
+        sign = self._sign(plant)
+        if sign == self._signs.get(plant):
+            return plant in self._waits and time.monotonic() >= self._waits[plant][0]
+        self._signs[plant] = sign
+        self._waits.pop(plant, None)
+        return True
 
     def _sign(self, plant: str) -> tuple[object, ...]:
         """What changes when another version is assigned or deployed, or a file of the package is touched."""
+        return (*self._sign_folders(plant), _sign_refs(self._project.root))
+
+    def _sign_folders(self, plant: str) -> tuple[object, ...]:
         names = [self.environment] if self.environment else list(self._settings.environments)
         folders = [find_folder(self._project.deployed(name, plant)) for name in names]
         folders += [] if self.environment else [self._project.model(plant)]
-        return (*map(_sign_files, folders), _sign_refs(self._project.root))
+        return tuple(map(_sign_files, folders))
 
-    def _renew(self, plant: str) -> None:
+    def _renew(self, plant: str, assigned: Assigned) -> None:
         """Try what is assigned now beside what is in use; where it cannot be used, what is in use goes on."""
         lane = self.lanes.get(plant)
+        if lane and self._is_known(plant, lane, assigned):
+            return
         try:
-            loaded = self._load(plant, lambda: find_version(self._project, plant, self.environment))
+            loaded = self._load(plant, assigned)
         except ElcError as error:
-            self._wait(plant)
-            if lane and lane.coming:
-                lane.withdraw(str(error))
-            if lane and self.doubts.get(plant) != str(error):
-                self._tell(KEPT, lane.current, "", 1.0, str(error))
-            self._doubt(plant, str(error))
+            self._keep(plant, lane, str(error))
             return
         self._waits.pop(plant, None)
         if lane is None:
@@ -147,23 +157,37 @@ class Fleet:
             return
         self._let_in(plant, lane, loaded)
 
+    def _is_known(self, plant: str, lane: Lane, assigned: Assigned) -> bool:
+        """Whether nothing is to be loaded: it is in use, is being let in, or did not hold before."""
+        if lane.coming is not None and lane.coming.name == assigned.name:
+            return True
+        if lane.coming is not None:
+            lane.withdraw(assigned.fault or "another version was assigned meanwhile")
+        if assigned.fault:
+            return False
+        if lane.current.name == assigned.name:
+            self._waits.pop(plant, None)
+            self.doubts.pop(plant, None)
+            return True
+        reason = self._history.find_refusal(plant, assigned.digest, assigned.tag)
+        if reason:
+            self._waits.pop(plant, None)
+            self._doubt(plant, f"{plant} {assigned.version} was not let in: {reason}")
+        return bool(reason)
+
+    def _keep(self, plant: str, lane: Lane | None, sentence: str) -> None:
+        """Go on with what is in use, say why, and try again later."""
+        self._wait(plant)
+        if lane and self.doubts.get(plant) != sentence:
+            self._tell(KEPT, lane.current, "", 1.0, sentence)
+        self._doubt(plant, sentence)
+
     def _wait(self, plant: str) -> None:
         """Try a plant again after a while, though nothing of it changes: the disk was full, or a remote was gone."""
         wait_s = min(2 * self._waits[plant][1], MOST_WAIT_S) if plant in self._waits else LEAST_WAIT_S
         self._waits[plant] = time.monotonic() + wait_s, wait_s
 
     def _let_in(self, plant: str, lane: Lane, loaded: Loaded) -> None:
-        if lane.coming is not None and lane.coming.name == loaded.name:
-            return
-        if lane.coming is not None:
-            lane.withdraw("another version was assigned meanwhile")
-        if lane.current.name == loaded.name:
-            self.doubts.pop(plant, None)
-            return
-        reason = self._history.find_refusal(plant, loaded.digest, loaded.assigned)
-        if reason:
-            self._doubt(plant, f"{plant} {loaded.version} was not let in: {reason}")
-            return
         trial = replay(loaded, lane.current, self._build_rows(plant, loaded), self._settings.serve.swap)
         reason = find_fault(trial, self._settings.serve.swap)
         if reason:

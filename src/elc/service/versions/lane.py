@@ -25,6 +25,7 @@ LEAST_TIMES = 20  # ASSUME: medians of fewer times say nothing
 KEPT_TIMES = 2000
 COMPARED_ROWS = 20  # of a request that both versions answer
 COMPARED_FRAC = 0.1  # of the requests while a version bakes
+PAUSE_S = 0.001  # between two rows of a replay, for requests
 
 Tell = Callable[[str, Loaded, str, float, str], None]
 Found = TypeVar("Found")
@@ -180,6 +181,7 @@ def replay(coming: Loaded, current: Loaded, rows: Inputs, settings: SwapSettings
     trial = Trial(coming, build_stages(settings))
     is_alike = coming.features == current.features
     for row in rows:
+        time.sleep(PAUSE_S)
         try:
             new = coming.score(row[None])
         except Exception:

@@ -1,10 +1,7 @@
-"""One version of one plant in memory: verified, proved, and warm before any request reaches it."""
+"""One version of one plant in memory: verified, and warm before any request reaches it."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,20 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from elc import curve, registry
+from elc import curve
 from elc.errors import ElcError
 from elc.fields import AGE
 from elc.paths import Project
-from elc.registry.deployed import RECORD, Used
+from elc.service.versions.assigned import Assigned, read_identity
 from elc.service.versions.batch import Batch, Inputs, Outputs, Scored, ScoreError, check_finite
 from elc.settings import StageSettings, TagList, read_operation, read_tags
 
-TESTS = ("golden", "shape")  # before any request reaches a version
 WARM_RUNS = 20
-CANDIDATE = "candidate"
-DEPLOY_S = 600  # ASSUME: a remote that gives no package in so long is out of reach
-# Requests come first where the processor is busy.
-DEPLOY = "import os, sys; os.nice(5); from elc.cli import main; main(['deploy', *sys.argv[1:]])"
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,72 +84,30 @@ class Loaded:
         return AGE in self.features
 
 
-def find_version(project: Project, plant: str, environment: str) -> Used:
-    """Find the version that is to be served; what a tag assigns since is put into its folder first.
+def load(project: Project, plant: str, assigned: Assigned) -> Loaded:
+    """Read a version that was proved, and score until it is warm.
 
     Raises:
-        ElcError: there is none, it may not be used, or it is not whole.
+        ElcError: there is none, it is not whole, or it is another one since it was proved.
     """
-    if environment and _is_assigned(project, plant, environment):
-        _deploy(project, plant, environment)
-    return registry.find_used(project, plant, environment=environment)
-
-
-def _is_assigned(project: Project, plant: str, environment: str) -> bool:
-    """Whether tags assign a version that does not lie in the folder yet."""
-    context = registry.read_context(project)
-    event = context.follow(plant, environment).event
-    record = registry.read_deployed(project, environment, plant)
-    return event is not None and (record is None or record.oid != event.oid)
-
-
-def _deploy(project: Project, plant: str, environment: str) -> None:
-    """Put what is assigned into its folder, in a process of its own: DVC would take this one's memory and time.
-
-    Raises:
-        ElcError: with what the command said.
-    """
-    command = [sys.executable, "-c", DEPLOY, "--env", environment, "--plant", plant]
-    try:
-        done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=False, timeout=DEPLOY_S)
-    except subprocess.TimeoutExpired:
-        raise ElcError(f"{plant}: elc deploy took longer than {DEPLOY_S} s. Look at the DVC remote.") from None
-    if done.returncode:
-        raise ElcError(" ".join((done.stderr or done.stdout).split())[-1000:] or f"{plant}: elc deploy failed.")
-
-
-def load(project: Project, plant: str, used: Used) -> Loaded:
-    """Read a version, prove it on its golden rows and its shape, and score until it is warm.
-
-    Raises:
-        ElcError: the package is not whole, is another plant's, or fails a test.
-    """
-    proofs = curve.prove(used.folder, TESTS, plant=plant, max_latency_ms=float("inf"))
-    faults = [proof.fault for proof in proofs if proof.fault]
-    if faults:
-        raise ElcError("; ".join(faults))
-    package = curve.read(used.folder)
-    settings = read_operation(project, plant, used.environment)
-    digest, assigned = _read_identity(used.folder)
+    if assigned.fault:
+        raise ElcError(assigned.fault)
+    folder = Path(assigned.folder)
+    package = curve.read(folder)
+    if read_identity(folder) != (assigned.digest, assigned.tag):
+        raise ElcError(f"plant {plant}: {folder} was replaced while it was read. It is looked at again.")
     loaded = Loaded(
         plant=plant,
-        version=used.version or CANDIDATE,
-        environment=used.environment,
-        digest=digest,
-        assigned=assigned,
+        version=assigned.version,
+        environment=assigned.environment,
+        digest=assigned.digest,
+        assigned=assigned.tag,
         package=package,
         tags=read_tags(project.tags(plant), plant),
-        settings=settings,
+        settings=read_operation(project, plant, assigned.environment),
     )
     _warm(loaded)
     return loaded
-
-
-def _read_identity(folder: Path) -> tuple[str, str]:
-    if (folder / RECORD).is_file():
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return str(record["sha256"]), f"{record['tag']} {record['oid']}"
-    return curve.hash_file(folder / "card.json"), ""
 
 
 def _warm(loaded: Loaded) -> None:

@@ -1,0 +1,158 @@
+"""Which versions are to be served: what tags assign is laid down and proved before it is loaded.
+
+While requests are answered this is done in a process of its own: Git, DVC and the proofs would take time from them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from elc import curve, registry
+from elc.errors import ElcError
+from elc.paths import Project
+from elc.registry.deployed import RECORD, Used
+
+LOG = logging.getLogger("elc.service")
+TESTS = ("golden", "shape")  # before any request reaches a version
+CANDIDATE = "candidate"
+APART_S = 600  # ASSUME: a remote that gives no package in so long is out of reach
+NICENESS = 5  # requests come first where the processor is busy
+RUN = "import sys; from elc.service.versions.assigned import main; main(*sys.argv[1:])"
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A version that was proved, or why none can be served: then `fault` says it, and the rest is empty.
+
+    `digest` is that of the deployed package, of the card for a candidate; `tag` is the one that put it there; `is_new`
+    where it was laid down just now.
+    """
+
+    folder: str = ""
+    environment: str = ""
+    version: str = ""
+    digest: str = ""
+    tag: str = ""
+    is_new: bool = False
+    fault: str = ""
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What tells a version from another of the same plant."""
+        return self.version, self.digest, self.tag
+
+
+def find_assigned(project: Project, environment: str, plants: Sequence[str]) -> dict[str, Assigned]:
+    """Find the versions of plants; what a tag assigns that does not lie there yet is laid down in a process apart."""
+    late = _find_late(project, environment, plants)
+    apart = find_apart(project, environment, late) if late else {}
+    return {plant: apart.get(plant) or _find_one(project, environment, plant) for plant in plants}
+
+
+def open_assigned(project: Project, plant: str, version: str) -> Assigned:
+    """Open a registered version as if it were assigned: the last good one."""
+    return _prove(plant, lambda: registry.open_version(project, plant, version))
+
+
+def find_apart(project: Project, environment: str, plants: Sequence[str]) -> dict[str, Assigned]:
+    """Find the versions of plants in a process of its own."""
+    command = [sys.executable, "-c", RUN, str(project.root.resolve()), environment, *plants]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=APART_S)
+    except subprocess.TimeoutExpired:
+        fault = f"what is assigned could not be laid down in {APART_S} s. Look at the DVC remote."
+        return {plant: Assigned(fault=f"plant {plant}: {fault}") for plant in plants}
+    if done.returncode:
+        LOG.error("versions could not be looked up", extra={"fields": {"sentence": done.stderr[-2000:]}})
+        fault = "the version assigned could not be looked up; the log says why."
+        return {plant: Assigned(fault=f"plant {plant}: {fault}") for plant in plants}
+    return {plant: Assigned(**found) for plant, found in json.loads(done.stdout).items()}
+
+
+def read_identity(folder: Path) -> tuple[str, str]:
+    """Read the digest of a package, and the tag that put it there, empty for a candidate.
+
+    Raises:
+        ElcError: there is no package.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return str(record["sha256"]), f"{record['tag']} {record['oid']}"
+    except FileNotFoundError:
+        pass
+    if not (folder / "card.json").is_file():
+        raise ElcError(f"model package {folder}: card.json was not found. Train the plant with dvc repro.")
+    return curve.hash_file(folder / "card.json"), ""
+
+
+def _find_late(project: Project, environment: str, plants: Sequence[str]) -> list[str]:
+    """Find the plants of which tags assign a version that does not lie in its folder yet."""
+    if not environment:
+        return []
+    try:
+        context = registry.read_context(project)
+    except ElcError:  # said when each plant is looked up
+        return []
+    return [plant for plant in plants if _is_late(context, plant, environment)]
+
+
+def _is_late(context: registry.Context, plant: str, environment: str) -> bool:
+    try:
+        event = context.follow(plant, environment).event
+        record = registry.read_deployed(context.project, environment, plant)
+    except ElcError:  # the same
+        return False
+    return event is not None and (record is None or record.oid != event.oid)
+
+
+def _find_one(project: Project, environment: str, plant: str) -> Assigned:
+    return _prove(plant, lambda: registry.find_used(project, plant, environment=environment))
+
+
+def _prove(plant: str, find: Callable[[], Used]) -> Assigned:
+    """Prove a package on its golden rows and its shape; what is wrong with it must not end the watch over others."""
+    try:
+        used = find()
+        digest, tag = read_identity(used.folder)
+        proofs = curve.prove(used.folder, TESTS, plant=plant, max_latency_ms=float("inf"))
+    except ElcError as error:
+        return Assigned(fault=str(error))
+    except Exception as error:
+        LOG.exception("a version could not be looked up", extra={"fields": {"plant": plant}})
+        return Assigned(fault=f"plant {plant}: the version assigned cannot be looked up ({error}).")
+    fault = "; ".join(proof.fault for proof in proofs if proof.fault)
+    return Assigned(str(used.folder), used.environment, used.version or CANDIDATE, digest, tag, fault=fault)
+
+
+def _lay_down(project: Project, environment: str, plants: Sequence[str]) -> dict[str, str]:
+    """Lay down what is assigned and not there yet; give what stands against it by plant, empty where nothing does."""
+    from elc.registry.follow import deploy_plant
+
+    found: dict[str, str] = {}
+    for plant in _find_late(project, environment, plants):
+        found[plant] = ""
+        try:
+            deploy_plant(registry.read_context(project), plant, environment)
+        except (ElcError, OSError) as error:
+            found[plant] = f"plant {plant}: what is assigned cannot be laid down, what was there stays. {error}"
+    return found
+
+
+def main(root: str, environment: str, *plants: str) -> None:
+    """Lay down and look up, and write what was found as JSON."""
+    os.nice(NICENESS)
+    project = Project(Path(root))
+    laid = _lay_down(project, environment, plants)
+    found = {}
+    for plant in plants:
+        fault = laid.get(plant)
+        one = Assigned(fault=fault) if fault else _find_one(project, environment, plant)
+        found[plant] = replace(one, is_new=plant in laid)
+    sys.stdout.write(json.dumps({plant: asdict(one) for plant, one in found.items()}))
