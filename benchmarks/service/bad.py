@@ -35,7 +35,7 @@ def _measure(folder: Path, policy: str) -> Iterator[Figure]:
     with serve(folder) as service:
         body = build_body(service.port, "fjord", rows=2)
         path = "/plants/fjord/predict"
-        with load(service.port, path, body, connections=2, requests=200 * TRIALS, pause_s=0.01) as found:
+        with load(service.port, path, body, connections=2, requests=1000 * TRIALS, pause_s=0.01) as found:
             for number in range(TRIALS):
                 before = len(history.read())
                 with replace_folder(project.model("fjord")) as fresh:

@@ -23,7 +23,7 @@ from tests.unit.service.packages import write_package
 from tests.unit.service.page.present import GAP_NOW, HOUR, PLANT, leave_hour, make_project
 
 OPERATOR, SCREEN = "control-room", "wall-screen"  # who may answer to advice, and who may only read
-START_S = 30.0
+START_S = 60.0
 
 
 @dataclass

@@ -107,7 +107,7 @@ def _is_ready(client: httpx.Client) -> bool:
         return False
 
 
-def wait(is_so: Callable[[], object], seconds: float = 30.0) -> None:
+def wait(is_so: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not is_so():

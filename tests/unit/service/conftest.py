@@ -71,8 +71,8 @@ def serve(place: Project) -> Iterator[Serve]:
         one.__exit__(None, None, None)
 
 
-def wait(is_so: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait until something is so."""
+def wait(is_so: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until something is so; a look at what changed takes seconds, and more on a busy machine."""
     import time
 
     end = time.monotonic() + seconds

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,7 +228,8 @@ def test_refused_package_is_not_tried_again(serve: Serve, place: Project) -> Non
     write_package(place.model("fjord"), offset=300.0)
     wait(lambda: ("fjord", "refused") in read_events(place))
     (place.model("fjord") / "card.json").touch()
-    time.sleep(0.3)
+    write_package(place.model("delta"), plant="delta", offset=1.0)
+    wait(lambda: ("delta", "live") in read_events(place))  # so both were looked at
     assert read_events(place).count(("fjord", "refused")) == 1
 
 
@@ -309,3 +309,20 @@ def test_version_that_could_not_be_loaded_is_tried_again_by_itself(
     assert [event for plant, event in read_events(place) if plant == "fjord"].count("kept") == 1
     (told,) = [one for one in client.get("/plants").json()["plants"] if one["plant"] == "fjord"]
     assert not told["has_doubt"]
+
+
+def test_look_that_fails_as_a_whole_leaves_all_plants_as_they_are(
+    serve: Serve, place: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from elc.service.versions import assigned, fleet
+
+    monkeypatch.setattr(fleet, "LEAST_WAIT_S", 0.3)
+    client = serve()
+    monkeypatch.setattr(assigned, "RUN", "import sys; sys.exit('no memory')")
+    write_package(place.model("fjord"), offset=1.0)
+    wait(lambda: ("fjord", "kept") in read_events(place))
+    assert client.post(PREDICT, json={"rows": [ROW]}).status_code == 200
+    (kept,) = [one for one in History(find_path(place)).read() if one.event == "kept"]
+    assert kept.reason == "plant fjord: the version assigned could not be looked up; the log says why."
+    monkeypatch.undo()
+    wait(lambda: ("fjord", "live") in read_events(place))

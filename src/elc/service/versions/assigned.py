@@ -29,7 +29,7 @@ RUN = "import sys; from elc.service.versions.assigned import main; main(*sys.arg
 
 @dataclass(frozen=True)
 class Assigned:
-    """A version that was proved, or why none can be served: then `fault` says it, and the rest is empty.
+    """A version that was proved; where none can be served, `fault` says why.
 
     `digest` is that of the deployed package, of the card for a candidate; `tag` is the one that put it there; `is_new`
     where it was laid down just now.
@@ -63,17 +63,18 @@ def open_assigned(project: Project, plant: str, version: str) -> Assigned:
 
 def find_apart(project: Project, environment: str, plants: Sequence[str]) -> dict[str, Assigned]:
     """Find the versions of plants in a process of its own."""
-    command = [sys.executable, "-c", RUN, str(project.root.resolve()), environment, *plants]
+    command = [sys.executable, "-P", "-c", RUN, str(project.root.resolve()), environment, *plants]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=APART_S)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=APART_S)
+        found = json.loads(done.stdout.splitlines()[-1])
+        return {plant: Assigned(**found[plant]) for plant in plants}
     except subprocess.TimeoutExpired:
         fault = f"what is assigned could not be laid down in {APART_S} s. Look at the DVC remote."
-        return {plant: Assigned(fault=f"plant {plant}: {fault}") for plant in plants}
-    if done.returncode:
-        LOG.error("versions could not be looked up", extra={"fields": {"sentence": done.stderr[-2000:]}})
+    except (OSError, subprocess.CalledProcessError, ValueError, LookupError, TypeError) as error:
+        told = str(getattr(error, "stderr", None) or error)
+        LOG.error("versions could not be looked up", extra={"fields": {"sentence": told[-2000:]}})
         fault = "the version assigned could not be looked up; the log says why."
-        return {plant: Assigned(fault=f"plant {plant}: {fault}") for plant in plants}
-    return {plant: Assigned(**found) for plant, found in json.loads(done.stdout).items()}
+    return {plant: Assigned(fault=f"plant {plant}: {fault}") for plant in plants}
 
 
 def read_identity(folder: Path) -> tuple[str, str]:
@@ -155,4 +156,4 @@ def main(root: str, environment: str, *plants: str) -> None:
         fault = laid.get(plant)
         one = Assigned(fault=fault) if fault else _find_one(project, environment, plant)
         found[plant] = replace(one, is_new=plant in laid)
-    sys.stdout.write(json.dumps({plant: asdict(one) for plant, one in found.items()}))
+    sys.stdout.write("\n" + json.dumps({plant: asdict(one) for plant, one in found.items()}))
