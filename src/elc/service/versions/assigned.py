@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -148,7 +149,8 @@ def _lay_down(project: Project, environment: str, plants: Sequence[str]) -> dict
 
 def main(root: str, environment: str, *plants: str) -> None:
     """Lay down and look up, and write what was found as JSON."""
-    os.nice(NICENESS)
+    with suppress(OSError):  # where a sandbox forbids it
+        os.nice(NICENESS)
     project = Project(Path(root))
     laid = _lay_down(project, environment, plants)
     found = {}

@@ -180,8 +180,10 @@ def replay(coming: Loaded, current: Loaded, rows: Inputs, settings: SwapSettings
     """
     trial = Trial(coming, build_stages(settings))
     is_alike = coming.features == current.features
-    for row in rows:
+    for number, row in enumerate(rows):
         time.sleep(PAUSE_S)
+        # Who comes second finds all of it in the processor's caches, so they take turns.
+        old = current.attempt(row[None]) if is_alike and number % 2 else None
         try:
             new = coming.score(row[None])
         except Exception:
@@ -190,7 +192,7 @@ def replay(coming: Loaded, current: Loaded, rows: Inputs, settings: SwapSettings
         trial.new.answers += 1
         trial.new.times.append(new.seconds)
         if is_alike:
-            old = current.attempt(row[None])
+            old = old or current.attempt(row[None])
             trial.old.times.append(old.seconds)
             trial.distances.append(measure_distance(new.energy, old.energy))
     return trial
