@@ -191,6 +191,15 @@ def append_line(path: Path, record: Mapping[str, object], *, mode: int) -> None:
         os.close(descriptor)
 
 
+def force(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
 @contextmanager
 def replace_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path`; it takes the place of `path` if the block succeeds.

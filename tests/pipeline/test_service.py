@@ -6,11 +6,9 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,9 @@ import httpx
 import pytest
 
 from elc.paths import Project
+from tests.pipeline import served
 from tests.pipeline.registry_project import edit_environments, elc, make_project, retrain
+from tests.pipeline.served import Running, find_workers, wait
 
 SWAP = {"policy": "canary", "canary_frac": 0.5, "bake_s": 0.2, "replay_rows": 200}
 
@@ -41,53 +41,14 @@ def site(demo_project: Project, tmp_path: Path) -> Project:
 
 
 @contextmanager
-def serve(project: Project, *options: str) -> Iterator[tuple[httpx.Client, subprocess.Popen[str], list[str]]]:
-    """Serve dev on a free port, and stop it."""
+def serve(project: Project, *options: str) -> Iterator[Running]:
+    """Serve dev with swaps that take no time."""
     text = project.params.read_text(encoding="utf-8")
     for key, value in {"watch_s": 0.2, **SWAP}.items():
         text = re.sub(rf"^( +{key}: )\S+", rf"\g<1>{value}", text, flags=re.MULTILINE)
     project.params.write_text(text, encoding="utf-8")
-    process = subprocess.Popen(
-        [Path(sys.executable).with_name("elc"), "serve", "--env", "dev", "--port", "0", *options],
-        cwd=project.root,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    lines: list[str] = []
-    assert process.stderr is not None
-    stream = process.stderr
-    reader = threading.Thread(target=lambda: lines.extend(stream))
-    reader.start()
-    try:
-        wait(lambda: find_port(lines), 120)
-        with httpx.Client(base_url=f"http://127.0.0.1:{find_port(lines)}", trust_env=False, timeout=10) as client:
-            wait(lambda: is_ready(client), 120)
-            yield client, process, lines
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        reader.join()
-        stream.close()
-
-
-def find_port(lines: list[str]) -> int:
-    """Find the port in the log, 0 as long as it is not there."""
-    found = re.search(r"running on http://127\.0\.0\.1:(\d+)", "".join(lines))
-    return int(found[1]) if found else 0
-
-
-def is_ready(client: httpx.Client) -> bool:
-    try:
-        return client.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def wait(is_so: Callable[[], object], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "it did not become so in time"
-        time.sleep(0.05)
+    with served.serve(project, "--env", "dev", *options) as running:
+        yield running
 
 
 def build_rows(client: httpx.Client) -> dict[str, Any]:
@@ -100,7 +61,8 @@ def find_version(client: httpx.Client) -> str:
 
 
 def test_new_assignment_is_taken_in_while_requests_go_on(site: Project) -> None:
-    with serve(site) as (client, _, _):
+    with serve(site) as running:
+        client = running.client
         body, versions, statuses, stop = build_rows(client), set(), [], threading.Event()
 
         def ask() -> None:
@@ -128,7 +90,8 @@ def test_new_assignment_is_taken_in_while_requests_go_on(site: Project) -> None:
 
 
 def test_damaged_version_leaves_the_last_good_one_after_a_start_too(site: Project) -> None:
-    with serve(site) as (client, _, _):
+    with serve(site) as running:
+        client = running.client
         elc(site, "promote", "fjord", "v1.1.0", "--env", "dev")
         wait(lambda: find_version(client) == "v1.1.0", 120)
         body = build_rows(client)
@@ -138,7 +101,8 @@ def test_damaged_version_leaves_the_last_good_one_after_a_start_too(site: Projec
         network.write_bytes(network.read_bytes()[:-100])
         wait(lambda: client.get("/plants").json()["plants"][0]["has_doubt"], 60)
         assert client.post("/plants/fjord/predict", json=body).json() == before
-    with serve(site) as (client, _, _):
+    with serve(site) as running:
+        client = running.client
         answer = client.post("/plants/fjord/predict", json=body).json()
         assert answer["rows"] == before["rows"]
         assert client.get("/plants").json()["plants"][0]["has_doubt"]
@@ -147,9 +111,10 @@ def test_damaged_version_leaves_the_last_good_one_after_a_start_too(site: Projec
 
 
 def test_killed_worker_is_replaced_while_the_other_answers(site: Project) -> None:
-    with serve(site, "--workers", "2") as (client, process, _):
+    with serve(site, "--workers", "2") as running:
+        client, process = running.client, running.process
         body = build_rows(client)
-        workers = find_children(process.pid)
+        workers = find_workers(process.pid)
         assert len(workers) == 2
         os.kill(workers[0], signal.SIGKILL)
         answered = 0
@@ -159,18 +124,4 @@ def test_killed_worker_is_replaced_while_the_other_answers(site: Project) -> Non
             except httpx.TransportError:
                 continue
         assert answered >= 48
-        wait(lambda: len(set(find_children(process.pid)) - {workers[0]}) == 2, 60)
-
-
-def find_children(pid: int) -> list[int]:
-    """The worker processes of a supervisor: those that serve."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-            line = (path.parent / "cmdline").read_text()
-        except OSError:
-            continue
-        if int(fields[1]) == pid and "spawn_main" in line and fields[0] != "Z":
-            found.append(int(path.parent.name))
-    return found
+        wait(lambda: len(set(find_workers(process.pid)) - {workers[0]}) == 2, 60)

@@ -20,7 +20,7 @@ import pytest
 from benchmarks.service.server import load
 from elc.service.versions import History
 from elc.service.versions.history import find_path
-from tests.pipeline.faulty import (
+from tests.pipeline.served import (
     ELC,
     PREDICT,
     Running,

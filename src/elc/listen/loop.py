@@ -145,7 +145,7 @@ class Listening:
     def _tell(self) -> None:
         for plant, keeper in self._keepers.items():
             counts = keeper.counts
-            lost = {one.name: one.lost_since for one in self._sources if plant in one.plants and one.lost_since}
+            lost = {one.name: one.outage.since for one in self._sources if plant in one.plants and one.outage.since}
             write_log(
                 "warning" if lost or self._fault else "info",
                 "counts",

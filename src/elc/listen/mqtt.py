@@ -47,7 +47,7 @@ class MqttListener:
     ) -> None:
         self.name, self._settings, self._intake = name, settings, intake
         self.plants = (settings.plant,) if settings.plant else tuple(plants)
-        self._outage = Outage(name)
+        self.outage = Outage(name)
         self._filters = build_filters(settings.topics, plants if is_part and not settings.plant else None)
         self._nodes = Nodes(settings.tag, state) if settings.format == "sparkplug" else None
         self._asked: dict[str, float] = {}
@@ -107,20 +107,10 @@ class MqttListener:
         self._client.disconnect()
         self._client.loop_stop()
 
-    @property
-    def lost_since(self) -> str | None:
-        """Since when the broker is gone."""
-        return self._outage.since
-
-    @property
-    def fault(self) -> str | None:
-        """Why the broker is gone, and what to do."""
-        return self._outage.reason
-
     def _on_connect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:  # noqa: ARG002
         self._is_answered = True
         if reason.is_failure:
-            self._outage.begin(explain_broker(str(reason)))
+            self.outage.begin(explain_broker(str(reason)))
             return
         self._is_session_kept = bool(flags.session_present)
         client.subscribe([(topic, QOS) for topic in self._filters])
@@ -130,15 +120,15 @@ class MqttListener:
         where = f"{self._settings.host} port {self._settings.port}"
         key = f"listen.mqtt.{self.name}.certificates"
         found = explain_failure(error or OSError(), certificates=key, is_tls=self._settings.is_tls)
-        self._outage.begin(f"{where}: {found}")
+        self.outage.begin(f"{where}: {found}")
 
     def _on_subscribe(self, client: Any, data: Any, number: int, reasons: Any, properties: Any) -> None:  # noqa: ARG002
         refused = [topic for topic, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
             topics = ", ".join(refused)
-            self._outage.begin(f"the broker refuses {topics}; let this user read them there, then start this again")
+            self.outage.begin(f"the broker refuses {topics}; let this user read them there, then start this again")
             return
-        self._outage.end()
+        self.outage.end()
         write_log("info", "connected", source=self.name, is_session_kept=self._is_session_kept)
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:  # noqa: ARG002
@@ -146,12 +136,12 @@ class MqttListener:
             self._connection += 1
         is_answered, self._is_answered = self._is_answered, False
         if not reason.is_failure:
-            if self.lost_since is None:
+            if self.outage.since is None:
                 write_log("info", "ended", source=self.name)
-        elif self.lost_since is None:
-            self._outage.begin(str(reason))
+        elif self.outage.since is None:
+            self.outage.begin(str(reason))
         elif not is_answered:
-            self._outage.begin(f"{self._settings.host} port {self._settings.port}: {CLOSED}")
+            self.outage.begin(f"{self._settings.host} port {self._settings.port}: {CLOSED}")
 
     def _on_message(self, client: Any, data: Any, message: Any) -> None:  # noqa: ARG002
         confirm = self._build_confirm(message.mid) if message.qos else None

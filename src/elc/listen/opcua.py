@@ -50,7 +50,7 @@ class OpcUaListener:
     ) -> None:
         self.name, self._settings, self._intake = name, settings, intake
         self.plants = (settings.plant,)
-        self._outage = Outage(name)
+        self.outage = Outage(name)
         self._nodes = settings.nodes or {tag: f"ns={settings.namespace};s={tag}" for tag in tags}
         self._last: dict[str, int] = dict((state or {}).get("last", {}))
         self._seen: dict[str, Seen] = {}
@@ -58,16 +58,6 @@ class OpcUaListener:
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=f"opcua-{name}", daemon=True)
-
-    @property
-    def lost_since(self) -> str | None:
-        """Since when the server is gone."""
-        return self._outage.since
-
-    @property
-    def fault(self) -> str | None:
-        """Why the server is gone, and what to do."""
-        return self._outage.reason
 
     def start(self) -> None:
         """Connect, and go on trying for as long as it takes."""
@@ -92,8 +82,8 @@ class OpcUaListener:
             try:
                 await self._talk()
             except Exception as error:  # whatever the server or the network does, it is told and tried again
-                delay_s = delay_s if self.lost_since else 1.0
-                self._outage.begin(f"{self._settings.url}: {explain_server(error)}")
+                delay_s = delay_s if self.outage.since else 1.0
+                self.outage.begin(f"{self._settings.url}: {explain_server(error)}")
                 await self._pause(delay_s)
                 delay_s = min(2 * delay_s, LONGEST_DELAY_S)
 
@@ -106,7 +96,7 @@ class OpcUaListener:
     async def _talk(self) -> None:
         client = await self._build_client()
         async with client:
-            self._outage.end()
+            self.outage.end()
             write_log("info", "connected", source=self.name, nodes=len(self._nodes))
             nodes = {tag: client.get_node(place) for tag, place in self._nodes.items()}
             await self._catch_up(nodes)

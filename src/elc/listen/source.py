@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from elc.listen.outage import Outage
+
 
 class Source(Protocol):
     """A source runs in a thread of its own and puts deliveries into the intake that it was made with."""
@@ -17,12 +19,8 @@ class Source(Protocol):
         """The plants that it may bring readings of."""
 
     @property
-    def lost_since(self) -> str | None:
-        """Since when the broker or server has been gone, ISO 8601 in UTC; None while it is there."""
-
-    @property
-    def fault(self) -> str | None:
-        """Why it is gone, and what to do; None while it is there, or before the first attempt."""
+    def outage(self) -> Outage:
+        """Since when the broker or server is gone, and why."""
 
     def start(self) -> None:
         """Connect, and go on trying for as long as it takes."""

@@ -36,7 +36,7 @@ def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, fault:
         "unknown_tags": dict(counts.unknown_tags.most_common(100)),
         "cannot_write": fault or None,
         "sources": {
-            source.name: {"lost_since": source.lost_since, "fault": source.fault}
+            source.name: {"lost_since": source.outage.since, "fault": source.outage.reason}
             for source in sources
             if keeper.plant in source.plants
         },

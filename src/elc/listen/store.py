@@ -7,7 +7,6 @@ at all. The files of a day become one once the day is over.
 from __future__ import annotations
 
 import errno
-import os
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ import pyarrow.parquet as pq
 
 from elc.errors import ElcError
 from elc.listen.recent import Marks, build_marks
-from elc.paths import Project
+from elc.paths import Project, force
 
 FOLDER = "live"
 MERGED = b"elc.merged"
@@ -114,7 +113,7 @@ class Store:
 
     def _place(self, path: Path) -> None:
         """Force the temporary file to the disk, then move it to its place."""
-        _force(self._temporary)
+        force(self._temporary)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._temporary.replace(path)
@@ -126,7 +125,7 @@ class Store:
                 "Move data/listen there, and leave a link."
             ) from None
         for folder in (path.parent, path.parent.parent):
-            _force(folder)
+            force(folder)
 
     def _name_file(self, day: date, moment: datetime) -> Path:
         return self.folder / day.isoformat() / f"{moment:%Y%m%dT%H%M%S-%f}.parquet"
@@ -145,12 +144,3 @@ def _read_merged(path: Path) -> set[str]:
         return set()
     metadata = pq.read_schema(path).metadata or {}
     return set(orjson.loads(metadata.get(MERGED, b"[]")))
-
-
-def _force(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -16,10 +16,11 @@ import pytest
 
 from elc import ingest
 from elc.errors import ElcError
-from elc.listen import Listening, store
+from elc.listen import Listening
 from elc.listen.intake import Intake, Limits
 from elc.listen.keeper import Keeper
 from elc.listen.model import Delivery, Reading, Reject
+from elc.listen.outage import Outage
 from elc.paths import Project
 from elc.settings import read_settings
 from tests.unit.ingest.exports import GAS, TAGS, build_settings
@@ -164,9 +165,11 @@ def test_what_is_rejected_is_bounded(project: Project, capsys: pytest.CaptureFix
 class Sender:
     """A source that sends two messages at once, and keeps which were acknowledged."""
 
-    name, plants, lost_since, fault = "site", ("fjord",), None, None
+    name, plants = "site", ("fjord",)
 
     def __init__(self, intake: Intake) -> None:
+        self.outage = Outage("site")
+        self.outage.end()  # it is there
         self._intake = intake
         self.confirmed: list[int] = []
 
@@ -205,7 +208,7 @@ def run_with_full_disk(
         except ElcError as error:
             faults.append(error)
 
-    monkeypatch.setattr(store.os, "fsync", force)
+    monkeypatch.setattr(os, "fsync", force)
     monkeypatch.setattr("elc.listen.loop.RETRY_S", 0.05)
     thread = threading.Thread(target=run)
     thread.start()

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import json
 import logging
-import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -26,7 +25,7 @@ import pyarrow.parquet as pq
 from elc.captured import BROKEN, KIND, VERSION, Loss, write_loss
 from elc.errors import ElcError, check_faults
 from elc.fields import TIME
-from elc.paths import Project
+from elc.paths import Project, force
 from elc.service.capture.parts import HOUR, find_hour, find_parts
 
 LOG = logging.getLogger("elc.service")
@@ -132,10 +131,10 @@ def _write_day(target: Path, parts: Sequence[Path], temporary: Path) -> None:
         with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
             for table in _join(sources, schema):
                 writer.write_table(table, row_group_size=GROUP_ROWS)
-        _force(temporary)
+        force(temporary)
         target.parent.mkdir(parents=True, exist_ok=True)
         _rename(temporary, target)
-        _force(target.parent)
+        force(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -201,7 +200,7 @@ def _remove(parts: Sequence[Path], folder: Path) -> None:
     """Remove parts that are in a day's file; they are gone for good before that file names others."""
     for part in parts:
         part.unlink(missing_ok=True)
-    _force(folder)
+    force(folder)
 
 
 def _rename(temporary: Path, target: Path) -> None:
@@ -226,7 +225,7 @@ def _set_aside(project: Project, plant: str, error: BrokenError) -> None:
     LOG.error("captured file broken", extra={"fields": {"plant": plant, "sentence": sentence}})
     folder = project.capture_parts(plant)
     path.replace(folder / name)
-    _force(folder)
+    force(folder)
 
 
 def _find_span(path: Path) -> tuple[datetime, datetime]:
@@ -242,12 +241,3 @@ def _find_span(path: Path) -> tuple[datetime, datetime]:
     except ValueError:
         start = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         return start, start
-
-
-def _force(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

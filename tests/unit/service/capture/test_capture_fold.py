@@ -50,7 +50,7 @@ def kill_at(step: int, *, is_done: bool) -> Iterator[None]:
         return act
 
     with (
-        patch.object(folding, "_force", wrap(folding._force)),
+        patch.object(folding, "force", wrap(folding.force)),
         patch.object(folding, "write_loss", wrap(folding.write_loss)),
         patch.object(Path, "replace", wrap(Path.replace)),
         patch.object(Path, "unlink", wrap(Path.unlink)),
@@ -216,7 +216,7 @@ def test_a_file_of_another_kind_is_set_aside(project: Project) -> None:
 def test_a_full_disk_leaves_the_parts(project: Project) -> None:
     rows = write(project, MOMENT)
     with (
-        patch.object(folding, "_force", side_effect=[None, OSError(28, "No space left on device")]),
+        patch.object(folding, "force", side_effect=[None, OSError(28, "No space left on device")]),
         pytest.raises(ElcError, match=r"data/capture: plant fjord: .*No space left on device"),
     ):
         fold_all(project)

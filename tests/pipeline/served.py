@@ -1,4 +1,4 @@
-"""A project with a small package and a judged hour, and the real `elc serve` on it: what tests of faults start."""
+"""The real `elc serve` on a project, and one with a small package and a judged hour, for tests of the service."""
 
 from __future__ import annotations
 
