@@ -68,11 +68,14 @@ SIGNED := ssh-agent sh -c 'printf "%s\n" "$$SIGNING_KEY" | ssh-add -q - && unset
 promote: need-ENV setup
 	@$(if $(SIGNING_KEY),$(SIGNED)) elc promote --all --env "$$ENV"
 
-# Exports that come from elsewhere. DVC would rewrite what was added by hand, so it is not asked to.
+# Exports that come from elsewhere. DVC would rewrite what was added by hand, so it is not asked to. What an import had
+# brought when it was committed is training's, so its record is put back: an hour leaves the checkout as it was.
 IMPORTS = $(shell grep -ls '^frozen: true' data/raw/*.dvc)
+UPDATE = echo "dvc update $$file"; kept="$$(mktemp)"; cp "$$file" "$$kept"; dvc update "$$file"; code=$$?; \
+  cp "$$kept" "$$file"; rm "$$kept"; [ $$code = 0 ] || exit $$code
 
 operate: need-ENV setup
-	$(if $(IMPORTS),dvc update $(IMPORTS))
+	@for file in $(IMPORTS); do $(UPDATE); done
 	elc deploy --env "$$ENV"
 	elc hourly --env "$$ENV"
 

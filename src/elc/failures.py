@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from elc.errors import ElcError
@@ -13,11 +14,16 @@ from elc.paths import Project, replace_file
 
 @dataclass(frozen=True)
 class Failure:
-    """A stage of a plant that failed, and the sentence that says why."""
+    """A stage of a plant that failed, the sentence that says why, and since when (ISO 8601 in UTC, or empty)."""
 
-    stage: str
     plant: str
+    stage: str
     sentence: str
+    since: str = ""
+
+
+# Stages without which nothing is known of the present hour.
+OF_HOUR = ("ingest", "monitor", "version")
 
 
 class CellError(ElcError):
@@ -29,9 +35,15 @@ class CellError(ElcError):
 
 
 def write_failure(project: Project, stage: str, plant: str, error: ElcError) -> None:
-    """Write that a stage failed; paths under the project are written as relative ones."""
+    """Write that a stage failed; paths under the project are written as relative ones.
+
+    Where it failed before and has not succeeded since, it has failed since then.
+    """
     sentence = error.sentence if isinstance(error, CellError) else str(error)
-    record = Failure(stage, plant, sentence.replace(f"{project.root}/", ""))
+    former = read_failures(project, plant, [stage])
+    since = former[0].since if former else ""
+    since = since or datetime.now(UTC).isoformat(timespec="minutes")
+    record = Failure(plant, stage, sentence.replace(f"{project.root}/", ""), since)
     with replace_file(_build_path(project, stage, plant)) as temporary:
         temporary.write_text(json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -48,7 +60,7 @@ def read_failures(project: Project, plant: str, stages: Iterable[str]) -> list[F
     for stage in stages:
         try:
             content = json.loads(_build_path(project, stage, plant).read_text(encoding="utf-8"))
-            found.append(Failure(stage, plant, str(content["sentence"])))
+            found.append(Failure(plant, stage, str(content["sentence"]), str(content.get("since") or "")))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found

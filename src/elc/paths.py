@@ -15,13 +15,29 @@ from pathlib import Path
 from elc.errors import ElcError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CANDIDATE = "candidate"  # what is operated where no environment has a version
 
 
 @dataclass(frozen=True)
 class Project:
-    """Name the paths of the project under `root`; nothing here touches the disk."""
+    """Name the paths of the project under `root`; nothing here touches the disk.
+
+    Results have one of two places. Without an `environment` it is DVC's: the same on every clone, made by `dvc repro`
+    from what Git and DVC know, about the candidate. With one it is this machine's, `operation/<environment>/`: made by
+    the hourly run from what this machine was brought, about what is deployed there. Neither touches the other.
+    """
 
     root: Path
+    environment: str = ""
+
+    def operate(self, environment: str) -> Project:
+        """Name the paths of the operation of an environment; of DVC's results for an empty name."""
+        return Project(self.root, environment)
+
+    @property
+    def place(self) -> Path:
+        """Folder under which results lie."""
+        return self.root / "operation" / self.environment if self.environment else self.root
 
     @property
     def params(self) -> Path:
@@ -29,6 +45,12 @@ class Project:
 
     @property
     def reports(self) -> Path:
+        """Folder of executed notebooks, receipts and the site."""
+        return self.place / "reports"
+
+    @property
+    def report_sources(self) -> Path:
+        """Folder of _quarto.yml and the site's assets, in Git."""
         return self.root / "reports"
 
     @property
@@ -49,15 +71,23 @@ class Project:
     def raw(self, plant: str) -> Path:
         return self.root / "data" / "raw" / plant
 
+    def live(self, plant: str) -> Path:
+        """Folder of the readings that came to this machine since; the hourly run reads it beside `raw`."""
+        return self.root / "data" / "live" / plant
+
+    def exports(self, plant: str) -> tuple[Path, ...]:
+        """Folders of a plant's readings; those that came to this machine since count in its operation alone."""
+        return (self.raw(plant), self.live(plant)) if self.environment else (self.raw(plant),)
+
     def truth(self, plant: str) -> Path:
         return self.root / "data" / "truth" / plant
 
     def hourly(self, plant: str) -> Path:
-        return self.root / "data" / "hourly" / plant
+        return self.place / "data" / "hourly" / plant
 
     def cache(self, plant: str) -> Path:
         """Folder of what ingest need not work out again; it can be removed at any time."""
-        return self.root / "data" / "cache" / plant
+        return self.place / "data" / "cache" / plant
 
     def findings(self, plant: str) -> Path:
         return self.hourly(plant) / "findings.parquet"
@@ -77,11 +107,6 @@ class Project:
         return self.root / "deployed" / environment / plant
 
     @property
-    def operated(self) -> Path:
-        """The file that names the environment which is operated here."""
-        return self.root / "deployed" / "operated.json"
-
-    @property
     def scratch(self) -> Path:
         """Folder of what belongs to this place alone: locks and copies."""
         return self.root / ".dvc" / "tmp" / "elc"
@@ -93,15 +118,15 @@ class Project:
     @property
     def tests(self) -> Path:
         """Folder of what the functional tests of promotions found."""
-        return self.reports / "tests"
+        return self.report_sources / "tests"
 
     def operation(self, stage: str, plant: str) -> Path:
-        """Folder of what monitor, explain, advise or compare found for a plant."""
-        return self.root / "data" / stage / plant
+        """Folder of what monitor, explain, advise, compare or alerts found for a plant."""
+        return self.place / "data" / stage / plant
 
     def advice_notes(self, plant: str) -> Path:
         """What operators answered to advice, one JSON object a line; the file may be missing."""
-        return self.root / "data" / "advice_notes" / f"{plant}.jsonl"
+        return self.place / "data" / "advice_notes" / f"{plant}.jsonl"
 
     def capture(self, plant: str) -> Path:
         """Folder of the requests that the service kept of a plant, a file a UTC day; of all plants for no name."""
@@ -116,15 +141,17 @@ class Project:
         return self.root / "data" / "listen" / plant
 
     def metrics(self, plant: str) -> Path:
-        return self.reports / "metrics" / f"{plant}.json"
+        return self.report_sources / "metrics" / f"{plant}.json"
 
     def plots(self, plant: str) -> Path:
         """Folder of the tables that `dvc plots` draws."""
-        return self.reports / "plots" / plant
+        return self.report_sources / "plots" / plant
 
 
-def find_project(start: Path | None = None) -> Project:
+def find_project(start: Path | None = None, *, environment: str = "") -> Project:
     """Find the project that holds a folder (default: the working folder), looking upwards.
+
+    `environment` is whose operation its results are of; an empty one is DVC's results.
 
     Raises:
         ElcError: no folder from there up holds both params.yaml and dvc.yaml.
@@ -132,7 +159,7 @@ def find_project(start: Path | None = None) -> Project:
     folder = (start or Path.cwd()).resolve()
     for candidate in (folder, *folder.parents):
         if (candidate / "params.yaml").is_file() and (candidate / "dvc.yaml").is_file():
-            return Project(candidate)
+            return Project(candidate, environment)
     raise ElcError(
         f"{folder}: no project here or above it: params.yaml and dvc.yaml were not found. "
         "Change into the folder that you cloned."

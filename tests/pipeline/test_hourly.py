@@ -1,4 +1,7 @@
-"""`elc hourly` on whole projects: news are taken in, a plant that fails stops no other, a kill leaves no trace."""
+"""`elc hourly` on whole projects: news are taken in, a plant that fails stops no other, a kill leaves no trace.
+
+The whole of operation, with versions, requests and weeks of hours, is in `tests.life`.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,18 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from elc.paths import Project
-from tests.conftest import run
+from elc.paths import CANDIDATE, Project
+from tests.conftest import git, run
 from tests.pipeline.clones import read_tree
 
 pytestmark = pytest.mark.slow
 RESULTS = ("data/monitor", "data/explain", "data/advice", "reports/_site")
+
+
+@pytest.fixture
+def operated(copied_project: Project) -> Project:
+    """The operation of the candidates, for nothing is deployed."""
+    return copied_project.operate(CANDIDATE)
 
 
 def read_last(project: Project, plant: str, hours: float) -> pd.DataFrame:
@@ -31,8 +40,9 @@ def read_last(project: Project, plant: str, hours: float) -> pd.DataFrame:
 
 
 def add_readings(project: Project, plant: str, readings: pd.DataFrame) -> None:
-    """Add a file to a plant's export, as its historian would; it comes after all others."""
-    readings.to_parquet(project.raw(plant) / f"next-{readings['time'].max():%Y-%m-%dT%H%M}.parquet", index=False)
+    """Bring a file to the machine, as a plant's historian would; it comes after all others."""
+    project.live(plant).mkdir(parents=True, exist_ok=True)
+    readings.to_parquet(project.live(plant) / f"next-{readings['time'].max():%Y-%m-%dT%H%M}.parquet", index=False)
 
 
 def run_hourly(project: Project, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -45,64 +55,77 @@ def run_hourly(project: Project, *arguments: str, code: int = 0) -> dict[str, An
 
 def read_results(project: Project) -> dict[str, bytes]:
     """Read every file that an hour makes."""
-    return {f"{folder}/{name}": it for folder in RESULTS for name, it in read_tree(project.root / folder).items()}
+    return {f"{folder}/{name}": it for folder in RESULTS for name, it in read_tree(project.place / folder).items()}
 
 
-def test_what_is_new_is_taken_in_and_a_plant_that_fails_stops_no_other(copied_project: Project) -> None:
-    check_news_and_failures(copied_project)
-
-
-def check_news_and_failures(project: Project) -> None:
-    add_readings(project, "fjord", read_last(project, "fjord", 2))
-    broken = project.raw("delta") / "next.parquet"
+def test_what_is_new_is_taken_in_and_a_plant_that_fails_stops_no_other(operated: Project) -> None:
+    add_readings(operated, "fjord", read_last(operated, "fjord", 2))
+    operated.live("delta").mkdir(parents=True)
+    broken = operated.live("delta") / "next.parquet"
     broken.write_text("garbage")
-    found = run_hourly(project, code=1)
-    assert (found["fjord"]["new_hours"], found["fjord"]["failures"]) == (2, [])
-    assert found["fjord"]["last_hour"] > found["fjord"]["last_hour_before"]
-    assert (found["steppe"]["new_hours"], found["steppe"]["failures"]) == (0, [])
-    assert (found["delta"]["new_hours"], [one["stage"] for one in found["delta"]["failures"]]) == (0, ["ingest"])
-    record = json.loads((project.receipts / "delta" / "ingest.failed.json").read_text(encoding="utf-8"))
-    assert record == {"stage": "ingest", "plant": "delta", "sentence": found["delta"]["failures"][0]["sentence"]}
+    found = run_hourly(operated, code=1)
+    assert found[""]["environment"] == CANDIDATE
+    assert found["fjord"]["failures"] == []
+    assert found["fjord"]["new_hours"] > 2
+    assert (found["steppe"]["new_hours"] > 2, found["steppe"]["failures"]) == (True, [])
+    assert (found["delta"]["new_hours"], [one["stage"] for one in found["delta"]["failures"]]) == (0, FAILED)
+    record = json.loads((operated.receipts / "delta" / "ingest.failed.json").read_text(encoding="utf-8"))
+    assert record == {"plant": "delta"} | found["delta"]["failures"][0]
     assert "next.parquet: is no table" in record["sentence"]
-    assert str(project.root) not in record["sentence"]
+    assert str(operated.root) not in record["sentence"]
 
     broken.unlink()
-    found = run_hourly(project)
+    found = run_hourly(operated)
     assert found["delta"]["failures"] == []
-    assert not (project.receipts / "delta" / "ingest.failed.json").exists()
-    before = read_results(project)
-    done = run(project.root, "elc", "hourly")
+    assert not list(operated.receipts.rglob("*.failed.json"))
+    before = read_results(operated)
+    done = run(operated.root, "elc", "hourly")
     assert "Nothing new." in done.stdout, done.stdout + done.stderr
-    assert read_results(project) == before
-    assert "Data and pipelines are up to date" in run(project.root, "dvc", "repro", "--single-item", "monitor").stdout
+    assert read_results(operated) == before
+    check_clean(operated)
+    check_batch(operated)
 
 
-def test_killed_run_leaves_no_trace_in_the_next(copied_project: Project, tmp_path: Path) -> None:
-    check_kills(copied_project, tmp_path / "undisturbed")
+# Without an hourly table the stages after ingest have nothing to go on with.
+FAILED = ["ingest", "explain", "advise", "monitor"]
 
 
-def check_kills(project: Project, other: Path) -> None:
-    add_readings(project, "fjord", read_last(project, "fjord", 1))
-    shutil.copytree(project.root, other, symlinks=True)
-    run_hourly(Project(other), "--plant", "fjord")
-    for stage in ("60_explain", "10_ingest", "50_monitor"):
+def check_clean(project: Project) -> None:
+    """Operation is this machine's: Git and DVC see nothing of it, and `dvc repro` has nothing to do."""
+    assert git(project.root, "status", "--porcelain") == ""
+    assert "up to date" in run(project.root, "dvc", "status").stdout
+    assert "Data and pipelines are up to date" in run(project.root, "dvc", "repro").stdout
+
+
+def check_batch(project: Project) -> None:
+    """The table that grew by hours is that of one batch from an empty cache."""
+    grown = (project.hourly("fjord") / "hourly.parquet").read_bytes()
+    shutil.rmtree(project.cache("fjord"))
+    shutil.rmtree(project.hourly("fjord"))
+    run_hourly(project, "--plant", "fjord")
+    assert (project.hourly("fjord") / "hourly.parquet").read_bytes() == grown
+
+
+def test_killed_run_leaves_no_trace_in_the_next(operated: Project, tmp_path: Path) -> None:
+    run_hourly(operated, "--plant", "fjord")
+    add_readings(operated, "fjord", read_last(operated, "fjord", 1))
+    other = Project(tmp_path / "undisturbed", CANDIDATE)
+    shutil.copytree(operated.root, other.root, symlinks=True)
+    run_hourly(other, "--plant", "fjord")
+    for stage in ("10_ingest", "60_explain", "50_monitor"):
         process = subprocess.Popen(
             [Path(sys.executable).with_name("elc"), "hourly", "--plant", "fjord"],
-            cwd=project.root,
+            cwd=operated.root,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_for_change(project.reports / "fjord" / f"{stage}.ipynb", process)
+        wait_for_change(operated.reports / "fjord" / f"{stage}.ipynb", process)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
-        assert_no_process_is_left(project)
-    lock = project.root / "dvc.lock"
-    lock.write_bytes(lock.read_bytes()[:-300])  # what a kill while DVC writes leaves
-    (project.root / ".dvc" / "tmp" / "rwlock").write_text("{")
-    found = run_hourly(project, "--plant", "fjord")
-    assert any("dvc.lock was not whole" in note for note in found[""]["notes"])
-    assert read_results(project) == read_results(Project(other))
-    assert lock.read_bytes() == (other / "dvc.lock").read_bytes()
+        assert_no_process_is_left(operated)
+    run_hourly(operated, "--plant", "fjord")
+    assert read_results(operated) == read_results(other)
+    check_clean(operated)
 
 
 def wait_for_change(path: Path, process: subprocess.Popen[bytes]) -> None:
@@ -113,7 +136,7 @@ def wait_for_change(path: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 def assert_no_process_is_left(project: Project) -> None:
-    """Worker, stage and command end by themselves soon after the run was killed."""
+    """Stage and command end by themselves soon after the run was killed."""
     for _ in range(100):
         links = [link for link in Path("/proc").glob("[0-9]*/cwd") if is_in(link, project.root)]
         if not links:
@@ -129,25 +152,21 @@ def is_in(link: Path, folder: Path) -> bool:
         return False
 
 
-def test_doubtful_hours_are_said_and_no_number_pretends(copied_project: Project) -> None:
-    check_doubtful_hours(copied_project)
-
-
-def check_doubtful_hours(project: Project) -> None:
+def test_doubtful_hours_are_said_and_no_number_pretends(operated: Project) -> None:
     """Fjord: an energy meter is dead, at 0. Delta: a clock in the future. Steppe: a trip."""
-    tags = pd.read_csv(project.tags("fjord"))
+    tags = pd.read_csv(operated.tags("fjord"))
     dead = tags.loc[tags["column"] == "fuel_gas_energy_gj_per_h", "tag"]
-    last = read_last(project, "fjord", 2)
-    add_readings(project, "fjord", last.assign(value=last["value"].where(~last["tag"].isin(dead), 0.0)))
-    future = read_last(project, "delta", 1)
-    add_readings(project, "delta", future.assign(time=future["time"] + pd.Timedelta(400, "D")))
-    trip = read_last(project, "steppe", 6)
-    tags = pd.read_csv(project.tags("steppe"))
+    last = read_last(operated, "fjord", 2)
+    add_readings(operated, "fjord", last.assign(value=last["value"].where(~last["tag"].isin(dead), 0.0)))
+    future = read_last(operated, "delta", 1)
+    add_readings(operated, "delta", future.assign(time=future["time"] + pd.Timedelta(400, "D")))
+    trip = read_last(operated, "steppe", 6)
+    tags = pd.read_csv(operated.tags("steppe"))
     load = tags.loc[tags["role"] == "throughput", "tag"]
-    add_readings(project, "steppe", trip.assign(value=trip["value"].where(~trip["tag"].isin(load), 0.0)))
-    found = run_hourly(project)
+    add_readings(operated, "steppe", trip.assign(value=trip["value"].where(~trip["tag"].isin(load), 0.0)))
+    found = run_hourly(operated)
     statuses = {
-        plant: json.loads((project.operation("monitor", plant) / "status.json").read_text(encoding="utf-8"))
+        plant: json.loads((operated.operation("monitor", plant) / "status.json").read_text(encoding="utf-8"))
         for plant in ("fjord", "delta", "steppe")
     }
     for plant, status in statuses.items():
@@ -157,5 +176,5 @@ def check_doubtful_hours(project: Project) -> None:
         assert status["no_gap_reason"], plant
     assert statuses["fjord"]["action"] == "look"
     assert "fuel_gas_energy_gj_per_h" in statuses["fjord"]["recommendation"]
-    page = (project.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+    page = (operated.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
     assert "shows nothing while the plant runs" in page

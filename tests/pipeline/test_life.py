@@ -186,11 +186,14 @@ def test_operation_uses_what_is_deployed(
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "train fjord with another seed")
     bring_to_prod(project, "v1.1.0")
-    repro(project, "monitor@fjord")
-    assert read_label(project) == "v1.1.0 in prod"
+    operated = project.operate("prod")
+    call(project, "hourly", "--plant", "fjord")
+    assert read_label(operated) == "v1.1.0 in prod"
     call(project, "rollback", "fjord", "--env", "prod")
+    call(project, "hourly", "--plant", "fjord")
+    assert read_label(operated) == "v1.0.0 in prod"
     repro(project, "--single-item", "monitor@fjord")
-    assert read_label(project) == "v1.0.0 in prod"
+    assert read_label(project) == "candidate, not approved"
     assert "The registry is whole" in call(project, "audit")
 
 

@@ -18,7 +18,7 @@ from dvc.cli import DvcParserError, parse_args
 
 from elc import settings
 from elc.cli import main
-from elc.hourly.pipeline import SITE, STAGES
+from elc.hourly.stages import SITE, STAGES
 from elc.paths import Project
 from tests.conftest import git, run
 
@@ -183,7 +183,8 @@ def test_values_are_not_read_as_commands(makefile: Path) -> None:
 
 def test_operation_asks_for_imported_exports_only_and_never_trains(makefile: Path) -> None:
     recipe = ask_make(makefile, "operate", "ENV=prod", environment={}).stdout
-    assert "dvc update data/raw/north.dvc\n" in recipe
+    assert "for file in data/raw/north.dvc; do" in recipe
+    assert 'dvc update "$file"' in recipe
     assert [line.split()[:2] for line in recipe.splitlines()[-2:]] == [["elc", "deploy"], ["elc", "hourly"]]
     assert "dvc repro" not in recipe, "DVC would train what an export or a change of code made stale"
     assert not {"dataset", "train", "evaluate", "simulate"} & {*STAGES, SITE}

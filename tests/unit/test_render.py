@@ -529,7 +529,11 @@ def test_pages_of_a_plant_that_failed_say_so_first(project: Project) -> None:
         ("data/monitor/fjord/alerts.json", "{}", "alerts.json: expected a list of alerts, each with kind, sentence"),
         ("data/monitor/fjord/alerts.json", "[", "alerts.json: not readable as JSON (JSONDecodeError). Run elc hourly"),
         ("data/monitor/fjord/hours.parquet", "x", "hours.parquet: not readable"),
-        ("reports/receipts/fjord/explain.failed.json", "[]", "explain.failed.json: holds no object. Run dvc repro"),
+        (
+            "reports/receipts/fjord/explain.failed.json",
+            "[]",
+            "explain.failed.json: holds no object. Run elc run explain fjord",
+        ),
     ],
 )
 def test_records_that_cannot_be_read_are_refused(project: Project, name: str, content: str, words: str) -> None:

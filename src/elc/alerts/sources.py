@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from elc import language
 from elc.alerts.model import Alert, read_alerts
 from elc.errors import ElcError
+from elc.failures import read_failures
 from elc.fields import TIME
 from elc.paths import Project
 from elc.settings import StageSettings
@@ -97,13 +97,14 @@ def _write_time(time: datetime, settings: StageSettings) -> str:
 
 def _find_failures(project: Project, plant: str, now: datetime) -> list[Alert]:
     paths = sorted((project.receipts / plant).glob("*.failed.json"))
-    return [_read_failure(path, plant, now) for path in paths]
+    return [_read_failure(project, path, plant, now) for path in paths]
 
 
-def _read_failure(path: Path, plant: str, now: datetime) -> Alert:
+def _read_failure(project: Project, path: Path, plant: str, now: datetime) -> Alert:
     stage = path.name.removesuffix(".failed.json")
-    try:
-        sentence = str(json.loads(path.read_text(encoding="utf-8"))["sentence"])
-    except (OSError, KeyError, TypeError, ValueError):
+    found = read_failures(project, plant, [stage])
+    if not found:
         sentence = f"stage {stage} {plant} failed, and its record {path.name} is not readable."
-    return Alert(plant, "stage", stage, sentence, None, now)
+        return Alert(plant, "stage", stage, sentence, None, now)
+    since = datetime.fromisoformat(found[0].since) if found[0].since else None
+    return Alert(plant, "stage", stage, found[0].sentence, since, now)

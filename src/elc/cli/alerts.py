@@ -20,18 +20,26 @@ WIDTH = 120
 @click.command(epilog="Example: elc alerts fjord --test")
 @click.argument("plant", required=False)
 @click.option("--test", "is_test", is_flag=True, help="Send a test message, and say what happened.")
-@click.option("--env", "environment", default="", metavar="NAME", help="With the overrides of an environment.")
+@click.option(
+    "--env",
+    "environment",
+    default="",
+    metavar="NAME",
+    help="Of this operation. Default: the highest that has a version.",
+)
 @click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
 def alerts(plant: str | None, is_test: bool, environment: str, is_json: bool) -> None:
     """List what is open of all plants, or of one, and whether it was told; elc hourly tells it."""
     if is_test and is_json:
         raise click.UsageError("--test and --json do not go together.")
-    project = find_project()
+    from elc.registry import choose_operated
+
+    project = choose_operated(find_project(), environment, where="alerts")
     plants = _find_plants(project, plant)
     if is_test:
-        _test(project, plants, environment)
+        _test(project, plants)
         return
-    rows = [row for name in plants for row in _find_rows(project, name, environment)]
+    rows = [row for name in plants for row in _find_rows(project, name)]
     click.echo(json.dumps(rows, indent=2, ensure_ascii=False) if is_json else "\n".join(_render(rows)))
 
 
@@ -44,14 +52,15 @@ def _find_plants(project: Project, plant: str | None) -> Sequence[str]:
     return plants if plant is None else [plant]
 
 
-def _find_rows(project: Project, plant: str, environment: str) -> Iterator[dict[str, Any]]:
+def _find_rows(project: Project, plant: str) -> Iterator[dict[str, Any]]:
     """One record for each alert that is open, and for each that was told and whose end was not."""
     from elc.alerts import find_open, read_state
+    from elc.registry import find_place
     from elc.settings import read_operation, read_settings
 
-    settings = read_operation(project, plant, environment)
+    settings = read_operation(project, plant, project.environment)
     is_simulated = plant in read_settings(project).simulate.plants
-    found = find_open(project, settings, now=datetime.now(UTC), is_simulated=is_simulated)
+    found = find_open(find_place(project, plant), settings, now=datetime.now(UTC), is_simulated=is_simulated)
     told = read_state(project.operation("alerts", plant)).open
     for fault in found.faults:
         click.echo(f"elc: {fault}", err=True)
@@ -80,14 +89,14 @@ def _render(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
-def _test(project: Project, plants: Sequence[str], environment: str) -> None:
+def _test(project: Project, plants: Sequence[str]) -> None:
     """Send a test for each plant; exit with 1 where one has no channel, or a channel took nothing."""
     from elc.alerts import send_test
     from elc.settings import read_operation
 
     is_failed = False
     for name in plants:
-        results = send_test(read_operation(project, name, environment), now=datetime.now(UTC))
+        results = send_test(read_operation(project, name, project.environment), now=datetime.now(UTC))
         for sentence, is_taken in results:
             click.echo(f"plant {name}: {sentence}", err=not is_taken)
             is_failed |= not is_taken

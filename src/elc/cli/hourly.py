@@ -11,6 +11,7 @@ import click
 from elc.paths import find_project
 
 if TYPE_CHECKING:
+    from elc.failures import Failure
     from elc.hourly import Change, Outcome
 
 DASH = "–"
@@ -38,21 +39,20 @@ _RIGHT = {"new", "redone", "gap, GJ/h", "share"}
     "environment",
     default="",
     metavar="NAME",
-    help="Operate what is deployed there, until another is named. Default: the highest that has a version.",
+    help="Operate what is deployed there. Default: the highest that has any version here.",
 )
 @click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
 def hourly(plants: tuple[str, ...], is_all: bool, environment: str, is_json: bool) -> None:
     """Take in what is new, judge each plant by the deployed version, render, and say what changed.
 
-    Trains nothing. A plant that fails stops no other; then the exit code is 1.
+    Results are under operation/NAME. Trains nothing. A plant without a version there is skipped; one that fails stops
+    no other, and the exit code is 1.
     """
-    from elc.cli.worker import open_worker
     from elc.hourly import run_hour
 
     if is_all and plants:
         raise click.UsageError("name plants, or give --all.")
-    with open_worker() as variables:
-        outcome = run_hour(find_project(), plants, environment=environment, variables=variables)
+    outcome = run_hour(find_project(), plants, environment=environment)
     click.echo(json.dumps(build_content(outcome), indent=2, ensure_ascii=False) if is_json else render(outcome))
     if not outcome.is_good:
         sys.exit(1)
@@ -61,9 +61,9 @@ def hourly(plants: tuple[str, ...], is_all: bool, environment: str, is_json: boo
 def build_content(outcome: Outcome) -> dict[str, Any]:
     """Build what `--json` writes."""
     return {
+        "environment": outcome.environment,
         "has_run": outcome.has_run,
         "plants": [_build_plant(change) for change in outcome.changes],
-        "notes": list(outcome.notes),
         "faults": list(outcome.faults),
     }
 
@@ -77,7 +77,11 @@ def _build_plant(change: Change) -> dict[str, Any]:
         "new_hours": change.new_hours,
         "redone_hours": change.redone_hours,
         **{key: change.status.get(key) for key in keys},
-        "failures": [{"stage": failure.stage, "sentence": failure.sentence} for failure in change.failures],
+        "skipped": change.skipped or None,
+        "failures": [
+            {"stage": failure.stage, "sentence": failure.sentence, "since": failure.since}
+            for failure in change.failures
+        ],
     }
 
 
@@ -91,9 +95,14 @@ def render(outcome: Outcome) -> str:
         lines.append("  ".join(it.rjust(width) if head in _RIGHT else it.ljust(width) for it, width, head in cells))
     if not outcome.has_run and outcome.is_good:
         lines.append("Nothing new.")
-    failures = [failure for change in outcome.changes for failure in change.failures]
-    lines += [f"{failure.plant}: {failure.stage} failed. {failure.sentence}" for failure in failures]
-    return "\n".join(line.rstrip() for line in [*lines, *outcome.faults, *outcome.notes])
+    lines += [f"{change.plant}: skipped, {change.skipped}" for change in outcome.changes if change.skipped]
+    lines += [_say_failure(failure) for change in outcome.changes for failure in change.failures]
+    return "\n".join(line.rstrip() for line in [*lines, *outcome.faults])
+
+
+def _say_failure(failure: Failure) -> str:
+    since = f", since {failure.since[:16].replace('T', ' ')} UTC" if failure.since else ""
+    return f"{failure.plant}: {failure.stage} failed{since}. {failure.sentence}"
 
 
 def _build_row(change: Change) -> tuple[str, ...]:
@@ -109,7 +118,7 @@ def _build_row(change: Change) -> tuple[str, ...]:
         str(status.get("data_health", DASH)),
         str(status.get("model_health", DASH)),
         str(status.get("status", DASH)),
-        ", ".join(failure.stage for failure in change.failures) or DASH,
+        "skipped" if change.skipped else ", ".join(failure.stage for failure in change.failures) or DASH,
     )
 
 

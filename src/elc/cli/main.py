@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import yaml
 
 from elc import __version__
 from elc.cli.alerts import alerts
-from elc.cli.handover import hand_over
 from elc.cli.hourly import hourly
 from elc.cli.keys import keys
 from elc.cli.listen import listen
@@ -25,20 +23,7 @@ from elc.paths import find_project
 
 
 class Commands(click.Group):
-    """A group that prints an ElcError as a sentence, without a traceback, and lets a worker do what it can."""
-
-    def main(self, args: Sequence[str] | None = None, *others: Any, **options: Any) -> Any:
-        arguments = sys.argv[1:] if args is None else list(args)
-        try:
-            code = hand_over(arguments)
-        except ElcError as error:
-            click.echo(f"elc: {error}", err=True)
-            code = 1
-        except KeyboardInterrupt:
-            code = 130
-        if code is not None:
-            sys.exit(code)
-        return super().main(arguments, *others, **options)
+    """A group that prints an ElcError as a sentence, without a traceback."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -71,7 +56,7 @@ def simulate(plant: str) -> None:
     "--env",
     "environment",
     metavar="NAME",
-    help="Of monitor, explain and advise: use what is deployed there. Default: the highest that has a version.",
+    help="Of ingest, monitor, explain and advise: in operation, by what is deployed there. Default: the candidate.",
 )
 def run(stage: str, plant: str, parameters: tuple[str, ...], environment: str | None) -> None:
     """Run one stage's notebook for one plant; the result is under reports/PLANT. DVC calls this."""
@@ -101,12 +86,16 @@ def _read_parameters(texts: tuple[str, ...]) -> dict[str, Any]:
 @click.option(
     "--engine", type=click.Choice(["auto", "quarto", "pandoc"]), help="Default: render.engine of params.yaml."
 )
-def render(engine: str | None) -> None:
-    """Render the executed notebooks of all plants to the site reports/_site."""
+@click.option("--env", "environment", default="", metavar="NAME", help="Of this operation. Default: of the candidates.")
+def render(engine: str | None, environment: str) -> None:
+    """Render the executed notebooks of all plants to a site; the line that it prints says where."""
+    from elc.registry import choose_operated
     from elc.render import render_site
     from elc.settings import read_settings
 
     project = find_project()
+    if environment:
+        project = choose_operated(project, environment, where="render")
     used = render_site(project, engine or read_settings(project).render.engine)  # type: ignore[arg-type]
     click.echo(f"site, made by {used}: {(project.site / 'index.html').relative_to(project.root)}")
 

@@ -15,15 +15,19 @@ NEEDED, NOT_NEEDED, NOT_KNOWN = 0, 1, 2
 
 @click.command("retrain-needed", epilog="Example: elc retrain-needed fjord && dvc repro train@fjord")
 @click.argument("plants", nargs=-1, metavar="[PLANT]...")
-def retrain_needed(plants: tuple[str, ...]) -> None:
+@click.option("--env", "environment", default="", metavar="NAME", help="Default: the highest that has a version.")
+def retrain_needed(plants: tuple[str, ...], environment: str) -> None:
     """Say which plants' models must be trained again, as the last run of monitor found.
 
     Like grep, exit with 0 where one of them must, with 1 where none must, and with 2 where it cannot be told for one
     and none of the others must. Without a name, all plants are asked.
     """
     codes = set()
-    for plant in _find_plants(find_project(), plants):
-        code, sentence = judge_plant(find_project(), plant)
+    project = find_project()
+    chosen = _find_plants(project, plants)
+    project = _operate(project, environment)
+    for plant in chosen:
+        code, sentence = judge_plant(project, plant)
         click.echo(f"{plant}: {sentence}", err=code == NOT_KNOWN)
         codes.add(code)
     sys.exit(NEEDED if NEEDED in codes else NOT_KNOWN if NOT_KNOWN in codes or not codes else NOT_NEEDED)
@@ -45,9 +49,22 @@ def _find_plants(project: Project, plants: tuple[str, ...]) -> list[str]:
     return list(plants) or known
 
 
+def _operate(project: Project, environment: str) -> Project:
+    """Name the operation that was asked for; an unknown environment exits with 2, for 1 means no."""
+    from elc.registry import choose_operated
+
+    try:
+        return choose_operated(project, environment, where="retrain-needed")
+    except ElcError as error:
+        click.echo(f"elc: {error}", err=True)
+        sys.exit(NOT_KNOWN)
+
+
 def judge_plant(project: Project, plant: str) -> tuple[int, str]:
     """Judge one plant by its `status.json`: the exit code that it asks for, and why."""
-    path = project.operation("monitor", plant) / "status.json"
+    from elc.registry import find_place
+
+    path = find_place(project, plant).operation("monitor", plant) / "status.json"
     shown = path.relative_to(project.root)
     try:
         records = json.loads(path.read_text(encoding="utf-8"))

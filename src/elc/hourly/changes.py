@@ -13,17 +13,18 @@ from typing import Any
 
 from elc.failures import Failure, read_failures
 from elc.fields import TIME
-from elc.hourly.pipeline import STAGES
+from elc.hourly.stages import STAGES
 from elc.paths import Project
 
 _HOURS = "hours.parquet"
+VERSION = "version"  # what failed where the version in use may not be used
 
 
 @dataclass(frozen=True)
 class Change:
     """What changed of a plant. `last_before` and `last` are starts of intervals in UTC, None where there is none.
 
-    `status` is its status.json as it is now, empty where there is none.
+    `status` is its status.json as it is now, empty where there is none. `skipped` says why it was not judged, if so.
     """
 
     plant: str
@@ -33,6 +34,7 @@ class Change:
     redone_hours: int
     status: dict[str, Any]
     failures: tuple[Failure, ...]
+    skipped: str = ""
 
     @property
     def is_new(self) -> bool:
@@ -48,8 +50,10 @@ def keep_hours(project: Project, plants: Iterable[str], folder: Path) -> None:
             shutil.copyfile(path, folder / plant / _HOURS)
 
 
-def find_change(project: Project, plant: str, kept: Path) -> Change:
+def find_change(project: Project, plant: str, kept: Path, skipped: str) -> Change:
     """Find what changed of a plant since `keep_hours` kept its hours in the folder `kept`."""
+    if skipped:
+        return Change(plant, None, None, 0, 0, {}, (), skipped)
     former, now = kept / plant / _HOURS, project.operation("monitor", plant) / _HOURS
     new, redone = _count_hours(former, now)
     return Change(
@@ -59,7 +63,7 @@ def find_change(project: Project, plant: str, kept: Path) -> Change:
         new,
         redone,
         _read_status(project, plant),
-        tuple(read_failures(project, plant, STAGES)),
+        tuple(read_failures(project, plant, (VERSION, *STAGES))),
     )
 
 

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tqdm import tqdm
+
 from elc import alerts, registry
 from elc.errors import ElcError, build_nearest, check_faults
-from elc.failures import remove_failures, write_failure
-from elc.hourly.changes import Change, find_change, keep_hours
+from elc.failures import read_failures, remove_failures, write_failure
+from elc.hourly.changes import VERSION, Change, find_change, keep_hours
 from elc.hourly.lock import hold_hourly_lock
-from elc.hourly.pipeline import STAGES, Pipeline
-from elc.hourly.records import copy_records, repair_records
-from elc.paths import Project
-from elc.settings import read_settings
+from elc.hourly.process import run_apart
+from elc.hourly.stages import SITE, STAGES, build_stamp, is_stale, remove_stamp, write_stamp
+from elc.paths import CANDIDATE, Project
+from elc.settings import Settings, read_settings
 
-FIRST_WITH_VERSION = "explain"  # the first of the stages that reads the version in use
+_ATTEMPTS = 2  # of a stage whose files change while it reads them
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an hourly run did: each plant's change, whether any stage ran, and sentences.
+    """What an hourly run did: each plant's change, whether any stage ran, and what failed besides, in sentences."""
 
-    `notes` tell what was put right, `faults` what failed besides the stages of plants: the site, or an alert.
-    """
-
+    environment: str
     changes: tuple[Change, ...]
     has_run: bool
-    notes: tuple[str, ...]
     faults: tuple[str, ...]
 
     @property
@@ -38,14 +41,14 @@ class Outcome:
         return not self.faults and not any(change.failures for change in self.changes)
 
 
-def run_hour(project: Project, plants: Sequence[str], *, environment: str, variables: Mapping[str, str]) -> Outcome:
+def run_hour(project: Project, plants: Sequence[str], *, environment: str) -> Outcome:
     """Run the hour of some plants, or all: what is new is taken in, the pages are made, alerts are sent.
 
-    `environment` is operated from now on, an empty one is the highest that has a version. `variables` are added to the
-    environment of the stages; what these say goes to standard error.
+    `environment` is whose versions judge; an empty one is the highest that has any version here, else the candidates
+    are judged. A plant without a version there is skipped. What the stages say goes to standard error.
 
     Raises:
-        ElcError: a plant or the environment is unknown, another run is not done, or DVC cannot start.
+        ElcError: a plant or the environment is unknown, or another run is not done.
     """
     settings = read_settings(project)
     strange = [plant for plant in plants if plant not in settings.plants]
@@ -53,33 +56,121 @@ def run_hour(project: Project, plants: Sequence[str], *, environment: str, varia
     if environment and environment not in settings.environments:
         faults.append(f"environment {environment} is unknown: {build_nearest(environment, settings.environments)}")
     check_faults("hourly: params.yaml", faults)
+    project = project.operate(environment or registry.find_operated(project, settings))
     chosen = list(dict.fromkeys(plants)) or list(settings.plants)
-    with hold_hourly_lock(project) as was_killed, tempfile.TemporaryDirectory() as folder:
-        notes = repair_records(project, was_killed=was_killed)
-        copy_records(project)
-        registry.write_operated(project, environment)
-        keep_hours(project, chosen, Path(folder))
-        pipeline = _run_stages(project, chosen, variables)
-        changes = tuple(find_change(project, plant, Path(folder)) for plant in chosen)
-        unsent = alerts.deliver_all(project, chosen, environment=environment, now=datetime.now(UTC))
-    faults = [pipeline.site_fault, *unsent] if pipeline.site_fault else unsent
-    return Outcome(changes, bool(pipeline.ran), tuple(notes), tuple(faults))
+    with hold_hourly_lock(project), tempfile.TemporaryDirectory() as folder:
+        skipped = {plant: reason for plant in chosen if (reason := _find_reason(project, plant, settings))}
+        judged = [plant for plant in chosen if plant not in skipped]
+        keep_hours(project, judged, Path(folder))
+        has_run = _run_plants(project, judged)
+        is_rendered, fault = _run_site(project)
+        changes = tuple(find_change(project, plant, Path(folder), skipped.get(plant, "")) for plant in chosen)
+        unsent = alerts.deliver_all(project, judged, environment=project.environment, now=datetime.now(UTC))
+    return Outcome(project.environment, changes, has_run or is_rendered, (*filter(None, [fault]), *unsent))
 
 
-def _run_stages(project: Project, plants: Sequence[str], variables: Mapping[str, str]) -> Pipeline:
-    for plant in plants:
-        # A stage that failed is stale, so it runs again and says it again, unless its cause is gone.
-        remove_failures(project, plant, STAGES)
-        project.raw(plant).mkdir(parents=True, exist_ok=True)  # so that ingest can say that nothing is in it
-        _check_version(project, plant)
-    pipeline = Pipeline(project, plants)
-    pipeline.run(variables)
-    return pipeline
-
-
-def _check_version(project: Project, plant: str) -> None:
-    """Keep as a failure that a plant's version may not be used any more: where no data are new, no stage would say."""
+def _find_reason(project: Project, plant: str, settings: Settings) -> str:
+    """Find why a plant is skipped; empty where it is judged. A version that should be there is missed, not skipped."""
+    environment = project.environment
+    if environment == CANDIDATE or registry.has_version(project, plant, environment):
+        return ""
+    if not settings.environments[environment].holds(plant):
+        return f"it is not a plant of {environment}."
     try:
-        registry.find_used(project, plant, environment="")
+        event = registry.read_context(project).follow(plant, environment).event
+    except ElcError:  # nothing can be assigned where there is no registry
+        event = None
+    if event is not None:
+        return ""
+    return f"no version is in {environment}. Its page shows the candidate, not approved, as dvc repro judged it last."
+
+
+def _run_plants(project: Project, plants: Sequence[str]) -> bool:
+    """Run the stale stages of plants, some plants side by side; say whether any ran."""
+    if not plants:
+        return False
+    workers = min(len(plants), os.cpu_count() or 1)
+    with (
+        tqdm(total=len(plants), desc="plants", unit="plant", disable=None, leave=False) as bar,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        found = []
+        for has_run in pool.map(lambda plant: _run_plant(project, plant), plants):
+            found.append(has_run)
+            bar.update()
+    return any(found)
+
+
+def _run_plant(project: Project, plant: str) -> bool:
+    """Run the stale stages of a plant in their order; one that fails stops none that can go on with what is there."""
+    stages: Sequence[str] = STAGES
+    try:
+        _fetch(project, plant)
+        registry.find_used(project, plant, environment=project.environment)
     except ElcError as error:
-        write_failure(project, FIRST_WITH_VERSION, plant, error)
+        # Told though no data are new, for then no stage would say it. What it judged before stays as it is.
+        write_failure(project, VERSION, plant, error)
+        stages = STAGES[:1]
+    else:
+        remove_failures(project, plant, [VERSION])
+    ran = [_run_stage(project, stage, plant) for stage in stages]
+    return any(ran)
+
+
+def _fetch(project: Project, plant: str) -> None:
+    """Bring what a fresh clone lacks: the export as DVC knows it, and the candidate where it is judged."""
+    project.live(plant).mkdir(parents=True, exist_ok=True)  # so that ingest can say that nothing is in it
+    wanted = [project.raw(plant)] + ([project.model(plant)] if project.environment == CANDIDATE else [])
+    missing = [path.relative_to(project.root).as_posix() for path in wanted if not path.is_dir()]
+    if not missing or (missing == [f"data/raw/{plant}"] and any(project.live(plant).iterdir())):
+        return
+    command = [sys.executable, "-m", "dvc", "pull", "--quiet", *missing]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True)
+    if done.returncode:
+        said = " ".join((done.stderr or done.stdout).split())[-300:]
+        raise ElcError(
+            f"plant {plant}: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not here, and dvc pull "
+            f"failed: {said} Put the export under data/live/{plant}, or run dvc repro."
+        )
+
+
+def _run_stage(project: Project, stage: str, plant: str) -> bool:
+    """Run a stage of a plant where it is stale, once more where its files changed meanwhile; say whether it ran."""
+    has_run = False
+    for _ in range(_ATTEMPTS):
+        stamp = build_stamp(project, stage, plant)
+        if not is_stale(project, stage, plant, stamp):
+            return has_run
+        has_run = True
+        code = run_apart(project, stage, plant)
+        is_same = build_stamp(project, stage, plant) == stamp
+        if code == 0 and is_same:
+            write_stamp(project, stage, plant, stamp)
+        elif code:
+            remove_stamp(project, stage, plant)
+            _keep_failure(project, stage, plant, code)
+        if is_same:
+            break
+    return has_run
+
+
+def _keep_failure(project: Project, stage: str, plant: str, code: int) -> None:
+    """Keep a failure that the stage could not write itself."""
+    if code > 0 and read_failures(project, plant, [stage]):
+        return
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+    write_failure(project, stage, plant, ElcError(f"stage {stage} {plant}: its process {how}. The log says more."))
+
+
+def _run_site(project: Project) -> tuple[bool, str]:
+    """Render the site where it is stale; say whether it ran, and why it could not be made, if so."""
+    stamp = build_stamp(project, SITE, "")
+    if not is_stale(project, SITE, "", stamp):
+        return False, ""
+    if run_apart(project, SITE, "") == 0:
+        write_stamp(project, SITE, "", stamp)
+        return True, ""
+    remove_stamp(project, SITE, "")
+    found = read_failures(project, "", [SITE])
+    why = found[0].sentence if found else "render: its process ended; the log says more."
+    return True, f"{why} The former site stays."

@@ -1,4 +1,4 @@
-"""Keep two hourly runs of one project apart, and know whether the former one was killed."""
+"""Keep two hourly runs of one operation apart."""
 
 from __future__ import annotations
 
@@ -15,30 +15,25 @@ from elc.paths import Project
 
 
 @contextmanager
-def hold_hourly_lock(project: Project) -> Iterator[bool]:
-    """Hold the lock until the block ends, and say whether the former holder was killed: then its name is left in it.
+def hold_hourly_lock(project: Project) -> Iterator[None]:
+    """Hold the lock until the block ends, or the process.
 
     Raises:
         ElcError: another run holds it; it says which, and since when.
     """
-    project.scratch.mkdir(parents=True, exist_ok=True)
-    with (project.scratch / "hourly.lock").open("a+", encoding="utf-8") as file:
+    project.place.mkdir(parents=True, exist_ok=True)
+    with (project.place / "hourly.lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ElcError(_build_sentence(file)) from None
-        file.seek(0)
-        was_killed = bool(file.read())
+            raise ElcError(_build_sentence(project, file)) from None
         file.truncate(0)
-        holder = {"pid": os.getpid(), "since": time.strftime("%H:%M:%S")}
-        file.write(json.dumps(holder))
+        file.write(json.dumps({"pid": os.getpid(), "since": time.strftime("%H:%M:%S")}))
         file.flush()
-        yield was_killed
-        # Not where the block raised: then the next run looks for what was left.
-        file.truncate(0)
+        yield
 
 
-def _build_sentence(file: IO[str]) -> str:
+def _build_sentence(project: Project, file: IO[str]) -> str:
     file.seek(0)
     try:
         holder = json.loads(file.read())
@@ -46,5 +41,6 @@ def _build_sentence(file: IO[str]) -> str:
     except (ValueError, KeyError, TypeError):  # it is just starting
         who = "it has just started"
     return (
-        f"hourly: another run of this project is not done ({who}). Wait until it is; two at once would mix their files."
+        f"hourly: another run of {project.environment} is not done ({who}). Wait until it is; two at once would mix "
+        "their files."
     )

@@ -47,9 +47,15 @@ DOUBTS = {
 
 
 def read_export(
-    folder: Path, tags: TagList, settings: StageSettings, *, cache: Path
+    places: Path | Sequence[Path], tags: TagList, settings: StageSettings, *, cache: Path
 ) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
     """Read an export into the hourly table; days that have not changed since the last time are taken from the cache.
+
+    Args:
+        places: the export's folder, or folders, of which some may be missing; or one file.
+        tags: of the plant.
+        settings: of the plant.
+        cache: folder of what was worked out before.
 
     Returns:
         hourly (intervals, columns) with `time_utc`, a column per mapped quantity, its coverage, the age since a
@@ -59,7 +65,7 @@ def read_export(
     Raises:
         ElcError: the export or the tag list cannot be used; every fault is named.
     """
-    survey, partials, sources = _read_partials(folder, tags, settings, cache)
+    survey, partials, sources = _read_partials(places, tags, settings, cache)
     _check_partials(partials, tags, survey.where)
     return _build_tables(survey, partials, sources, tags, settings)
 
@@ -96,7 +102,7 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
 
 
 def _read_partials(
-    export: Path, tags: TagList, settings: StageSettings, cache: Path
+    places: Path | Sequence[Path], tags: TagList, settings: StageSettings, cache: Path
 ) -> tuple[Survey, pa.Table, dict[str, Source]]:
     unknown = {tag.carrier for tag in tags if tag.role == "energy"} - set(settings.plant.carriers)
     faults = [
@@ -104,7 +110,8 @@ def _read_partials(
     ]
     faults += find_turnaround_faults(tags, settings.plant, where="params.yaml")
     check_faults(f"plant {tags.plant}", faults)
-    survey = Survey(export, open_cache(cache, tags, settings), tags, settings)
+    chosen = [places] if isinstance(places, Path) else places
+    survey = Survey(chosen, open_cache(cache, tags, settings), tags, settings)
     return survey, *read_partials(survey, settings)
 
 

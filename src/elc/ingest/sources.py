@@ -7,7 +7,7 @@ in time order, so that days can be picked from it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from elc.errors import ElcError, check_faults
 from elc.ingest.clock import Change, build_utc, check_skipped, find_changes
 from elc.ingest.engine import Engine
 from elc.ingest.files import Doubt, Group, Source, group_files, read_bounds
-from elc.ingest.layout import Layout, find_files, read_layout
+from elc.ingest.layout import Layout, find_base, find_files, read_layout
 from elc.ingest.readers import find_doubts, find_time_faults, read_readings
 from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
@@ -32,13 +32,13 @@ DAY_US = 86_400_000_000
 
 
 class Survey:
-    """The files of one plant's export, seen through one engine."""
+    """The files of one plant's export, in one or several folders, seen through one engine."""
 
-    def __init__(self, folder: Path, cache: Path, tags: TagList, settings: StageSettings) -> None:
-        self.root, self.cache, self.tags = folder, cache, tags
-        self.folder = folder.parent if folder.is_file() else folder
+    def __init__(self, places: Sequence[Path], cache: Path, tags: TagList, settings: StageSettings) -> None:
+        self.places, self.cache, self.tags = places, cache, tags
+        self.folder = find_base(places)
         self.export = settings.plant.export
-        self.where = f"plant {tags.plant}: export {folder}"
+        self.where = f"plant {tags.plant}: export {' and '.join(map(str, places))}"
 
     def find(self, take: Callable[[], AbstractContextManager[Engine]], known: dict[str, Source]) -> dict[str, Source]:
         """Find the sources by their path in the folder; files that have not changed are not opened.
@@ -50,7 +50,7 @@ class Survey:
         Raises:
             ElcError: there are no files, or some cannot be used (every fault is named).
         """
-        keys = {name: self._build_key(name) for name in find_files(self.root, self.where)}
+        keys = {name: self._build_key(name) for name in find_files(self.places, self.where)}
         same = {name: known[name] for name, key in keys.items() if name in known and known[name].key == key}
         found = {name: source for name, source in same.items() if self._has_copy(source)}
         fresh = {name: key for name, key in keys.items() if name not in found}

@@ -5,7 +5,7 @@ from elc.registry.context import Context, check_fetched, read_context
 from elc.registry.decide import check_approved, decide, find_fallback, find_uses
 from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
 from elc.registry.git import find_git_folder
-from elc.registry.operated import read_operated, write_operated
+from elc.registry.operated import choose_operated, find_operated, find_place, has_version
 from elc.registry.register import check_registration, register
 from elc.registry.rules import Followed, Problem
 from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
@@ -28,20 +28,22 @@ __all__ = [
     "check_promotion",
     "check_registration",
     "check_rollback",
+    "choose_operated",
     "decide",
     "deploy_package",
     "find_assignment",
     "find_fallback",
     "find_git_folder",
+    "find_operated",
+    "find_place",
     "find_used",
     "find_uses",
+    "has_version",
     "open_version",
     "read_context",
     "read_deployed",
     "read_metrics",
-    "read_operated",
     "read_registry",
     "register",
     "remove_deployed",
-    "write_operated",
 ]

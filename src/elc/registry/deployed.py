@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
-from elc.paths import Project, replace_folder
+from elc.paths import CANDIDATE, Project, replace_folder
 from elc.registry import storage
 from elc.registry.lock import hold_lock
 
@@ -172,26 +172,23 @@ def find_folder(path: Path) -> Path:
 
 
 def find_used(project: Project, plant: str, *, environment: str, environments: Sequence[str]) -> Used:
-    """Find the package that stages read for a plant: the one in `environment`.
-
-    An empty `environment` is the last of `environments` that has one, and where none has, the candidate.
+    """Find the package that stages read for a plant: the one in `environment`, the candidate without one.
 
     Raises:
         ElcError: an unknown environment, one without a version of the plant, or a deployed folder that was altered.
     """
-    if environment and environment not in environments:
+    if environment in ("", CANDIDATE):
+        return Used(project.model(plant), "", "")
+    if environment not in environments:
         nearest = build_nearest(environment, environments)
         raise ElcError(f"environment {environment!r} is not in params.yaml; {nearest}")
-    for name in [environment] if environment else reversed(environments):
-        if record := read_deployed(project, name, plant):
-            return Used(find_folder(project.deployed(name, plant)), name, record.version)
-    if environment:
-        raise ElcError(
-            f"plant {plant}: nothing is deployed in {environment}, expected a version in "
-            f"{project.deployed(environment, plant)}. Run `elc promote {plant} <version> --env {environment}`, or "
-            f"`elc deploy --env {environment}` where one is assigned."
-        )
-    return Used(project.model(plant), "", "")
+    if record := read_deployed(project, environment, plant):
+        return Used(find_folder(project.deployed(environment, plant)), environment, record.version)
+    raise ElcError(
+        f"plant {plant}: nothing is deployed in {environment}, expected a version in "
+        f"{project.deployed(environment, plant)}. Run `elc promote {plant} <version> --env {environment}`, or "
+        f"`elc deploy --env {environment}` where one is assigned."
+    )
 
 
 def remove_deployed(project: Project, environment: str, plant: str) -> None:

@@ -79,6 +79,12 @@ def read_committed(root: Path, commit: str, path: str) -> str | None:
     return None if done.returncode else done.stdout
 
 
+def list_tags(root: Path) -> list[str]:
+    """List all tags with what they point at; none where the folder is no repository."""
+    done = try_git(root, "for-each-ref", "--format=%(refname) %(objectname)", "refs/tags")
+    return [] if done.returncode else done.stdout.splitlines()
+
+
 def find_changes(root: Path, *paths: str) -> list[str]:
     """Find the tracked files that differ from the last commit, of all or of some paths."""
     listed = run_git(root, "status", "--porcelain", "--untracked-files=no", "-z", "--", *paths)

@@ -13,7 +13,6 @@ from elc.registry.decide import find_fallback
 from elc.registry.deployed import Assignment, Used
 from elc.registry.events import Event
 from elc.registry.git import read_committed
-from elc.registry.operated import read_operated
 from elc.registry.register import check_registration
 from elc.registry.state import Line, Version
 from elc.registry.storage import fetch_package, find_remote, hash_content, lay_package
@@ -23,8 +22,8 @@ from elc.settings import read_settings
 def find_used(project: Project, plant: str, *, environment: str) -> Used:
     """Find the package that operation uses: what is deployed in an environment.
 
-    Where none is named it is the one that is operated here (`elc hourly --env`), else the highest that has a version.
-    Where nothing is deployed it is the candidate. What is deployed must be what a tag that is followed put there.
+    Without an environment it is the candidate, on every clone. What is deployed must be what a tag that is followed
+    put there.
 
     Raises:
         ElcError: plant or environment is unknown, nothing is deployed in the one named, the folder was altered, or its
@@ -33,8 +32,7 @@ def find_used(project: Project, plant: str, *, environment: str) -> Used:
     settings = read_settings(project)
     if plant not in settings.plants:
         raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
-    named = environment or read_operated(project)
-    used = deployed.find_used(project, plant, environment=named, environments=list(settings.environments))
+    used = deployed.find_used(project, plant, environment=environment, environments=list(settings.environments))
     if used.environment:
         _check_use(read_context(project), used, plant)
     return used

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from elc.language import say
+from elc.failures import Failure
+from elc.language import format_time, say
 from elc.paths import Project
-from elc.render.receipts import Failure, read_json
+from elc.registry import find_place
+from elc.render.receipts import read_json
 from elc.render.words import escape
 
 SUFFIX = ".failed.json"
@@ -14,28 +17,43 @@ SUFFIX = ".failed.json"
 
 def read_failures(project: Project, plants: Iterable[str], faults: list[str]) -> list[Failure]:
     """Read the failure records of the plants, and add to the faults each that cannot be read."""
-    paths = [path for plant in plants for path in sorted((project.receipts / plant).glob(f"*{SUFFIX}"))]
+    folders = [find_place(project, plant).receipts / plant for plant in plants]
+    paths = [path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))]
     found = []
     for path in paths:
         plant, stage = path.parent.name, path.name.removesuffix(SUFFIX)
-        name = f"reports/receipts/{plant}/{path.name}"
-        repair = f"Run dvc repro {stage}@{plant}; remove the file where that stage is gone."
+        name = path.relative_to(project.root).as_posix()
+        repair = f"Run elc run {stage} {plant}; remove the file where that stage is gone."
         content = read_json(path, name, repair, faults)
         if content is not None:
             sentence = " ".join(str(content.get("sentence") or "").split())
-            found.append(Failure(plant, stage, sentence))
+            found.append(Failure(plant, stage, sentence, str(content.get("since") or "")))
     return found
 
 
-def build_banner(failures: Sequence[Failure]) -> str:
-    """Build the callout at the top of a plant's pages (Markdown); empty where nothing failed."""
+def build_banner(failures: Sequence[Failure], stage: str) -> str:
+    """Build the callout at the top of a plant's page of a stage (Markdown); empty where nothing failed."""
     if not failures:
         return ""
-    title = say("The last run failed; this page is of an earlier one")
+    title = say("A part of the last run failed")
+    if any(failure.stage in ("ingest", "version", stage) for failure in failures):
+        title = say("The last run failed; this page is of an earlier one")
     return f'::: {{.callout-important title="{title}"}}\n{build_points(failures)}\n:::'
 
 
 def build_points(failures: Sequence[Failure]) -> str:
     """Build a point for each failure: its stage and how it failed."""
     reason = say("no reason was recorded.")
-    return "\n".join(f"- **{escape(failure.stage)}:** {escape(failure.sentence) or reason}" for failure in failures)
+    return "\n".join(
+        f"- **{escape(failure.stage)}:** {escape(failure.sentence) or reason}{build_since(failure)}"
+        for failure in failures
+    )
+
+
+def build_since(failure: Failure) -> str:
+    """Build since when something fails, to follow its sentence; empty where nobody knows."""
+    try:
+        since = datetime.fromisoformat(failure.since)
+    except ValueError:
+        return ""
+    return f" [{say('Since {time}.', time=escape(format_time(since)))}]{{.small}}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from elc.failures import OF_HOUR
 from elc.fields import read_currency
 from elc.language import format_plain, format_time, say
+from elc.render.failures import build_since
 from elc.render.plants import Fleet, build_plants
 from elc.render.status import Alert, Status, hide_gap
 from elc.render.words import NBSP, build_count, build_list, build_number, escape, join_lines, start
@@ -37,7 +39,7 @@ def build_index(fleet: Fleet) -> str:
 
 def _build_present(status: Status, fleet: Fleet) -> Status:
     """Build what is known of a plant now: of one that failed, or whose data stopped, an old gap is no gap."""
-    if any(failure.plant == status.plant for failure in fleet.failures):
+    if any(failure.plant == status.plant and failure.stage in OF_HOUR for failure in fleet.failures):
         return hide_gap(status, say("the last run failed"))
     return hide_gap(status, say("no new data")) if status.plant in fleet.behind else status
 
@@ -106,9 +108,12 @@ def _build_failures(fleet: Fleet) -> list[str]:
     reason = say("no reason was recorded.")
     points = [
         f"- **{escape(fleet.names.get(one.plant, one.plant))}, {escape(one.stage)}:** {escape(one.sentence) or reason}"
+        f"{build_since(one)}"
         for one in fleet.failures
     ]
-    title = say("The last run failed; pages of these plants are of an earlier one")
+    title = say("A part of the last run failed")
+    if any(one.stage in OF_HOUR for one in fleet.failures):
+        title = say("The last run failed; pages of these plants are of an earlier one")
     return [f'::: {{.callout-important title="{title}"}}\n' + "\n".join(points) + "\n:::"]
 
 

@@ -38,7 +38,7 @@ def render_by_pandoc(project: Project, site: Site) -> None:
         ElcError: a notebook cannot be read, or pandoc failed (every page that it failed on is named).
     """
     with replace_folder(project.site) as folder:
-        copytree(project.reports / "assets", folder / "assets")
+        copytree(project.report_sources / "assets", folder / "assets")
         jobs = [_build_top_job(project, name, folder, site) for name in TOP]
         jobs += [_build_job(page, folder, site) for page in site.pages]
         with ThreadPoolExecutor() as pool:

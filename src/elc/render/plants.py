@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
+from elc.failures import Failure
 from elc.language import format_number, format_share, say, say_health, say_state, say_version
-from elc.render.receipts import Failure
 from elc.render.status import Alert, Status
 from elc.render.words import MISSING, NBSP, build_number
 

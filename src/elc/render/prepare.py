@@ -11,11 +11,12 @@ import nbformat
 import yaml
 
 from elc.errors import ElcError
+from elc.failures import Failure
 from elc.language import translate
 from elc.render.charts import build_chart, has_chart
 from elc.render.failures import build_banner
 from elc.render.options import read_front, read_options
-from elc.render.receipts import Failure, Page
+from elc.render.receipts import Page
 from elc.render.translate import translate_notebook
 
 
@@ -31,7 +32,7 @@ def prepare_notebook(page: Page, failures: Sequence[Failure]) -> nbformat.Notebo
     notebook = translate_notebook(notebook)
     _translate_front(notebook, where)
     _show_charts(notebook, where)
-    banner = build_banner([failure for failure in failures if failure.plant == page.plant])
+    banner = build_banner([failure for failure in failures if failure.plant == page.plant], page.stage)
     if banner:
         has_front = bool(notebook.cells) and notebook.cells[0].cell_type == "raw"
         notebook.cells.insert(int(has_front), nbformat.v4.new_markdown_cell(banner, id="failures"))

@@ -31,11 +31,12 @@ def render_by_quarto(project: Project, site: Site) -> None:
     # Quarto writes beside its inputs (.quarto, .gitignore, half-made pages) and would take notebooks without a receipt.
     with tempfile.TemporaryDirectory(prefix="elc-render-") as name:
         reports = Path(name).resolve() / "reports"
-        shutil.copytree(project.reports, reports, ignore=shutil.ignore_patterns(*_SKIPPED))
+        shutil.copytree(project.report_sources, reports, ignore=shutil.ignore_patterns(*_SKIPPED))
         _write_config(reports / "_quarto.yml", site)
         for page in site.pages:
             _write_page(reports / page.plant, page, site)
         for name in TOP:
+            shutil.copyfile(project.reports / f"{name}.qmd", reports / f"{name}.qmd")
             _add_head(reports / f"{name}.qmd", build_top_navigation(name))
         _run_quarto(reports, [page.target for page in site.pages])
         with replace_folder(project.site) as folder:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elc.failures import Failure
 from elc.paths import Project
+from elc.registry import find_place
 
 STEMS = {"monitor": "50_monitor", "explain": "60_explain", "compare": "80_compare"}
 _COMMANDS = {"compare": "elc compare {plant}"}  # of pages that DVC does not make
@@ -33,15 +35,6 @@ class Page:
     def target(self) -> str:
         """Path of the page below the site."""
         return f"{self.plant}/{self.notebook.stem}.html"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A stage of a plant that failed, and the sentence that says how."""
-
-    plant: str
-    stage: str
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -71,35 +64,46 @@ def read_json(path: Path, name: str, repair: str, faults: list[str]) -> dict[str
     return content
 
 
-def find_receipts(project: Project, plants: Iterable[str]) -> list[tuple[str, str]]:
-    """Find which plants have a receipt of which stage."""
-    return [
-        (plant, stage) for plant in plants for stage in STEMS if (project.receipts / plant / f"{stage}.json").is_file()
-    ]
+def build_repair(project: Project, stage: str, plant: str) -> str:
+    """Build the sentence that says how a result of a plant is made anew."""
+    command = f"elc run {stage} {plant} --env {project.environment}" if project.environment else ""
+    return f"Run {_COMMANDS.get(stage, '').format(plant=plant) or command or f'dvc repro {stage}@{plant}'}."
+
+
+def find_receipts(project: Project, plants: Iterable[str]) -> list[tuple[Project, str, str]]:
+    """Find which plants have a receipt of which stage, and where it lies; comparisons are not of an operation."""
+    found = []
+    for plant in plants:
+        for stage in STEMS:
+            place = project.operate("") if stage in _COMMANDS else find_place(project, plant)
+            if (place.receipts / plant / f"{stage}.json").is_file():
+                found.append((place, plant, stage))
+    return found
 
 
 def read_pages(project: Project, plants: Iterable[str], faults: list[str]) -> list[Page]:
     """Read the receipts of the plants, and add to the faults each page that is not as its receipt says."""
     receipts = find_receipts(project, plants)
-    if not receipts:
+    if not receipts and not project.environment:
         faults.append(
             "reports/receipts: no plant has a page yet. Run dvc repro monitor@<plant> for a plant of params.yaml."
         )
-    pages = [_read_page(project, plant, stage, faults) for plant, stage in receipts]
+    pages = [_read_page(place, plant, stage, faults) for place, plant, stage in receipts]
     return [page for page in pages if page is not None]
 
 
 def _read_page(project: Project, plant: str, stage: str, faults: list[str]) -> Page | None:
-    name = f"reports/receipts/{plant}/{stage}.json"
-    repair = f"Run {_COMMANDS.get(stage, 'dvc repro {stage}@{plant}').format(stage=stage, plant=plant)}."
-    receipt = read_json(project.root / name, name, repair, faults)
+    path = project.receipts / plant / f"{stage}.json"
+    name = path.relative_to(project.root).as_posix()
+    repair = build_repair(project, stage, plant)
+    receipt = read_json(path, name, repair, faults)
     if receipt is None:
         return None
     expected = f"reports/{plant}/{STEMS[stage]}.ipynb"
     if receipt.get("notebook") != expected:
         faults.append(f"{name}: names notebook {receipt.get('notebook')}, expected {expected}. {repair}")
         return None
-    notebook = project.root / expected
+    notebook = project.place / expected
     if not notebook.is_file():
         faults.append(f"{expected}: not found, but has a receipt. {repair}")
         return None

@@ -84,10 +84,10 @@ def _find_engine(engine: Literal["auto", "quarto", "pandoc"]) -> Literal["quarto
 def _read_config(project: Project, faults: list[str]) -> dict[str, Any]:
     """Read reports/_quarto.yml, whose defaults hold for both engines."""
     for name in ("_quarto.yml", "assets/elc.css", "assets/elc.js"):
-        if not (project.reports / name).is_file():
+        if not (project.report_sources / name).is_file():
             faults.append(f"reports/{name}: not found. Restore it: git checkout reports/{name}.")
     try:
-        content = yaml.safe_load((project.reports / "_quarto.yml").read_text(encoding="utf-8"))
+        content = yaml.safe_load((project.report_sources / "_quarto.yml").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except yaml.YAMLError as error:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from elc.fields import TIME
 from elc.paths import Project
-from elc.render.receipts import read_json
+from elc.registry import find_place
+from elc.render.receipts import build_repair, read_json
 
 _OPTIONAL = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
 BEHIND_H = 3  # ASSUME: a plant that is this far behind the newest hour of all plants delivers no data any more
@@ -63,9 +64,9 @@ def hide_gap(status: Status, reason: str) -> Status:
 
 def read_status(project: Project, plant: str, currency: str, faults: list[str]) -> Status | None:
     """Read a plant's status.json, or add to the faults what is wrong with it."""
-    name = f"data/monitor/{plant}/status.json"
-    repair = f"Run dvc repro monitor@{plant}."
-    path = project.operation("monitor", plant) / "status.json"
+    place = find_place(project, plant)
+    path = place.operation("monitor", plant) / "status.json"
+    name, repair = path.relative_to(project.root).as_posix(), build_repair(place, "monitor", plant)
     content = read_json(path, name, repair, faults)
     if content is None:
         return None
@@ -109,8 +110,8 @@ class Alert:
 
 def read_alerts(project: Project, plant: str, faults: list[str]) -> list[Alert]:
     """Read the open alerts of a plant, or add to the faults why they cannot be read; no file means none."""
-    name = f"data/monitor/{plant}/alerts.json"
-    path = project.root / name
+    path = find_place(project, plant).operation("monitor", plant) / "alerts.json"
+    name = path.relative_to(project.root).as_posix()
     if not path.is_file():
         return []
     repair = f"Run elc hourly --plant {plant}, which writes it."
@@ -130,14 +131,16 @@ def read_alerts(project: Project, plant: str, faults: list[str]) -> list[Alert]:
 
 def read_last_time(project: Project, plant: str, faults: list[str]) -> pd.Timestamp | None:
     """Read the start of the last hour that a plant's status was made from, or add to the faults why it is not known."""
-    name = f"data/monitor/{plant}/hours.parquet"
+    place = find_place(project, plant)
+    path = place.operation("monitor", plant) / "hours.parquet"
+    name, repair = path.relative_to(project.root).as_posix(), build_repair(place, "monitor", plant)
     try:
-        times = pd.read_parquet(project.root / name, columns=[TIME])[TIME]
+        times = pd.read_parquet(path, columns=[TIME])[TIME]
     except FileNotFoundError:
-        faults.append(f"{name}: not found. Run dvc repro monitor@{plant}.")
+        faults.append(f"{name}: not found. {repair}")
         return None
     except (OSError, ValueError, KeyError) as error:
-        faults.append(f"{name}: not readable ({type(error).__name__}). Run dvc repro monitor@{plant}.")
+        faults.append(f"{name}: not readable ({type(error).__name__}). {repair}")
         return None
     return None if times.empty else pd.Timestamp(times.max())
 

@@ -31,7 +31,7 @@ def find_stages(project: Project) -> dict[str, Path]:
 
 
 def run_stage(project: Project, stage: str, plant: str, given: dict[str, Any]) -> Path:
-    """Run one stage of one plant and return the executed notebook under `reports/<plant>/`.
+    """Run one stage of one plant and return the executed notebook under `reports/<plant>/` of the project's place.
 
     A stage that is a page also leaves a receipt, on which the site depends. A stage that fails leaves what it had
     executed as `<notebook>.failed.ipynb`, and its sentence beside the receipts; the results of earlier runs stay.
@@ -43,6 +43,8 @@ def run_stage(project: Project, stage: str, plant: str, given: dict[str, Any]) -
     if stage not in stages:
         raise ElcError(f"stage {stage} is unknown: {build_nearest(stage, stages)}")
     settings = read_plant(project, plant).plant
+    if environment := given.get("environment"):
+        project = project.operate(str(environment))
     parameters = check_parameters(stages[stage], {"plant": plant, **given})
     try:
         target = _run(project, stage, plant, settings, stages[stage], parameters)
@@ -122,7 +124,7 @@ def _write(path: Path, notebook: nbformat.NotebookNode) -> None:
 
 def _write_receipt(project: Project, stage: str, plant: str, target: Path, title: str) -> None:
     receipt = {
-        "notebook": target.relative_to(project.root).as_posix(),
+        "notebook": target.relative_to(project.place).as_posix(),
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "title": title,
     }

@@ -49,7 +49,7 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
     Args:
         project: whose versions are served.
         settings: of the project.
-        environment: whose versions; an empty one serves the highest that has a version, else the candidate.
+        environment: whose versions; an empty one serves the candidates.
         others: routes besides the interface's: the operator page.
     """
     measures = Measures()

@@ -15,9 +15,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
-from elc.errors import ElcError, build_nearest
-from elc.paths import Project
-from elc.registry import read_operated
+from elc.errors import ElcError
+from elc.paths import CANDIDATE, Project
+from elc.registry import choose_operated
 from elc.service.app import build_app
 from elc.service.counts import share_counts, take_pages
 from elc.service.guard import Guard, build_routes, build_uvicorn_options, check_start, open_access
@@ -36,7 +36,7 @@ def run_service(project: Project, environment: str, *, changes: Mapping[str, Any
 
     Args:
         project: whose versions are served.
-        environment: whose; an empty one is the one operated here, else the highest that has a version.
+        environment: whose; an empty one is the highest that has a version as it starts, or that of the candidates.
         changes: keys of `serve` that are others than in params.yaml.
 
     Raises:
@@ -44,9 +44,7 @@ def run_service(project: Project, environment: str, *, changes: Mapping[str, Any
     """
     configure_logs()
     settings = _read_settings(project, changes)
-    chosen = environment or read_operated(project)
-    if chosen and chosen not in settings.environments:
-        raise ElcError(f"serve: environment {chosen} is unknown: {build_nearest(chosen, settings.environments)}")
+    chosen = choose_operated(project, environment, where="serve").environment
     access = open_access(project, settings.serve, log=LOG)
     check_start(settings.serve, access.keys, project, log=LOG)
     os.environ[ASKED] = json.dumps({"root": str(project.root), "environment": chosen, "changes": dict(changes)})
@@ -81,8 +79,9 @@ def create() -> ASGIApp:
     access = open_access(project, settings.serve, log=LOG)
     environment = asked["environment"]
     known = list(settings.plants)
-    page = build_page(project, plants=lambda: known, environment=environment, settings=settings)
-    app = build_app(project, settings, environment=environment, others=[*build_routes(access), *page])
+    page = build_page(project.operate(environment), plants=lambda: known, environment=environment, settings=settings)
+    of_version = "" if environment == CANDIDATE else environment
+    app = build_app(project, settings, environment=of_version, others=[*build_routes(access), *page])
     access.audit.tell_fault = partial(app.state.measures.count_fault, "audit")
     return Guard(app, access=access, log=LOG, count=app.state.measures.count_refusal)
 

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from elc.errors import ElcError, build_error, build_nearest, check_faults
-from elc.paths import Project
+from elc.paths import CANDIDATE, Project
 from elc.settings.alerts import AlertSettings
 from elc.settings.faults import read_faults
 from elc.settings.model import (
@@ -32,7 +32,7 @@ from elc.settings.model import (
 from elc.settings.plant import PlantSettings
 from elc.settings.section import Section
 
-RESERVED = "approved"  # what the registry calls its decisions
+RESERVED = ("approved", CANDIDATE)  # what the registry calls its decisions, and what has no version
 _PLANT_ID = re.compile(r"[a-z][a-z0-9_]*")
 SectionT = TypeVar("SectionT", bound=Section)
 
@@ -123,7 +123,7 @@ def read_operation(project: Project, plant: str, environment: str) -> StageSetti
     """
     chosen = read_plant(project, plant)
     environments = read_settings(project).environments
-    if not environment:
+    if environment in ("", CANDIDATE):
         return chosen
     if environment not in environments:
         raise ElcError(f"params.yaml: environment {environment} is unknown: {build_nearest(environment, environments)}")
@@ -170,8 +170,10 @@ def _find_environment_faults(settings: Settings) -> list[str]:
     known: list[str] = []
     for name, environment in settings.environments.items():
         where = f"environments.{name}"
-        if not _PLANT_ID.fullmatch(name) or name == RESERVED:
-            faults.append(f"{where}: an environment's name is small letters, digits and _, and not {RESERVED}.")
+        if not _PLANT_ID.fullmatch(name) or name in RESERVED:
+            faults.append(
+                f"{where}: an environment's name is small letters, digits and _, and not {' or '.join(RESERVED)}."
+            )
         if environment.source is not None and environment.source not in known:
             before = ", ".join(known) or "null, for it is the first"
             faults.append(f"{where}.from: found {environment.source}, expected an environment above it: {before}.")

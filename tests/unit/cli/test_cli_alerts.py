@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from elc.alerts import deliver
 from elc.cli import main
-from elc.paths import Project
+from elc.paths import CANDIDATE, Project
 from tests.unit.alerts.conftest import GAP_SENTENCE, NOW, Prepare, build_gap, leave
 from tests.unit.alerts.conftest import prepare as prepare  # a fixture
 from tests.unit.alerts.receivers import Hook, serve_hook
@@ -26,10 +26,10 @@ def run(project: Project, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> A
 
 def test_open_alerts_are_listed(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     project = prepare()
-    leave(project, build_gap())
+    leave(project.operate(CANDIDATE), build_gap())
     done = run(project, monkeypatch, "fjord")
     assert (done.exit_code, done.output) == (0, f"fjord  gap  (not told yet)  {GAP_SENTENCE}\n")
-    deliver(project, "fjord", environment="", now=NOW)
+    deliver(project.operate(CANDIDATE), "fjord", environment=CANDIDATE, now=NOW)
     assert run(project, monkeypatch, "fjord").output.startswith("fjord  gap  (told 1 time)  Fjord has used")
     (record,) = json.loads(run(project, monkeypatch, "fjord", "--json").output)
     assert (record["id"], record["messages"], record["told"]) == (build_gap().id, 1, NOW.isoformat())

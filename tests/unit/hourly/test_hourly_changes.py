@@ -16,7 +16,7 @@ from elc.failures import write_failure
 from elc.fields import TIME
 from elc.hourly import Outcome, run_hour
 from elc.hourly.changes import find_change, keep_hours
-from elc.hourly.pipeline import SITE, STAGES
+from elc.hourly.stages import SITE, STAGES
 from elc.paths import Project
 from tests.conftest import ROOT
 
@@ -50,7 +50,7 @@ def test_new_hours_and_redone_hours_are_counted(project: Project, kept: Path) ->
     write_hours(project, 5)
     keep_hours(project, ["fjord"], kept)
     write_hours(project, 7, h0=9.0, h1=2.0, h3=np.nan)
-    change = find_change(project, "fjord", kept)
+    change = find_change(project, "fjord", kept, "")
     assert (change.new_hours, change.redone_hours, change.is_new) == (2, 3, True)
     assert [f"{moment:%d %H:%M}" for moment in (change.last_before, change.last) if moment] == ["01 04:00", "01 06:00"]
 
@@ -58,16 +58,16 @@ def test_new_hours_and_redone_hours_are_counted(project: Project, kept: Path) ->
 def test_equal_hours_are_no_change(project: Project, kept: Path) -> None:
     write_hours(project, 5)
     keep_hours(project, ["fjord"], kept)
-    change = find_change(project, "fjord", kept)
+    change = find_change(project, "fjord", kept, "")
     assert (change.new_hours, change.redone_hours, change.is_new) == (0, 0, False)
 
 
 def test_first_hours_of_a_plant_are_all_new_and_no_hours_are_none(project: Project, kept: Path) -> None:
     keep_hours(project, ["fjord"], kept)
-    change = find_change(project, "fjord", kept)
+    change = find_change(project, "fjord", kept, "")
     assert (change.new_hours, change.last_before, change.last, change.status) == (0, None, None, {})
     write_hours(project, 5)
-    assert find_change(project, "fjord", kept).new_hours == 5
+    assert find_change(project, "fjord", kept, "").new_hours == 5
 
 
 def test_table_names_what_failed_and_json_its_sentence(project: Project, kept: Path) -> None:
@@ -75,16 +75,23 @@ def test_table_names_what_failed_and_json_its_sentence(project: Project, kept: P
     write_failure(project, "explain", "fjord", ElcError(f"{project.root}/deployed: the version was rejected."))
     status = {"gap_gj_per_h": 1234.56, "gap_frac": None, "data_health": "sound", "status": "Completed"}
     (project.operation("monitor", "fjord") / "status.json").write_text(json.dumps(status))
-    outcome = Outcome((find_change(project, "fjord", kept),), True, ("dvc.lock was put back.",), ())
+    skipped = find_change(project, "delta", kept, "no version is in prod.")
+    outcome = Outcome("prod", (find_change(project, "fjord", kept, ""), skipped), True, ("render: no.",))
+    failure = outcome.changes[0].failures[0]
+    since = failure.since[:16].replace("T", " ")
     assert render(outcome).splitlines() == [
         "plant  last hour, UTC  before  new  redone  gap, GJ/h  share  data   model  status     failed",
         "fjord  01 Jun 02:00    –         3       0    1,234.6      –  sound  –      Completed  explain",
-        "fjord: explain failed. deployed: the version was rejected.",
-        "dvc.lock was put back.",
+        "delta  –               –         0       0          –      –  –      –      –          skipped",
+        "delta: skipped, no version is in prod.",
+        f"fjord: explain failed, since {since} UTC. deployed: the version was rejected.",
+        "render: no.",
     ]
     assert not outcome.is_good
-    content = build_content(outcome)["plants"][0]
-    assert content["failures"] == [{"stage": "explain", "sentence": "deployed: the version was rejected."}]
+    content, other = build_content(outcome)["plants"]
+    sentence = "deployed: the version was rejected."
+    assert content["failures"] == [{"stage": "explain", "sentence": sentence, "since": failure.since}]
+    assert (content["skipped"], other["skipped"]) == (None, "no version is in prod.")
     assert (content["last_hour"], content["gap_frac"]) == ("2026-06-01T02:00:00+00:00", None)
 
 
@@ -100,5 +107,4 @@ def test_unknown_plants_and_environment_are_named_at_once() -> None:
         r"  - environment prd is unknown: did you mean prod\?$"
     )
     with pytest.raises(ElcError, match=wanted):
-        run_hour(Project(ROOT), ["fjrod"], environment="prd", variables={})
-    assert not (ROOT / "deployed" / "operated.json").exists()
+        run_hour(Project(ROOT), ["fjrod"], environment="prd")

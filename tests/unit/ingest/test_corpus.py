@@ -69,7 +69,7 @@ def test_file_gives_one_clear_error(case: Case, tmp_path: Path) -> None:
 def read_results(folder: Path, cache: Path, export: dict[str, object]) -> pd.DataFrame:
     """Read an export all the way to its partial results."""
     chosen = build_settings(**export)
-    table, _ = read_partials(Survey(folder, open_cache(cache, TAGS, chosen), TAGS, chosen), chosen)
+    table, _ = read_partials(Survey([folder], open_cache(cache, TAGS, chosen), TAGS, chosen), chosen)
     frame = table.to_pandas().astype({"tag": "str"})
     return frame.sort_values(["tag", "start"], ignore_index=True)
 

@@ -32,7 +32,7 @@ def export(tmp_path: Path) -> Path:
 def find(export: Path, tmp_path: Path) -> Find:
     def find_sources(known: dict[str, Source] | None = None, **given: object) -> dict[str, Source]:
         settings = build_settings(**given)
-        survey = Survey(export, tmp_path / "cache", TAGS, settings)
+        survey = Survey([export], tmp_path / "cache", TAGS, settings)
         return survey.find(lambda: connect(settings.engine, "test"), known or {})
 
     return find_sources

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from elc.errors import ElcError
@@ -12,25 +14,33 @@ from elc.ingest.layout.text import read_csv_layout, read_json_layout
 from elc.settings import Export, TagList
 
 
-def find_files(folder: Path, where: str) -> list[str]:
-    """List the files of an export by their paths in its folder; hidden files and _SUCCESS are passed over.
+def find_base(places: Sequence[Path]) -> Path:
+    """Find the folder below which all places of an export lie, each of which is a folder or one file."""
+    if len(places) > 1:
+        return Path(os.path.commonpath(places))
+    return places[0].parent if places[0].is_file() else places[0]
 
-    An export may be one file, whatever it is called.
+
+def find_files(places: Sequence[Path], where: str) -> list[str]:
+    """List the files of an export by their paths below `find_base`; hidden files and _SUCCESS are passed over.
+
+    An export may lie in several folders, some of which may be missing, or be one file, whatever it is called.
 
     Raises:
         ElcError: there are none.
     """
-    if folder.is_file():
-        return [folder.name]
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    names = sorted(path.as_posix() for path in found if not _is_hidden(path))
+    base = find_base(places)
+    if places[0].is_file():
+        return [places[0].name]
+    found = (path for place in places for path in place.rglob("*") if path.is_file() and not _is_hidden(path, place))
+    names = sorted(path.relative_to(base).as_posix() for path in found)
     if not names:
         raise ElcError(f"{where}: holds no files. Put the historian's export there (Parquet, CSV or JSON lines).")
     return names
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts) or path.name == "_SUCCESS"
+def _is_hidden(path: Path, place: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(place).parts) or path.name == "_SUCCESS"
 
 
 def read_layout(path: Path, export: Export, tags: TagList) -> Layout:

@@ -72,8 +72,10 @@ def read_asked(
         scored: hours (see `curve.score_hours`).
         version: that is in use, empty for the candidate.
 
-    A day that cannot be read is a finding, not an error.
+    A day that cannot be read is a finding, not an error. Requests are of this machine, so of its operation alone.
     """
+    if not project.environment:
+        return Asked()
     days, losses = find_days(project, settings.plant_id), read_losses(project, settings.plant_id)
     if not days and not losses.found and not losses.unread:
         return Asked()

@@ -20,7 +20,7 @@ def find_deployed_problems(context: Context) -> Iterator[Problem]:
     """Find deployed packages that were altered or are not followed any more, and what killed runs left behind."""
     top = context.project.root / "deployed"
     for folder in sorted(top.iterdir()) if top.is_dir() else []:
-        if folder.name.startswith(".") or folder == context.project.operated:
+        if folder.name.startswith("."):
             continue
         if folder.name not in context.settings.environments:
             yield _build_stray(context, folder, "", f"params.yaml has no environment {folder.name}")

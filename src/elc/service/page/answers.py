@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from elc import paths
 from elc.fields import TIME
 from elc.paths import Project
+from elc.registry import find_place
 from elc.service.page.moves import ANSWERS, read_moves
 from elc.service.problems import Fault, ProblemError
 
@@ -84,7 +85,7 @@ def keep_answer(project: Project, plant: str, given: Answer, *, client: str) -> 
             advice cannot be read, 507 the disk is full.
     """
     hour = _parse_hour(given.hour)
-    moves = read_moves(project, plant)
+    moves = read_moves(find_place(project, plant), plant)
     if moves is None:
         raise ProblemError(503, "The advice of this plant cannot be read now. Try again in a minute.")
     present = moves[TIME].max() if len(moves) else None

@@ -9,6 +9,7 @@ import orjson
 import pandas as pd
 
 from elc.paths import Project
+from elc.registry import find_place
 
 Stamp = tuple[tuple[int, int, int] | None, ...]
 UNREADABLE = (OSError, ValueError, KeyError, TypeError)
@@ -17,13 +18,14 @@ TEXTS = ("name", "state", "state_since", "last_hour", "no_gap_reason", "version"
 
 def list_files(project: Project, plant: str) -> list[Path]:
     """List the files that the present hour of a plant is made of; any of them may be missing."""
-    monitor, explain, advice = (project.operation(stage, plant) for stage in ("monitor", "explain", "advice"))
+    place = find_place(project, plant)
+    monitor, explain, advice = (place.operation(stage, plant) for stage in ("monitor", "explain", "advice"))
     return [
         *(monitor / name for name in ("status.json", "hours.parquet", "alerts.json")),
         explain / "period.parquet",
         *(advice / name for name in ("moves.parquet", "reasons.parquet", "outcomes.parquet")),
         project.advice_notes(plant),
-        project.hourly(plant) / "hourly.parquet",
+        place.hourly(plant) / "hourly.parquet",
         project.tags(plant),
     ]
 

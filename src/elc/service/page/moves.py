@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -25,7 +26,9 @@ def read_moves(project: Project, plant: str) -> pd.DataFrame | None:
     return read_table(project.operation("advice", plant) / "moves.parquet", columns=None, since=None)
 
 
-def build_moves(project: Project, chosen: StageSettings, start: pd.Timestamp, notes: list[str]) -> Content:
+def build_moves(
+    project: Project, chosen: StageSettings, start: pd.Timestamp, notes: list[str], *, answers: Path
+) -> Content:
     """Build the moves of the hour that starts at `start`, with what was answered, and what came of earlier advice."""
     moves = read_moves(project, chosen.plant_id)
     if moves is None:
@@ -36,8 +39,8 @@ def build_moves(project: Project, chosen: StageSettings, start: pd.Timestamp, no
         notes.append(say("The advice is of another hour, and is not shown. Run elc hourly."))
     outcomes = read_table(project.operation("advice", chosen.plant_id) / "outcomes.parquet", columns=None, since=None)
     outcomes = pd.DataFrame(columns=list(OUTCOMES)) if outcomes is None else outcomes
-    answers, unread = _read_answers(project, chosen.plant_id, notes)
-    rows = [_describe(row, _find_answer(row["setpoint"], start, outcomes, answers)) for _, row in present.iterrows()]
+    said, unread = _read_answers(answers, notes)
+    rows = [_describe(row, _find_answer(row["setpoint"], start, outcomes, said)) for _, row in present.iterrows()]
     totals = {name: float(present[name].iloc[0]) if len(present) else None for name in TOTALS}
     outcome = write_outcome(outcomes.astype(OUTCOMES), start, chosen, unread_notes=unread)
     precedents = int(present["precedents"].iloc[0]) if len(present) else None
@@ -50,9 +53,9 @@ def _describe(row: pd.Series, answered: Content | None) -> Content:
     return {"setpoint": column, "label": say_label(column), "unit": say_sign(column), **numbers, "answered": answered}
 
 
-def _read_answers(project: Project, plant: str, notes: list[str]) -> tuple[pd.DataFrame, int]:
+def _read_answers(path: Path, notes: list[str]) -> tuple[pd.DataFrame, int]:
     try:
-        found = read_notes(project.advice_notes(plant))
+        found = read_notes(path)
     except (ElcError, OSError):
         notes.append(say("The answers to advice cannot be read. Look at data/advice_notes."))
         return pd.DataFrame(columns=["hour", "setpoint", "answer", "why"]), 0

@@ -9,6 +9,7 @@ language, so that no page mixes two; `language` in the answer names it, and the 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -34,6 +35,7 @@ from elc.fields import (
 from elc.language import ENGLISH, find_languages, get_language, say, say_health, say_state, say_version
 from elc.monitor.status import format_span
 from elc.paths import Project
+from elc.registry import find_place
 from elc.service.page.files import read_sentences, read_status, read_table
 from elc.service.page.moves import build_moves
 from elc.settings import StageSettings, read_operation, read_tags
@@ -63,7 +65,8 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
         chosen = read_operation(project, plant, environment)
     except ElcError:
         return _build_nothing(plant, say("The settings of this plant cannot be read. Look at params.yaml."))
-    monitor = project.operation("monitor", plant)
+    place = find_place(project, plant)
+    monitor = place.operation("monitor", plant)
     status = read_status(monitor / "status.json")
     hours = read_table(monitor / "hours.parquet", columns=HOUR_COLUMNS, since=None)
     if status is None or hours is None or hours.empty:
@@ -73,7 +76,8 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
             note = say("The last hour cannot be read. It is read again as soon as it is whole, or run elc hourly.")
         return _build_nothing(plant, note) | {"name": chosen.plant.name}
     language.choose(_read_language(status, site_language))
-    return _build_now(project, chosen, status, hours.sort_values(TIME, ignore_index=True))
+    answers = project.advice_notes(plant)
+    return _build_now(place, chosen, status, hours.sort_values(TIME, ignore_index=True), answers)
 
 
 def _read_language(status: Content, site_language: str) -> str:
@@ -88,7 +92,7 @@ def _build_nothing(plant: str, note: str) -> Content:
     return {"plant": plant, "name": plant, "has_hour": False, **spoken, "quantities": []}
 
 
-def _build_now(project: Project, chosen: StageSettings, status: Content, hours: pd.DataFrame) -> Content:
+def _build_now(project: Project, chosen: StageSettings, status: Content, hours: pd.DataFrame, answers: Path) -> Content:
     plant, notes = chosen.plant_id, list[str]()
     hour = hours.iloc[-1]
     start = pd.Timestamp(hour[TIME])
@@ -102,7 +106,7 @@ def _build_now(project: Project, chosen: StageSettings, status: Content, hours: 
         **_build_hour(hour, status, chosen),
         "quantities": _read_quantities(project, plant, start, notes),
         **_read_causes(project, plant, hour, notes),
-        **build_moves(project, chosen, start, notes),
+        **build_moves(project, chosen, start, notes, answers=answers),
         "week": build_week(hours),
         "alerts": [_say_alert(alert) for alert in alerts or []],
         "notes": notes,

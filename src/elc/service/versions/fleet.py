@@ -134,10 +134,9 @@ class Fleet:
         return (*self._sign_folders(plant), _sign_refs(self._project.root))
 
     def _sign_folders(self, plant: str) -> tuple[object, ...]:
-        names = [self.environment] if self.environment else list(self._settings.environments)
-        folders = [find_folder(self._project.deployed(name, plant)) for name in names]
-        folders += [] if self.environment else [self._project.model(plant)]
-        return tuple(map(_sign_files, folders))
+        if not self.environment:
+            return (_sign_files(self._project.model(plant)),)
+        return (_sign_files(find_folder(self._project.deployed(self.environment, plant))),)
 
     def _renew(self, plant: str, assigned: Assigned) -> None:
         """Try what is assigned now beside what is in use; where it cannot be used, what is in use goes on."""
