@@ -49,6 +49,10 @@ class Project:
     def raw(self, plant: str) -> Path:
         return self.root / "data" / "raw" / plant
 
+    def live(self, plant: str) -> Path:
+        """Folder of the readings that came to this machine since: of this machine, read by the hourly run beside `raw`."""
+        return self.root / "data" / "live" / plant
+
     def truth(self, plant: str) -> Path:
         return self.root / "data" / "truth" / plant
 

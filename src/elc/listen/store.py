@@ -1,4 +1,4 @@
-"""The files of live readings: `data/raw/<plant>/live/<day>/<moment>.parquet`, which ingest reads as an export.
+"""The files of live readings: `data/live/<plant>/<day>/<moment>.parquet`, which ingest reads as an export.
 
 A file is written under data/listen, forced to the disk, and then moved: whoever lists the export sees it whole or not
 at all. The files of a day become one once the day is over.
@@ -20,7 +20,6 @@ from elc.errors import ElcError
 from elc.listen.recent import Marks, build_marks
 from elc.paths import Project, force
 
-FOLDER = "live"
 MERGED = b"elc.merged"
 GROUP_ROWS = 1_000_000
 SCHEMA = pa.schema(
@@ -37,7 +36,7 @@ class Store:
     """The files of one plant."""
 
     def __init__(self, project: Project, plant: str) -> None:
-        self.folder = project.raw(plant) / FOLDER
+        self.folder = project.live(plant)
         self._temporary = project.listen(plant) / ".writing.parquet"
 
     def write(self, table: pa.Table, day: date) -> Path:

@@ -136,7 +136,7 @@ def read_log(project: Project) -> str:
 
 def read_files(project: Project, plant: str = "fjord") -> pa.Table:
     """Read all live readings of a plant."""
-    paths = sorted((project.raw(plant) / "live").rglob("*.parquet"))
+    paths = sorted(project.live(plant).rglob("*.parquet"))
     tables = [pq.read_table(path, partitioning=None).replace_schema_metadata(None) for path in paths]
     return pa.concat_tables(tables) if tables else pa.table({"time": [], "tag": [], "value": [], "quality": []})
 

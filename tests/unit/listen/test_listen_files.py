@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -56,7 +57,7 @@ def keep(keeper: Keeper, *readings: Reading, rejects: tuple[Reject, ...] = ()) -
 
 
 def age(project: Project, *, by_h: float) -> None:
-    for path in (project.raw("fjord") / "live").rglob("*.parquet"):
+    for path in project.live("fjord").rglob("*.parquet"):
         at = path.stat().st_mtime - by_h * 3600
         os.utime(path, (at, at))
 
@@ -94,7 +95,7 @@ def test_a_day_that_is_over_becomes_one_file_and_a_kill_in_between_doubles_nothi
     assert len(list_readings(project)) == len(before) + 24 * 60 * 2  # one day stands twice, for ingest to bear
     assert build_keeper(project).merge() == [date(2026, 6, 20), date(2026, 6, 21)]
     assert list_readings(project) == before
-    live = project.raw("fjord") / "live"
+    live = project.live("fjord")
     assert sorted(path.name for path in live.iterdir()) == ["2026-06-20.parquet", "2026-06-21.parquet"]
     late = [one._replace(time_us=one.time_us + 1) for one in build_readings(1)]
     keep(build_keeper(project), *late)  # late readings join their day
@@ -116,8 +117,9 @@ def test_ingest_reads_live_files_beside_an_export_and_bears_doubles(project: Pro
     keeper = build_keeper(project)
     for part in np.array_split(np.arange(900, len(readings)), 7):
         keep(keeper, *[readings[place] for place in part])
-    copied = next((project.raw("fjord") / "live").rglob("*.parquet"))
+    copied = next(project.live("fjord").rglob("*.parquet"))
     copied.with_name("copied.parquet").write_bytes(copied.read_bytes())
+    shutil.copytree(project.live("fjord"), project.raw("fjord") / "live")
     settings = build_settings()
     expected, _, _ = ingest.read_export(once, TAGS, settings, cache=tmp_path / "cache_once")
     found, _, findings = ingest.read_export(project.raw("fjord"), TAGS, settings, cache=tmp_path / "cache")
