@@ -66,9 +66,7 @@ def read_json(payload: bytes, *, tag: str, codes: str | None, origin: str) -> tu
     return readings, rejects.build()
 
 
-def _read_item(
-    item: dict[str, Any], tag: str, codes: str | None, readings: list[Reading], rejects: Rejects
-) -> None:
+def _read_item(item: dict[str, Any], tag: str, codes: str | None, readings: list[Reading], rejects: Rejects) -> None:
     """Read one object; what is wrong with its time or quality is told once, of all its members."""
     values = _find_values(item, tag)
     try:

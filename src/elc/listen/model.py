@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -69,7 +69,7 @@ def build_reject(origin: str, reason: str, content: object, *, tag: str = "") ->
 
 
 def show_value(value: object) -> str:
-    """Show a value that is no number in a sentence: a text by its first signs, a list or an object by its kind alone."""
+    """Show a value that is no number in a sentence: a text by its first signs, others by their kind."""
     if isinstance(value, str):
         return repr(value[:VALUE_CHARACTERS])
     if isinstance(value, bool):
@@ -103,6 +103,15 @@ class Delivery:
     state: Callable[[], Mapping[str, object]] | None = None
     state_name: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def reject_whole(delivery: Delivery) -> Delivery:
+    """Build the delivery in which nothing of one is taken, so that it does not come again."""
+    first = delivery.readings[:1]
+    reject = Reject("", "cannot be written; the message is rejected whole", str(first)[:SHOWN_CHARACTERS])
+    reject = replace(reject, count=len(delivery.readings))
+    counts = {**delivery.counts, "rejected_whole": 1}
+    return replace(delivery, readings=(), rejects=(*delivery.rejects, reject), counts=counts)
 
 
 def read_moment(moment: datetime) -> int:

@@ -86,7 +86,10 @@ def test_qualities_are_words_or_codes(quality: Any, codes: str | None, expected:
             ({"time": TIME, "value": 1, "quality": word}, f"quality '{word}' is unknown")
             for word in ("GOODBYE", "Goodbye", "GoodBye", "GoodNoData", "okay", "BADGE", "uncertainly", "")
         ),
-        (b'{"time": "2026-06-20T12:00:00Z", "A": 1, "B": ' + b"[" * 300 + b"]" * 300 + b', "tag": "A"}', "has no value"),
+        (
+            b'{"time": "2026-06-20T12:00:00Z", "A": 1, "B": ' + b"[" * 300 + b"]" * 300 + b', "tag": "A"}',
+            "has no value",
+        ),
         ({"time": TIME, "value": 1, "quality": 192}, "say what numbers mean with codes: opc_da or opc_ua"),
     ],
 )
