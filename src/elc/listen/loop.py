@@ -6,6 +6,7 @@ import fcntl
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pyarrow import ArrowException
 
@@ -185,14 +186,19 @@ class Listening:
 
 
 def _is_hourly_running(project: Project) -> bool:
-    """Tell whether an hourly run holds its lock: it must not see a file go that it has just listed."""
-    path = project.scratch / "hourly.lock"
-    if not path.exists():
-        return False
-    with path.open("rb") as file:
-        try:
+    """Tell whether an hourly run of any environment is on: no file may go that it has just listed."""
+    found = [project.scratch / "hourly.lock", *project.root.glob("operation/*/hourly.lock")]
+    return any(_is_held(path) for path in found if path.exists())
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(file, fcntl.LOCK_UN)
+            fcntl.flock(file, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    except OSError as error:  # of another user: what cannot be told may be so
+        write_log("error", "cannot_merge", file=str(path), fault=str(error))
+        return True
     return False

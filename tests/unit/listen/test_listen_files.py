@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import shutil
@@ -232,6 +233,22 @@ def test_files_that_are_none_of_ours_stop_neither_start_nor_merge(
     log = capsys.readouterr().err
     assert '"file_unreadable"' in log
     assert '"cannot_merge"' in log
+
+
+@pytest.mark.parametrize("place", [".dvc/tmp/elc", "operation/prod"])
+def test_days_are_left_alone_while_an_hourly_run_reads_them(project: Project, place: str) -> None:
+    keeper = build_keeper(project)
+    keep(keeper, *build_readings(2))
+    age(project, by_h=1)
+    settings = read_settings(project).listen
+    listening = Listening(project, settings, Intake(Limits(1, 1)), sources=[], keepers={"fjord": keeper})
+    (project.root / place).mkdir(parents=True)
+    with (project.root / place / "hourly.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        listening.merge()
+        assert not (project.live("fjord") / "2026-06-20.parquet").exists()
+    listening.merge()
+    assert (project.live("fjord") / "2026-06-20.parquet").exists()
 
 
 @pytest.mark.parametrize("content", ["[1, 2]", '"text"', "7", "null", "{broken", "[" * 100_000, "\x00\xff"])
