@@ -532,7 +532,7 @@ def test_pages_of_a_plant_that_failed_say_so_first(project: Project) -> None:
         (
             "reports/receipts/fjord/explain.failed.json",
             "[]",
-            "explain.failed.json: holds no object. Run elc run explain fjord",
+            "explain.failed.json: holds no object. Run elc run",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from elc.paths import find_project
 @click.command(epilog="Example: elc listen --plant fjord")
 @click.option("--plant", "plants", multiple=True, metavar="PLANT", help="Default: every plant of params.yaml.")
 def listen(plants: tuple[str, ...]) -> None:
-    """Write live readings from MQTT and OPC UA to data/raw, until stopped by SIGTERM or SIGINT.
+    """Write live readings from MQTT and OPC UA to data/live, until stopped by SIGTERM or SIGINT.
 
     The sources stand in params.yaml under listen. Log lines are JSON, on the standard error.
     """

@@ -43,6 +43,11 @@ class Intake:
             if self._is_due():
                 self._changed.notify_all()
 
+    def drop(self, messages: int) -> None:
+        """Count messages that are lost before they were read."""
+        with self._changed:
+            self.lost += messages
+
     def wait(self, timeout_s: float) -> None:
         """Wait until there is enough for a file, somebody wakes the writer, or the time is up."""
         end = time.monotonic() + timeout_s

@@ -10,27 +10,37 @@ Times are ISO 8601 with a zone, or milliseconds since 1970. The tag may stand in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from elc.listen.model import BAD, GOOD, UNCERTAIN, Reading, Reject, build_reject, read_moment
+from elc.listen.model import BAD, GOOD, UNCERTAIN, Reading, Reject, Rejects, read_moment, show_value
 
 TIMES = ("time", "timestamp")
 WORDS = {GOOD: GOOD, "OK": GOOD, UNCERTAIN: UNCERTAIN, BAD: BAD, "STALE": UNCERTAIN}
+# A word alone, or what is said more of it after another sign: "Good, Local Override", "BAD_COMM_FAILURE".
+WORD = re.compile(r"\s*([A-Za-z]+)(?:[^A-Za-z].*)?", re.DOTALL)
+DOUBTED = re.compile("SUBSTITUTED|QUESTIONABLE|SUSPECT")
+# Names of OPC UA, which are written as one word. Source: OPC 10000-8, A.4.3, and 10000-11, 6.4.
+UA_GOOD = {"GoodCascade", "GoodClamped", "GoodEdited", "GoodEntryInserted", "GoodEntryReplaced", "GoodLocalOverride"}
+UA_OTHER = re.compile(r"(Uncertain|Bad)[A-Z][A-Za-z]*")
+QUALITY_CHARACTERS = 200
 OPC_DA = ((192, GOOD), (64, UNCERTAIN), (0, BAD))
 OPC_UA = ((0x80000000, BAD), (0x40000000, UNCERTAIN), (0, GOOD))
 LARGEST = {"opc_da": 255, "opc_ua": 0xBFFFFFFF}
+MOST_PARTS = 1_000_000  # lists, objects and members of one message
 
 
 class FormError(Exception):
     """Why one reading cannot be taken."""
 
 
-def read_json(payload: bytes, *, tag: str, codes: str | None, origin: str) -> tuple[list[Reading], list[Reject]]:
+def read_json(payload: bytes, *, tag: str, codes: str | None, origin: str) -> tuple[list[Reading], tuple[Reject, ...]]:
     """Read a message.
+
+    What it takes grows with the message alone, and what is told of it is bounded.
 
     Args:
         payload: the message as it came.
@@ -38,48 +48,73 @@ def read_json(payload: bytes, *, tag: str, codes: str | None, origin: str) -> tu
         codes: what whole numbers mean as quality: opc_ua, opc_da, or None where there are none.
         origin: where it came from, for what is rejected.
     """
+    rejects = Rejects(origin)
+    readings: list[Reading] = []
+    if sum(map(payload.count, (b"[", b"{", b","))) > MOST_PARTS:
+        rejects.add(f"holds more than {MOST_PARTS:,} parts; send fewer readings in one message", payload)
+        return [], rejects.build()
     try:
         content = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        return [], [build_reject(origin, f"is no JSON: {error}", payload)]
-    readings: list[Reading] = []
-    rejects: list[Reject] = []
+        rejects.add(f"is no JSON: {error}", payload)
+        return [], rejects.build()
     for item in content if isinstance(content, list) else [content]:
-        if not isinstance(item, dict):
-            rejects.append(build_reject(origin, "is no object with time and value", item))
-            continue
-        for name, value in _find_values(item, tag):
-            try:
-                readings.append(_read_reading(item, name, value, codes))
-            except FormError as fault:
-                rejects.append(build_reject(origin, str(fault), item, tag=name if isinstance(name, str) else ""))
-    return readings, rejects
+        if isinstance(item, dict):
+            _read_item(item, tag, codes, readings, rejects)
+        else:
+            rejects.add(f"is no object with time and value, but {show_value(item)}", b"")
+    return readings, rejects.build()
 
 
-def _find_values(item: dict[str, Any], tag: str) -> Iterator[tuple[Any, Any]]:
+def _read_item(item: dict[str, Any], tag: str, codes: str | None, readings: list[Reading], rejects: Rejects) -> None:
+    """Read one object; what is wrong with its time or quality is told once, of all its members."""
+    values = _find_values(item, tag)
+    try:
+        time_us = _read_time(item)
+        quality = read_quality(item["quality"], codes) if "quality" in item else GOOD
+    except FormError as fault:
+        name = values[0][0] if len(values) == 1 and isinstance(values[0][0], str) else ""
+        rejects.add(str(fault), _Written(item), tag=name, count=len(values))
+        return
+    for name, value in values:
+        try:
+            number = _read_value(name, value)
+        except FormError as fault:
+            written = _Written(item if len(values) == 1 else {name: value})
+            rejects.add(str(fault), written, tag=name if isinstance(name, str) else "")
+        else:
+            readings.append(Reading(name, time_us, number, BAD if number is None else quality))
+
+
+class _Written:
+    """An object as JSON, written only where it is shown."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    def __str__(self) -> str:
+        try:
+            return orjson.dumps(self._content).decode()
+        except orjson.JSONEncodeError:
+            return "an object with more levels than can be shown"
+
+
+def _find_values(item: dict[str, Any], tag: str) -> list[tuple[Any, Any]]:
     """Find the tags of an object and their values; one without any gives a name that cannot be one."""
     if "value" in item or "tag" in item:
-        yield item.get("tag", tag), item.get("value", ...)
-        return
-    found = [(name, value) for name, value in item.items() if name not in (*TIMES, "quality")]
-    yield from found or [(tag, ...)]
+        return [(item.get("tag", tag), item.get("value", ...))]
+    return [(name, value) for name, value in item.items() if name not in (*TIMES, "quality")] or [(tag, ...)]
 
 
-def _read_reading(item: dict[str, Any], name: Any, value: Any, codes: str | None) -> Reading:
+def _read_value(name: Any, value: Any) -> float | None:
     if not isinstance(name, str) or not name:
         raise FormError("has no tag, neither in the message nor in the topic")
     if value is ...:
         raise FormError("has no value")
-    number = _read_value(value)
-    quality = read_quality(item["quality"], codes) if "quality" in item else GOOD
-    return Reading(name, _read_time(item), number, BAD if number is None else quality)
-
-
-def _read_value(value: Any) -> float | None:
     if value is None:
         return None
-    if not isinstance(value, int | float):
-        raise FormError(f"value {str(value)[:80]!r} is no number")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FormError(f"value {show_value(value)} is no number")
     number = float(value)
     if not math.isfinite(number):
         raise FormError(f"value {value} is not finite")
@@ -99,7 +134,7 @@ def _read_time(item: dict[str, Any]) -> int:
     except ValueError:
         raise FormError(f"time {time[:80]!r} is not ISO 8601") from None
     if moment.tzinfo is None:
-        raise FormError(f"time {time} has no zone; write it as in 2026-06-20T12:00:00Z")
+        raise FormError(f"time {time[:80]} has no zone; write it as in 2026-06-20T12:00:00Z")
     return read_moment(moment)
 
 
@@ -111,12 +146,21 @@ def read_quality(quality: Any, codes: str | None) -> str:
     """
     if isinstance(quality, bool):
         return GOOD if quality else BAD
-    if isinstance(quality, str):
-        found = next((WORDS[word] for word in WORDS if quality.strip().upper().startswith(word)), "")
-        if found:
-            return UNCERTAIN if found == GOOD and quality.strip().upper().endswith("SUBSTITUTED") else found
+    if isinstance(quality, str) and (found := _read_word(quality[:QUALITY_CHARACTERS].strip())):
+        return found
     if isinstance(quality, int) and codes is not None and 0 <= quality <= LARGEST[codes]:
         steps = OPC_DA if codes == "opc_da" else OPC_UA
         return next(word for start, word in steps if quality >= start)
     hint = "; say what numbers mean with codes: opc_da or opc_ua" if isinstance(quality, int) and not codes else ""
-    raise FormError(f"quality {str(quality)[:80]!r} is unknown; expected GOOD, UNCERTAIN or BAD{hint}")
+    raise FormError(f"quality {show_value(quality)} is unknown; expected GOOD, UNCERTAIN or BAD{hint}")
+
+
+def _read_word(quality: str) -> str:
+    """Read a quality by its whole first word; empty where that is none."""
+    if quality in UA_GOOD:
+        return GOOD
+    if named := UA_OTHER.fullmatch(quality):
+        return named[1].upper()
+    first = WORD.fullmatch(quality)
+    found = WORDS.get(first[1].upper(), "") if first else ""
+    return UNCERTAIN if found == GOOD and DOUBTED.search(quality.upper()) else found

@@ -13,15 +13,17 @@ import pyarrow.compute as pc
 
 from elc.errors import ElcError
 from elc.listen.log import write_log
-from elc.listen.model import EPOCH, FIRST_US, MICRO, Delivery, Reading, Reject, now_us
+from elc.listen.model import EPOCH, FIRST_US, MICRO, SHOWN_CHARACTERS, Delivery, Reading, Reject, Rejects, now_us
 from elc.listen.recent import Marks, Recent, build_marks
-from elc.listen.rejected import write_rejects
+from elc.listen.rejected import fold, write_rejects
 from elc.listen.store import SCHEMA, Store
 from elc.paths import Project
 from elc.settings import ListenSettings, read_tags
 
 MINUTE_S = 60
 MOST_NAMES = 1000  # of unknown tags that are told apart; more are counted together
+MOST_TOLD = 100  # in the log; the status has the most frequent ones
+NAME_CHARACTERS = 200
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Counts:
     doubled: int = 0
     rejected: int = 0
     sequence_gaps: int = 0
+    rejected_whole: int = 0
     unknown_tags: Counter[str] = field(default_factory=Counter)
 
 
@@ -66,16 +69,30 @@ class Keeper:
         latest = self._find_now() + int(self._settings.max_ahead_min * MINUTE_S * 1e6)
         for delivery in deliveries:
             self.counts.sequence_gaps += delivery.counts.get("sequence_gaps", 0)
-            rejects += [reject for reject in delivery.rejects if not reject.tag or self._knows(reject.tag)]
+            self.counts.rejected_whole += delivery.counts.get("rejected_whole", 0)
+            found = [one for one in delivery.rejects if not one.tag or self._knows(one.tag, one.count)]
+            strange = Rejects("")
             for reading in delivery.readings:
                 if not self._knows(reading.tag):
                     continue
                 if FIRST_US <= reading.time_us <= latest:
                     readings.append(reading)
                 else:
-                    rejects.append(_build_time_reject(reading))
-        self.counts.rejected += len(rejects)
+                    content = f"value {reading.value}, quality {reading.quality}"
+                    strange.add(_explain_time(reading.time_us), content, tag=reading.tag)
+            found += strange.build()
+            self.counts.rejected += sum(reject.count for reject in found)
+            rejects += fold(found)
         return Pending(self._cut(readings), rejects)
+
+    def can_take(self, delivery: Delivery) -> bool:
+        """Tell whether the readings of a delivery make a table at all; the log says why they do not."""
+        try:
+            build_marks(build_table([one for one in delivery.readings if one.tag in self._tags]))
+        except Exception as error:  # whatever it is, the message must not come again for ever
+            write_log("error", "unwritable", plant=self.plant, fault=repr(error)[:SHOWN_CHARACTERS])
+            return False
+        return True
 
     def _find_now(self) -> int:
         """The present time in microseconds since 1970; where this machine's clock was set back, as if it were not.
@@ -123,16 +140,17 @@ class Keeper:
             parts.append((day, table.filter(pa.array(is_day)), marks[is_day]))
         return parts
 
-    def _knows(self, tag: str) -> bool:
-        """Tell whether the tag list names a tag; one that it does not is counted, and told once."""
+    def _knows(self, tag: str, count: int = 1) -> bool:
+        """Tell whether the tag list names a tag; one that it does not is counted by its cut name, and told once."""
         if tag in self._tags:
             return True
+        tag = tag[:NAME_CHARACTERS]
         unknown = self.counts.unknown_tags
         if tag not in unknown and len(unknown) >= MOST_NAMES:
             tag = "(others)"
-        if tag not in unknown:
-            write_log("warning", "unknown_tag", plant=self.plant, tag=tag[:200], list=str(self._list))
-        unknown[tag] += 1
+        if tag not in unknown and len(unknown) < MOST_TOLD:
+            write_log("warning", "unknown_tag", plant=self.plant, tag=tag, list=str(self._list))
+        unknown[tag] += count
         return False
 
     def _read_list(self, *, is_first: bool) -> None:
@@ -159,11 +177,9 @@ def build_table(readings: Sequence[Reading]) -> pa.Table:
     return pa.table([pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
 
 
-def _build_time_reject(reading: Reading) -> Reject:
-    seconds = reading.time_us / 1e6
+def _explain_time(time_us: int) -> str:
     try:
-        moment = (EPOCH + reading.time_us * MICRO).isoformat()
+        moment = (EPOCH + time_us * MICRO).isoformat()
     except OverflowError:
-        moment = f"{seconds:.0f} s since 1970"
-    reason = f"time {moment} lies before 2000 or in the future; look at the clock of the sender, and of this machine"
-    return Reject("", reason, f"value {reading.value}, quality {reading.quality}", reading.tag)
+        moment = f"{time_us // 1_000_000} s since 1970"
+    return f"time {moment} lies before 2000 or in the future; look at the clock of the sender, and of this machine"

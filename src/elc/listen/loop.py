@@ -6,13 +6,16 @@ import fcntl
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pyarrow import ArrowException
 
 from elc.errors import ElcError
 from elc.listen.intake import Intake
 from elc.listen.keeper import Keeper, Pending
 from elc.listen.log import write_log
-from elc.listen.model import Delivery
-from elc.listen.rejected import write_rejects
+from elc.listen.model import SHOWN_CHARACTERS, Delivery, reject_whole
+from elc.listen.rejected import fold, write_rejects
 from elc.listen.source import Source
 from elc.listen.status import build_status, write_state, write_status
 from elc.paths import Project
@@ -91,9 +94,18 @@ class Listening:
         for delivery in deliveries:
             by_plant.setdefault(delivery.plant, []).append(delivery)
         strange = [reject for delivery in by_plant.pop("", []) for reject in delivery.rejects]
-        self._strange += len(strange)
-        prepared = {plant: self._keepers[plant].prepare(found) for plant, found in by_plant.items()}
-        return prepared | ({"": Pending([], strange)} if strange else {})
+        self._strange += sum(reject.count for reject in strange)
+        prepared = {plant: self._prepare_plant(plant, found) for plant, found in by_plant.items()}
+        return prepared | ({"": Pending([], fold(strange))} if strange else {})
+
+    def _prepare_plant(self, plant: str, deliveries: Sequence[Delivery]) -> Pending:
+        """Sort what has arrived for a plant; a message that cannot be is rejected whole, and stops no other."""
+        keeper = self._keepers[plant]
+        try:
+            return keeper.prepare(deliveries)
+        except Exception as error:  # else it would come again for ever
+            write_log("error", "unwritable", plant=plant, fault=repr(error)[:SHOWN_CHARACTERS])
+            return keeper.prepare([one if keeper.can_take(one) else reject_whole(one) for one in deliveries])
 
     def _write(self, prepared: dict[str, Pending], deliveries: Sequence[Delivery]) -> bool:
         """Write all that is pending; where it cannot be, say so once, and leave the rest pending."""
@@ -106,8 +118,8 @@ class Listening:
                     write_rejects(self._project.listen(""), pending.rejects, max_mib=limit)
                     pending.rejects.clear()
             states = {one.state_name: one.state for one in deliveries if one.state is not None}
-            for name, state in states.items():
-                write_state(self._project, name, state)
+            for name, build in states.items():
+                write_state(self._project, name, build())
         except (OSError, ElcError) as error:
             if not self._fault:
                 write_log("error", "cannot_write", fault=str(error))
@@ -136,7 +148,7 @@ class Listening:
         for plant, keeper in self._keepers.items():
             try:
                 days = keeper.merge()
-            except (OSError, ElcError) as error:
+            except (OSError, ElcError, ArrowException) as error:
                 write_log("error", "cannot_merge", plant=plant, fault=str(error))
                 continue
             if days:
@@ -153,6 +165,7 @@ class Listening:
                 readings=counts.readings,
                 doubled=counts.doubled,
                 rejected=counts.rejected,
+                rejected_whole=counts.rejected_whole,
                 unknown_tags=len(counts.unknown_tags),
                 sequence_gaps=counts.sequence_gaps,
                 lost=self._intake.lost,
@@ -163,7 +176,9 @@ class Listening:
 
     def _write_status(self) -> None:
         for keeper in self._keepers.values():
-            status = build_status(keeper, self._sources, lost=self._intake.lost, fault=self._fault)
+            status = build_status(
+                keeper, self._sources, lost=self._intake.lost, strange=self._strange, fault=self._fault
+            )
             try:
                 write_status(self._project, status)
             except (OSError, ElcError) as error:
@@ -171,14 +186,19 @@ class Listening:
 
 
 def _is_hourly_running(project: Project) -> bool:
-    """Tell whether an hourly run holds its lock: it must not see a file go that it has just listed."""
-    path = project.scratch / "hourly.lock"
-    if not path.exists():
-        return False
-    with path.open("rb") as file:
-        try:
+    """Tell whether an hourly run of any environment is on: no file may go that it has just listed."""
+    found = [project.scratch / "hourly.lock", *project.root.glob("operation/*/hourly.lock")]
+    return any(_is_held(path) for path in found if path.exists())
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(file, fcntl.LOCK_UN)
+            fcntl.flock(file, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    except OSError as error:  # of another user: what cannot be told may be so
+        write_log("error", "cannot_merge", file=str(path), fault=str(error))
+        return True
     return False

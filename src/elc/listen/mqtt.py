@@ -17,22 +17,27 @@ from elc.errors import ElcError
 from elc.listen.intake import Intake
 from elc.listen.json_form import read_json
 from elc.listen.log import write_log
-from elc.listen.model import Delivery, build_reject
-from elc.listen.outage import CLOSED, Outage, explain_broker, explain_failure
-from elc.listen.sparkplug import Nodes, build_rebirth
+from elc.listen.model import SHOWN_CHARACTERS, Delivery, build_reject
+from elc.listen.outage import CLOSED, Outage, explain_broker, explain_failure, explain_taken
+from elc.listen.reader import Message, MessageReader, Tries
+from elc.listen.sparkplug import Nodes, SparkplugForm
 from elc.listen.topics import PLANT, TAG, build_filters, match_topic
 from elc.settings import MqttSource
 
 QOS = 1
 KEEP_ALIVE_S = 30
 LONGEST_DELAY_S = 30
-REBIRTH_S = 10  # between two requests to one node
+SHOWN_LEVEL = 100
+# Source: MQTT 5.0, 2.4 Reason Code.
+TAKEN_OVER = 142
+SHORT_S, SHORT_TIMES = 10.0, 3  # connections that end so soon, so often, are ended by somebody
 
 
 class MqttListener:
-    """One broker. Messages are read in the thread of paho; `confirm` of a delivery may be called from any.
+    """One broker. The thread of paho takes messages in, another one reads them; any may `confirm` a delivery.
 
-    `plants` are those that a level {plant} may be; with `is_part`, the broker is asked for theirs alone.
+    `identity` is the client id, by which the broker knows the session. `plants` are those that a level {plant} may be;
+    with `is_part`, the broker is asked for theirs alone. `tries` knows which messages this process ended over.
     """
 
     def __init__(
@@ -44,18 +49,21 @@ class MqttListener:
         plants: Sequence[str],
         is_part: bool,
         state: Mapping[str, Any] | None,
+        identity: str,
+        tries: Tries,
     ) -> None:
-        self.name, self._settings, self._intake = name, settings, intake
+        self.name, self._settings, self._identity = name, settings, identity
         self.plants = (settings.plant,) if settings.plant else tuple(plants)
         self.outage = Outage(name)
         self._filters = build_filters(settings.topics, plants if is_part and not settings.plant else None)
-        self._nodes = Nodes(settings.tag, state) if settings.format == "sparkplug" else None
-        self._asked: dict[str, float] = {}
         # A number is only good on the connection that it came by: the broker may give it to another message.
         self._connection = 0
         self._is_session_kept = self._is_answered = False
+        self._connected_s, self._short = 0.0, 0
         self._guard = threading.Lock()
         self._client = self._build_client()
+        self._sparkplug = self._build_sparkplug(state or {}) if settings.format == "sparkplug" else None
+        self._reader = MessageReader(name, self, intake, tries)
 
     def _build_client(self) -> Any:
         from paho.mqtt.client import Client, MQTTv5, MQTTv311
@@ -65,7 +73,7 @@ class MqttListener:
         is_newest = settings.version == "5"
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=settings.client_id or f"elc-{self.name}",
+            client_id=self._identity,
             protocol=MQTTv5 if is_newest else MQTTv311,
             clean_session=None if is_newest else False,
             manual_ack=True,
@@ -87,8 +95,17 @@ class MqttListener:
         client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         return client
 
+    def _build_sparkplug(self, state: Mapping[str, Any]) -> SparkplugForm:
+        return SparkplugForm(
+            self.name,
+            Nodes(self._settings.tag, state),
+            publish=lambda topic, payload: self._client.publish(topic, payload, qos=0),
+            most_unconfirmed=self._settings.max_unacknowledged // 2,
+        )
+
     def start(self) -> None:
         """Connect, and go on trying for as long as it takes."""
+        self._reader.start()
         settings = self._settings
         given: dict[str, object] = {}
         if settings.version == "5":
@@ -106,13 +123,14 @@ class MqttListener:
         """Send what is confirmed, and end the connection; the broker keeps the session."""
         self._client.disconnect()
         self._client.loop_stop()
+        self._reader.stop()
 
     def _on_connect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:  # noqa: ARG002
         self._is_answered = True
         if reason.is_failure:
             self.outage.begin(explain_broker(str(reason)))
             return
-        self._is_session_kept = bool(flags.session_present)
+        self._is_session_kept, self._connected_s = bool(flags.session_present), time.monotonic()
         client.subscribe([(topic, QOS) for topic in self._filters])
 
     def _on_connect_fail(self, client: Any, data: Any) -> None:  # noqa: ARG002
@@ -130,6 +148,8 @@ class MqttListener:
             return
         self.outage.end()
         write_log("info", "connected", source=self.name, is_session_kept=self._is_session_kept)
+        if self._sparkplug is not None:
+            self._sparkplug.ask_all()
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any) -> None:  # noqa: ARG002
         with self._guard:
@@ -139,52 +159,57 @@ class MqttListener:
             if self.outage.since is None:
                 write_log("info", "ended", source=self.name)
         elif self.outage.since is None:
-            self.outage.begin(str(reason))
+            self.outage.begin(self._explain_end(reason))
         elif not is_answered:
             self.outage.begin(f"{self._settings.host} port {self._settings.port}: {CLOSED}")
 
+    def _explain_end(self, reason: Any) -> str:
+        """Say why the broker ended the connection; not every broker says that it was for another client."""
+        lasted_s = time.monotonic() - self._connected_s
+        self._short = self._short + 1 if lasted_s < SHORT_S else 0
+        if reason.value == TAKEN_OVER:
+            return explain_taken(self._identity, self.name)
+        if self._short >= SHORT_TIMES:
+            often = f"{self._short} connections in a row ended within {SHORT_S:.0f} s"
+            return f"{often}, as when another one uses the same client id; {explain_taken(self._identity, self.name)}"
+        return str(reason)
+
     def _on_message(self, client: Any, data: Any, message: Any) -> None:  # noqa: ARG002
         confirm = self._build_confirm(message.mid) if message.qos else None
-        try:
-            delivery = self._read(message, confirm)
-        except Exception as error:  # a message must never end the thread; it is told, and kept as rejected
-            write_log("error", "unreadable", source=self.name, fault=repr(error))
-            reject = build_reject(self.name, f"cannot be read: {error!r}", message.payload)
-            delivery = Delivery(self._settings.plant or "", (), (reject,), confirm)
-        self._intake.put(delivery)
+        self._reader.put(Message(_read_topic(message), message.payload, message.dup, self._connection, confirm))
 
-    def _read(self, message: Any, confirm: Callable[[], None] | None) -> Delivery:
+    def read(self, message: Message) -> Sequence[Delivery]:
+        """Read a message: what it brought, and what others that had waited for it did."""
         topic = message.topic
         levels = match_topic(topic, self._settings.topics)
         if levels is None:
             reject = build_reject(topic, "topic fits none of listen.mqtt", message.payload)
-            return Delivery(self._settings.plant or "", (), (reject,), confirm)
+            return [Delivery(self._settings.plant or "", (), (reject,), message.confirm)]
         plant = self._settings.plant or levels[PLANT]
         if plant not in self.plants:
-            reject = build_reject(topic, f"plant {plant} is not in params.yaml", message.payload)
-            return Delivery("", (), (reject,), confirm)
-        if self._nodes is not None:
-            return self._read_sparkplug(plant, topic, message, confirm)
+            reject = build_reject(topic, f"plant {plant[:SHOWN_LEVEL]} is not in params.yaml", message.payload)
+            return [Delivery("", (), (reject,), message.confirm)]
+        if self._sparkplug is not None:
+            return self._sparkplug.read(plant, message)
         tag = levels.get(TAG) or topic.rpartition("/")[2]
         readings, rejects = read_json(message.payload, tag=tag, codes=self._settings.codes, origin=topic)
-        return Delivery(plant, tuple(readings), tuple(rejects), confirm)
+        return [Delivery(plant, tuple(readings), rejects, message.confirm)]
 
-    def _read_sparkplug(self, plant: str, topic: str, message: Any, confirm: Callable[[], None] | None) -> Delivery:
-        assert self._nodes is not None
-        answer = self._nodes.read(topic, message.payload, is_again=message.dup)
-        if answer.rebirth:
-            self._ask(answer.rebirth)
-        state = self._nodes.build_state() if answer.is_changed else None
-        counts = {"sequence_gaps": answer.missed} if answer.missed else {}
-        return Delivery(plant, answer.readings, answer.rejects, confirm, state, self.name, counts)
+    def refuse(self, message: Message, reason: str) -> Delivery:
+        """Reject a message whole."""
+        levels = match_topic(message.topic, self._settings.topics) or {}
+        named = self._settings.plant or levels.get(PLANT, "")
+        reject = build_reject(message.topic, reason, message.payload[:SHOWN_CHARACTERS])
+        plant = named if named in self.plants else ""
+        return Delivery(plant, (), (reject,), message.confirm, counts={"rejected_whole": 1})
 
-    def _ask(self, topic: str) -> None:
-        """Ask a node for a new birth, at most once in ten seconds."""
-        now = time.monotonic()
-        if now - self._asked.get(topic, -REBIRTH_S) >= REBIRTH_S:
-            self._asked[topic] = now
-            self._client.publish(topic, build_rebirth(), qos=0)
-            write_log("info", "rebirth_asked", source=self.name, topic=topic)
+    def look(self) -> Sequence[Delivery]:
+        """Give what has waited long enough."""
+        return self._sparkplug.look() if self._sparkplug is not None else []
+
+    def close(self) -> Sequence[Delivery]:
+        """Give what waits and would not come again."""
+        return self._sparkplug.close() if self._sparkplug is not None else []
 
     def _build_confirm(self, number: int) -> Callable[[], None]:
         connection = self._connection
@@ -195,3 +220,11 @@ class MqttListener:
                     self._client.ack(number, QOS)
 
         return confirm
+
+
+def _read_topic(message: Any) -> str:
+    try:
+        topic: str = message.topic
+    except UnicodeDecodeError:
+        return "(no UTF-8)"
+    return topic

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from elc.listen.intake import Intake
 from elc.listen.log import write_log
-from elc.listen.model import BAD, EPOCH, GOOD, UNCERTAIN, Delivery, Reading, Reject, build_reject, now_us, read_moment
+from elc.listen.model import BAD, EPOCH, Delivery, Reading, Reject, Rejects, build_reject, now_us
+from elc.listen.opcua_form import build_reading, read_looks, read_time
 from elc.listen.outage import Outage, explain_server
 from elc.settings import OpcUaSource
 
@@ -30,8 +30,6 @@ MICROS = 1_000_000
 # Faults of the connection, not of a node: it is made again.
 GONE = {"BadConnectionClosed", "BadSecureChannelClosed", "BadServerHalted", "BadSessionClosed", "BadSessionIdInvalid"}
 GONE |= {"BadShutdown", "BadTimeout", "BadServerNotConnected", "BadCommunicationError"}
-# The top two of 32 bits. Source: OPC 10000-4, 7.39 StatusCode.
-QUALITIES = {0: GOOD, 1: UNCERTAIN, 2: BAD, 3: BAD}
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,8 @@ class OpcUaListener:
         self.plants = (settings.plant,)
         self.outage = Outage(name)
         self._nodes = settings.nodes or {tag: f"ns={settings.namespace};s={tag}" for tag in tags}
-        self._last: dict[str, int] = dict((state or {}).get("last", {}))
+        self._looked_us, self._last = read_looks(state or {})
         self._seen: dict[str, Seen] = {}
-        self._looked_us = int((state or {}).get("looked_us", 0))
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=f"opcua-{name}", daemon=True)
@@ -130,7 +127,7 @@ class OpcUaListener:
                 rejects += [] if tag in self._seen else [build_reject(self._settings.url, str(fault), data, tag=tag)]
                 reading = Reading(tag, now, None, BAD)
             seen = self._seen.get(tag)
-            content = (_read_time(data, 0), reading.value, reading.quality)
+            content = (read_time(data, 0), reading.value, reading.quality)
             if seen is not None and seen.content == content:
                 if steady_s - seen.passed_s < self._settings.repeat_min * 60:
                     continue
@@ -144,7 +141,9 @@ class OpcUaListener:
         for reading in readings:
             self._last[reading.tag] = max(reading.time_us, self._last.get(reading.tag, 0))
         state = {"looked_us": self._looked_us, "last": dict(self._last)}
-        self._intake.put(Delivery(self._settings.plant, tuple(readings), tuple(rejects), None, state, self.name))
+        self._intake.put(
+            Delivery(self._settings.plant, tuple(readings), tuple(rejects), None, lambda: state, self.name)
+        )
 
     async def _catch_up(self, nodes: Mapping[str, Any]) -> None:
         """Read what was missed from the server's history; a tag without any is bad from its last reading on."""
@@ -160,7 +159,7 @@ class OpcUaListener:
                 without.append(tag)
                 self._pass_on([Reading(tag, max(self._last[tag], self._looked_us) + 1, None, BAD)])
             else:
-                late = [data for data in found if self._last[tag] < _read_time(data, 0) <= now]
+                late = [data for data in found if self._last[tag] < read_time(data, 0) <= now]
                 self._pass_on(*self._read_all(tag, late))
         since = (EPOCH + timedelta(microseconds=self._looked_us)).isoformat(timespec="seconds")
         if without:
@@ -168,15 +167,15 @@ class OpcUaListener:
         else:
             write_log("info", "caught_up", source=self.name, since=since)
 
-    def _read_all(self, tag: str, found: Sequence[Any]) -> tuple[list[Reading], list[Reject]]:
+    def _read_all(self, tag: str, found: Sequence[Any]) -> tuple[list[Reading], tuple[Reject, ...]]:
         readings: list[Reading] = []
-        rejects: list[Reject] = []
+        rejects = Rejects(self._settings.url)
         for data in found:
             try:
-                readings.append(build_reading(tag, data, _read_time(data, 0)))
+                readings.append(build_reading(tag, data, read_time(data, 0)))
             except ValueError as fault:
-                rejects.append(build_reject(self._settings.url, str(fault), data, tag=tag))
-        return readings, rejects
+                rejects.add(str(fault), data, tag=tag)
+        return readings, rejects.build()
 
     async def _read_history(self, node: Any, since_us: int, now: int) -> list[Any] | None:
         """Read the history of a node after a moment; None where the server offers none."""
@@ -206,25 +205,3 @@ def read_uri(security: str) -> str:
     except x509.ExtensionNotFound:
         return ""
     return next(iter(names.get_values_for_type(x509.UniformResourceIdentifier)), "")
-
-
-def build_reading(tag: str, data: Any, now: int) -> Reading:
-    """Build a reading of a value with its status and times; `now` is used where the server gives no time.
-
-    Raises:
-        ValueError: the value is no number.
-    """
-    value = data.Value.Value if data.Value is not None else None
-    code = data.StatusCode.value if data.StatusCode is not None else 0
-    if value is not None and (not isinstance(value, bool | int | float) or not math.isfinite(value)):
-        raise ValueError(f"value {str(value)[:80]!r} is no finite number")
-    quality = BAD if value is None else QUALITIES[code >> 30]
-    return Reading(tag, _read_time(data, now), None if value is None else float(value), quality)
-
-
-def _read_time(data: Any, otherwise: int) -> int:
-    """Read the time of the source, else of the server, in microseconds since 1970."""
-    moment: datetime | None = data.SourceTimestamp or data.ServerTimestamp
-    if moment is None:
-        return otherwise
-    return read_moment(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

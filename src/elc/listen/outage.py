@@ -40,6 +40,7 @@ class Outage:
         self._event = "not_connected"
         self.since: str | None = _now()
         self.reason: str | None = None
+        self._former: tuple[str | None, str] | None = None
 
     def begin(self, reason: str) -> None:
         """The connection is lost, or does not come about; the log says so where the reason is another one."""
@@ -50,8 +51,15 @@ class Outage:
         self._event, self.reason = event, reason
 
     def end(self) -> None:
-        """The source is there again."""
+        """The source is there again; the last outage stays in the status, for one that comes again and again."""
+        if self.reason is not None:
+            self._former = self.since, self.reason
         self.since = self.reason = None
+
+    def build_status(self) -> dict[str, object]:
+        """Build what status.json says: the outage that lasts, and the last one that is over."""
+        last_lost, last_fault = self._former or (None, None)
+        return {"lost_since": self.since, "fault": self.reason, "last_lost": last_lost, "last_fault": last_fault}
 
 
 def explain_failure(error: BaseException, *, certificates: str, is_tls: bool) -> str:
@@ -96,6 +104,15 @@ def explain_broker(reason: str) -> str:
     if reason == "Client identifier not valid":
         return f"the broker refuses this client ({reason}); write another client_id in params.yaml"
     return f"the broker refuses the connection ({reason})"
+
+
+def explain_taken(identity: str, source: str) -> str:
+    """Say that another client has taken the session, and what to do."""
+    return (
+        f"session taken over: another client connected as {identity}, and each takes messages from the other; leave "
+        "client_id out of params.yaml, and where a project was copied, remove "
+        f"data/listen/source.{source}.id in the copy"
+    )
 
 
 def explain_server(error: Exception) -> str:

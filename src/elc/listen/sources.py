@@ -9,10 +9,12 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 
 from elc.errors import ElcError, build_nearest, check_faults
+from elc.listen.identity import find_identity
 from elc.listen.intake import Intake, Limits
 from elc.listen.keeper import Keeper
 from elc.listen.log import write_log
 from elc.listen.loop import Listening
+from elc.listen.reader import Tries
 from elc.listen.source import Source
 from elc.listen.status import read_state
 from elc.paths import Project
@@ -97,10 +99,13 @@ def _build_mqtt(
     """Build one broker; a part of the plants has a session of its own, so that it takes nothing from the others."""
     from elc.listen.mqtt import MqttListener
 
+    identity = settings.client_id or find_identity(project, name)
     if is_part and settings.plant is None:
-        identity = "-".join([settings.client_id or f"elc-{name}", *sorted(plants)])
-        settings = settings.model_copy(update={"client_id": identity})
-    return MqttListener(name, settings, intake, plants=plants, is_part=is_part, state=read_state(project, name))
+        identity = "-".join([identity, *sorted(plants)])
+    state, tries = read_state(project, name), Tries(project.listen("") / f"source.{name}.trying")
+    return MqttListener(
+        name, settings, intake, plants=plants, is_part=is_part, state=state, identity=identity, tries=tries
+    )
 
 
 def _build_opcua(project: Project, name: str, settings: OpcUaSource, intake: Intake) -> Source:

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from elc.listen.keeper import Keeper
-from elc.listen.model import EPOCH
+from elc.listen.log import write_log
+from elc.listen.model import EPOCH, SHOWN_CHARACTERS
 from elc.listen.source import Source
 from elc.paths import Project, replace_file
 
 
-def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, fault: str) -> dict[str, Any]:
+def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, strange: int, fault: str) -> dict[str, Any]:
     """Build the status of one plant.
 
     Args:
         keeper: of the plant.
         sources: all of them; those that bring nothing of this plant are left out.
         lost: readings, of all plants, that came without a promise to send them again while the disk was full.
+        strange: messages that name no plant which is known here.
         fault: why nothing can be written, empty where it can.
     """
     counts, last = keeper.counts, keeper.last_us
@@ -31,15 +33,13 @@ def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, fault:
         "readings": counts.readings,
         "doubled": counts.doubled,
         "rejected": counts.rejected,
+        "rejected_whole": counts.rejected_whole,
+        "strange_messages": strange,
         "sequence_gaps": counts.sequence_gaps,
         "lost": lost,
         "unknown_tags": dict(counts.unknown_tags.most_common(100)),
         "cannot_write": fault or None,
-        "sources": {
-            source.name: {"lost_since": source.outage.since, "fault": source.outage.reason}
-            for source in sources
-            if keeper.plant in source.plants
-        },
+        "sources": {source.name: source.outage.build_status() for source in sources if keeper.plant in source.plants},
     }
 
 
@@ -55,10 +55,16 @@ def find_state(project: Project, source: str) -> Path:
 
 
 def read_state(project: Project, source: str) -> dict[str, Any] | None:
-    """Read what a source left; None where it left nothing, or nothing that can be read."""
+    """Read what a source left; None where it left nothing, or nothing that can be read, as the log says."""
+    path = find_state(project, source)
     try:
-        found: dict[str, Any] = json.loads(find_state(project, source).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError(f"it holds a {type(found).__name__}, expected an object")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        write_log("error", "state_unreadable", source=source, file=str(path), fault=str(error)[:SHOWN_CHARACTERS])
         return None
     return found
 

@@ -1,4 +1,4 @@
-"""The files of live readings: `data/raw/<plant>/live/<day>/<moment>.parquet`, which ingest reads as an export.
+"""The files of live readings: `data/live/<plant>/<day>/<moment>.parquet`, which ingest reads as an export.
 
 A file is written under data/listen, forced to the disk, and then moved: whoever lists the export sees it whole or not
 at all. The files of a day become one once the day is over.
@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elc.errors import ElcError
+from elc.listen.log import write_log
+from elc.listen.model import SHOWN_CHARACTERS
 from elc.listen.recent import Marks, build_marks
 from elc.paths import Project, force
 
-FOLDER = "live"
 MERGED = b"elc.merged"
 GROUP_ROWS = 1_000_000
 SCHEMA = pa.schema(
@@ -37,7 +38,7 @@ class Store:
     """The files of one plant."""
 
     def __init__(self, project: Project, plant: str) -> None:
-        self.folder = project.raw(plant) / FOLDER
+        self.folder = project.live(plant)
         self._temporary = project.listen(plant) / ".writing.parquet"
 
     def write(self, table: pa.Table, day: date) -> Path:
@@ -58,7 +59,7 @@ class Store:
         """Read the marks of what was written in the last minutes of the former run: by its files' times, not by now."""
         times = {path: path.stat().st_mtime for path in self.folder.glob("*/*.parquet")}
         newest = max(times.values(), default=0.0)
-        return [build_marks(pq.read_table(path)) for path, at in sorted(times.items()) if at >= newest - window_s]
+        return [marks for path, at in sorted(times.items()) if at >= newest - window_s for marks in _read_marks(path)]
 
     def merge(self, today: date, *, min_age_s: float) -> list[date]:
         """Make one file of each day before `today`, where all files of the day are older than `min_age_s`.
@@ -70,8 +71,8 @@ class Store:
         """
         merged = []
         for folder in sorted(path for path in self.folder.glob("*") if path.is_dir()):
-            day = date.fromisoformat(folder.name)
-            if day < today and self._merge_day(folder, min_age_s):
+            day = _read_day(folder.name)
+            if day is not None and day < today and self._merge_day(folder, min_age_s):
                 merged.append(day)
         return merged
 
@@ -137,6 +138,22 @@ def _write_group(writer: Any, pending: list[pa.Table], schema: pa.Schema) -> Non
             pa.concat_tables(pending).replace_schema_metadata(schema.metadata), row_group_size=GROUP_ROWS
         )
         pending.clear()
+
+
+def _read_marks(path: Path) -> list[Marks]:
+    """Read the marks of a file; of one that is none of ours there are none, as the log says."""
+    try:
+        return [build_marks(pq.read_table(path, schema=SCHEMA))]
+    except (pa.ArrowException, OSError) as error:
+        write_log("error", "file_unreadable", file=str(path), fault=str(error)[:SHOWN_CHARACTERS])
+        return []
+
+
+def _read_day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
 
 
 def _read_merged(path: Path) -> set[str]:

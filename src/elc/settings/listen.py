@@ -42,6 +42,7 @@ class MqttSource(Section):
     A level `{plant}` of a topic is the plant, `{tag}` the tag, `+` any level, and `#` all that follow. Of Sparkplug B,
     `tag` says how a tag is named. `codes` says what whole numbers mean as quality in JSON. `max_unacknowledged` must
     not be above what the broker lets be in flight: of version 3.1.1, write the broker's own limit (Mosquitto: 20).
+    Without a `client_id`, each project draws one of its own.
     """
 
     host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")

@@ -107,9 +107,9 @@ class Listeners:
     def __init__(self) -> None:
         self._started: list[subprocess.Popen[str]] = []
 
-    def start(self, project: Project, *, connections: int = 1, **env: str) -> subprocess.Popen[str]:
-        """Start one with `env` besides, and wait until the log tells of so many connections."""
-        command = [sys.executable, "-c", "from elc.cli import main; main()", "listen"]
+    def start(self, project: Project, *, connections: int = 1, before: str = "", **env: str) -> subprocess.Popen[str]:
+        """Start one with `env`, after some lines of code, and wait until the log tells of so many connections."""
+        command = [sys.executable, "-c", f"{before}\nfrom elc.cli import main; main()", "listen"]
         with (project.root / "listen.log").open("a") as log:
             process = subprocess.Popen(command, cwd=project.root, stderr=log, text=True, env={**os.environ, **env})
         self._started.append(process)
@@ -136,7 +136,7 @@ def read_log(project: Project) -> str:
 
 def read_files(project: Project, plant: str = "fjord") -> pa.Table:
     """Read all live readings of a plant."""
-    paths = sorted((project.raw(plant) / "live").rglob("*.parquet"))
+    paths = sorted(project.live(plant).rglob("*.parquet"))
     tables = [pq.read_table(path, partitioning=None).replace_schema_metadata(None) for path in paths]
     return pa.concat_tables(tables) if tables else pa.table({"time": [], "tag": [], "value": [], "quality": []})
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import shutil
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from elc.listen.intake import Intake, Limits
 from elc.listen.keeper import Keeper
 from elc.listen.model import Delivery, Reading, Reject
 from elc.listen.outage import Outage
+from elc.listen.status import find_state, read_state
 from elc.paths import Project
 from elc.settings import read_settings
 from tests.unit.ingest.exports import GAS, TAGS, build_settings
@@ -56,7 +59,7 @@ def keep(keeper: Keeper, *readings: Reading, rejects: tuple[Reject, ...] = ()) -
 
 
 def age(project: Project, *, by_h: float) -> None:
-    for path in (project.raw("fjord") / "live").rglob("*.parquet"):
+    for path in project.live("fjord").rglob("*.parquet"):
         at = path.stat().st_mtime - by_h * 3600
         os.utime(path, (at, at))
 
@@ -94,7 +97,7 @@ def test_a_day_that_is_over_becomes_one_file_and_a_kill_in_between_doubles_nothi
     assert len(list_readings(project)) == len(before) + 24 * 60 * 2  # one day stands twice, for ingest to bear
     assert build_keeper(project).merge() == [date(2026, 6, 20), date(2026, 6, 21)]
     assert list_readings(project) == before
-    live = project.raw("fjord") / "live"
+    live = project.live("fjord")
     assert sorted(path.name for path in live.iterdir()) == ["2026-06-20.parquet", "2026-06-21.parquet"]
     late = [one._replace(time_us=one.time_us + 1) for one in build_readings(1)]
     keep(build_keeper(project), *late)  # late readings join their day
@@ -116,8 +119,9 @@ def test_ingest_reads_live_files_beside_an_export_and_bears_doubles(project: Pro
     keeper = build_keeper(project)
     for part in np.array_split(np.arange(900, len(readings)), 7):
         keep(keeper, *[readings[place] for place in part])
-    copied = next((project.raw("fjord") / "live").rglob("*.parquet"))
+    copied = next(project.live("fjord").rglob("*.parquet"))
     copied.with_name("copied.parquet").write_bytes(copied.read_bytes())
+    shutil.copytree(project.live("fjord"), project.raw("fjord") / "live")
     settings = build_settings()
     expected, _, _ = ingest.read_export(once, TAGS, settings, cache=tmp_path / "cache_once")
     found, _, findings = ingest.read_export(project.raw("fjord"), TAGS, settings, cache=tmp_path / "cache")
@@ -160,6 +164,101 @@ def test_what_is_rejected_is_bounded(project: Project, capsys: pytest.CaptureFix
     size = sum(path.stat().st_size for path in project.listen("fjord").iterdir())
     assert 0.05 * (1 << 20) < size < 0.15 * (1 << 20)
     assert '"rejected_dropped"' in capsys.readouterr().err
+
+
+def test_one_write_of_what_is_rejected_stays_under_the_limit_too(project: Project) -> None:
+    from elc.listen.rejected import write_rejects
+
+    folder = project.listen("fjord")
+    for _ in range(3):
+        write_rejects(folder, [Reject("a", "is text", "x" * 1000)] * 1000, max_mib=0.1)
+        assert sum(path.stat().st_size for path in folder.iterdir()) <= 0.1 * (1 << 20)
+    lines = [json.loads(line) for line in (folder / "rejected.jsonl").read_text().splitlines()]
+    assert sum(line["count"] for line in lines) == 1000
+    assert "more are not written: listen.max_rejected_mib" in lines[-1]["reason"]
+
+
+def test_what_one_message_brings_in_rejects_is_counted_whole_and_written_in_part(project: Project) -> None:
+    keeper = build_keeper(project)
+    keep(keeper, *[Reading("FT-1", number, 1.0, "GOOD") for number in range(5000)])
+    rejects = tuple(Reject("a", "is text", "x", "FT-2") for _ in range(5000))
+    keep(keeper, rejects=(*rejects, Reject("a", "is text", "x", "XX", 7)))
+    assert (keeper.counts.rejected, keeper.counts.unknown_tags) == (10_000, {"XX": 7})
+    lines = [json.loads(line) for line in (project.listen("fjord") / "rejected.jsonl").read_text().splitlines()]
+    assert (len(lines), sum(line["count"] for line in lines)) == (202, 10_000)
+    assert "4900 more of the same message" in lines[-1]["reason"]
+
+
+def test_names_of_unknown_tags_are_cut(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    keeper = build_keeper(project)
+    keep(keeper, *[Reading("X" * 100_000 + str(number), START_US, 1.0, "GOOD") for number in range(20)])
+    assert keeper.counts.unknown_tags == {"X" * 200: 20}
+    assert len(capsys.readouterr().err) < 1000
+
+
+def test_what_cannot_be_written_is_rejected_whole_and_stops_nothing(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    intake, confirmed = Intake(Limits(10, 10)), []
+    keeper = build_keeper(project)
+    listening = Listening(project, read_settings(project).listen, intake, sources=[], keepers={"fjord": keeper})
+    strange: Any = "no number"
+    for number, value in enumerate((1.0, strange, 3.0)):
+        readings = (Reading("FT-1", START_US + number, value, "GOOD"),)
+        intake.put(Delivery("fjord", readings, confirm=lambda number=number: confirmed.append(number)))
+    listening.stop()
+    listening.run()
+    assert (confirmed, keeper.counts.rejected_whole) == ([0, 1, 2], 1)
+    assert [value for _, _, value, _ in list_readings(project)] == [1.0, 3.0]
+    assert "the message is rejected whole" in (project.listen("fjord") / "rejected.jsonl").read_text()
+    status = json.loads((project.listen("fjord") / "status.json").read_text())
+    assert (status["rejected"], status["rejected_whole"]) == (1, 1)
+    assert '"unwritable"' in capsys.readouterr().err
+
+
+def test_files_that_are_none_of_ours_stop_neither_start_nor_merge(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(build_keeper(project), *build_readings(2))
+    (project.live("fjord") / "notes").mkdir()
+    (project.live("fjord") / "2026-06-20" / "broken.parquet").write_bytes(b"PAR1")
+    keeper = build_keeper(project)
+    keep(keeper, *build_readings(2))
+    assert (keeper.counts.readings, keeper.counts.doubled) == (0, 240)
+    age(project, by_h=1)
+    listening = Listening(
+        project, read_settings(project).listen, Intake(Limits(1, 1)), sources=[], keepers={"fjord": keeper}
+    )
+    listening.merge()
+    log = capsys.readouterr().err
+    assert '"file_unreadable"' in log
+    assert '"cannot_merge"' in log
+
+
+@pytest.mark.parametrize("place", [".dvc/tmp/elc", "operation/prod"])
+def test_days_are_left_alone_while_an_hourly_run_reads_them(project: Project, place: str) -> None:
+    keeper = build_keeper(project)
+    keep(keeper, *build_readings(2))
+    age(project, by_h=1)
+    settings = read_settings(project).listen
+    listening = Listening(project, settings, Intake(Limits(1, 1)), sources=[], keepers={"fjord": keeper})
+    (project.root / place).mkdir(parents=True)
+    with (project.root / place / "hourly.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        listening.merge()
+        assert not (project.live("fjord") / "2026-06-20.parquet").exists()
+    listening.merge()
+    assert (project.live("fjord") / "2026-06-20.parquet").exists()
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", '"text"', "7", "null", "{broken", "[" * 100_000, "\x00\xff"])
+def test_a_state_of_another_shape_is_told_and_not_used(
+    project: Project, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.listen("").mkdir(parents=True)
+    find_state(project, "site").write_text(content, encoding="latin-1")
+    assert read_state(project, "site") is None
+    assert '"state_unreadable"' in capsys.readouterr().err
 
 
 class Sender:

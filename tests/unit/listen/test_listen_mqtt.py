@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
+import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -134,7 +137,8 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
     status = json.loads((project.listen("fjord") / "status.json").read_text())
     assert (status["readings"], status["rejected"], status["unknown_tags"]) == (1, 2, {"NOT.LISTED": 1})
     assert status["last_reading"] == "2026-06-20T12:00:00+00:00"
-    assert status["sources"]["site"].keys() == {"lost_since", "fault"}
+    assert status["sources"]["site"].keys() == {"lost_since", "fault", "last_lost", "last_fault"}
+    assert (status["rejected_whole"], status["strange_messages"]) == (0, 1)
     lines = [json.loads(line) for line in (project.listen("fjord") / "rejected.jsonl").read_text().splitlines()]
     assert lines[0]["content"] == "{broken"
     assert lines[1]["reason"] == "value 'high' is no number"
@@ -155,17 +159,166 @@ def test_a_sparkplug_node_that_is_not_known_is_asked_for_its_birth(
     wait_for(lambda: publisher.asked, what="the request for a birth")
     asked = build_payload_class().FromString(publisher.asked[0])
     assert [(one.name, one.boolean_value) for one in asked.metrics] == [("Node Control/Rebirth", True)]
-    birth = build_payload_class()(timestamp=START_MS + 1, seq=0)
-    birth.metrics.add(name=TAG, alias=7, datatype=10, double_value=2.5)
-    publisher.send("spBv1.0/Fjord/NBIRTH/edge", birth.SerializeToString())
+    publisher.send("spBv1.0/Fjord/NBIRTH/edge", build_birth(TAG, 2.5, START_MS + 1))
     wait_for(lambda: has_readings(project, 1), what="the birth")
-    listener.kill()  # the aliases outlive it
+    listener.kill()
     listener.wait()
     data.timestamp, data.seq = START_MS + 2, 1
     publisher.send("spBv1.0/Fjord/NDATA/edge", data.SerializeToString())
-    listener = listeners.start(project, connections=0)
-    wait_for(lambda: has_readings(project, 2), what="the data under the former birth")
+    publisher.asked.clear()
+    listener = listeners.start(project, connections=2)
+    wait_for(lambda: publisher.asked, what="the request for a birth on the new connection")
+    time.sleep(0.5)
+    assert read_files(project).num_rows == 1  # the data waits
+    publisher.send("spBv1.0/Fjord/NBIRTH/edge", build_birth(TAG, 2.75, START_MS + 3))
+    wait_for(lambda: has_readings(project, 3), what="the data, by aliases that hold again")
     listener.terminate()
     assert listener.wait(20) == 0
     values = [(time_us - START_MS * 1000, value) for _, time_us, value, _ in list_readings(project)]
-    assert values == [(1000, 2.5), (2000, 1.5)]
+    assert values == [(1000, 2.5), (2000, 1.5), (3000, 2.75)]
+
+
+def build_birth(tag: str, value: float, time_ms: int, session: int = 4) -> bytes:
+    birth = build_payload_class()(timestamp=time_ms, seq=0)
+    birth.metrics.add(name="bdSeq", datatype=4, long_value=session)
+    birth.metrics.add(name=tag, alias=7, datatype=10, double_value=value)
+    found: bytes = birth.SerializeToString()
+    return found
+
+
+def test_a_node_that_was_reborn_while_nobody_listened_brings_nothing_under_wrong_tags(
+    tmp_path: Path, broker: Broker, publisher: Publisher, listeners: Listeners
+) -> None:
+    project = make(tmp_path, broker, topics=["spBv1.0/Fjord/#"], plant="fjord", format="sparkplug")
+    publisher.client.subscribe("spBv1.0/Fjord/NCMD/edge")
+    listener = listeners.start(project)
+    publisher.send("spBv1.0/Fjord/NBIRTH/edge", build_birth(TAG, 48.0, START_MS))
+    wait_for(lambda: has_readings(project, 1), what="the birth")
+    listener.terminate()
+    assert listener.wait(20) == 0
+    # A birth at QoS 0 is not kept by the broker; the data after it is, at QoS 1.
+    data = build_payload_class()(timestamp=START_MS + 1, seq=1)
+    data.metrics.add(alias=7, double_value=91.0)
+    publisher.send("spBv1.0/Fjord/NDATA/edge", data.SerializeToString()).wait_for_publish(10)
+    listener = listeners.start(project, connections=2)
+    wait_for(lambda: publisher.asked, what="the request for a birth")
+    publisher.send("spBv1.0/Fjord/NBIRTH/edge", build_birth("FJ1.PI112", 92.0, START_MS + 2, session=5))
+    wait_for(lambda: has_readings(project, 2), what="the second birth")
+    listener.terminate()
+    assert listener.wait(20) == 0
+    assert [(tag, value) for tag, _, value, _ in list_readings(project)] == [("FJ1.FT101", 48.0), ("FJ1.PI112", 92.0)]
+    assert "its node gave it anew since it was sent" in (project.listen("fjord") / "rejected.jsonl").read_text()
+    status = json.loads((project.listen("fjord") / "status.json").read_text())
+    assert (status["rejected"], status["sources"]["site"]["fault"]) == (1, None)
+
+
+def test_the_message_of_a_gateway_without_zones_costs_neither_connection_nor_neighbours(
+    tmp_path: Path, broker: Broker, publisher: Publisher, listeners: Listeners
+) -> None:
+    project = make(tmp_path, broker)
+    listener = listeners.start(project)
+    wide = {"time": "2026-06-20T12:00:00", **{f"FT{number}": number for number in range(8000)}}
+    deep = b"[" * 2000 + b"]" * 2000
+    for number in range(5):
+        publisher.send("site/fjord/x", wide)
+        publisher.send("site/fjord/x", deep)
+        publisher.send("site/fjord/x", b"[" + b"[]," * 400_000 + b"[]]")
+        publisher.send("site/fjord/x", b"x" * (8 << 20) + b"x")
+        publisher.send(f"site/fjord/{TAG}", {"time": START_MS + number, "value": number})
+    wait_for(lambda: has_readings(project, 5), what="the neighbours", seconds=120)
+    listener.terminate()
+    assert listener.wait(20) == 0
+    assert '"disconnected"' not in read_log(project)
+    status = json.loads((project.listen("fjord") / "status.json").read_text())
+    assert (status["readings"], status["doubled"], status["rejected_whole"]) == (5, 0, 5)
+    assert status["rejected"] == 5 * (8000 + 1 + 400_001 + 1)
+    assert read_log(project).count('"rejected_whole"') == 1 + read_log(project).count('"counts"')
+    size = sum(path.stat().st_size for path in project.listen("fjord").glob("rejected*"))
+    assert size < 1 << 20
+
+
+DEADLY = """
+import os
+import elc.listen.mqtt as mqtt
+real = mqtt.read_json
+def read(payload, **words):
+    if payload == b'"deadly"':
+        os.abort()
+    return real(payload, **words)
+mqtt.read_json = read
+"""
+
+
+def test_a_message_that_ends_the_process_twice_is_rejected_whole(
+    tmp_path: Path, broker: Broker, publisher: Publisher, listeners: Listeners
+) -> None:
+    project = make(tmp_path, broker)
+    for number in range(2):
+        listener = listeners.start(project, connections=1 - number, before=DEADLY)
+        if number == 0:
+            publisher.send(f"site/fjord/{TAG}", b'"deadly"')
+            publisher.send(f"site/fjord/{TAG}", {"time": START_MS, "value": 7})
+        assert listener.wait(20) == -signal.SIGABRT
+    listener = listeners.start(project, connections=0, before=DEADLY)
+    wait_for(lambda: has_readings(project, 1), what="the message behind it")
+    listener.terminate()
+    assert listener.wait(20) == 0
+    status = json.loads((project.listen("fjord") / "status.json").read_text())
+    assert (status["readings"], status["rejected"], status["rejected_whole"]) == (1, 1, 1)
+    assert "elc listen ended 2 times while it was read" in (project.listen("fjord") / "rejected.jsonl").read_text()
+    assert '"rejected_whole"' in read_log(project)
+
+
+def test_two_projects_of_one_params_yaml_take_nothing_from_each_other(
+    tmp_path: Path, broker: Broker, publisher: Publisher, listeners: Listeners
+) -> None:
+    projects = [make(tmp_path / name, broker) for name in ("one", "other")]
+    for project in projects:
+        listeners.start(project)
+    for number in range(50):
+        publisher.send(f"site/fjord/{TAG}", {"time": START_MS + number, "value": number})
+    for project in projects:
+        wait_for(lambda project=project: has_readings(project, 50), what="all readings")
+        assert '"disconnected"' not in read_log(project)
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_a_session_that_is_taken_over_is_told_where_the_broker_does_not_say_it(
+    tmp_path: Path, broker: Broker, listeners: Listeners, version: str
+) -> None:
+    project = make(tmp_path / "one", broker, version=version)
+    listener = listeners.start(project)
+    copied = Project(shutil.copytree(project.root, tmp_path / "copied"))  # with its data: so with its client id
+    listeners.start(copied, connections=2)
+    identity = (project.listen("") / "source.site.id").read_text().strip()
+    words = f"session taken over: another client connected as {identity}"
+    wait_for(lambda: words in read_log(project), what="the reason in the log")
+    status = project.listen("fjord") / "status.json"
+    wait_for(lambda: words in str(json.loads(status.read_text())["sources"]["site"]), what="the reason in the status")
+    assert "remove data/listen/source.site.id in the copy" in read_log(project)
+    listener.terminate()
+    listener.wait(20)
+
+
+def end_session(server: socket.socket) -> None:
+    """Be a broker that takes one subscription, and then ends the session for another client: MQTT 5.0, 3.14."""
+    with server.accept()[0] as connection:
+        connection.recv(1000)
+        connection.sendall(bytes.fromhex("2003000000"))
+        number = connection.recv(1000)[2:4]
+        connection.sendall(b"\x90\x04" + number + b"\x00\x01")
+        connection.sendall(bytes.fromhex("e0028e00"))
+
+
+def test_a_session_that_is_taken_over_is_said_by_name(tmp_path: Path, listeners: Listeners) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        source = {"topics": ["site/{plant}/{tag}"], "host": "127.0.0.1", "port": server.getsockname()[1]}
+        project = make_project(tmp_path / "project", mqtt={"site": {**source, "client_id": "plant-4"}})
+        thread = threading.Thread(target=end_session, args=(server,))
+        thread.start()
+        listener = listeners.start(project)
+        thread.join()
+        words = "session taken over: another client connected as plant-4, and each takes messages from the other"
+        wait_for(lambda: words in read_log(project), what="the reason")
+        listener.terminate()
+        listener.wait(20)

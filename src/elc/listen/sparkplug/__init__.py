@@ -1,6 +1,7 @@
 """Sparkplug B: names come with a birth, numbers with short aliases, and a death makes them bad."""
 
-from elc.listen.sparkplug.message import build_payload_class
-from elc.listen.sparkplug.nodes import Answer, Nodes, build_rebirth
+from elc.listen.sparkplug.form import SparkplugForm
+from elc.listen.sparkplug.message import build_payload_class, build_rebirth
+from elc.listen.sparkplug.nodes import Answer, Nodes
 
-__all__ = ["Answer", "Nodes", "build_payload_class", "build_rebirth"]
+__all__ = ["Answer", "Nodes", "SparkplugForm", "build_payload_class", "build_rebirth"]

@@ -1,17 +1,22 @@
 """The payload of Sparkplug B, as far as it carries readings: org.eclipse.tahu.protobuf.Payload.
 
-Fields that are not named here, such as templates and data sets, are passed over by protobuf.
+Fields that are not named here, such as templates and data sets, are passed over by protobuf. Metrics are read one by
+one, so that a broken one costs no other.
 
 Source: Sparkplug specification 3.0, section 6.4 (payload definition) and appendix (sparkplug_b.proto).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 PACKAGE = "org.eclipse.tahu.protobuf"
-U32, U64, BOOL, STRING, FLOAT, DOUBLE = 13, 4, 8, 9, 2, 1  # kinds of google.protobuf.FieldDescriptorProto
+MOST_METRICS = 100_000  # of one message
+REBIRTH = "Node Control/Rebirth"
+U32, U64, BOOL, STRING, BYTES, FLOAT, DOUBLE = 13, 4, 8, 9, 12, 2, 1  # kinds of google.protobuf.FieldDescriptorProto
 _MESSAGE, _OPTIONAL, _REPEATED = 11, 1, 3
 METRIC = {
     "name": (1, STRING),
@@ -40,9 +45,63 @@ PROPERTY_VALUES = {
 }
 
 
-@lru_cache(maxsize=1)
+@dataclass(frozen=True)
+class Payload:
+    """What a message holds: its time (ms) and number, its metrics, and why others, as they came, cannot be read."""
+
+    timestamp: int | None
+    seq: int | None
+    metrics: Sequence[Any]
+    broken: Sequence[tuple[str, bytes]]
+
+
+def read_payload(content: bytes) -> Payload:
+    """Read a payload; a metric that cannot be read is told beside those that can.
+
+    Raises:
+        ValueError: it is no payload of Sparkplug B, or too long.
+    """
+    from google.protobuf.message import DecodeError
+
+    classes = _build_classes()
+    try:
+        envelope = classes["Envelope"].FromString(content)
+    except DecodeError as error:
+        raise ValueError(f"is no payload of Sparkplug B: {error}") from None
+    if len(envelope.metrics) > MOST_METRICS:
+        raise ValueError(f"holds {len(envelope.metrics):,} metrics, expected no more than {MOST_METRICS:,}")
+    metrics: list[Any] = []
+    broken: list[tuple[str, bytes]] = []
+    for raw in envelope.metrics:
+        try:
+            metric = classes["Payload.Metric"].FromString(raw)
+        except DecodeError as error:
+            broken.append((f"is no metric of Sparkplug B: {error}", raw))
+            continue
+        if isinstance(metric.name, str):
+            metrics.append(metric)
+        else:  # protobuf gives bytes
+            broken.append(("has a name that is no UTF-8", raw))
+    timestamp = envelope.timestamp if envelope.HasField("timestamp") else None
+    return Payload(timestamp, envelope.seq if envelope.HasField("seq") else None, metrics, broken)
+
+
 def build_payload_class() -> Any:
-    """Build the class of the payload, in a pool of its own: another package may hold the same names."""
+    """Build the class of whole payloads, to write them."""
+    return _build_classes()["Payload"]
+
+
+def build_rebirth(time_ms: int) -> bytes:
+    """Build the command that asks a node for a new birth: names and aliases of all its metrics."""
+    message = build_payload_class()(timestamp=time_ms)
+    message.metrics.add(name=REBIRTH, timestamp=time_ms, datatype=11, boolean_value=True)
+    found: bytes = message.SerializeToString()
+    return found
+
+
+@lru_cache(maxsize=1)
+def _build_classes() -> dict[str, Any]:
+    """Build the classes, in a pool of their own: another package may hold the same names."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
     file = descriptor_pb2.FileDescriptorProto(name="elc_sparkplug_b.proto", package=PACKAGE, syntax="proto2")
@@ -60,9 +119,13 @@ def build_payload_class() -> Any:
     value = payload.nested_type.add(name="PropertyValue")
     _add_fields(value, {"type": (1, U32), "is_null": (2, BOOL)})
     _add_choice(value, PROPERTY_VALUES)
+    envelope = file.message_type.add(name="Envelope")
+    _add_fields(envelope, {"timestamp": (1, U64), "seq": (3, U64)})
+    envelope.field.add(name="metrics", number=2, type=BYTES, label=_REPEATED)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.Payload"))
+    names = ("Payload", "Payload.Metric", "Envelope")
+    return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.{name}")) for name in names}
 
 
 def _add_fields(message: Any, fields: dict[str, tuple[int, int]]) -> None:

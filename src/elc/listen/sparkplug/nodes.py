@@ -1,202 +1,231 @@
-"""What is known of the edge nodes of Sparkplug B: their aliases, whether they live, and what they have counted.
+"""What is known of the edge nodes of Sparkplug B: their aliases, whether these hold, and what they have counted.
 
-A node's record is replaced, never changed, so what is kept on disk can be that of the last confirmed message.
+An alias holds from a birth in this connection until a message is missed, the node dies or the connection is lost:
+births are not kept by brokers, so a node may have been born anew in between, with other aliases. What comes before the
+next birth waits (see `waiting`). A node's record is replaced, never changed, so what is kept on disk can be that of the
+last confirmed message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from elc.listen.model import BAD, Reading, Reject, build_reject, now_us
-from elc.listen.sparkplug.message import build_payload_class
-from elc.listen.sparkplug.values import read_quality, read_value
+from elc.listen.model import SHOWN_CHARACTERS, Reading, Reject, Rejects, build_reject
+from elc.listen.sparkplug.births import (
+    Key,
+    Metric,
+    Node,
+    bear_device,
+    bear_node,
+    build_bad,
+    build_entry,
+    read_node,
+)
+from elc.listen.sparkplug.message import Payload, read_payload
+from elc.listen.sparkplug.metrics import has_alias_alone, read_metrics
+from elc.listen.sparkplug.values import read_session
 
 SEQUENCE = 256
-SESSION = "bdSeq"
-CONTROL = ("Node Control/", "Device Control/", "Node Info/", "Properties/")
-REBIRTH = "Node Control/Rebirth"
-KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
+BIRTHS = ("NBIRTH", "DBIRTH")
+KINDS = (*BIRTHS, "NDATA", "NDEATH", "DDATA", "DDEATH")
+EMPTY = Node({}, {})
+MOST_NODES = 5000
+MOST_NAMES = 400_000  # and aliases, of all nodes of a source
 
 
 @dataclass(frozen=True)
-class Metric:
-    """What a birth said of a metric; an empty tag is one that carries no reading, such as the session's number."""
+class Place:
+    """Where a message of a node came from; `device` is empty for the node itself."""
 
-    tag: str
+    topic: str
+    kind: str
+    node: str
     device: str
-    datatype: int
 
 
 @dataclass(frozen=True)
-class Node:
-    """One edge node: its metrics by alias and by device and name, its session, and its last sequence number."""
+class Doubt:
+    """What the aliases of a message meant when it came, and in which session: taken where the next birth agrees."""
 
-    by_alias: Mapping[int, Metric]
-    by_name: Mapping[str, Metric]
-    session: int | None = None
-    sequence: int | None = None
+    session: int
+    aliases: Mapping[Key, Metric]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a message brought. `rebirth` is the topic to ask the node at for a new birth, empty where none is needed."""
+    """What a message brought. `rebirth` is the topic to ask the node at for a new birth, empty where none is needed.
+
+    With a `doubt`, nothing of it is taken yet. `is_birth` says that what waits may be read now.
+    """
 
     readings: tuple[Reading, ...] = ()
     rejects: tuple[Reject, ...] = ()
     rebirth: str = ""
     missed: int = 0
-    is_changed: bool = False
+    is_birth: bool = False
+    doubt: Doubt | None = None
 
 
-EMPTY = Node({}, {})
+def find_place(topic: str) -> Place | None:
+    """Find the node that a topic is of; None where it is no topic of Sparkplug B."""
+    levels = topic.split("/")
+    if len(levels) not in (4, 5) or levels[0] != "spBv1.0":
+        return None
+    return Place(topic, levels[2], f"{levels[1]}/{levels[3]}", levels[4] if len(levels) == 5 else "")
 
 
+def find_command(node: str) -> str:
+    """Find the topic of commands to a node, which is given as group/node."""
+    group, _, name = node.partition("/")
+    return f"spBv1.0/{group}/NCMD/{name}"
+
+
+@dataclass
 class Nodes:
     """All nodes of one source; `name` says how a tag is named of {group}, {node}, {device} and {metric}."""
 
-    def __init__(self, name: str, state: Mapping[str, Any] | None = None) -> None:
-        self._name = name
-        self._nodes: dict[str, Node] = {place: _read_node(entry) for place, entry in (state or {}).items()}
+    name: str
+    state: Mapping[str, Any] = field(default_factory=dict)
 
-    def build_state(self) -> dict[str, object]:
-        """Build what must be known again after a restart, as JSON takes it."""
-        return {place: _build_entry(node) for place, node in self._nodes.items()}
+    def __post_init__(self) -> None:
+        found = {place: read_node(entry) for place, entry in self.state.items()}
+        self._nodes = {place: node for place, node in found.items() if node is not None}
+        self.unreadable = sorted(found.keys() - self._nodes.keys())
+
+    def list_places(self) -> list[str]:
+        """List the nodes that are known, as group/node."""
+        return list(self._nodes)
+
+    def get_sequence(self, place: str) -> int | None:
+        """The number of the last message of a node."""
+        return self._nodes.get(place, EMPTY).sequence
+
+    def build_state(self, sequences: Mapping[str, int | None]) -> Callable[[], dict[str, object]]:
+        """Build what must be known again after a restart, when it is asked for, of the nodes as they are now.
+
+        `sequences` are the numbers of nodes of which a message waits: those before it.
+        """
+        nodes = dict(self._nodes)
+        return lambda: {place: build_entry(node, sequences.get(place, node.sequence)) for place, node in nodes.items()}
+
+    def doubt_all(self) -> None:
+        """Believe no alias until the next birth: the connection is another one."""
+        self._nodes = {place: replace(node, sure=frozenset()) for place, node in self._nodes.items()}
 
     def read(self, topic: str, payload: bytes, *, is_again: bool) -> Answer:
         """Read a message. `is_again` says that the broker sends it once more, so its number is not counted."""
-        levels = topic.split("/")
-        if len(levels) not in (4, 5) or levels[0] != "spBv1.0":
+        place = find_place(topic)
+        if place is None:
             return _reject(topic, "is no topic of Sparkplug B: spBv1.0/group/kind/node[/device]", payload)
-        group, kind, place = levels[1], levels[2], f"{levels[1]}/{levels[3]}"
-        if kind not in KINDS:
+        if place.kind not in KINDS:
             return Answer()  # commands to nodes, and the state of other listeners
-        message = build_payload_class()()
         try:
-            message.ParseFromString(payload)
-        except Exception as error:  # protobuf's DecodeError, and text that is no UTF-8
-            return _reject(topic, f"is no payload of Sparkplug B: {error}", payload)
-        device = levels[4] if len(levels) == 5 else ""
-        if kind == "NDEATH":
+            message = read_payload(payload)
+        except ValueError as fault:
+            return _reject(topic, str(fault), payload)
+        if place.kind == "NDEATH":
             return self._bury(place, message)
-        missed = 0 if is_again else self._count(place, kind, message)
-        answer = self._read_metrics(topic, kind, place, device, message)
-        rebirth = f"spBv1.0/{group}/NCMD/{levels[3]}" if answer.rebirth or missed else ""
-        return replace(answer, missed=missed, rebirth=rebirth)
+        missed = 0 if is_again else self._count(place, message)
+        if place.kind in BIRTHS:
+            answer = self._bear(place, message, is_again=is_again)
+        elif place.kind == "DDEATH":
+            answer = self._bury_device(place, message)
+        else:
+            answer = self._read_data(place, message)
+        return replace(answer, missed=missed, rebirth=find_command(place.node) if answer.rebirth or missed else "")
 
-    def _read_metrics(self, topic: str, kind: str, place: str, device: str, message: Any) -> Answer:
-        if kind == "DDEATH":
-            return self._bury_device(place, device, message)
-        if kind in ("NBIRTH", "DBIRTH"):
-            self._bear(place, device, message, is_node=kind == "NBIRTH")
-        readings: list[Reading] = []
-        rejects: list[Reject] = []
-        unknown = False
-        for metric in message.metrics:
-            known = self._find(place, device, metric)
-            if known is None:
-                unknown = True
-                what = f"alias {metric.alias}" if metric.HasField("alias") else f"metric {metric.name}"
-                rejects.append(build_reject(topic, f"{what} is unknown: no birth named it; asked for one", metric))
-            elif known.tag:
-                _read_metric(topic, metric, known, message, readings, rejects)
-        is_birth = kind in ("NBIRTH", "DBIRTH")
-        return Answer(tuple(readings), tuple(rejects), rebirth="ask" if unknown else "", is_changed=is_birth)
+    def read_waiting(self, topic: str, payload: bytes, doubt: Doubt) -> Answer | None:
+        """Read a message that waited, as far as the births since agree with what was known; None where it must wait.
 
-    def _find(self, place: str, device: str, metric: Any) -> Metric | None:
-        node = self._nodes.get(place, EMPTY)
-        if metric.HasField("alias") and not metric.name:
-            return node.by_alias.get(metric.alias)
-        return node.by_name.get(f"{device}/{metric.name}")
+        ASSUME: where a node's last birth before and its first one after give an alias the same meaning, in one session,
+        it had that meaning in between.
+        """
+        place = find_place(topic)
+        assert place is not None
+        node = self._nodes.get(place.node, EMPTY)
+        is_same = node.session == doubt.session
+        aliases = {key: one for key, one in doubt.aliases.items() if is_same and node.by_alias.get(key) == one}
+        is_known = aliases.keys() == doubt.aliases.keys()
+        if is_same and (place.device not in node.sure or ("" not in node.sure and is_known)):
+            return None
+        return _read(place, read_payload(payload), node, aliases, "its node gave it anew since it was sent")
 
-    def _bear(self, place: str, device: str, message: Any, *, is_node: bool) -> None:
-        node = EMPTY if is_node else self._nodes.get(place, EMPTY)
-        kept = [one for one in node.by_name.items() if one[1].device != device]
-        by_name = dict(kept)
-        by_alias = {alias: one for alias, one in node.by_alias.items() if one.device != device}
-        session = node.session
-        group, _, name = place.partition("/")
-        for metric in message.metrics:
-            if metric.name == SESSION:
-                session = int(metric.long_value or metric.int_value)
-            is_control = metric.name == SESSION or metric.name.startswith(CONTROL)
-            tag = self._name.format(group=group, node=name, device=device, metric=metric.name)
-            found = Metric("" if is_control else tag, device, metric.datatype)
-            by_name[f"{device}/{metric.name}"] = found
-            if metric.HasField("alias"):
-                by_alias[metric.alias] = found
-        self._nodes[place] = Node(by_alias, by_name, session, self._nodes.get(place, EMPTY).sequence)
+    def refuse_waiting(self, topic: str, payload: bytes, why: str) -> Answer:
+        """Read what a message that waited in vain brings by name alone."""
+        place = find_place(topic)
+        assert place is not None
+        return _read(place, read_payload(payload), self._nodes.get(place.node, EMPTY), {}, why)
 
-    def _count(self, place: str, kind: str, message: Any) -> int:
+    def _read_data(self, place: Place, message: Payload) -> Answer:
+        """Read data; where a value's alias is in doubt, the whole message waits, if a birth can settle it."""
+        node = self._nodes.get(place.node, EMPTY)
+        if place.device in node.sure:
+            return _read(place, message, node, node.by_alias, "no birth named it; asked for one")
+        keys = [(place.device, one.alias) for one in message.metrics if has_alias_alone(one)]
+        aliases = {key: found for key in keys if (found := node.by_alias.get(key) or node.former.get(key))}
+        if aliases and node.session is not None:
+            return Answer(rebirth="ask", doubt=Doubt(node.session, aliases))
+        return _read(place, message, node, {}, "no birth named it; asked for one")
+
+    def _bear(self, place: Place, message: Payload, *, is_again: bool) -> Answer:
+        """Take in a birth. Of one that is sent again, nothing holds: there may have been another one since."""
+        former = self._nodes.pop(place.node, EMPTY)
+        rejects = Rejects(place.topic)
+        make = bear_node if place.kind == "NBIRTH" else bear_device
+        born = make(former, place.node, place.device, message, self.name, rejects)
+        self._nodes[place.node] = replace(born, sure=frozenset()) if is_again else born
+        self._forget_oldest()
+        named = replace(
+            message, metrics=[one for one in message.metrics if f"{place.device}/{one.name}" in born.by_name]
+        )
+        answer = _read(place, named, born, {}, "")
+        return replace(answer, rejects=(*rejects.build(), *answer.rejects), rebirth="", is_birth=True)
+
+    def _forget_oldest(self) -> None:
+        """Forget the nodes that were born longest ago where there are more than anybody has."""
+        sizes = {place: len(node.by_name) + len(node.by_alias) for place, node in self._nodes.items()}
+        total = sum(sizes.values())
+        for place in list(self._nodes)[:-1]:
+            if len(self._nodes) <= MOST_NODES and total <= MOST_NAMES:
+                return
+            total -= sizes[place]
+            del self._nodes[place]
+
+    def _count(self, place: Place, message: Payload) -> int:
         """Count the messages that are missing before this one; a birth of the node starts anew."""
-        node = self._nodes.get(place, EMPTY)
-        if not message.HasField("seq"):
+        is_birth = place.kind in BIRTHS
+        node = self._nodes.get(place.node, EMPTY if is_birth else None)
+        if message.seq is None or node is None:
             return 0
-        former = None if kind == "NBIRTH" else node.sequence
-        self._nodes[place] = replace(node, sequence=int(message.seq))
-        return 0 if former is None else (int(message.seq) - former - 1) % SEQUENCE
+        former = None if place.kind == "NBIRTH" else node.sequence
+        missed = 0 if former is None else (message.seq - former - 1) % SEQUENCE
+        # What is missing may have been a birth.
+        self._nodes[place.node] = replace(node, sequence=message.seq, sure=frozenset() if missed else node.sure)
+        return missed
 
-    def _bury(self, place: str, message: Any) -> Answer:
+    def _bury(self, place: Place, message: Payload) -> Answer:
         """A node's death is told by the broker; one of a former session is too late to mean anything."""
-        node = self._nodes.get(place, EMPTY)
-        for metric in message.metrics:
-            if metric.name == SESSION and node.session not in (None, int(metric.long_value or metric.int_value)):
-                return Answer()
-        self._nodes[place] = replace(node, sequence=None)
-        return Answer(tuple(_build_bad(node, None, now_us())))
+        node = self._nodes.get(place.node)
+        session = read_session(message.metrics)
+        if node is None or (session is not None and node.session not in (None, session)):
+            return Answer()
+        self._nodes[place.node] = replace(node, sequence=None, sure=frozenset())
+        return Answer(tuple(build_bad(node, None, None)))
 
-    def _bury_device(self, place: str, device: str, message: Any) -> Answer:
-        time_us = message.timestamp * 1000 if message.HasField("timestamp") else now_us()
-        return Answer(tuple(_build_bad(self._nodes.get(place, EMPTY), device, time_us)))
-
-
-def _build_bad(node: Node, device: str | None, time_us: int) -> Iterator[Reading]:
-    for metric in node.by_name.values():
-        if metric.tag and device in (None, metric.device):
-            yield Reading(metric.tag, time_us, None, BAD)
+    def _bury_device(self, place: Place, message: Payload) -> Answer:
+        node = self._nodes.get(place.node)
+        if node is None:
+            return Answer()
+        self._nodes[place.node] = replace(node, sure=node.sure - {place.device})
+        return Answer(tuple(build_bad(node, place.device, message.timestamp)))
 
 
-def _read_metric(
-    topic: str, metric: Any, known: Metric, message: Any, readings: list[Reading], rejects: list[Reject]
-) -> None:
-    timed = metric if metric.HasField("timestamp") else message
-    if not timed.HasField("timestamp"):
-        rejects.append(build_reject(topic, "has no time", metric, tag=known.tag))
-        return
-    try:
-        value = read_value(metric, metric.datatype or known.datatype)
-    except ValueError as fault:
-        rejects.append(build_reject(topic, str(fault), metric, tag=known.tag))
-        return
-    quality = BAD if value is None else read_quality(metric)
-    readings.append(Reading(known.tag, timed.timestamp * 1000, value, quality))
+def _read(place: Place, message: Payload, node: Node, aliases: Mapping[Key, Metric], why_unknown: str) -> Answer:
+    found = read_metrics(place.device, message, node.by_name, aliases, Rejects(place.topic), why_unknown)
+    return Answer(*found)
 
 
 def _reject(topic: str, reason: str, payload: bytes) -> Answer:
-    return Answer(rejects=(build_reject(topic, reason, payload),))
-
-
-def build_rebirth() -> bytes:
-    """Build the command that asks a node for a new birth: names and aliases of all its metrics."""
-    message = build_payload_class()(timestamp=now_us() // 1000)
-    message.metrics.add(name=REBIRTH, timestamp=now_us() // 1000, datatype=11, boolean_value=True)
-    found: bytes = message.SerializeToString()
-    return found
-
-
-def _build_entry(node: Node) -> dict[str, object]:
-    return {
-        "session": node.session,
-        "names": [[name, *_list(one)] for name, one in node.by_name.items()],
-        "aliases": [[alias, *_list(one)] for alias, one in node.by_alias.items()],
-    }
-
-
-def _list(metric: Metric) -> list[object]:
-    return [metric.tag, metric.device, metric.datatype]
-
-
-def _read_node(entry: Mapping[str, Any]) -> Node:
-    by_alias = {alias: Metric(*found) for alias, *found in entry["aliases"]}
-    return Node(by_alias, {name: Metric(*found) for name, *found in entry["names"]}, entry["session"])
+    return Answer(rejects=(build_reject(topic, reason, payload[:SHOWN_CHARACTERS]),))
