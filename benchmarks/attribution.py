@@ -155,7 +155,7 @@ def _measure_cost(plant: Plant, name: str) -> Iterator[Figure]:
     last = explain.find_last_judged(plant.later)
     explain.explain_period(plant.package, plant.later, plant.chosen.explain)
     shares = explain.explain_gap(plant.package, last, plant.chosen.explain)
-    explain.build_waterfall(plant.package, last, shares, plant.chosen.explain)
+    explain.build_waterfall(last, shares)
     explain.explain_drivers(plant.package, last)
     explain.explain_consumption(plant.package, plant.later, plant.chosen.explain)
     drift = explain.measure_drift(plant.package, plant.later, plant.chosen).set_index("what")["ndcg"]

@@ -25,7 +25,11 @@ GAP_HIGH = "gap_high_gj_per_h"
 IS_OUTSIDE = "is_outside_envelope"
 IS_STEADY = "is_steady"
 STATE = "plant_state"
+RUNNING = ("run", "unknown")  # states in which a gap is expected: where the load is unknown the plant may run
 AGE = "since_turnaround_days"  # the declared ageing driver
+GOOD_HOURS = "good_hours"  # parts of a gap that are no set-point's
+UNEXPLAINED = "unexplained"
+NO_SETPOINTS = (GOOD_HOURS, UNEXPLAINED)
 COVERAGE_SUFFIX = "_coverage_frac"
 
 
@@ -95,7 +99,9 @@ def read_label(column: str) -> str:
 
 
 def read_name(name: str) -> str:
-    """Read a column, or a group of columns, in plain words: a group's name ends in no unit and stays as it is."""
+    """Read a column, a group of columns, or a part of a gap, in plain words: a group's name ends in no unit."""
+    if name in NO_SETPOINTS:
+        return name.replace("_", " ")
     return read_label(name) if "_" in name else name
 
 
@@ -112,7 +118,7 @@ def say_label(column: str) -> str:
 
 
 def say_name(name: str) -> str:
-    """Say a column, or a group of columns, in the language of the pages."""
+    """Say a column, a group of columns, or a part of a gap, in the language of the pages."""
     return language.translate(read_name(name))
 
 

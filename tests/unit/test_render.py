@@ -25,7 +25,7 @@ from elc.render.index import build_index
 from elc.render.plants import Fleet
 from elc.render.receipts import Failure
 from elc.render.status import Alert, Status, find_behind
-from elc.render.words import build_number, escape
+from elc.render.words import escape
 
 REPOSITORY = Path(__file__).parents[2]
 SVG = (
@@ -111,7 +111,8 @@ def build_status(plant: str, **changes: Any) -> dict[str, Any]:
         "plant": plant, "name": plant.capitalize(), "product": "ammonia", "state": "run",
         "state_since": "2026-06-30T21:00:00+02:00", "last_hour": "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo",
         "gap_gj_per_h": 59.1, "gap_frac": 0.036, "money_per_h": 620.0, "co2_t_per_h": 3.3, "money_month": 124_312.0,
-        "gap_gj_24h": 1400.0, "currency": "EUR", "no_gap_reason": "", "data_health": "sound", "model_health": "ok",
+        "gap_gj_24h": 1400.0, "size_gj_per_h": 1700.0, "currency": "EUR", "no_gap_reason": "",
+        "data_health": "sound", "model_health": "ok",
         "status": "Completed", "recommendation": "Nothing to do.", "action": "none",
         "version": "candidate, not approved", "answer": "An answer.", "advice": "Lower flue-gas O₂ to 2.6 %.",
     }  # fmt: skip
@@ -423,15 +424,6 @@ def test_names_are_text_not_markdown() -> None:
     assert '<a href="a.html">A|B_*[x]&lt;b&gt;</a>' in text
     assert r"**[A\|B\_\*\[x\]\<b\>](a.ipynb):**" in text
     assert "XAU an hour" in text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "–"), (float("nan"), "–"), (0.0, "0.0"), (-0.01, "0.0"), (4.24, "4.2"), (9.96, "10"), (59.1, "59"),
-     (-59.1, "−59"), (1823.4, "1,823")],
-)  # fmt: skip
-def test_numbers_have_sensible_digits(value: float | None, text: str) -> None:
-    assert build_number(value) == text
 
 
 def build_fleet(*statuses: Status, **changes: Any) -> Fleet:

@@ -1,5 +1,6 @@
 """Which set-points to move, what it would save, what was advised before, and what came of it."""
 
+from elc.advise.came import build_outcomes_table, write_outcome
 from elc.advise.log import (
     Notes,
     build_log,
@@ -13,7 +14,7 @@ from elc.advise.log import (
 )
 from elc.advise.moves import COLUMNS, Advice, build_advice
 from elc.advise.outcomes import OUTCOMES, Total, build_outcomes, build_total
-from elc.advise.words import build_moves_table, build_outcomes_table, find_reason, write_advice, write_outcome
+from elc.advise.words import build_moves_table, find_reason, write_advice
 
 __all__ = [
     "COLUMNS",

@@ -1,25 +1,31 @@
-"""The sentences and tables of advice: what to do, why nothing is advised, and what came of what was (Markdown)."""
+"""The sentences and tables of advice: what to do, or why nothing is advised (Markdown)."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from elc.advise.moves import REASON
-from elc.advise.outcomes import Total, build_total
 from elc.curve import build_cost
 from elc.fields import GAP, TIME, read_currency, say_heading, say_label, say_value
-from elc.language import format_number, format_share, format_time, say
+from elc.language import (
+    find_digits,
+    find_short_digits,
+    format_co2,
+    format_energy,
+    format_money,
+    format_number,
+    format_share,
+    format_short_energy,
+    format_time,
+    say,
+)
 from elc.settings import StageSettings
 
 Row = Mapping[Any, Any]
-WEEK_DAYS = 7
-SHOWN_CASES = 10  # of the table of what came of advice; its sentence counts all
-SMALL_GJ_PER_H = 20.0  # of less, a tenth matters
 
 # Why nothing is advised, in full; a test holds it against the reasons that moves give.
 REASONS: dict[str, Callable[[], str]] = {
@@ -30,12 +36,6 @@ REASONS: dict[str, Callable[[], str]] = {
     "small_saving": lambda: say("Nothing is advised: what moves of the set-points would save is not worth a word."),
     "unsure_saving": lambda: say("Nothing is advised: no move of the set-points would surely save."),
 }
-OUTCOME_WORDS: dict[str, Callable[[], str]] = {
-    "followed": lambda: say("followed"),
-    "partly": lambda: say("in part"),
-    "not": lambda: say("not followed"),
-    "open": lambda: say("still open"),
-}
 
 
 def find_reason(reasons: pd.DataFrame) -> str:
@@ -43,7 +43,7 @@ def find_reason(reasons: pd.DataFrame) -> str:
     return str(reasons.sort_values(TIME)[REASON].iloc[-1]) if len(reasons) else "no_gap"
 
 
-def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: StageSettings) -> str:
+def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: StageSettings, *, size: float) -> str:
     """Write what to do, what it would save and what that rests on; or why nothing is advised.
 
     Args:
@@ -51,6 +51,7 @@ def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: St
         reason: why it has none (see `find_reason`).
         hour: the last hour, scored.
         settings: of the plant.
+        size: what the plant takes (see `curve.find_size`).
     """
     if moves.empty:
         return REASONS[reason]()
@@ -59,7 +60,7 @@ def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: St
     total = moves.iloc[0]
     saving = float(total["total_gj_per_h"])
     cost = build_cost(24 * saving, settings.plant, at=hour[TIME])
-    digits = 1 if abs(saving) < SMALL_GJ_PER_H else 0
+    digits = find_short_digits(saving, most=find_digits(size))
     sentences = [
         say(
             "**Do:** {moves}. Expected: {saving} GJ/h ({share} interval {low} to {high}), {money} and {co2} a day.",
@@ -76,7 +77,7 @@ def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: St
     if pd.notna(gap) and saving > gap:
         text = say(
             "That is more than the gap of {gap} GJ/h: best is what one hour in ten stays below, not the least.",
-            gap=format_number(gap, digits),
+            gap=format_short_energy(gap, size=size),
         )
         sentences.append(text)
     text = say(
@@ -114,8 +115,11 @@ def _write_limit(row: Row) -> str:
     return say_value(float(str(row["near_limit"])), str(row["setpoint"]), with_unit=True)
 
 
-def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Timestamp) -> pd.DataFrame:
-    """Build the moves as a table: what each adds, at the prices of `at`, what it rests on, what it comes near."""
+def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Timestamp, size: float) -> pd.DataFrame:
+    """Build the moves as a table: what each adds, at the prices of `at`, what it rests on, what it comes near.
+
+    `size` is what the plant takes (see `curve.find_size`).
+    """
     rows = moves.to_dict("records")
     costs = [build_cost(24 * float(row["saving_gj_per_h"]), settings.plant, at=at) for row in rows]
     return pd.DataFrame(
@@ -124,10 +128,10 @@ def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Ti
             say("now"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
             say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
             say("saves, GJ/h"): [
-                _write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h") for row in rows
+                write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", size=size) for row in rows
             ],
             say("a day"): [_write_money(cost.money, settings) for cost in costs],
-            say("t CO₂ a day"): [format_number(cost.co2_t, 1) for cost in costs],
+            say("t CO₂ a day"): [format_co2(cost.co2_t) for cost in costs],
             say("mind"): [
                 say("near the limit of {limit}", limit=_write_limit(row)) if pd.notna(row["near_limit"]) else "–"
                 for row in rows
@@ -141,103 +145,22 @@ def _write_precedents(nearest: str, zone: str) -> str:
     return "; ".join(format_time(pd.Timestamp(time).tz_convert(zone).to_pydatetime()) for time in nearest.split())
 
 
-def write_outcome(outcomes: pd.DataFrame, last: pd.Timestamp, settings: StageSettings, *, unread_notes: int) -> str:
-    """Write what came of the advice of the last week and of `log_days`, and what that number means.
-
-    Args:
-        outcomes: see `outcomes.build_outcomes`.
-        last: the last hour.
-        settings: of the plant.
-        unread_notes: lines of the operators' answers that could not be read.
-    """
-    days = settings.advise.log_days
-    week, whole = (build_total(outcomes, last, days=count) for count in (WEEK_DAYS, days))
-    if not whole.cases:
-        text = say("No advice of the last {days} days is old enough to say what came of it.", days=days)
-        return " ".join([text, *_write_unread(unread_notes)])
-    sentences = [_write_total(total) for total in (week, whole) if total.cases]
-    if not whole.is_shown:
-        sentences.insert(0, say("Nobody was shown this advice: it is what the model would have said."))
-    sentences.append(
-        say(
-            "Saved is the mean gap before a move less that after it, less what other set-points did meanwhile, for as "
-            "long as the move stayed, at most {hold} hours. Crews move set-points without advice too, and what they "
-            "would have done by themselves nobody can tell.",
-            hold=format_number(settings.advise.hold_h, 0),
-        )
-    )
-    return " ".join([*sentences, *_write_unread(unread_notes)])
-
-
-def _write_total(total: Total) -> str:
-    counts = {"days": total.days, "followed": total.followed, "cases": total.cases}
-    if total.is_shown:
-        head = say("The advice of the last {days} days was followed in {followed} of {cases} cases", **counts)
-    else:
-        head = say("In the last {days} days set-points moved that way in {followed} of {cases} cases", **counts)
-    if not total.followed:
-        return say("{what}.", what=head)
-    if math.isnan(total.saved_gj):
-        return say("{what}; what that saved cannot be told.", what=head)
-    numbers = (total.saved_gj, total.low_gj, total.high_gj)
-    saved, low, high = (format_number(value, 0) for value in numbers)
-    shown = {"what": head, "saved": saved, "low": low, "high": high}
-    if total.is_shown:
-        return say("{what}, and that saved {saved} GJ ({low} to {high}).", **shown)
-    return say("{what}, and with that energy fell by {saved} GJ ({low} to {high}).", **shown)
-
-
-def _write_unread(count: int) -> list[str]:
-    return [say("{count} of the operators' answers could not be read.", count=count)] if count else []
-
-
-def build_outcomes_table(outcomes: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
-    """Build the table of the last cases of advice and what came of each, the latest first."""
-    rows = outcomes.sort_values(["start", "setpoint"], ascending=[False, True]).head(SHOWN_CASES).to_dict("records")
-    zone = settings.plant.time_zone
-    realised = ("realised_gj_per_h", "realised_low_gj_per_h", "realised_high_gj_per_h")
-    return pd.DataFrame(
-        {
-            say("advised"): [format_time(row["start"].tz_convert(zone).to_pydatetime()) for row in rows],
-            say("set-point"): [say_heading(row["setpoint"]) for row in rows],
-            say("from"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
-            say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
-            say("would save, GJ/h"): [
-                _write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h") for row in rows
-            ],
-            say("what came of it"): [_write_case(row) for row in rows],
-            say("saved, GJ/h"): [_write_interval(row, *realised) for row in rows],
-        }
-    )
-
-
-def _write_case(row: Row) -> str:
-    outcome = OUTCOME_WORDS[str(row["outcome"])]()
-    answer = ": ".join(text for text in (str(row["answer"]), _quote(str(row["why"]))) if text)
-    return f"{outcome} ({answer})" if answer else outcome
-
-
-def _quote(text: str) -> str:
-    """Keep what somebody typed from being read as Markdown or HTML; the table itself sees to its bars."""
-    return re.sub(r"([^\w\s|])", r"\\\1", " ".join(text.split()))
-
-
-def _write_interval(row: Row, *names: str) -> str:
+def write_interval(row: Row, *names: str, size: float) -> str:
     """Write a value and between what it lies: `3.1 (2.2 to 4.0)`; a dash where it is not known."""
     value, low, high = (float(str(row[name])) for name in names)
     if math.isnan(value):
         return "–"
-    shown = {"value": format_number(value, 1), "low": format_number(low, 1), "high": format_number(high, 1)}
-    return say("{value} ({low} to {high})", **shown)
+    texts = (format_energy(number, size=size) for number in (value, low, high))
+    return say("{value} ({low} to {high})", **dict(zip(("value", "low", "high"), texts, strict=True)))
 
 
 def _write_money(amount: float, settings: StageSettings) -> str:
     if math.isnan(amount):
         return say("no known price")
-    return f"{format_number(amount, 0)} {read_currency(settings.site.currency)}"
+    return f"{format_money(amount)} {read_currency(settings.site.currency)}"
 
 
 def _write_co2(amount: float) -> str:
     if math.isnan(amount):
         return say("no known CO₂")
-    return say("{amount} t CO₂", amount=format_number(amount, 1))
+    return say("{amount} t CO₂", amount=format_co2(amount))

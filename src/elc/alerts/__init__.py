@@ -3,10 +3,11 @@
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.deliver import deliver, deliver_all, send_test
 from elc.alerts.model import Alert, read_alerts, write_alerts
-from elc.alerts.sources import Found, find_open
+from elc.alerts.sources import UNJUDGED, Found, find_open
 from elc.alerts.state import State, read_state
 
 __all__ = [
+    "UNJUDGED",
     "Alert",
     "Channel",
     "Found",

@@ -14,7 +14,8 @@ from elc.fields import TIME
 from elc.paths import Project
 from elc.settings import StageSettings
 
-OF_MONITOR = ("gap", "energy", "violation", "failed")
+UNJUDGED = "not judged"
+OF_MONITOR = ("gap", "energy", UNJUDGED, "violation", "failed")
 OF_STAGES = ("stage",)
 OF_CLOCK = ("stale", "future")
 # ASSUME: clocks differ by minutes, and the last interval may be one that goes on.

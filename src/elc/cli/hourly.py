@@ -113,13 +113,20 @@ def _build_row(change: Change) -> tuple[str, ...]:
         f"{change.last_before:%d %b %H:%M}" if change.last_before else DASH,
         f"{change.new_hours:,}",
         f"{change.redone_hours:,}",
-        _write(status.get("gap_gj_per_h"), ",.1f"),
+        _write(status.get("gap_gj_per_h"), f",.{_find_digits(status)}f"),
         _write(status.get("gap_frac"), ".1%"),
         str(status.get("data_health", DASH)),
         str(status.get("model_health", DASH)),
         str(status.get("status", DASH)),
         "skipped" if change.skipped else ", ".join(failure.stage for failure in change.failures) or DASH,
     )
+
+
+def _find_digits(status: dict[str, Any]) -> int:
+    from elc.language import find_digits
+
+    size = status.get("size_gj_per_h")
+    return find_digits(float(size) if isinstance(size, int | float) else float("nan"))
 
 
 def _write(value: Any, form: str) -> str:

@@ -34,6 +34,11 @@ class Hours:
     def count(self) -> int:
         return len(self.sides["left"])
 
+    @property
+    def size(self) -> float:
+        """What the plant usually takes (GJ/h); NaN without hours."""
+        return float(self.sides["left"][ENERGY].median())
+
 
 def score_pair(hourly: pd.DataFrame, pair: Pair, settings: StageSettings) -> Hours:
     """Score with both packages the hours that both can be judged on; no such hour is no error.

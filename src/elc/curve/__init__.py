@@ -30,7 +30,7 @@ from elc.curve.response import (
     predict_energy,
     predict_precedents,
 )
-from elc.curve.score import Cost, build_cost, find_last, score_hours, sum_costs
+from elc.curve.score import Cost, build_cost, find_last, find_size, score_hours, sum_costs
 from elc.curve.shapley import build_shapley, build_shares, share_best, share_response
 from elc.curve.sketch import Sketch, measure_distance, read_sketch
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
@@ -62,6 +62,7 @@ __all__ = [
     "find_last",
     "find_like",
     "find_precedents",
+    "find_size",
     "fit_hours",
     "format_json",
     "hash_card",

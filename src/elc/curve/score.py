@@ -63,3 +63,12 @@ def sum_costs(energy_gj: pd.Series, times: pd.Series, plant: PlantSettings) -> C
 def find_last(scored: pd.DataFrame) -> pd.Series:
     """The last hour of the table."""
     return scored.sort_values(TIME).iloc[-1]
+
+
+def find_size(scored: pd.DataFrame) -> float:
+    """Find what a plant usually takes (GJ/h), by which numbers get their digits: the median of its judged hours.
+
+    Of a plant without a judged hour that of all hours; NaN where no energy is known.
+    """
+    judged = scored.loc[scored[GAP].notna(), ENERGY]
+    return float((judged if judged.notna().any() else scored[ENERGY]).median())

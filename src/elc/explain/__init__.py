@@ -5,7 +5,6 @@ from elc.explain.drift import build_drift_table, find_drift, measure_drift, meas
 from elc.explain.drivers import build_consumption_table, explain_consumption, explain_drivers
 from elc.explain.files import read_drift, read_shares, write_shares
 from elc.explain.gap import (
-    REST,
     SHARES,
     build_causes_table,
     explain_gap,
@@ -18,7 +17,6 @@ from elc.explain.waterfall import STEPS, build_waterfall, write_waterfall
 from elc.explain.words import explain_silence, write_answer
 
 __all__ = [
-    "REST",
     "SHARES",
     "STEPS",
     "build_causes_table",

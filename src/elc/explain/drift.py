@@ -13,11 +13,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from elc.curve import Package, build_best_practice, share_best, share_response
+from elc.curve import Package, build_best_practice, find_size, share_best, share_response
 from elc.explain.drivers import choose_hours, read_background, spread
 from elc.fields import GAP, TIME, read_name, say_name
 from elc.findings import Finding, build_frame
-from elc.language import format_number, say
+from elc.language import find_digits, format_number, say
 from elc.settings import ExplainSettings, StageSettings
 
 CHECK = "feature_attribution_drift_check"
@@ -79,13 +79,13 @@ def _find_risen(training: Mapping[str, float], late: Mapping[str, float]) -> str
 def find_drift(drift: pd.DataFrame, scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
     """Find what ranks otherwise than in training: a finding for each row of `measure_drift` below `min_ndcg`."""
     explain = settings.explain
-    end = scored[TIME].max()
+    end, digits = scored[TIME].max(), find_digits(find_size(scored))
     found = [
         Finding(
             CHECK,
             f"Over the last {explain.drift_days} days {WHAT[row['what']]} ranks otherwise than in training: nDCG "
             f"{row['ndcg']:.2f}, expected at least {explain.min_ndcg:.2f}. {read_name(row['rose']).capitalize()} rose "
-            f"most: {row['late_gj_per_h']:.1f} GJ/h, {row['training_gj_per_h']:.1f} GJ/h in training.",
+            f"most: {row['late_gj_per_h']:.{digits}f} GJ/h, {row['training_gj_per_h']:.{digits}f} GJ/h in training.",
             settings.plant_id,
             row["rose"],
             end - pd.Timedelta(explain.drift_days, "D"),

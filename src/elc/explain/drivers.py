@@ -7,7 +7,7 @@ import pandas as pd
 
 from elc.curve import Package, share_best
 from elc.fields import IS_OUTSIDE, TIME, say_name
-from elc.language import format_number, say
+from elc.language import format_energy, say
 from elc.settings import ExplainSettings
 
 # ASSUME: mean shares of so many hours of a period, evenly spread, are those of all.
@@ -58,14 +58,14 @@ def explain_consumption(package: Package, scored: pd.DataFrame, settings: Explai
     return _sort(pd.DataFrame(rows, columns=columns), "size_gj_per_h")
 
 
-def build_consumption_table(consumption: pd.DataFrame) -> pd.DataFrame:
-    """Build the table of drivers over a period, the largest first."""
+def build_consumption_table(consumption: pd.DataFrame, *, size: float) -> pd.DataFrame:
+    """Build the table of drivers over a period, the largest first; `size`: what the plant takes (`curve.find_size`)."""
     rows = consumption.to_dict("records")
     return pd.DataFrame(
         {
             say("driver"): [say_name(row["driver"]) for row in rows],
-            say("mean share, GJ/h"): [format_number(row["share_gj_per_h"], 1, is_signed=True) for row in rows],
-            say("mean size, GJ/h"): [format_number(row["size_gj_per_h"], 1) for row in rows],
+            say("mean share, GJ/h"): [format_energy(row["share_gj_per_h"], size=size, is_signed=True) for row in rows],
+            say("mean size, GJ/h"): [format_energy(row["size_gj_per_h"], size=size) for row in rows],
         }
     )
 

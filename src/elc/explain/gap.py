@@ -5,21 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from elc.curve import Package, build_best_practice, find_last, share_response
-from elc.fields import GAP, TIME, say_heading, say_name, say_value
-from elc.language import format_number, say
+from elc.curve import Package, build_best_practice, find_last, predict_precedents, share_response
+from elc.fields import GAP, GOOD_HOURS, TIME, UNEXPLAINED, say_heading, say_name, say_value
+from elc.language import format_energy, say
 from elc.settings import ExplainSettings
 
 SHARES = ["setpoint", "now", "best_practice", "share_gj_per_h"]
-REST = "unexplained"
 
 
 def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
     """Explain the gap of each hour by its set-points against best practice under like conditions.
 
+    Best is what the best hours reached, and none of them had every set-point at its best. What they lost themselves is
+    no part of the gap, so it is taken off again in a row of its own, below zero as a rule; what then remains
+    `unexplained` has no side of its own. Whatever shows parts of a gap shows these rows.
+
     Returns:
-        time_utc, setpoint, now, best_practice, share_gj_per_h: hour by hour, the largest share first; the last row of
-        each hour, `unexplained`, is what the response does not see, so that the shares add up to the gap. A group of
+        time_utc, setpoint, now, best_practice, share_gj_per_h: hour by hour, the largest share of a set-point first;
+        the last rows of each hour are `good_hours` and `unexplained`, so that the shares add up to the gap. A group of
         set-points is one row, by its name, without values. No rows for an hour without a gap, set-points or precedents.
     """
     columns = [TIME, *SHARES]
@@ -32,16 +35,21 @@ def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettin
         return _build_empty(columns)
     reference = build_best_practice(package, known, settings.like_hours)
     shares = share_response(package, known, reference)
-    rest = known[GAP].to_numpy(float) - shares.sum(axis=1)
+    taken = package.predict_response(known[package.features + package.setpoints].astype(float)).mean(axis=1)
+    lost = predict_precedents(package, known, settings.like_hours) - (taken - shares.sum(axis=1))
+    rest = known[GAP].to_numpy(float) - shares.sum(axis=1) + lost
     tables = []
     for index, (name, members) in enumerate(package.groups(package.setpoints).items()):
         now, best = (_read_alone(table, members) for table in (known, reference))
         tables.append(_build_rows(known[TIME], name, now, best, shares[:, index]))
     nothing = np.full(len(known), np.nan)
-    tables.append(_build_rows(known[TIME], REST, nothing, nothing, rest))
+    tables += [
+        _build_rows(known[TIME], name, nothing, nothing, part)
+        for name, part in ((GOOD_HOURS, -lost), (UNEXPLAINED, rest))
+    ]
     joined = pd.concat(tables).reset_index(names="hour")
-    joined["is_rest"] = joined["setpoint"].eq(REST)
-    order = ["hour", "is_rest", "share_gj_per_h"]
+    joined["place"] = joined["setpoint"].map({GOOD_HOURS: 1, UNEXPLAINED: 2}).fillna(0)
+    order = ["hour", "place", "share_gj_per_h"]
     return joined.sort_values(order, ascending=[True, True, False], kind="stable", ignore_index=True)[columns]
 
 
@@ -80,22 +88,25 @@ def find_last_judged(scored: pd.DataFrame) -> pd.Series:
 
 
 def rank_causes(shares: pd.DataFrame) -> pd.DataFrame:
-    """Mean share of each set-point over a period (GJ/h), the largest first."""
+    """Mean share of each row's name over a period (GJ/h), the largest first; they add up to the mean gap."""
     if shares.empty:
         return pd.DataFrame(columns=["setpoint", "share_gj_per_h"])
     mean = shares.groupby("setpoint")["share_gj_per_h"].mean()
     return mean.sort_values(ascending=False).reset_index()
 
 
-def build_causes_table(shares: pd.DataFrame) -> pd.DataFrame:
-    """Build the table of set-points now and at best practice, with their share of the gap."""
-    known = [row for row in shares.to_dict("records") if row["setpoint"] != REST]
+def build_causes_table(shares: pd.DataFrame, *, size: float) -> pd.DataFrame:
+    """Build the table of set-points now and at best practice, with all shares of the gap, which add up to it.
+
+    `size` is what the plant takes (see `curve.find_size`).
+    """
+    known = shares.to_dict("records")
     return pd.DataFrame(
         {
             say("set-point"): [_write_heading(row["setpoint"], row["now"]) for row in known],
             say("now"): [_write_value(row["now"], row["setpoint"]) for row in known],
             say("best practice"): [_write_value(row["best_practice"], row["setpoint"]) for row in known],
-            say("share, GJ/h"): [format_number(row["share_gj_per_h"], 1, is_signed=True) for row in known],
+            say("share, GJ/h"): [format_energy(row["share_gj_per_h"], size=size, is_signed=True) for row in known],
         }
     )
 

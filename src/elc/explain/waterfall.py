@@ -5,21 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from elc.curve import Package, predict_precedents
-from elc.explain.gap import REST
-from elc.fields import BEST, ENERGY, GAP, say_name, say_value
-from elc.language import format_number, say
-from elc.settings import ExplainSettings
+from elc.fields import BEST, ENERGY, GAP, GOOD_HOURS, NO_SETPOINTS, UNEXPLAINED, say_name, say_value
+from elc.language import find_digits, format_energy, say
 
 STEPS = ["step", "kind", "label", "change_gj_per_h", "start_gj_per_h", "end_gj_per_h"]
-SMALL_GJ_PER_H = 0.05  # what shows as 0.0
 
 
-def build_waterfall(package: Package, hour: pd.Series, shares: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
-    """Build the steps from best to actual energy of an hour, of which `shares` is the explanation.
-
-    Best is what the best hours reached, and none of them had every set-point at its best; what they lost themselves is
-    the step `good_hours`, below zero, so that what remains `unexplained` has no side of its own.
+def build_waterfall(hour: pd.Series, shares: pd.DataFrame) -> pd.DataFrame:
+    """Build the steps from best to actual energy of an hour: the rows of `shares`, its explanation, one by one.
 
     Returns:
         step, kind (level, good_hours, setpoint, unexplained), label (as a page writes it), change_gj_per_h (missing for
@@ -27,51 +20,43 @@ def build_waterfall(package: Package, hour: pd.Series, shares: pd.DataFrame, set
     """
     if shares.empty:
         return pd.DataFrame(columns=STEPS)
-    causes = shares[shares["setpoint"] != REST]
-    rest = float(shares["share_gj_per_h"].sum() - causes["share_gj_per_h"].sum())
-    lost = _measure_lost(package, hour, causes, settings)
-    rows = [("best", "level", say("best"), np.nan), ("good_hours", "good_hours", say("good hours"), -lost)]
-    rows += [
-        (name, "setpoint", say_name(name), float(share))
-        for name, share in zip(causes["setpoint"], causes["share_gj_per_h"], strict=True)
-    ]
-    rows += [(REST, REST, say("unexplained"), rest + lost), ("actual", "level", say("actual"), np.nan)]
-    table = pd.DataFrame(rows, columns=STEPS[:4])
+    order = shares["setpoint"].map({GOOD_HOURS: 0, UNEXPLAINED: 2}).fillna(1)  # the good hours stand beside best
+    parts = shares.loc[order.sort_values(kind="stable").index]
+    kinds = parts["setpoint"].where(parts["setpoint"].isin(NO_SETPOINTS), "setpoint")
+    changes = parts["share_gj_per_h"].astype(float)
+    rows = [("best", "level", say("best"), np.nan)]
+    rows += zip(parts["setpoint"], kinds, map(say_name, parts["setpoint"]), changes, strict=True)
+    table = pd.DataFrame([*rows, ("actual", "level", say("actual"), np.nan)], columns=STEPS[:4])
     ends = float(hour[BEST]) + table["change_gj_per_h"].fillna(0.0).cumsum()
     starts = ends - table["change_gj_per_h"]
     return table.assign(start_gj_per_h=starts.where(table["kind"] != "level", 0.0), end_gj_per_h=ends)
 
 
-def _measure_lost(package: Package, hour: pd.Series, causes: pd.DataFrame, settings: ExplainSettings) -> float:
-    """What the precedents' own set-points cost over best practice, under the conditions of the hour (GJ/h)."""
-    columns = package.features + package.setpoints
-    row = hour[columns].astype(float).to_frame().T
-    reached = predict_precedents(package, row, settings.like_hours)[0]
-    now = float(package.predict_response(row).mean())
-    return float(reached - (now - float(causes["share_gj_per_h"].sum())))
+def write_waterfall(waterfall: pd.DataFrame, shares: pd.DataFrame, hour: pd.Series, *, size: float) -> str:
+    """Write the waterfall as a list of sentences in Markdown, one a step; empty without steps.
 
-
-def write_waterfall(waterfall: pd.DataFrame, shares: pd.DataFrame, hour: pd.Series) -> str:
-    """Write the waterfall as a list of sentences in Markdown, one a step, those of no size left out; empty without."""
+    `size` is what the plant takes (see `curve.find_size`); a step that would be written as zero is left out.
+    """
     if waterfall.empty:
         return ""
     values = shares.set_index("setpoint")
-    lines = [say("Best under these conditions is {best} GJ/h.", best=format_number(float(hour[BEST]), 1))]
+    lines = [say("Best under these conditions is {best} GJ/h.", best=format_energy(float(hour[BEST]), size=size))]
     for _, step in waterfall.iterrows():
-        if step["kind"] != "level" and abs(step["change_gj_per_h"]) >= SMALL_GJ_PER_H:
-            lines.append(_write_step(step, values))
-    total = {"actual": format_number(float(hour[ENERGY]), 1), "gap": format_number(float(hour[GAP]), 1, is_signed=True)}
+        if step["kind"] != "level" and round(abs(step["change_gj_per_h"]), find_digits(size)) > 0:
+            lines.append(_write_step(step, values, size))
+    actual, gap = float(hour[ENERGY]), float(hour[GAP])
+    total = {"actual": format_energy(actual, size=size), "gap": format_energy(gap, size=size, is_signed=True)}
     lines.append(say("Together that is what the plant takes: {actual} GJ/h, {gap} GJ/h against best.", **total))
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _write_step(step: pd.Series, values: pd.DataFrame) -> str:
+def _write_step(step: pd.Series, values: pd.DataFrame, size_gj_per_h: float) -> str:
     """Write one step, with the set-point's value and that of best practice where it has one."""
     change = float(step["change_gj_per_h"])
-    size, label = format_number(abs(change), 1), str(step["label"])
-    if step["kind"] == "good_hours":
-        return say("No good hour had every set-point at its best: with all of them there, {size} GJ/h less.", size=size)
-    if step["kind"] == REST:
+    size, label = format_energy(abs(change), size=size_gj_per_h), str(step["label"])
+    if step["kind"] == GOOD_HOURS:
+        return _write_good_hours(change, size)
+    if step["kind"] == UNEXPLAINED:
         more = say("What the set-points do not explain adds {size} GJ/h.", size=size)
         return more if change > 0 else say("What the set-points do not explain takes off {size} GJ/h.", size=size)
     name = str(step["step"])
@@ -88,3 +73,9 @@ def _write_step(step: pd.Series, values: pd.DataFrame) -> str:
     if change > 0:
         return say("{label} at {now}, where {best} is best practice, costs {size} GJ/h.", **places)
     return say("{label} at {now}, where {best} is best practice, saves {size} GJ/h.", **places)
+
+
+def _write_good_hours(change: float, size: str) -> str:
+    if change > 0:  # the response sees the good hours' own set-points at less than best practice
+        return say("The good hours ran even better than best practice: with that, {size} GJ/h more.", size=size)
+    return say("No good hour had every set-point at its best: with all of them there, {size} GJ/h less.", size=size)

@@ -5,34 +5,35 @@ from __future__ import annotations
 import pandas as pd
 
 from elc.curve import Package
-from elc.explain.gap import REST, rank_causes
-from elc.fields import ENERGY, GAP, IS_OUTSIDE, IS_STEADY, say_name
-from elc.language import format_number, say, say_version
+from elc.explain.gap import rank_causes
+from elc.fields import ENERGY, GAP, IS_OUTSIDE, IS_STEADY, NO_SETPOINTS, say_name
+from elc.language import format_short_energy, say, say_version
 from elc.settings import StageSettings
 
 
-def write_answer(shares: pd.DataFrame, settings: StageSettings, *, version: str, silence: str) -> str:
+def write_answer(shares: pd.DataFrame, settings: StageSettings, *, version: str, silence: str, size: float) -> str:
     """Write which version of the model says it, and the one sentence: where the gap of the last days came from.
 
-    `silence` is why nothing is explained (`explain_silence`); it is said where there are no shares.
+    `silence` is why nothing is explained (`explain_silence`); it is said where there are no shares. `size` is what the
+    plant takes (see `curve.find_size`).
     """
     head = f"::: {{.small}}\n{say('model: {version}', version=say_version(version))}\n:::\n\n"
-    return f"{head}::: {{.answer}}\n{_write_sentence(shares, settings, silence)}\n:::"
+    return f"{head}::: {{.answer}}\n{_write_sentence(shares, settings, silence, size)}\n:::"
 
 
-def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: str) -> str:
+def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: str, size: float) -> str:
     name, days = settings.plant.name, settings.explain.explained_days
     if shares.empty:
         nothing = say("Nothing of the last {days} days of {plant} is explained.", plant=name, days=days)
         return f"{nothing} {silence}".rstrip()
     ranked = rank_causes(shares)
-    causes = ranked[(ranked["setpoint"] != REST) & (ranked["share_gj_per_h"] > 0)].head(2)
+    causes = ranked[~ranked["setpoint"].isin(NO_SETPOINTS) & (ranked["share_gj_per_h"] > 0)].head(2)
     if causes.empty:
         return say(
             "No set-point of {plant} cost energy in the last {days} days that were judged.", plant=name, days=days
         )
     listed = [
-        f"{say_name(row['setpoint'])} ([{format_number(row['share_gj_per_h'], 1)} GJ/h]{{.cost}})"
+        f"{say_name(row['setpoint'])} ([{format_short_energy(row['share_gj_per_h'], size=size)} GJ/h]{{.cost}})"
         for row in causes.to_dict("records")
     ]
     if len(listed) == 1:

@@ -7,35 +7,33 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from elc.fields import say_name
+from elc.fields import NO_SETPOINTS, say_name
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
 from elc.figures.colours import COST, GOOD, INK, PALE
 from elc.figures.style import build_axes, wrap
-from elc.language import format_number, say
+from elc.language import format_energy, say
 
-UNEXPLAINED = "unexplained"
 LABEL_LETTERS = {True: 30, False: 18}  # in a line of a name: wide, narrow
 
 
-def plot_shares(shares: pd.DataFrame, names: str, unit: str) -> Chart:
-    """Plot shares as bars, what costs in red, what saves in green, what is unexplained in grey."""
+def plot_shares(shares: pd.DataFrame, names: str, unit: str, *, size: float) -> Chart:
+    """Plot shares as bars, what costs in red, what saves in green, what is no set-point's or driver's in grey.
+
+    `size` is what the plant takes (see `curve.find_size`).
+    """
     values = shares["share_gj_per_h"].to_numpy(float)
-    labels = [_name(name) for name in shares[names]]
+    labels = [say_name(name) for name in shares[names]]
     colours = [
-        PALE if name == UNEXPLAINED else COST if value > 0 else GOOD
+        PALE if name in NO_SETPOINTS else COST if value > 0 else GOOD
         for name, value in zip(shares[names], values, strict=True)
     ]
-    texts = [format_number(value, 1, is_signed=True) for value in values]
+    texts = [format_energy(value, size=size, is_signed=True) for value in values]
     columns = {say("what"): labels, unit: texts}
     return show(
         lambda width: _draw_shares(width, labels, values, colours, texts, unit),
         table=build_table(columns, numbers=[unit]),
         axis="y",
     )
-
-
-def _name(name: str) -> str:
-    return say("unexplained") if name == UNEXPLAINED else say_name(name)
 
 
 def _draw_shares(
@@ -59,33 +57,33 @@ def _find_height(labels: list[str]) -> float:
     return 0.7 + 0.16 * len(labels) + 0.2 * sum(1 + label.count("\n") for label in labels)
 
 
-def build_bars(waterfall: pd.DataFrame) -> pd.DataFrame:
+def build_bars(waterfall: pd.DataFrame, *, size: float) -> pd.DataFrame:
     """Build the bars of a waterfall, the first on top: label, low, high (GJ/h), text, colour, kind.
 
     A level is drawn from the left end of the picture, so that its bar ends at its value.
     """
     moves = waterfall[waterfall["kind"] != "level"]
     ends = pd.concat([waterfall["end_gj_per_h"], moves["start_gj_per_h"]])
-    left = float(ends.min() - max(0.08 * (ends.max() - ends.min()), 0.1)) if len(waterfall) else 0.0
+    left = float(ends.min() - max(0.08 * (ends.max() - ends.min()), 1e-4 * abs(ends.max()))) if len(waterfall) else 0.0
     is_level = waterfall["kind"].eq("level")
     starts = waterfall["start_gj_per_h"].where(~is_level, left)
     pairs = pd.concat([starts, waterfall["end_gj_per_h"]], axis=1)
     change = waterfall["change_gj_per_h"]
     texts = [
-        format_number(end if level else step, 1, is_signed=not level)
+        format_energy(end if level else step, size=size, is_signed=not level)
         for level, end, step in zip(is_level, waterfall["end_gj_per_h"], change, strict=True)
     ]
     colours = [
-        INK if kind == "level" else PALE if kind in (UNEXPLAINED, "good_hours") else COST if step > 0 else GOOD
+        INK if kind == "level" else PALE if kind in NO_SETPOINTS else COST if step > 0 else GOOD
         for kind, step in zip(waterfall["kind"], change, strict=True)
     ]
     given = {"label": waterfall["label"], "low": pairs.min(axis=1), "high": pairs.max(axis=1), "text": texts}
     return pd.DataFrame({**given, "colour": colours, "kind": waterfall["kind"]}).reset_index(drop=True)
 
 
-def plot_waterfall(waterfall: pd.DataFrame, unit: str) -> Chart:
-    """Plot the steps of `explain.build_waterfall` from best down to actual energy."""
-    bars = build_bars(waterfall)
+def plot_waterfall(waterfall: pd.DataFrame, unit: str, *, size: float) -> Chart:
+    """Plot the steps of `explain.build_waterfall` from best down to actual energy; `size`: see `plot_shares`."""
+    bars = build_bars(waterfall, size=size)
     columns = {say("step"): bars["label"].tolist(), unit: bars["text"].tolist()}
     return show(
         lambda width: _draw_waterfall(width, bars, waterfall, unit),

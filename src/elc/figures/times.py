@@ -14,7 +14,17 @@ from elc.fields import ENERGY, GAP, GAP_FRAC, STATE, TIME, TYPICAL, say_heading
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
 from elc.figures.colours import COST, GOOD, GREY, PALE
 from elc.figures.style import build_axes
-from elc.language import format_number, format_short_day, format_short_time, get_language, say, say_state, translate
+from elc.language import (
+    find_short_digits,
+    format_energy,
+    format_number,
+    format_short_day,
+    format_short_time,
+    get_language,
+    say,
+    say_state,
+    translate,
+)
 
 GJ_PER_TJ = 1000
 TICKS = {True: 8, False: 6}  # wide, narrow
@@ -22,12 +32,15 @@ SHORT_DAYS = 60  # a longer time axis names months, not days
 TABLE_ROWS = 60  # at most, of a running sum in a chart's table
 
 
-def plot_gaps(scored: pd.DataFrame, days: int, max_gap_frac: float, zone: str) -> Chart:
-    """Plot the gap as a share of best over the last days, with the limit; hours that do not run are shaded."""
+def plot_gaps(scored: pd.DataFrame, days: int, max_gap_frac: float, zone: str, *, size: float) -> Chart:
+    """Plot the gap as a share of best over the last days, with the limit; hours that do not run are shaded.
+
+    `size` is what the plant takes (see `curve.find_size`).
+    """
     recent = scored[scored[TIME] > scored[TIME].max() - pd.Timedelta(days, "D")]
     times = _read_times(recent[TIME], zone)
     share = 100 * recent[GAP_FRAC]
-    table = _build_gaps_table(times, recent)
+    table = _build_gaps_table(times, recent, size)
 
     def draw(width: float) -> tuple[Figure, Track]:
         figure, axes = build_axes(width, 2.7)
@@ -58,13 +71,13 @@ def _draw_gaps(axes: Axes, times: pd.Series, share: pd.Series, limit: float) -> 
     axes.set_ylabel(say("% of best"))
 
 
-def _build_gaps_table(times: pd.Series, recent: pd.DataFrame) -> pd.DataFrame:
+def _build_gaps_table(times: pd.Series, recent: pd.DataFrame, size: float) -> pd.DataFrame:
     share, gap = say("gap, % of best"), say("gap, GJ/h")
     gaps = recent[GAP] if GAP in recent else pd.Series(np.nan, recent.index)
     columns = {
         say("time"): [format_short_time(time.to_pydatetime()) for time in times],
         share: [format_number(100 * value, 1, is_signed=True) for value in recent[GAP_FRAC]],
-        gap: [format_number(value, 1, is_signed=True) for value in gaps],
+        gap: [format_energy(value, size=size, is_signed=True) for value in gaps],
         say("state"): [say_state(state) for state in recent[STATE]],
     }
     return build_table(columns, numbers=[share, gap])
@@ -157,7 +170,8 @@ def _plot_sum(frame: pd.DataFrame, zone: str, heading: str, name: str) -> Chart:
         _format_dates(axes, times, width)
         return figure, Track(axes, date2num(times.iloc[shown]), total.iloc[shown])
 
-    sums = [format_number(value, 2, is_signed=True) for value in total.iloc[shown]]
+    digits = max(find_short_digits(total.abs().max(), most=6), 2)
+    sums = [format_number(value, digits, is_signed=True) for value in total.iloc[shown]]
     columns = {say("time"): [format_short_time(time.to_pydatetime()) for time in times.iloc[shown]], name: sums}
     return show(draw, table=build_table(columns, numbers=[name]))
 
@@ -182,7 +196,7 @@ def _mark_change(axes: Axes, time: pd.Timestamp) -> None:
 
 
 def _label_end(axes: Axes, time: pd.Timestamp, value: float) -> None:
-    text = f"{format_number(value, 1, is_signed=True)} TJ"
+    text = f"{format_number(value, max(find_short_digits(value, most=6), 1), is_signed=True)} TJ"
     axes.annotate(text, (time, value), xytext=(5, 0), textcoords="offset points", color=COST, va="center")
 
 

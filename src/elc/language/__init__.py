@@ -6,11 +6,17 @@ fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no
 
 from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, translate
 from elc.language.numbers import (
+    find_digits,
+    find_short_digits,
+    format_co2,
     format_date_alone,
+    format_energy,
+    format_money,
     format_number,
     format_plain,
     format_share,
     format_short_day,
+    format_short_energy,
     format_short_time,
     format_time,
 )
@@ -19,12 +25,18 @@ from elc.language.words import say_health, say_list, say_state, say_version
 __all__ = [
     "ENGLISH",
     "choose",
+    "find_digits",
     "find_languages",
+    "find_short_digits",
+    "format_co2",
     "format_date_alone",
+    "format_energy",
+    "format_money",
     "format_number",
     "format_plain",
     "format_share",
     "format_short_day",
+    "format_short_energy",
     "format_short_time",
     "format_time",
     "get_language",

@@ -11,6 +11,8 @@ from babel.numbers import format_decimal, get_decimal_symbol
 from elc.language.catalog import get_language, translate
 
 MISSING = "–"
+STEPS = 20_000  # ASSUME: nobody acts on less than this part of what a plant takes
+SIGNIFICANT = 2  # digits of a size in a sentence
 _NBSP = "\u00a0"
 
 
@@ -23,6 +25,47 @@ def format_number(value: float | None, digits: int, *, is_signed: bool = False) 
     text = str(format_decimal(abs(rounded), format=pattern, locale=get_language()))
     sign = "−" if rounded < 0 else "+" if is_signed and rounded > 0 else ""
     return sign + text
+
+
+def find_digits(size: float) -> int:
+    """Find the digits after the point that energies of a plant deserve, by what it takes (GJ/h), its `size`.
+
+    A step of the last digit is one part in 2,000 to 20,000 of the plant: 1,000.0 GJ/h, 1.0000 GJ/h.
+    """
+    if not math.isfinite(size) or size <= 0:
+        return 1
+    return max(-math.ceil(math.log10(size / STEPS) - 1e-9), 0)
+
+
+def find_short_digits(value: float | None, *, most: int) -> int:
+    """Find the digits after the point that leave two significant ones, `most` at most: 25, 3.1, 0.068."""
+    if value is None or not math.isfinite(value) or value == 0:
+        return 0
+    return min(max(SIGNIFICANT - 1 - math.floor(math.log10(abs(value))), 0), most)
+
+
+def format_energy(value: float | None, *, size: float, is_signed: bool = False) -> str:
+    """Write an energy, GJ or GJ/h, with the digits that a plant of a size deserves (see `find_digits`).
+
+    Parts that stand side by side and add up are written by this.
+    """
+    return format_number(value, find_digits(size), is_signed=is_signed)
+
+
+def format_short_energy(value: float | None, *, size: float, is_signed: bool = False) -> str:
+    """Write an energy that stands alone: two significant digits, and no more than a plant of a size deserves."""
+    return format_number(value, find_short_digits(value, most=find_digits(size)), is_signed=is_signed)
+
+
+def format_money(amount: float | None) -> str:
+    """Write money without its sign: whole, hundredths where it is less than ten."""
+    is_small = amount is not None and abs(amount) < 9.995 and round(amount, 2) != round(amount)
+    return format_number(amount, 2 if is_small else 0)
+
+
+def format_co2(amount: float | None) -> str:
+    """Write tonnes of CO₂: tenths, and of less than one, two significant digits, thousandths of a kilogram at most."""
+    return format_number(amount, max(find_short_digits(amount, most=6), 1))
 
 
 def format_share(frac: float | None, digits: int, *, is_signed: bool = False) -> str:

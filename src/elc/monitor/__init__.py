@@ -1,5 +1,6 @@
 """How a plant does now, and whether its data and model can be believed."""
 
+from elc.monitor.answer import write_answer
 from elc.monitor.changes import Change, build_cusum, find_changes
 from elc.monitor.check import Check, check_hours, write_check
 from elc.monitor.concept import Concept
@@ -9,7 +10,6 @@ from elc.monitor.lasting import find_alerts
 from elc.monitor.requests import Asked, read_asked, write_asked
 from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
-    Health,
     Interval,
     Month,
     Status,
@@ -17,13 +17,12 @@ from elc.monitor.status import (
     build_status,
     write_status,
 )
-from elc.monitor.verdict import Verdict, build_verdict
+from elc.monitor.verdict import Health, Verdict, build_verdict
 from elc.monitor.violations import Violation
 from elc.monitor.words import (
     build_doubts_table,
     build_figures_table,
     build_month_table,
-    write_answer,
     write_head,
     write_health,
 )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column
+from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_size
 from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.findings import Finding, build_frame, join, write_findings
-from elc.language import say
+from elc.language import find_digits, find_short_digits, say
 from elc.monitor.changes import Change, build_cusum
 from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
@@ -31,7 +31,8 @@ class Check:
     typical's error, `left_off` the set-points that cost more than their habit, `inside_frac` the share of the recent
     steady hours inside the envelope (None where they are too few), `cusum` the frame of `build_cusum`, `judged_h` the
     hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use,
-    `silent` those without which the last interval of a running plant has no gap, or one of values that only hold.
+    `silent` those without which the last interval of a running plant has no gap, or one of values that only hold,
+    `size_gj_per_h` what the plant usually takes.
     """
 
     violations: list[Violation]
@@ -46,6 +47,7 @@ class Check:
     failure: str
     used: tuple[str, ...]
     silent: tuple[str, ...] = ()
+    size_gj_per_h: float = float("nan")
 
     @property
     def is_violated(self) -> bool:
@@ -89,6 +91,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         failure=_find_failure(scored, violations, package, settings),
         used=(ENERGY, *package.features, *package.setpoints),
         silent=tuple(dict.fromkeys([*_find_silent(scored, package), *_find_held(scored, findings, package)])),
+        size_gj_per_h=find_size(scored),
     )
 
 
@@ -168,6 +171,7 @@ def _write_relation(concept: Concept, scored: pd.DataFrame, package: Package, se
     if change is None or concept.kind == "setpoints":
         return []
     word = "more" if concept.size_frac > 0 else "less"
+    digits = find_short_digits(concept.size_gj_per_h, most=find_digits(find_size(scored)))
     doubt = "The set-points explain part of it. " if concept.kind == "unclear" else ""
     if concept.suspects:
         names = " and ".join(describe_column(column, package) for column in concept.suspects)
@@ -179,7 +183,7 @@ def _write_relation(concept: Concept, scored: pd.DataFrame, package: Package, se
         advice = "No single meter explains it: look at the plant itself, such as fouling or a changed machine."
     sentence = (
         f"Since about {change.start:%Y-%m-%d} energy is {abs(concept.size_frac):.1%} "
-        f"({abs(concept.size_gj_per_h):.0f} GJ/h) {word} than typical at the same load, weather and feed. "
+        f"({abs(concept.size_gj_per_h):.{digits}f} GJ/h) {word} than typical at the same load, weather and feed. "
         f"{doubt}{advice}"
     )
     values = {

@@ -8,29 +8,39 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from elc import language
-from elc.alerts import Alert
-from elc.curve import sum_costs
-from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME, read_currency
+from elc.alerts import UNJUDGED, Alert
+from elc.curve import find_size, sum_costs
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, RUNNING, STATE, TIME, read_currency
 from elc.settings import StageSettings
 
 FAILED = "Failed"  # the status of a plant that monitor cannot judge
 STOPS = ("trip", "start")
-SMALL_GJ_PER_H = 10.0  # of less, a tenth matters
 
 
 def find_alerts(
-    scored: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings, *, status: str, recommendation: str
+    scored: pd.DataFrame,
+    findings: pd.DataFrame,
+    settings: StageSettings,
+    *,
+    status: str,
+    recommendation: str,
+    no_gap_reason: str,
 ) -> list[Alert]:
     """Find what is open at the last interval of scored hours (see `curve.score_hours`) and has lasted.
 
     - gap: above `max_gap_frac` for `gap_h` judged hours in a row. Intervals that are not judged count nothing and end
       nothing, unless they go on for longer than `gap_h`; a stop ends it.
     - energy: no reading of energy for `violation_h`, though the plant is not known to be down.
+    - not judged: no gap for `violation_h` of running with known energy; `no_gap_reason` is that of the last interval,
+      `recommendation` what to do.
     - violation: a finding of monitor that has lasted `violation_h` and reaches into the last interval.
     - failed: the status of monitor, with what it recommends.
     """
     hours = scored.sort_values(TIME, ignore_index=True)
-    found = [_find_gap(hours, settings), _find_energy(hours, settings)] if len(hours) else []
+    found: list[Alert | None] = []
+    if len(hours):
+        unjudged = _find_unjudged(hours, settings, no_gap_reason, recommendation)
+        found = [_find_gap(hours, settings), _find_energy(hours, settings), unjudged]
     found += _find_violations(hours, findings, settings)
     found.append(_find_failure(hours, settings, recommendation) if status == FAILED else None)
     return [alert for alert in found if alert is not None]
@@ -60,7 +70,7 @@ def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
         **({} if math.isnan(cost.money) else {"money": cost.money}),
         **({} if math.isnan(cost.co2_t) else {"co2_t": cost.co2_t}),
     }
-    sentence = _write_gap(values, since, settings)
+    sentence = _write_gap(values, since, settings, size=find_size(hours))
     return Alert(settings.plant_id, "gap", "energy", sentence, _to_utc(since), _to_utc(last), values)
 
 
@@ -78,25 +88,29 @@ def _find_spell_start(hours: pd.DataFrame, needed: int, settings: StageSettings)
     return max([0, *ends[-1:], *jumps[-1:]])
 
 
-def _write_gap(values: dict[str, float], since: pd.Timestamp, settings: StageSettings) -> str:
-    gap = values["gap_gj_per_h"]
+def _write_gap(values: dict[str, float], since: pd.Timestamp, settings: StageSettings, *, size: float) -> str:
     words = {
         "plant": settings.plant.name,
-        "gap": language.format_number(gap, 1 if gap < SMALL_GJ_PER_H else 0),
+        "gap": language.format_short_energy(values["gap_gj_per_h"], size=size),
         "share": language.format_share(values["gap_frac"], 1),
         "time": _write_time(since, settings),
     }
     if "money" not in values:
         return language.say("{plant} has used {gap} GJ/h ({share}) more than its best since {time}.", **words)
-    money = f"{language.format_number(values['money'], 0)} {read_currency(settings.site.currency)}"
+    money = f"{language.format_money(values['money'])} {read_currency(settings.site.currency)}"
     return language.say(
         "{plant} has used {gap} GJ/h ({share}) more than its best since {time}: {money} so far.", **words, money=money
     )
 
 
+def _find_later(hours: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Find the hours after the last one that has a value of a column; all where none has."""
+    known = hours.index[hours[column].notna()]
+    return hours.iloc[int(known[-1]) + 1 if len(known) else 0 :]
+
+
 def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
-    known = hours.index[hours[ENERGY].notna()]
-    silent = hours.iloc[int(known[-1]) + 1 if len(known) else 0 :]
+    silent = _find_later(hours, ENERGY)
     if len(silent) < _count(settings.alerts.violation_h, settings) or silent[STATE].iloc[-1] == "trip":
         return None
     since, last = silent[TIME].iloc[0], silent[TIME].iloc[-1] + _find_width(settings)
@@ -107,6 +121,23 @@ def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
     )
     advice = language.say("Look at its energy meters.")
     return Alert(settings.plant_id, "energy", "energy", sentence, _to_utc(since), _to_utc(last), advice=advice)
+
+
+def _find_unjudged(hours: pd.DataFrame, settings: StageSettings, reason: str, advice: str) -> Alert | None:
+    """One alert from the first running interval after the last judged one, until one is judged again.
+
+    Intervals without energy have an alert of their own; here, as ramps and stops, they count nothing and end nothing.
+    """
+    later = _find_later(hours, GAP)
+    running = later[later[STATE].isin(RUNNING) & later[ENERGY].notna()]
+    if len(running) < _count(settings.alerts.violation_h, settings):
+        return None
+    since, last = running[TIME].iloc[0], later[TIME].iloc[-1] + _find_width(settings)
+    time = _write_time(since, settings)
+    sentence = language.say(
+        "{plant} has had no gap to judge since {time}: {reason}.", plant=settings.plant.name, time=time, reason=reason
+    )
+    return Alert(settings.plant_id, UNJUDGED, "gap", sentence, _to_utc(since), _to_utc(last), advice=advice)
 
 
 def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings) -> list[Alert | None]:

@@ -28,19 +28,9 @@ from elc.fields import (
 from elc.language import format_short_time, format_time, get_language, say, say_list, say_state
 from elc.monitor.check import Check, check_hours
 from elc.monitor.doubts import HARMLESS
-from elc.monitor.verdict import NOT_CHECKED, Verdict, build_verdict, write_data_health, write_model_health
+from elc.monitor.verdict import NOT_CHECKED, Health, Verdict, build_verdict, write_data_health, write_model_health
 from elc.paths import replace_file
 from elc.settings import StageSettings
-
-
-@dataclass(frozen=True)
-class Health:
-    """Whether the data of the last day and the model of the last weeks can be believed, each with its reason."""
-
-    data: str
-    data_reason: str
-    model: str
-    model_reason: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,8 @@ class Status:
     """Everything that the first lines of a page say about a plant.
 
     `interval` is that of the gap; None where there is no gap, or the package tells none. `check` is all that was found
-    of data and model, `verdict` what to do about it; a status that is built by hand has none.
+    of data and model, `verdict` what to do about it; a status that is built by hand has none. `size_gj_per_h` is what
+    the plant usually takes (see `curve.find_size`).
     """
 
     hour: pd.Series
@@ -83,6 +74,7 @@ class Status:
     no_gap_reason: str
     check: Check | None = None
     verdict: Verdict = NOT_CHECKED
+    size_gj_per_h: float = float("nan")
 
 
 def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> Status:
@@ -99,6 +91,8 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     since = _find_state_start(scored)
     gap = None if pd.isna(hour[GAP]) else build_cost(float(hour[GAP]), settings.plant, at=hour[TIME])
     day = scored.loc[scored[TIME] > hour[TIME] - pd.Timedelta("24h"), GAP]
+    health = build_health(scored, findings, check, settings)
+    reason = "" if gap else _find_reason(hour, since, package, settings.plant.time_zone)
     return Status(
         hour=hour,
         state=str(hour[STATE]),
@@ -107,10 +101,11 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
         interval=_read_interval(hour, package),
         day_gap_gj=float(day.sum() * width_h) if day.notna().any() else None,
         month=build_month(scored, settings),
-        health=build_health(scored, findings, check, settings),
-        no_gap_reason="" if gap else _find_reason(hour, since, package, settings.plant.time_zone),
+        health=health,
+        no_gap_reason=reason,
         check=check,
-        verdict=build_verdict(check, package, settings, at=hour[TIME]),
+        verdict=build_verdict(check, package, settings, hour=hour, no_gap_reason=reason, health=health),
+        size_gj_per_h=check.size_gj_per_h,
     )
 
 
@@ -194,6 +189,7 @@ def build_records(
         "product": settings.plant.product,
         "state": status.state,
         "state_since": status.state_since.tz_convert(settings.plant.time_zone).isoformat(),
+        "hour": status.hour[TIME].isoformat(),
         "last_hour": format_hour(status.hour[TIME], settings),
         "gap_gj_per_h": None if gap is None else gap.energy_gj,
         GAP_LOW: None if interval is None else interval.low,
@@ -203,6 +199,7 @@ def build_records(
         "co2_t_per_h": None if gap is None else _drop_nan(gap.co2_t),
         "money_month": _drop_nan(month.gap.money) if month.judged else None,
         "gap_gj_24h": status.day_gap_gj,
+        "size_gj_per_h": _drop_nan(status.size_gj_per_h),
         "currency": settings.site.currency,
         "no_gap_reason": status.no_gap_reason,
         "version": version,

@@ -7,14 +7,25 @@ from dataclasses import dataclass
 import pandas as pd
 
 from elc.curve import Package, describe_column
-from elc.fields import say_name
-from elc.language import format_number, format_share, say
+from elc.fields import RUNNING, STATE, TIME, say_name
+from elc.language import format_energy, format_number, format_share, say
 from elc.monitor.check import SETPOINT, Check
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK
 from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
 from elc.settings import StageSettings
 
+SOUND, NOT_JUDGED = "sound", "not judged"
 COMPLETED, VIOLATED, FAILED = "Completed", "CompletedWithViolations", "Failed"
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether the data of the last day and the model of the last weeks can be believed, each with its reason."""
+
+    data: str
+    data_reason: str
+    model: str
+    model_reason: str
 
 
 @dataclass(frozen=True)
@@ -29,16 +40,23 @@ class Verdict:
 NOT_CHECKED = Verdict(FAILED, "look", "Nothing was checked.")
 
 
-def build_verdict(check: Check, package: Package, settings: StageSettings, *, at: pd.Timestamp) -> Verdict:
-    """Build the one recommendation, the most pressing first: what spoils the others comes before them."""
+def build_verdict(
+    check: Check, package: Package, settings: StageSettings, *, hour: pd.Series, no_gap_reason: str, health: Health
+) -> Verdict:
+    """Build the one recommendation, the most pressing first: what spoils the others comes before them.
+
+    `hour` is the last one, `no_gap_reason` why it has no gap, empty where it has one. That nothing needs to be done is
+    said where the hour is judged, and nothing is doubtful.
+    """
     if check.failure:
         return Verdict(FAILED, "look", say("Nothing can be judged: {reason}.", reason=check.failure))
     status = VIOLATED if check.is_violated else COMPLETED
-    action, sentence = _recommend(check, package, settings, at)
-    return Verdict(status, action, sentence)
+    at = pd.Timestamp(hour[TIME])
+    found = _recommend(check, package, settings, at) or _recommend_service(check, at)
+    return Verdict(status, *(found or _recommend_rest(hour, no_gap_reason, health)))
 
 
-def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
+def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str] | None:
     if check.silent:
         return "look", _look_at_silent([describe_column(column, package) for column in check.silent])
     concept = check.concept
@@ -74,7 +92,7 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     if check.violations:
         name = check.violations[0].column
         return "look", say("Look at {tag}: it was mapped after the model had learnt.", tag=name)
-    return _recommend_service(check, at) or ("none", say("Nothing needs to be done about data or model."))
+    return None
 
 
 def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[str, str] | None:
@@ -85,6 +103,19 @@ def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[str, str] | None
     if OUTSIDE_CHECK in recent:
         return "look", say("Look at what the service is asked: much of it lies outside what the model learnt from.")
     return None
+
+
+def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tuple[str, str]:
+    """What is left to say where nothing is violated: a running hour without a gap, doubts, or that all is well."""
+    if no_gap_reason and hour[STATE] in RUNNING:
+        return "look", say("Look why no gap can be judged: {reason}.", reason=no_gap_reason)
+    if health.data != SOUND:
+        return "look", say("Look at the data of the last 24 hours: their findings say what is doubtful.")
+    if no_gap_reason:
+        return "none", say("There is nothing to judge now: {reason}.", reason=no_gap_reason)
+    if health.model == NOT_JUDGED:
+        return "none", say("The data are sound; the model is not judged: {reason}.", reason=health.model_reason)
+    return "none", say("Nothing needs to be done about data or model.")
 
 
 def _recommend_change(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
@@ -141,7 +172,7 @@ def write_data_health(check: Check, sentences: list[str]) -> tuple[str, str]:
     reasons = [*sentences, *(one.sentence for one in check.violations)]
     unique = sorted({reason.rstrip(".") for reason in reasons})
     if not unique:
-        return "sound", say("no finding in the last 24 hours, and no violation in the last week")
+        return SOUND, say("no finding in the last 24 hours, and no violation in the last week")
     count = len(reasons)
     return (f"{count} findings" if count > 1 else "1 finding"), "; ".join(unique)
 
@@ -149,7 +180,7 @@ def write_data_health(check: Check, sentences: list[str]) -> tuple[str, str]:
 def write_model_health(check: Check, settings: StageSettings) -> tuple[str, str]:
     """Say whether the model is sound (ok, look, or not judged), and why."""
     if check.failure:
-        return "not judged", check.failure
+        return NOT_JUDGED, check.failure
     days = settings.monitor.health_days
     bias = next((one for one in check.figures if (one.model, one.name) == ("typical", "bias")), None)
     below = next((one for one in check.figures if one.name == "coverage of best"), None)
@@ -157,13 +188,13 @@ def write_model_health(check: Check, settings: StageSettings) -> tuple[str, str]
         reason = say(
             "no whole day in the last {days} days is judged and later than what the version learnt from", days=days
         )
-        return "not judged", reason
+        return NOT_JUDGED, reason
     reason = say(
         "over {days} days energy is {bias} GJ/h off typical (limit ±{limit}) and {below} of the intervals lie below "
         "best (limit {most}; 10 % are meant to)",
         days=days,
-        bias=format_number(bias.now, 1, is_signed=True),
-        limit=format_number(bias.high, 1),
+        bias=format_energy(bias.now, size=check.size_gj_per_h, is_signed=True),
+        limit=format_energy(bias.high, size=check.size_gj_per_h),
         below=format_share(below.now, 0),
         most=format_share(below.high, 0),
     )

@@ -7,56 +7,28 @@ import math
 import pandas as pd
 
 from elc.curve import build_cost
-from elc.fields import ENERGY, TIME, read_currency
-from elc.language import format_number, format_plain, format_share, format_time, say, say_health, say_version, translate
+from elc.fields import TIME, read_currency
+from elc.language import (
+    find_digits,
+    find_short_digits,
+    format_money,
+    format_number,
+    format_plain,
+    format_share,
+    format_short_energy,
+    format_time,
+    say,
+    say_health,
+    say_version,
+    translate,
+)
 from elc.monitor.check import Check
 from elc.monitor.errors import Figure
-from elc.monitor.status import Interval, Month, Status, format_hour, write_state
+from elc.monitor.status import Month, Status, format_hour, write_state
 from elc.monitor.verdict import FAILED
 from elc.settings import StageSettings
 
-AT_BEST_GJ_PER_H = 0.5  # less is nothing to act on
 SHOWN_LETTERS = 400  # of doubts at the top of a page
-SMALL_GJ_PER_H = 10.0  # of less, a tenth matters
-
-
-def write_answer(status: Status, settings: StageSettings) -> str:
-    """Write the one sentence that says how the plant is doing; a gap has its interval in brackets, where known."""
-    name, gap = settings.plant.name, status.gap
-    if gap is None:
-        return say("{plant} has no gap to judge: {reason}.", plant=name, reason=status.no_gap_reason)
-    if abs(gap.energy_gj) < AT_BEST_GJ_PER_H:
-        return say("{plant} runs [at its best]{{.good}} at this load and weather.", plant=name)
-    places = {
-        "plant": name,
-        "size": _write_size(gap.energy_gj, status.interval),
-        "share": format_share(abs(gap.energy_gj) / (float(status.hour[ENERGY]) - gap.energy_gj), 1),
-    }
-    if gap.energy_gj < 0:
-        return say("{plant} runs [{size} below]{{.good}} its best curve at this load and weather: {share}.", **places)
-    places["money"] = _write_money(gap.money, settings)
-    if math.isnan(gap.co2_t):
-        return say(
-            "{plant} uses [{size}]{{.cost}} more than its best at this load and weather: {share}, {money} an hour.",
-            **places,
-        )
-    return say(
-        "{plant} uses [{size}]{{.cost}} more than its best at this load and weather: {share}, {money} and {co2} t CO₂ "
-        "an hour.",
-        co2=format_number(gap.co2_t, 1),
-        **places,
-    )
-
-
-def _write_size(gap: float, interval: Interval | None) -> str:
-    """Write how far energy is above best, or below it, and between what that lies: `3.1 GJ/h (2.2 to 4.0)`."""
-    digits = 1 if abs(gap) < SMALL_GJ_PER_H else 0
-    size = f"{format_number(abs(gap), digits)} GJ/h"
-    if interval is None:
-        return size
-    ends = sorted(math.copysign(1.0, gap) * end for end in (interval.low, interval.high))
-    low, high = (format_number(end, digits) for end in ends)
-    return say("{size} ({low} to {high})", size=size, low=low, high=high)
 
 
 def write_head(answer: str, advice: str, status: Status, settings: StageSettings, *, version: str) -> str:
@@ -91,14 +63,18 @@ def _write_warning(status: Status) -> str:
     return f'\n\n::: {{.callout-warning title="{title}"}}\n{asked}{doubts}\n:::'
 
 
-def build_month_table(month: Month, settings: StageSettings) -> pd.DataFrame:
-    """Build the table of what the month cost so far."""
-    energy, stopped = format_number(month.gap.energy_gj, 0), format_number(month.stop_energy_gj, 0)
+def build_month_table(month: Month, settings: StageSettings, *, size: float) -> pd.DataFrame:
+    """Build the table of what the month cost so far; `size` is what the plant takes (see `curve.find_size`)."""
+    energy, stopped = (format_short_energy(one, size=size) for one in (month.gap.energy_gj, month.stop_energy_gj))
     judged = {"judged": format_number(month.judged, 0), "count": format_number(month.intervals, 0)}
-    co2 = say("not known") if math.isnan(month.gap.co2_t) else f"{format_number(month.gap.co2_t, 0)} t"
+    co2 = (
+        say("not known")
+        if math.isnan(month.gap.co2_t)
+        else f"{format_number(month.gap.co2_t, find_short_digits(month.gap.co2_t, most=6))} t"
+    )
     rows = [
         (say("Energy above best"), f"{energy} GJ ({format_share(month.gap_frac, 1)})"),
-        (say("Cost"), _write_money(month.gap.money, settings)),
+        (say("Cost"), write_money(month.gap.money, settings)),
         (say("CO₂"), co2),
         (say("Stops and start-ups, booked apart"), f"{month.stops} · {stopped} GJ"),
         (say("Intervals judged"), say("{judged} of {count}", **judged)),
@@ -112,9 +88,9 @@ def build_figures_table(check: Check) -> pd.DataFrame:
         {
             say("model"): [_say_model(one.model) for one in check.figures],
             say("figure"): [_write_name(one) for one in check.figures],
-            say("now"): [_write_figure(one) for one in check.figures],
-            say("in training"): [format_number(one.baseline, 2) for one in check.figures],
-            say("limits"): [_write_limits(one) for one in check.figures],
+            say("now"): [_write_figure(one, _find_digits(one, check)) for one in check.figures],
+            say("in training"): [format_number(one.baseline, _find_digits(one, check)) for one in check.figures],
+            say("limits"): [_write_limits(one, _find_digits(one, check)) for one in check.figures],
         }
     )
 
@@ -143,20 +119,25 @@ def _write_name(one: Figure) -> str:
     return f"{words.get(one.name, one.name)}, {unit}".removesuffix(", ")
 
 
-def _write_figure(one: Figure) -> str:
-    now = format_number(one.now, 2)
-    text = now if one.deviation is None else f"{now} ± {format_number(one.deviation, 2)}"
+def _find_digits(one: Figure, check: Check) -> int:
+    """The digits of a figure: one more than those of the plant's energies, two of what is no energy."""
+    return find_digits(check.size_gj_per_h) + 1 if one.unit == "GJ/h" else 2
+
+
+def _write_figure(one: Figure, digits: int) -> str:
+    now = format_number(one.now, digits)
+    text = now if one.deviation is None else f"{now} ± {format_number(one.deviation, digits)}"
     return f"[{text}]{{.look}}" if one.is_violated else text
 
 
-def _write_limits(one: Figure) -> str:
+def _write_limits(one: Figure, digits: int) -> str:
     if one.low is None and one.high is None:
         return "–"
     if one.low is None:
-        return say("at most {high}", high=format_number(one.high, 2))
+        return say("at most {high}", high=format_number(one.high, digits))
     if one.high is None:
-        return say("at least {low}", low=format_number(one.low, 2))
-    return say("{low} to {high}", low=format_number(one.low, 2), high=format_number(one.high, 2))
+        return say("at least {low}", low=format_number(one.low, digits))
+    return say("{low} to {high}", low=format_number(one.low, digits), high=format_number(one.high, digits))
 
 
 def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: StageSettings) -> str:
@@ -217,7 +198,8 @@ def _write_doubts(findings: pd.DataFrame) -> str:
     return f"{what}\n\n{points}"
 
 
-def _write_money(amount: float, settings: StageSettings) -> str:
+def write_money(amount: float, settings: StageSettings) -> str:
+    """Write money with the sign of the site's currency, or that no price is known."""
     if math.isnan(amount):
         return say("no known price")
-    return f"{format_number(amount, 0)} {read_currency(settings.site.currency)}"
+    return f"{format_money(amount)} {read_currency(settings.site.currency)}"

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from elc.failures import OF_HOUR
 from elc.fields import read_currency
-from elc.language import format_plain, format_time, say
+from elc.language import format_money, format_plain, format_time, say
 from elc.render.failures import build_since
 from elc.render.plants import Fleet, build_plants
 from elc.render.status import Alert, Status, hide_gap
-from elc.render.words import NBSP, build_count, build_list, build_number, escape, join_lines, start
+from elc.render.words import NBSP, build_count, build_list, escape, join_lines, start
 
 
 def build_index(fleet: Fleet) -> str:
@@ -54,7 +54,7 @@ def _build_total(statuses: Iterable[Status], sign: str, mark: str) -> str:
     money = [status.money_per_h for status in statuses if status.money_per_h is not None]
     if not money or sum(money) <= 0:
         return ""
-    return f"[{say('{money} an hour', money=f'{build_number(sum(money))}{NBSP}{sign}')}]{{.{mark}}}"
+    return f"[{say('{money} an hour', money=f'{format_money(sum(money))}{NBSP}{sign}')}]{{.{mark}}}"
 
 
 def _build_answer(statuses: Sequence[Status], sign: str, max_gap_frac: float) -> str:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
 from elc.failures import Failure
-from elc.language import format_number, format_share, say, say_health, say_state, say_version
+from elc.language import (
+    format_co2,
+    format_money,
+    format_number,
+    format_share,
+    format_short_energy,
+    say,
+    say_health,
+    say_state,
+    say_version,
+)
 from elc.render.status import Alert, Status
-from elc.render.words import MISSING, NBSP, build_number
+from elc.render.words import MISSING, NBSP
 
 _MILLION = 1_000_000
 _LEFT = ("plant", "data", "model", "version", "last")  # columns of words
@@ -73,16 +84,16 @@ def _build_row(cells: Mapping[str, str], heads: Mapping[str, str]) -> str:
 
 
 def _build_cells(status: Status, fleet: Fleet) -> dict[str, str]:
-    share = format_share(status.gap_frac, 1)
+    share, size = format_share(status.gap_frac, 1), status.size_gj_per_h or math.nan
     if status.gap_frac is not None and status.gap_frac > fleet.max_gap_frac:
         share = f'<span class="cost">{share}</span>'
     return {
         "plant": _build_name(status, fleet.links[status.plant]),
-        "gap": build_number(status.gap_gj_per_h),
+        "gap": format_short_energy(status.gap_gj_per_h, size=size),
         "share": share,
-        "money": build_number(status.money_per_h),
-        "co2": build_number(status.co2_t_per_h),
-        "day": build_number(status.gap_gj_24h),
+        "money": format_money(status.money_per_h),
+        "co2": format_co2(status.co2_t_per_h),
+        "day": format_short_energy(status.gap_gj_24h, size=size),
         "month": _build_month(status.money_month),
         "data": _build_health(status.data_health, "sound"),
         "model": _build_health(status.model_health, "ok"),
@@ -109,7 +120,7 @@ def _build_last(status: Status, *, is_behind: bool) -> str:
 def _build_month(money: float | None) -> str:
     """Build a month's money in four digits, or in millions."""
     if money is None or abs(money) < 1000:
-        return build_number(money)
+        return format_money(money)
     if abs(money) >= _MILLION:
         return f"{format_number(money / _MILLION, 2)}{NBSP}M"
     return format_number(float(f"{money:.4g}"), 0)

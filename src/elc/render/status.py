@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from elc.paths import Project
 from elc.registry import find_place
 from elc.render.receipts import build_repair, read_json
 
-_OPTIONAL = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
+_OPTIONAL = {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h", "size_gj_per_h"}
 BEHIND_H = 3  # ASSUME: a plant that is this far behind the newest hour of all plants delivers no data any more
 WRONG_DAYS = 30  # ASSUME: a plant this far ahead of all others has a wrong clock: it makes no other one late
 _CHOICES = {
@@ -46,6 +46,7 @@ class Status:
     status: str
     recommendation: str
     action: str
+    size_gj_per_h: float | None = None  # by which energies get their digits
 
 
 def hide_gap(status: Status, reason: str) -> Status:
@@ -72,16 +73,16 @@ def read_status(project: Project, plant: str, currency: str, faults: list[str]) 
         return None
     found = [f"{name}: {fault}. {repair}" for fault in _find_faults(content, plant, currency)]
     faults += found
-    return None if found else Status(**{field.name: content[field.name] for field in fields(Status)})
+    return None if found else Status(**{one.name: content[one.name] for one in fields(Status) if one.name in content})
 
 
 def _find_faults(content: dict[str, Any], plant: str, currency: str) -> list[str]:
-    missing = [field.name for field in fields(Status) if field.name not in content]
+    missing = [field.name for field in fields(Status) if field.name not in content and field.default is MISSING]
     if missing:
         return [f"without {', '.join(missing)}"]
     faults = []
     for field in fields(Status):
-        value = content[field.name]
+        value = content.get(field.name)
         if field.name in _OPTIONAL:
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and not is_number:

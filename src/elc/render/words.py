@@ -1,8 +1,7 @@
-"""What pages write alike: numbers of sensible digits, counts in words, lists of names, and text that is no Markdown."""
+"""What pages write alike: counts in words, lists of names, and text that is no Markdown."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -23,13 +22,6 @@ def escape(text: str) -> str:
     """Put a text into one line in which Markdown finds nothing to do."""
     # Two hyphens would become a dash, and a command that is to be copied another one.
     return _SPECIAL.sub(r"\\\1", join_lines(text)).replace("--", r"\-\-")
-
-
-def build_number(value: float | None) -> str:
-    """Build a number of two or three sensible digits; a dash where there is none."""
-    if value is None or not math.isfinite(value):
-        return MISSING
-    return format_number(value, 1 if abs(value) < 9.95 else 0)
 
 
 def build_count(count: int) -> str:

@@ -33,7 +33,7 @@ def build_moves(count: int) -> pd.DataFrame:
 
 def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: settings.StageSettings) -> None:
     # 24 * 8.6 GJ at 10.5 and 56.1 kg.
-    assert advise.write_advice(build_moves(3), "", HOUR, chosen) == (
+    assert advise.write_advice(build_moves(3), "", HOUR, chosen, size=1000.0) == (
         "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from −18.0 to −12.3 °C and lower "
         "reboiler duty from 45.0 to 40.0 MJ/kmol. Expected: −8.6 GJ/h (80\u00a0% interval −11.2 to −6.0), 2,167 € and "
         "11.6 t CO₂ a day. It rests on the 200 best earlier intervals most like this one; the nearest are "
@@ -49,12 +49,12 @@ def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: setti
     ],
 )
 def test_advice_lists_few_moves_as_people_do(count: int, listed: str, chosen: settings.StageSettings) -> None:
-    assert listed in advise.write_advice(build_moves(count), "", HOUR, chosen)
+    assert listed in advise.write_advice(build_moves(count), "", HOUR, chosen, size=1000.0)
 
 
 @pytest.mark.parametrize(("gap", "is_said"), [(8.5, True), (8.7, False), (NAN, False)])
 def test_more_than_the_gap_is_said_and_explained(gap: float, is_said: bool, chosen: settings.StageSettings) -> None:
-    text = advise.write_advice(build_moves(1), "", pd.Series({TIME: AT, GAP: gap}), chosen)
+    text = advise.write_advice(build_moves(1), "", pd.Series({TIME: AT, GAP: gap}), chosen, size=1000.0)
     sentence = "That is more than the gap of 8.5 GJ/h: best is what one hour in ten stays below, not the least."
     assert (sentence in text) == is_said
 
@@ -63,12 +63,14 @@ def test_saving_without_a_price_says_so(chosen: settings.StageSettings) -> None:
     early = {"2027-01-01": 10.0}
     gas = settings.Carrier.model_validate({"price_per_gj": early, "co2_kg_per_gj": early})
     without = replace(chosen, plant=chosen.plant.model_copy(update={"carriers": {"gas": gas}}))
-    assert "no known price and no known CO₂ a day" in advise.write_advice(build_moves(1), "", HOUR, without)
+    assert "no known price and no known CO₂ a day" in advise.write_advice(
+        build_moves(1), "", HOUR, without, size=1000.0
+    )
 
 
 def test_every_reason_has_its_words(chosen: settings.StageSettings) -> None:
     none = build_moves(0)
-    found = {reason: advise.write_advice(none, reason, HOUR, chosen) for reason in REASONS}
+    found = {reason: advise.write_advice(none, reason, HOUR, chosen, size=1000.0) for reason in REASONS}
     assert found == {
         "no_gap": "Nothing is advised while there is no gap to judge.",
         "at_best": "Nothing is advised: the plant is as near to its best as can be told.",
@@ -86,7 +88,7 @@ def test_reason_is_that_of_the_last_hour() -> None:
 
 
 def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
-    assert advise.build_moves_table(build_moves(2), chosen, at=AT).to_dict("records") == [
+    assert advise.build_moves_table(build_moves(2), chosen, at=AT, size=1000.0).to_dict("records") == [
         {
             "set-point": "flue O2, %",
             "now": "3.46",
@@ -109,7 +111,7 @@ def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
 
 
 def test_no_moves_become_an_empty_table(chosen: settings.StageSettings) -> None:
-    assert advise.build_moves_table(build_moves(0), chosen, at=AT).empty
+    assert advise.build_moves_table(build_moves(0), chosen, at=AT, size=1000.0).empty
 
 
 def build_outcomes(**columns: Any) -> pd.DataFrame:
@@ -181,7 +183,7 @@ def test_answers_that_could_not_be_read_are_counted(outcome: str, chosen: settin
 
 
 def test_cases_become_a_table_the_latest_first(chosen: settings.StageSettings) -> None:
-    table = advise.build_outcomes_table(build_outcomes(), chosen)
+    table = advise.build_outcomes_table(build_outcomes(), chosen, size=1000.0)
     assert table.to_dict("records")[:2] == [
         {
             "advised": "Sun 28 Jun 2026 23:00",
@@ -203,4 +205,4 @@ def test_cases_become_a_table_the_latest_first(chosen: settings.StageSettings) -
         },
     ]
     assert len(table) == 3
-    assert advise.build_outcomes_table(build_outcomes().iloc[:0], chosen).empty
+    assert advise.build_outcomes_table(build_outcomes().iloc[:0], chosen, size=1000.0).empty

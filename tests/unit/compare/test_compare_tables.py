@@ -49,7 +49,7 @@ def test_a_curve_of_one_percent_more_is_that_at_every_load(
         shares["band"].tolist()[0]
         == f"load {found['bands'][0]['load_low']:.1f} to {found['bands'][0]['load_high']:.1f}"
     )
-    assert "50.0" in figures.plot_shares(shares, "band", "GJ/h").data
+    assert "50.0" in figures.plot_shares(shares, "band", "GJ/h", size=1000.0).data
 
 
 def test_attributions_are_each_drivers_own_move_from_the_median(

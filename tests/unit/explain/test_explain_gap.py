@@ -19,6 +19,7 @@ from elc.simulate import read_truth
 
 LOAD, AIR, FLUE, RATIO = "load_t_per_h", "air_temp_degc", "flue_o2_pct", "steam_to_carbon_ratio"
 NAN = float("nan")
+SIZE = 500.0  # GJ/h, what the plant takes
 LIKE = settings.ExplainSettings(like_hours=3, explained_days=7, drift_days=28, min_ndcg=0.9)
 
 
@@ -104,10 +105,11 @@ def test_gap_is_shared_out_against_the_best_hours(package: curve.Package) -> Non
     shares = explain.explain_gap(package, build_hour(), LIKE)
     # Best practice is the lower end of what the precedents did: 1.2 % and 2.92; flue O2 costs 3 * 2.8, and the ratio
     # saves 5 * 0.12.
-    assert shares["setpoint"].tolist() == [FLUE, RATIO, "unexplained"]
+    assert shares["setpoint"].tolist() == [FLUE, RATIO, "good_hours", "unexplained"]
     assert shares["now"].tolist()[:2] == [4.0, 2.8]
     assert shares["best_practice"].tolist()[:2] == pytest.approx([1.2, 2.92])
-    assert shares["share_gj_per_h"].tolist() == pytest.approx([8.4, -0.6, 4.2], abs=1e-4)
+    # The precedents' means, 5.5 / 3 % and 3.1, cost 3 * 0.6333 + 5 * 0.18 over best practice.
+    assert shares["share_gj_per_h"].tolist() == pytest.approx([8.4, -0.6, -2.8, 7.0], abs=1e-3)
     assert shares["share_gj_per_h"].sum() == pytest.approx(12.0, abs=1e-9)
 
 
@@ -124,7 +126,7 @@ def test_period_explains_the_judged_hours_of_the_last_days(package: curve.Packag
     shares = explain.explain_period(package, hours, LIKE)
     days = sorted(shares[TIME].dt.day.unique())
     assert days == [4, 5, 6, 7, 8, 10]  # the seven days to the 10th, less the 9th, which was not judged
-    assert len(shares) == 6 * 3
+    assert len(shares) == 6 * 4
 
 
 def test_period_without_a_judged_hour_has_no_shares(package: curve.Package) -> None:
@@ -155,12 +157,12 @@ def test_drivers_share_out_best_against_the_median_hour(package: curve.Package) 
     assert explain.explain_drivers(package, build_hour(**{AIR: NAN})).empty
 
 
-def test_table_of_causes_names_quantities_and_leaves_out_the_rest(package: curve.Package) -> None:
-    table = explain.build_causes_table(explain.explain_gap(package, build_hour(), LIKE))
-    assert table["set-point"].tolist() == ["flue O2, %", "steam to carbon"]
-    assert table["now"].tolist() == ["4.00", "2.80"]
-    assert table["best practice"].tolist() == ["1.20", "2.92"]
-    assert table["share, GJ/h"].tolist() == ["+8.4", "−0.6"]
+def test_table_of_causes_names_quantities_and_adds_up_to_the_gap(package: curve.Package) -> None:
+    table = explain.build_causes_table(explain.explain_gap(package, build_hour(), LIKE), size=SIZE)
+    assert table["set-point"].tolist() == ["flue O2, %", "steam to carbon", "good hours", "unexplained"]
+    assert table["now"].tolist() == ["4.00", "2.80", "–", "–"]
+    assert table["best practice"].tolist() == ["1.20", "2.92", "–", "–"]
+    assert table["share, GJ/h"].tolist() == ["+8.4", "−0.6", "−2.8", "+7.0"]
 
 
 def test_many_hours_are_explained_as_one_by_one(package: curve.Package) -> None:
@@ -168,7 +170,7 @@ def test_many_hours_are_explained_as_one_by_one(package: curve.Package) -> None:
     hours = pd.DataFrame([build_hour(**{FLUE: rng.uniform(1, 5), RATIO: rng.uniform(2.5, 3.5)}) for _ in range(5)])
     hours[TIME] = pd.date_range("2024-01-01", periods=5, freq="h", tz="UTC")
     found = explain.explain_hours(package, hours, LIKE)
-    assert len(found) == 15
+    assert len(found) == 20
     for _, hour in hours.iterrows():
         one = explain.explain_gap(package, hour, LIKE)
         pd.testing.assert_frame_equal(found.loc[found[TIME] == hour[TIME], explain.SHARES].reset_index(drop=True), one)
@@ -216,23 +218,22 @@ def test_group_of_set_points_is_one_player(package: curve.Package) -> None:
     card = {**package.card, "setpoints": [{**found, "group": "furnace"} for found in package.card["setpoints"]]}
     grouped = replace(package, card=card)
     shares = explain.explain_gap(grouped, build_hour(), LIKE)
-    assert shares["setpoint"].tolist() == ["furnace", "unexplained"]
-    assert shares["share_gj_per_h"].tolist() == pytest.approx([7.8, 4.2], abs=1e-4)
+    assert shares["setpoint"].tolist() == ["furnace", "good_hours", "unexplained"]
+    assert shares["share_gj_per_h"].tolist() == pytest.approx([7.8, -2.8, 7.0], abs=1e-3)
     assert shares["now"].isna().all()
-    assert explain.build_causes_table(shares).iloc[0].tolist() == ["furnace", "–", "–", "+7.8"]
+    assert explain.build_causes_table(shares, size=SIZE).iloc[0].tolist() == ["furnace", "–", "–", "+7.8"]
 
 
 def build_scored(package: curve.Package) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
     """An hour of 532 GJ/h, best 520, its shares and its waterfall."""
     hour = build_hour(**{ENERGY: 532.0, BEST: 520.0})
     shares = explain.explain_gap(package, hour, LIKE)
-    return hour, shares, explain.build_waterfall(package, hour, shares, LIKE)
+    return hour, shares, explain.build_waterfall(hour, shares)
 
 
 def test_waterfall_goes_from_best_to_actual(package: curve.Package) -> None:
     _, _, steps = build_scored(package)
     assert steps["step"].tolist() == ["best", "good_hours", FLUE, RATIO, "unexplained", "actual"]
-    # The precedents' means, 5.5 / 3 % and 3.1, cost 3 * 0.6333 + 5 * 0.18 over best practice.
     moves = steps.iloc[1:-1]["change_gj_per_h"].tolist()
     assert moves == pytest.approx([-2.8, 8.4, -0.6, 7.0], abs=1e-3)
     assert steps["end_gj_per_h"].iloc[[0, -1]].tolist() == pytest.approx([520.0, 532.0], abs=1e-9)
@@ -241,7 +242,7 @@ def test_waterfall_goes_from_best_to_actual(package: curve.Package) -> None:
 
 def test_waterfall_in_words(package: curve.Package) -> None:
     hour, shares, steps = build_scored(package)
-    assert explain.write_waterfall(steps, shares, hour).splitlines() == [
+    assert explain.write_waterfall(steps, shares, hour, size=SIZE).splitlines() == [
         "- Best under these conditions is 520.0 GJ/h.",
         "- No good hour had every set-point at its best: with all of them there, 2.8 GJ/h less.",
         "- Flue O2 at 4.00 %, where 1.20 % is best practice, costs 8.4 GJ/h.",
@@ -254,9 +255,9 @@ def test_waterfall_in_words(package: curve.Package) -> None:
 def test_no_shares_make_no_waterfall(package: curve.Package) -> None:
     hour = build_hour(**{GAP: NAN})
     shares = explain.explain_gap(package, hour, LIKE)
-    steps = explain.build_waterfall(package, hour, shares, LIKE)
+    steps = explain.build_waterfall(hour, shares)
     assert steps.empty
-    assert explain.write_waterfall(steps, shares, hour) == ""
+    assert explain.write_waterfall(steps, shares, hour, size=SIZE) == ""
 
 
 def build_settings() -> settings.StageSettings:
@@ -267,7 +268,7 @@ def build_settings() -> settings.StageSettings:
 def test_answer_names_the_two_largest_costs() -> None:
     names = [FLUE, "chiller_temp_degc", "loop_inerts_pct", "unexplained"]
     shares = pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.26, 1.04, 0.9, 9.0]})
-    assert explain.write_answer(shares, build_settings(), version="v1.2.0 in prod", silence="") == (
+    assert explain.write_answer(shares, build_settings(), version="v1.2.0 in prod", silence="", size=SIZE) == (
         "::: {.small}\nmodel: v1.2.0 in prod\n:::\n\n"
         "::: {.answer}\nOver the last 7 days Fjord lost most by flue O2 ([4.3 GJ/h]{.cost}) and "
         "chiller temperature ([1.0 GJ/h]{.cost}).\n:::"
@@ -277,15 +278,17 @@ def test_answer_names_the_two_largest_costs() -> None:
 def test_answer_with_one_cause_and_with_none() -> None:
     shares = pd.DataFrame({"setpoint": [FLUE, RATIO, "unexplained"], "share_gj_per_h": [1.0, -1.0, 5.0]})
     chosen = build_settings()
-    one = explain.write_answer(shares, chosen, version="v1", silence="")
+    one = explain.write_answer(shares, chosen, version="v1", silence="", size=SIZE)
     assert "Over the last 7 days Fjord lost most by flue O2 ([1.0 GJ/h]{.cost})." in one
-    none = explain.write_answer(shares[1:], chosen, version="v1", silence="")
+    none = explain.write_answer(shares[1:], chosen, version="v1", silence="", size=SIZE)
     assert "No set-point of Fjord cost energy in the last 7 days that were judged." in none
 
 
 def test_answer_without_shares_says_why() -> None:
     empty = pd.DataFrame({"setpoint": [], "share_gj_per_h": []})
-    found = explain.write_answer(empty, build_settings(), version="v1", silence="The plant does not run steadily.")
+    found = explain.write_answer(
+        empty, build_settings(), version="v1", silence="The plant does not run steadily.", size=SIZE
+    )
     assert "Nothing of the last 7 days of Fjord is explained. The plant does not run steadily." in found
 
 
@@ -333,10 +336,10 @@ def test_shares_and_unexplained_make_the_gap_on_a_trained_package(
         explained += 1
         assert shares["share_gj_per_h"].sum() == pytest.approx(hour[GAP], abs=1e-6)
         reference = hour[package.features + package.setpoints].astype(float)
-        reference[shares["setpoint"][:-1]] = shares["best_practice"][:-1].to_numpy()
+        reference[shares["setpoint"][:-2]] = shares["best_practice"][:-2].to_numpy()
         ends = pd.DataFrame([hour[reference.index].astype(float), reference])
         now, then = package.predict_response(ends).mean(axis=1)
-        assert shares["share_gj_per_h"][:-1].sum() == pytest.approx(now - then, abs=1e-3)
+        assert shares["share_gj_per_h"][:-2].sum() == pytest.approx(now - then, abs=1e-3)
     assert explained > 50
 
 
@@ -366,7 +369,7 @@ def test_shares_agree_with_what_the_simulator_knows(
     places, correlations = [], []
     for _, hour in judged[judged[GAP] > 0].iterrows():
         causes = truth.loc[hour[TIME], list(columns)].astype(float).rename(columns)
-        shares = explain.explain_gap(package, hour, fjord.explain)[:-1].set_index("setpoint")["share_gj_per_h"]
+        shares = explain.explain_gap(package, hour, fjord.explain)[:-2].set_index("setpoint")["share_gj_per_h"]
         if shares.empty or causes.max() < 0.4 * causes.sum():
             continue
         places.append(shares.index.get_loc(causes.idxmax()))

@@ -41,7 +41,7 @@ def draw_curve(*, is_above: bool = True) -> Chart:
 def draw_shares() -> Chart:
     names = ["flue_o2_pct", "chiller_temp_degc", "unexplained"]
     return figures.plot_shares(
-        pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.2, -1.1, 0.5]}), "setpoint", "GJ/h"
+        pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.2, -1.1, 0.5]}), "setpoint", "GJ/h", size=1000.0
     )
 
 
@@ -78,7 +78,7 @@ def build_bands() -> pd.DataFrame:
 
 PICTURES: dict[str, Callable[[], Chart]] = {
     "curve": draw_curve,
-    "gaps": lambda: figures.plot_gaps(build_scored(), 7, 0.02, "Europe/Oslo"),
+    "gaps": lambda: figures.plot_gaps(build_scored(), 7, 0.02, "Europe/Oslo", size=1000.0),
     "cusum": lambda: figures.plot_residual_cusum(build_scored()),
     "conditions": lambda: figures.plot_conditions(build_conditions()),
     "calibration": lambda: figures.plot_calibration(build_calibration()),
@@ -126,7 +126,7 @@ def test_shares_are_named_with_their_sign_and_colour() -> None:
 
 def test_stops_are_named_in_the_picture_of_gaps() -> None:
     assert PICTURES["gaps"]().data.count(" stop<") == 1
-    running = figures.plot_gaps(build_scored().assign(**{STATE: "run"}), 7, 0.02, "UTC")
+    running = figures.plot_gaps(build_scored().assign(**{STATE: "run"}), 7, 0.02, "UTC", size=1000.0)
     assert " stop<" not in running.data
 
 
@@ -138,12 +138,12 @@ def test_curve_without_hours_is_an_empty_picture() -> None:
 
 
 def test_hours_without_a_gap_are_a_picture_of_none() -> None:
-    assert "% of best" in figures.plot_gaps(build_scored().assign(**{GAP_FRAC: NAN}), 7, 0.02, "UTC").data
+    assert "% of best" in figures.plot_gaps(build_scored().assign(**{GAP_FRAC: NAN}), 7, 0.02, "UTC", size=1000.0).data
 
 
 def test_no_shares_are_an_empty_picture() -> None:
     nothing = pd.DataFrame({"setpoint": pd.Series(dtype="str"), "share_gj_per_h": pd.Series(dtype=float)})
-    assert "GJ/h" in figures.plot_shares(nothing, "setpoint", "GJ/h").data
+    assert "GJ/h" in figures.plot_shares(nothing, "setpoint", "GJ/h", size=1000.0).data
 
 
 def test_no_hours_are_an_empty_cusum() -> None:
@@ -259,7 +259,7 @@ def build_steps() -> pd.DataFrame:
 
 
 def test_bars_of_a_waterfall_hang_between_their_ends() -> None:
-    bars = figures.build_bars(build_steps())
+    bars = figures.build_bars(build_steps(), size=1000.0)
     assert bars["text"].tolist() == ["100.0", "−2.0", "+5.0", "−1.0", "102.0"]
     assert bars["high"].tolist() == [100.0, 100.0, 103.0, 103.0, 102.0]
     assert bars["low"].tolist()[1:4] == [98.0, 98.0, 102.0]
@@ -268,7 +268,7 @@ def test_bars_of_a_waterfall_hang_between_their_ends() -> None:
 
 
 def test_waterfall_is_drawn_with_its_words_and_without_a_step() -> None:
-    drawn = figures.plot_waterfall(build_steps(), "GJ/h").data
+    drawn = figures.plot_waterfall(build_steps(), "GJ/h", size=1000.0).data
     for word in ("best", "flue O2", "+5.0", "actual", "102.0", "GJ/h", COST, GOOD, PALE):
         assert word in drawn
-    assert "GJ/h" in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h").data
+    assert "GJ/h" in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h", size=1000.0).data

@@ -19,7 +19,7 @@ TIMES = pd.date_range("2026-03-01", periods=200, freq="h", tz="UTC")
 
 
 def draw_shares() -> figures.Chart:
-    return figures.plot_shares(SHARES, "setpoint", "GJ/h")
+    return figures.plot_shares(SHARES, "setpoint", "GJ/h", size=1000.0)
 
 
 def draw_cusum() -> figures.Chart:
@@ -73,7 +73,7 @@ def test_each_row_of_the_table_has_its_place() -> None:
 
 def test_an_hour_without_a_gap_has_no_place() -> None:
     frame = pd.DataFrame({TIME: TIMES[:5], "gap_frac": [0.01, np.nan, 0.02, 0.01, 0.0], "plant_state": "run"})
-    chart = figures.plot_gaps(frame, 7, 0.02, "UTC")
+    chart = figures.plot_gaps(frame, 7, 0.02, "UTC", size=1000.0)
     assert chart.points is not None
     assert chart.points["wide"].split()[1] == "-"
     assert chart.table is not None

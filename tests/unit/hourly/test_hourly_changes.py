@@ -95,6 +95,15 @@ def test_table_names_what_failed_and_json_its_sentence(project: Project, kept: P
     assert (content["last_hour"], content["gap_frac"]) == ("2026-06-01T02:00:00+00:00", None)
 
 
+@pytest.mark.parametrize(("size", "gap"), [(0.5, "0.0340"), (5.0, "0.340"), (500.0, "34.0"), (5000.0, "340")])
+def test_table_shows_the_digits_that_the_plant_needs(project: Project, kept: Path, size: float, gap: str) -> None:
+    write_hours(project, 3)
+    status = {"gap_gj_per_h": 0.068 * size, "gap_frac": 0.068, "size_gj_per_h": size}
+    (project.operation("monitor", "fjord") / "status.json").write_text(json.dumps(status))
+    row = render(Outcome((find_change(project, "fjord", kept),), True, (), ())).splitlines()[1]
+    assert row.split()[7:9] == [gap, "6.8%"]
+
+
 def test_stages_of_an_hour_stand_in_dvc_yaml_in_their_order() -> None:
     order = list(yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"])
     assert [stage for stage in order if stage in {*STAGES, SITE}] == [*STAGES, SITE]

@@ -10,6 +10,8 @@ import pytest
 from elc import language
 from elc.errors import ElcError
 
+NAN = float("nan")
+
 NBSP = "\u00a0"
 
 
@@ -83,3 +85,35 @@ def test_words_that_status_json_keeps_are_said_in_the_language() -> None:
 
 def test_no_test_speaks_what_another_chose() -> None:
     assert language.get_language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("size", "digits"),
+    [(0.5, 4), (1.0, 4), (5.0, 3), (50.0, 2), (500.0, 1), (2000.0, 1), (2001.0, 0), (5000.0, 0), (NAN, 1), (0.0, 1)],
+)
+def test_energies_have_the_digits_that_the_plant_needs(size: float, digits: int) -> None:
+    assert language.find_digits(size) == digits
+    assert language.format_energy(0.068 * size, size=size, is_signed=True) == (
+        "–" if size != size else language.format_number(0.068 * size, digits, is_signed=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "size", "text"),
+    [
+        (25.3, 1000.0, "25"), (3.14, 1000.0, "3.1"), (0.314, 1000.0, "0.3"), (-0.04, 1000.0, "0.0"),
+        (0.068, 1.0, "0.068"), (0.00012, 1.0, "0.0001"), (-1234.0, 5000.0, "−1,234"), (0.0, 1.0, "0"),
+        (None, 1.0, "–"), (NAN, 1.0, "–"),
+    ],
+)  # fmt: skip
+def test_an_energy_that_stands_alone_has_two_significant_digits(value: float | None, size: float, text: str) -> None:
+    assert language.format_short_energy(value, size=size) == text
+
+
+def test_money_and_co2_of_small_plants_are_not_zero() -> None:
+    assert [language.format_money(value) for value in (262.4, 9.996, 0.71, -0.714, 7.0, None)] == [
+        "262", "10", "0.71", "−0.71", "7", "–",
+    ]  # fmt: skip
+    assert [language.format_co2(value) for value in (14.23, 1.4, 0.0038, 0.0, None)] == [
+        "14.2", "1.4", "0.0038", "0.0", "–",
+    ]  # fmt: skip

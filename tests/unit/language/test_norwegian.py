@@ -57,7 +57,7 @@ def write_page(status: monitor.Status, chosen: settings.StageSettings) -> str:
     health = verdict.sub("", monitor.write_health(status, "Prøvd.", weak, chosen)).replace(
         chosen.plant.battery_limit, ""
     )
-    month = monitor.build_month_table(status.month, chosen).to_string()
+    month = monitor.build_month_table(status.month, chosen, size=1000.0).to_string()
     return "\n".join([answer, monitor.write_head(answer, "", status, chosen, version="v1.2.0 in prod"), health, month])
 
 
@@ -84,7 +84,10 @@ def test_advice_and_the_reasons_for_none_are_norwegian(chosen: settings.StageSet
         }
     )  # fmt: skip
     hour = pd.Series({TIME: AT, GAP: 5.0})
-    text = advise.write_advice(moves, "", hour, chosen) + advise.build_moves_table(moves, chosen, at=AT).to_string()
+    text = (
+        advise.write_advice(moves, "", hour, chosen, size=1000.0)
+        + advise.build_moves_table(moves, chosen, at=AT, size=1000.0).to_string()
+    )
     assert "senk O2 i røykgass fra 3,40 til 2,10 % og senk damp-til-karbon-forhold fra 3,20 til 3,10" in text
     assert ENGLISH.findall(text) == []
     assert ENGLISH.findall(" ".join(say() for say in REASONS.values())) == []
@@ -131,7 +134,7 @@ def test_headings_and_captions_are_norwegian(stem: str) -> None:
 
 def test_silence_and_nothing_to_compare_are_norwegian(chosen: settings.StageSettings) -> None:
     none = pd.DataFrame(columns=["setpoint", "now", "best_practice", "share_gj_per_h"])
-    answer = explain.write_answer(none, chosen, version="candidate", silence="Anlegget går ikke stabilt.")
+    answer = explain.write_answer(none, chosen, version="candidate", silence="Anlegget går ikke stabilt.", size=1000.0)
     assert ENGLISH.findall(answer.replace("::: {.answer}", "")) == []
     comparison = {
         "verdict": "alone", "sides": {"left": {"label": "candidate"}},

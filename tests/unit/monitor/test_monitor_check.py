@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, findings, monitor
+from elc import curve, findings, monitor, settings
 from elc.errors import ElcError
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME
 from elc.monitor.errors import build_judged, measure_models
+from elc.monitor.status import build_health
 from tests.unit.monitor.sound import (
     AIR,
     FEED,
@@ -37,7 +38,20 @@ DAY = START + pd.Timedelta(TRAINED_DAYS + 40, "D")
 def check(hours: pd.DataFrame, **changes: object) -> tuple[monitor.Check, monitor.Verdict]:
     package, chosen = build_package(), build_settings(**changes)
     found = monitor.check_hours(hours, NOTHING, package, chosen)
-    return found, monitor.build_verdict(found, package, chosen, at=hours[TIME].iloc[-1])
+    return found, judge(found, hours, package, chosen)
+
+
+def judge(
+    found: monitor.Check,
+    hours: pd.DataFrame,
+    package: curve.Package,
+    chosen: settings.StageSettings,
+    *,
+    doubts: pd.DataFrame = NOTHING,
+    reason: str = "",
+) -> monitor.Verdict:
+    health = build_health(hours, doubts, found, chosen)
+    return monitor.build_verdict(found, package, chosen, hour=hours.iloc[-1], no_gap_reason=reason, health=health)
 
 
 def change(column: str, factor: float, *, rows: int = AT) -> pd.DataFrame:
@@ -236,7 +250,7 @@ def test_package_for_another_tag_list_fails_in_words() -> None:
     package, chosen = build_package(), build_settings()
     hourly, lacking = curve.fit_hours(build_later(30).drop(columns=[AIR]), package)
     found = monitor.check_hours(hourly, lacking, package, chosen)
-    verdict = monitor.build_verdict(found, package, chosen, at=hourly[TIME].iloc[-1])
+    verdict = judge(found, hourly, package, chosen)
     assert hourly[AIR].isna().all()
     assert lacking["sentence"].tolist() == [
         "air_temp_degc (TI2) is not in the hourly table, expected by the model. Map it in "
@@ -302,5 +316,44 @@ def test_meter_whose_value_only_holds_is_to_be_looked_at() -> None:
     end = hours[TIME].iloc[-1] + pd.Timedelta("1h")
     silent = findings.Finding("silent", "It is silent.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
     found = monitor.check_hours(hours, findings.build_frame([silent]), package, chosen)
-    verdict = monitor.build_verdict(found, package, chosen, at=hours[TIME].iloc[-1])
+    verdict = judge(found, hours, package, chosen)
     assert verdict.recommendation == f"Look at {FUEL} (FT5): it has no sound reading in the last interval."
+
+
+@pytest.mark.parametrize(
+    ("state", "is_doubtful", "action", "words"),
+    [
+        ("run", False, "look", "Look why no gap can be judged: air is far too warm."),
+        ("unknown", True, "look", "Look why no gap can be judged: air is far too warm."),
+        ("trip", False, "none", "There is nothing to judge now: air is far too warm."),
+        ("trip", True, "look", "Look at the data of the last 24 hours: their findings say what is doubtful."),
+    ],
+)
+def test_nothing_needs_to_be_done_is_not_said_beside_a_missing_gap(
+    state: str, is_doubtful: bool, action: str, words: str
+) -> None:
+    hours, package, chosen = build_later(60), build_package(), build_settings()
+    hours.loc[hours.index[-1], STATE] = state
+    end = hours[TIME].iloc[-1]
+    doubt = findings.Finding("spike", "It jumped.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
+    doubts = findings.build_frame([doubt] if is_doubtful else [])
+    found = monitor.check_hours(hours, doubts, package, chosen)
+    verdict = judge(found, hours, package, chosen, doubts=doubts, reason="air is far too warm")
+    assert (verdict.action, verdict.recommendation) == (action, words)
+
+
+def test_doubtful_data_and_a_model_that_is_not_judged_are_said() -> None:
+    hours, package, chosen = build_later(60), build_package(), build_settings()
+    end = hours[TIME].iloc[-1]
+    doubts = findings.build_frame([findings.Finding("spike", "It jumped.", "fjord", FUEL, end, end)])
+    found = monitor.check_hours(hours, doubts, package, chosen)
+    assert judge(found, hours, package, chosen, doubts=doubts).recommendation == (
+        "Look at the data of the last 24 hours: their findings say what is doubtful."
+    )
+    young = build_later(1).iloc[:20]
+    verdict = judge(monitor.check_hours(young, NOTHING, package, chosen), young, package, chosen)
+    assert verdict.action == "none"
+    assert verdict.recommendation == (
+        "The data are sound; the model is not judged: no whole day in the last 28 days is judged and later than what "
+        "the version learnt from."
+    )

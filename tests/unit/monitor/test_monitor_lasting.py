@@ -13,6 +13,8 @@ import pytest
 
 from elc import findings, language
 from elc.alerts import Alert, read_alerts, write_alerts
+from elc.alerts.fold import Folded, fold
+from elc.alerts.sources import OF_MONITOR
 from elc.errors import ElcError
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME
 from elc.monitor import find_alerts
@@ -40,7 +42,7 @@ def _restore() -> Iterator[None]:
 
 
 def build_hours(text: str, *, step: str = "1h", best: float = 1000.0) -> pd.DataFrame:
-    """Hours by their signs: `x` has a gap of 4 %, `.` none, `?` is not judged, `T` is a trip, `e` has no energy."""
+    """Hours by signs: `x` has a gap of 4 %, `.` none, `u` an unknown one, `e` no energy; `?` ramps, `T` is a trip."""
     signs = list(text)
     gap = pd.Series([40.0 if sign == "x" else 0.0 if sign == "." else np.nan for sign in signs])
     states = {"T": "trip", "S": "start", "?": "ramp"}
@@ -57,7 +59,7 @@ def build_hours(text: str, *, step: str = "1h", best: float = 1000.0) -> pd.Data
 
 
 def find(hours: pd.DataFrame, settings: StageSettings, found: pd.DataFrame = NO_FINDINGS) -> list[Alert]:
-    return find_alerts(hours, found, settings, status="Completed", recommendation="")
+    return find_alerts(hours, found, settings, status="Completed", recommendation="Look at it.", no_gap_reason="no air")
 
 
 @pytest.mark.parametrize(
@@ -187,11 +189,15 @@ def test_finding_that_lasts_is_told_once(fjord: StageSettings) -> None:
 
 
 def test_plant_that_cannot_be_judged_says_what_to_do(fjord: StageSettings) -> None:
-    (alert,) = find_alerts(build_hours("?"), NO_FINDINGS, fjord, status="Failed", recommendation="Look at tag FT-101.")
+    (alert,) = find_alerts(
+        build_hours("?"), NO_FINDINGS, fjord, status="Failed", recommendation="Look at tag FT-101.", no_gap_reason=""
+    )
     assert (alert.kind, alert.since) == ("failed", None)
     assert (alert.sentence, alert.advice) == ("Fjord cannot be judged.", "Look at tag FT-101.")
     empty = build_hours("").astype({TIME: "datetime64[us, UTC]"})
-    (alert,) = find_alerts(empty, NO_FINDINGS, fjord, status="Failed", recommendation="There is no hour.")
+    (alert,) = find_alerts(
+        empty, NO_FINDINGS, fjord, status="Failed", recommendation="There is no hour.", no_gap_reason=""
+    )
     assert alert.last is None
 
 
@@ -217,3 +223,57 @@ def test_file_that_is_something_else_is_named(tmp_path: Path, text: str) -> None
 def test_sentence_can_always_be_sent() -> None:
     alert = Alert("fjord", "stage", "ingest", "no file \udcff.csv", None, None)
     assert alert.sentence == "no file ?.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "since_h"),
+    [
+        ("..uuuuuu", 2),
+        ("uuuuuuuu", 0),
+        ("..uuuuu", None),  # not long enough
+        ("..uuuuuu.", None),  # judged again
+        ("..uuu??uuu", 2),  # ramps count nothing and end nothing
+        ("..??????", None),
+        ("..uuuuuuTT", 2),  # a stop judges nothing
+        ("..TTTTTTTT", None),
+        ("..eeeuuuuuu", 5),  # energy is back, the gap is not
+        ("..uueeeeee", None),  # energy has its own alert
+        ("..uuuuuueeeeee", 2),
+        ("..eeeeeeTT", None),  # as long as energy is silent, that is what is told
+    ],
+)
+def test_running_hours_without_a_gap_are_told(text: str, since_h: int | None, fjord: StageSettings) -> None:
+    told = [alert for alert in find(build_hours(text), fjord) if alert.kind == "not judged"]
+    if since_h is None:
+        assert told == []
+        return
+    (alert,) = told
+    since = START + pd.Timedelta(since_h, "h")
+    time = language.format_time(since.tz_convert("Europe/Oslo").to_pydatetime())
+    assert alert.sentence == f"Fjord has had no gap to judge since {time}: no air."
+    assert (alert.since, alert.advice) == (since, "Look at it.")
+
+
+def test_missing_judgement_is_told_once_and_recovers_once(fjord: StageSettings) -> None:
+    told: list[tuple[int, str, str]] = []
+    state = Folded({}, [], {})
+    text = "...uuuuuuuuTTTSSu..xx"
+    for end in range(1, len(text) + 1):
+        now = (START + pd.Timedelta(end, "h")).to_pydatetime()
+        alerts = find(build_hours(text[:end]), fjord)
+        state = fold(state.open, alerts, state.closed, known=OF_MONITOR, now=now, repeat_h=0)
+        told += [(end, message["kind"], message["state"]) for message in state.messages]
+    assert told == [(9, "not judged", "open"), (18, "not judged", "recovered")]
+
+
+def test_energy_that_stays_away_is_told_once_and_not_as_a_missing_gap_too(fjord: StageSettings) -> None:
+    assert [alert.kind for alert in find(build_hours("..?eeeeee"), fjord)] == ["energy"]
+
+
+@pytest.mark.parametrize("size", [0.5, 5.0, 500.0, 5000.0])
+def test_gap_is_told_with_digits_of_the_plants_size(size: float, fjord: StageSettings) -> None:
+    hours = build_hours("xxx", best=size)
+    hours[GAP], hours[GAP_FRAC], hours[ENERGY] = 0.068 * size, 0.068, 1.068 * size
+    (alert,) = find(hours, fjord)
+    shown = {0.5: "0.034", 5.0: "0.34", 500.0: "34", 5000.0: "340"}[size]
+    assert alert.sentence.startswith(f"Fjord has used {shown} GJ/h (6.8{NBSP}%) more than its best since Sat 20 Jun")

@@ -191,7 +191,9 @@ def test_an_outage_is_loud(project: Project, package: curve.Package) -> None:
     assert status.verdict.status == "CompletedWithViolations"
     assert status.verdict.recommendation == "Look at the service: what it was asked could not be kept in full."
     assert (status.health.data, status.health.model) == ("sound", "ok")  # it is the service that is ill
-    told = monitor.find_alerts(HOURS, status.check.findings, build_settings(**RULES), status="", recommendation="")
+    told = monitor.find_alerts(
+        HOURS, status.check.findings, build_settings(**RULES), status="", recommendation="", no_gap_reason=""
+    )
     assert [(alert.kind, alert.subject) for alert in told] == [("violation", LOST_CHECK)]
 
 

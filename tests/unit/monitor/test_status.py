@@ -293,6 +293,7 @@ RECORDS = {
     "product",
     "state",
     "state_since",
+    "hour",
     "last_hour",
     "gap_gj_per_h",
     "gap_low_gj_per_h",
@@ -302,6 +303,7 @@ RECORDS = {
     "co2_t_per_h",
     "money_month",
     "gap_gj_24h",
+    "size_gj_per_h",
     "currency",
     "no_gap_reason",
     "version",
@@ -329,6 +331,7 @@ def test_records_say_what_the_index_shows(package: curve.Package) -> None:
     assert records["money_month"] == 300.0
     assert records["gap_gj_24h"] == 30.0
     assert records["state_since"] == "2024-06-30T21:00:00+02:00"
+    assert (records["hour"], records["size_gj_per_h"]) == ("2024-06-30T20:00:00+00:00", 1015.0)
     assert records["last_hour"] == "Sun 30 Jun 2024 22:00–23:00, Europe/Oslo"
     assert (records["language"], records["answer"], records["advice"]) == ("en", "An answer.", "Advice.")
     assert (records["data_health"], records["model_health"]) == ("sound", "not judged")
@@ -343,7 +346,15 @@ def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tm
     status = monitor.build_status(scored, build_findings(), package, chosen)
     records = monitor.build_records(status, chosen, answer="", advice="", version="candidate, not approved")
     ends = {"gap_low_gj_per_h", "gap_high_gj_per_h"}
-    missing = ends | {"gap_gj_per_h", "gap_frac", "money_per_h", "co2_t_per_h", "money_month", "gap_gj_24h"}
+    missing = ends | {
+        "size_gj_per_h",
+        "gap_gj_per_h",
+        "gap_frac",
+        "money_per_h",
+        "co2_t_per_h",
+        "money_month",
+        "gap_gj_24h",
+    }
     assert {name for name, value in records.items() if value is None} == missing
     monitor.write_status(tmp_path / "fjord", records, scored)
     text = (tmp_path / "fjord" / "status.json").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -81,10 +82,10 @@ def test_answer_below_best_is_good_and_has_no_minus() -> None:
     [
         (25.0, 18.4, 31.6, "uses [25 GJ/h (18 to 32)]{.cost} more"),
         (3.14, 2.2, 4.0, "uses [3.1 GJ/h (2.2 to 4.0)]{.cost} more"),
-        (3.14, -0.02, 6.3, "uses [3.1 GJ/h (0.0 to 6.3)]{.cost} more"),
-        (3.14, -1.0, 7.3, "uses [3.1 GJ/h (−1.0 to 7.3)]{.cost} more"),
         (-25.0, -31.6, -18.4, "runs [25 GJ/h (18 to 32) below]{.good} its best"),
-        (-3.14, -7.3, 1.0, "runs [3.1 GJ/h (−1.0 to 7.3) below]{.good} its best"),
+        (3.14, -0.02, 6.3, "[at its best]{.good} at this load and weather, as far as that is known: 3.1 GJ/h (0.0 to"),
+        (-3.14, -7.3, 1.0, "as far as that is known: 3.1 GJ/h (−1.0 to 7.3) below it, 0.3"),
+        (68.0, -10.0, 146.0, "uses [68 GJ/h (−10 to 146)]{.look} more"),
     ],
 )
 def test_gap_has_its_interval_in_brackets(gap: float, low: float, high: float, words: str) -> None:
@@ -133,7 +134,7 @@ def test_head_marks_what_is_doubtful() -> None:
 
 
 def test_month_becomes_a_table() -> None:
-    table = monitor.build_month_table(MONTH, build_settings())
+    table = monitor.build_month_table(MONTH, build_settings(), size=1000.0)
     assert table.set_index("this month")["so far"].to_dict() == {
         "Energy above best": "12,346 GJ (1.2\N{NO-BREAK SPACE}%)",
         "Cost": "129,629 €",
@@ -196,7 +197,77 @@ def test_figures_of_the_models_stand_beside_their_limits() -> None:
         monitor.Figure("typical", "rmse", "GJ/h", 10.0, None, 9.0, None, 12.0),
         monitor.Figure("typical", "r2", "", 0.99, None, 0.98, None, None),
     ]
-    table = monitor.build_figures_table(SimpleNamespace(figures=rows))  # type: ignore[arg-type]
+    table = monitor.build_figures_table(SimpleNamespace(figures=rows, size_gj_per_h=1000.0))  # type: ignore[arg-type]
     assert table["now"].tolist() == ["[9.50 ± 0.40]{.look}", "10.00", "0.99"]
     assert table["limits"].tolist() == ["−8.00 to 8.00", "at most 12.00", "–"]
     assert table["figure"].tolist() == ["bias, GJ/h", "rmse, GJ/h", "r2"]
+
+
+SIZES = (0.5, 5.0, 500.0, 5000.0)
+
+
+@pytest.mark.parametrize(
+    ("frac", "low", "high", "words"),
+    [
+        (0.0004, 0.0001, 0.0007, "Fjord runs [at its best]{.good} at this load and weather."),
+        (0.0679, 0.05, 0.09, "Fjord uses [#]{.cost} more than its best at this load and weather: 6.8 %, €."),
+        (0.004, -0.01, 0.018, "Fjord runs [at its best]{.good} at this load and weather, as far as that is known: # "
+         "above it, 0.4 %."),
+        (-0.004, -0.018, 0.01, "Fjord runs [at its best]{.good} at this load and weather, as far as that is known: # "
+         "below it, 0.4 %."),
+        (0.0679, -0.01, 0.14, "Fjord uses [#]{.look} more than its best at this load and weather: 6.8 %, €. Best is "
+         "not known well enough to be sure of that."),
+        (-0.03, -0.05, -0.01, "Fjord runs [# below]{.good} its best curve at this load and weather: 3.0 %."),
+    ],
+)  # fmt: skip
+def test_plants_of_any_size_are_told_the_same(frac: float, low: float, high: float, words: str) -> None:
+    """The verdict follows from the interval and the share of best, not from GJ/h."""
+    for size in SIZES:
+        found = monitor.write_answer(build_sized(size, frac, low, high), build_settings())
+        plain = re.sub(r"[\d.,−]+ GJ/h \([\d.,−]+ to [\d.,−]+\)", "#", found).replace("\N{NO-BREAK SPACE}", " ")
+        assert re.sub(r"[\d.,]+ € and [\d.,]+ t CO₂ an hour", "€", plain) == words
+
+
+def build_sized(size: float, frac: float, low: float, high: float) -> monitor.Status:
+    """Build the status of a plant whose best is `size` (GJ/h), its gap and the gap's interval shares of that."""
+    gap = frac * size
+    hour = pd.Series({TIME: pd.Timestamp("2026-06-30 21:00", tz="UTC"), ENERGY: size + gap, GAP: gap})
+    interval = monitor.Interval(low * size, high * size, 0.8)
+    cost = Cost(gap, gap * 10.5, gap * 0.0561)
+    return replace(build_status(gap), hour=hour, gap=cost, interval=interval, size_gj_per_h=size)
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (0.5, "0.034 GJ/h (0.025 to 0.045)]{.cost} more than its best at this load and weather: 6.8 %, 0.36 € and "
+         "0.0019 t"),
+        (5.0, "0.34 GJ/h (0.25 to 0.45)]{.cost} more than its best at this load and weather: 6.8 %, 3.56 € and "
+         "0.019 t"),
+        (500.0, "34 GJ/h (25 to 45)]{.cost} more than its best at this load and weather: 6.8 %, 356 € and 1.9 t"),
+        (5000.0, "340 GJ/h (250 to 450)]{.cost} more than its best at this load and weather: 6.8 %, 3,565 € and "
+         "19.0 t"),
+    ],
+)  # fmt: skip
+def test_numbers_have_the_digits_that_the_size_needs(size: float, words: str) -> None:
+    found = monitor.write_answer(build_sized(size, 0.0679, 0.05, 0.09), build_settings())
+    assert words in found.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("size", "energy", "bias"),
+    [(0.5, "3.6 GJ", "0.00480 ± 0.00020"), (5.0, "36 GJ", "0.0480 ± 0.0020"), (5000.0, "36,000 GJ", "48.0 ± 2.0")],
+)
+def test_tables_have_the_digits_that_the_size_needs(size: float, energy: str, bias: str) -> None:
+    month = replace(MONTH, gap=Cost(7.2 * size, 1.0, 1.0), stop_energy_gj=0.0)
+    shown = monitor.build_month_table(month, build_settings(), size=size)["so far"]
+    assert shown.iloc[0].startswith(f"{energy} (")
+    assert shown.iloc[3] == "2 · 0 GJ"
+    rows = [monitor.Figure("typical", "bias", "GJ/h", 0.0096 * size, 0.0004 * size, 0.0, None, None)]
+    table = monitor.build_figures_table(SimpleNamespace(figures=rows, size_gj_per_h=size))  # type: ignore[arg-type]
+    assert table["now"].tolist() == [bias]
+
+
+def test_a_plant_of_one_gj_an_hour_is_not_at_best_beside_its_own_alert() -> None:
+    """A gap of 0.068 GJ/h is 6.8 % of this plant, and surely above best."""
+    assert "[at its best]" not in monitor.write_answer(build_sized(1.0, 0.068, 0.02, 0.116), build_settings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,13 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE
+from elc.paths import Project
 from elc.service.api.arrow import MEDIA_TYPE
 from elc.service.api.predict import ANSWERS
+from elc.service.app import build_app
 from elc.service.clients import Client
+from elc.service.guard import Guard, open_access
+from elc.settings import Settings
 from tests.unit.service.conftest import Serve
 from tests.unit.service.packages import AIR, FLUE, LOAD, RATIO, ROW, find_energy
 
@@ -58,7 +63,8 @@ def test_units_are_converted(client: TestClient) -> None:
 def test_gap_adds_up_and_names_moves(client: TestClient) -> None:
     (row,) = client.post(GAPS, json={"rows": [{**WHOLE, FLUE: 4.5, RATIO: 2.6, ENERGY: 1040.0}]}).json()["rows"]
     assert row[GAP] == pytest.approx(30.0)
-    assert row[GAP] == pytest.approx(sum(one["share_gj_per_h"] for one in row["shares"]) + row["unexplained_gj_per_h"])
+    rest = row["good_hours_gj_per_h"] + row["unexplained_gj_per_h"]
+    assert row[GAP] == pytest.approx(sum(one["share_gj_per_h"] for one in row["shares"]) + rest)
     assert row["money_per_h"] == pytest.approx(30 * 10.5)
     assert {one["setpoint"] for one in row["moves"]} == {FLUE, RATIO}
     assert all(one["saving_gj_per_h"] > 0 for one in row["moves"])
@@ -240,3 +246,19 @@ def test_damaged_arrow_is_refused(client: TestClient, place_of: int, byte: int) 
     stream[place_of % len(stream)] = byte
     answer = client.post(PREDICT, content=bytes(stream), headers={"Content-Type": MEDIA_TYPE})
     assert answer.status_code in (200, 400, 413, 415, 422)
+
+
+def test_readiness_says_that_plants_are_being_loaded(place: Project, settings: Settings) -> None:
+    """Through the guard, as `elc serve` answers; the application has not started, so that no plant is loaded."""
+    app = build_app(place, settings, environment="", others=[])
+    access = open_access(place, settings.serve, log=logging.getLogger("test"))
+    client = TestClient(Guard(app, access=access, log=logging.getLogger("test"), count=print), "http://127.0.0.1")
+    reply = client.get("/readyz")
+    assert (reply.status_code, reply.headers["content-type"]) == (503, "application/problem+json")
+    assert reply.json()["detail"] == ("The plants are being loaded: 0 of 3 so far. Ask again in a few seconds.")
+    app.state.fleet.doubts |= dict.fromkeys(app.state.fleet.plants, "card.json was not found")
+    assert client.get("/readyz").json()["detail"].startswith("No plant has a version that can be used: 0 of 3 were")
+
+
+def test_readiness_tells_how_many_plants_answer(client: TestClient) -> None:
+    assert client.get("/readyz").json() == {"status": "ready", "plants": 2}

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from elc import __version__
-from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, TYPICAL
+from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, NO_SETPOINTS, TYPICAL
 from elc.service.api.arrow import MEDIA_TYPE as ARROW
 from elc.service.api.predict import ANSWERS, EXPECTED
 from elc.service.problems import MEDIA_TYPE as PROBLEM
@@ -126,7 +126,7 @@ def _build_schemas(rows: dict[str, Any]) -> dict[str, Any]:
         **dict.fromkeys([GAP, GAP_FRAC, GAP_LOW, GAP_HIGH, "money_per_h", "co2_t_per_h"], missing),
         currency=text,
         shares={"type": "array", "items": {"type": "object"}},
-        unexplained_gj_per_h=missing,
+        **{f"{name}_gj_per_h": missing for name in NO_SETPOINTS},
         moves={"type": "array", "items": {"type": "object"}},
         reason=text,
     )

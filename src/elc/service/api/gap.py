@@ -11,7 +11,17 @@ import numpy as np
 import pandas as pd
 
 from elc import advise, curve, explain
-from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
+from elc.fields import (
+    ENERGY,
+    GAP,
+    GAP_FRAC,
+    GAP_HIGH,
+    GAP_LOW,
+    IS_OUTSIDE,
+    IS_STEADY,
+    NO_SETPOINTS,
+    TIME,
+)
 from elc.service.api.predict import ANSWERS, describe
 from elc.service.rows import Asked
 from elc.service.versions import Loaded
@@ -40,7 +50,7 @@ def _build_row(
     cost = curve.build_cost(row[GAP], loaded.settings.plant, at=now)
     own = shares[shares[TIME] == row[TIME]].drop(columns=TIME).to_dict("records")
     moves = advice.moves[advice.moves[TIME] == row[TIME]]
-    rest = [share["share_gj_per_h"] for share in own if share["setpoint"] == explain.REST]
+    rest = {share["setpoint"]: share["share_gj_per_h"] for share in own}
     found: dict[str, Any] = _clean(
         {told: row[name] for told, name in zip(ANSWERS, curve.OUTPUTS, strict=True)}
         | {name: row[name] for name in GIVEN}
@@ -48,8 +58,8 @@ def _build_row(
             "money_per_h": cost.money,
             "currency": loaded.settings.site.currency,
             "co2_t_per_h": cost.co2_t,
-            "shares": [share for share in own if share["setpoint"] != explain.REST],
-            "unexplained_gj_per_h": rest[0] if rest else None,
+            "shares": [share for share in own if share["setpoint"] not in NO_SETPOINTS],
+            **{f"{name}_gj_per_h": rest.get(name) for name in NO_SETPOINTS},
             "moves": moves[list(MOVE)].to_dict("records"),
             "reason": _find_reason(advice, row[TIME]),
         }

@@ -12,8 +12,15 @@ from elc.service.api.document import build_document
 from elc.service.api.requests import JSON, KINDS, Requests, find_lane
 from elc.service.clients import read_client
 from elc.service.measures import Measures
+from elc.service.problems import ProblemError
 from elc.service.versions import Fleet
 from elc.settings import Settings
+
+LOADING = "The plants are being loaded: {count} of {plants} so far. Ask again in a few seconds."
+NONE_USABLE = (
+    "No plant has a version that can be used: {count} of {plants} were loaded. elc swaps, and the log of the service, "
+    "say why."
+)
 
 
 class Api:
@@ -50,9 +57,11 @@ class Api:
 
     async def ready(self, _: Request) -> Response:
         """Say whether every plant has answered a warm prediction."""
-        is_ready = self._fleet.is_ready
-        content = {"status": "ready" if is_ready else "not ready", "plants": len(self._fleet.lanes)}
-        return Response(orjson.dumps(content), 200 if is_ready else 503, media_type=JSON)
+        count, plants = len(self._fleet.lanes), len(self._fleet.plants)
+        if self._fleet.is_ready:
+            return _write({"status": "ready", "plants": count})
+        detail = LOADING if self._fleet.is_loading else NONE_USABLE
+        raise ProblemError(503, detail.format(count=count, plants=plants), headers={"Retry-After": "5"})
 
     async def metrics(self, _: Request) -> Response:
         """Give the counts as Prometheus reads them."""

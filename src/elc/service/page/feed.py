@@ -8,9 +8,6 @@ from time import monotonic
 
 import orjson
 
-from elc.paths import Project
-from elc.service.page.files import Stamp, stamp_files
-
 POLL_S = 1.0
 PING_S = 15.0
 LIFE_S = 900.0  # ASSUME: after a quarter of an hour the browser asks anew, so that a key that was taken back ends there
@@ -43,13 +40,16 @@ class Listener:
 
 
 class Feed:
-    """Who listens, and the task that looks; it runs only while somebody does."""
+    """Who listens, and the task that looks; it runs only while somebody does.
 
-    def __init__(self, project: Project, plants: Callable[[], Collection[str]]) -> None:
-        self._project = project
+    `stamp` gives what changes when a plant is to be read again; it may block.
+    """
+
+    def __init__(self, stamp: Callable[[str], object], plants: Callable[[], Collection[str]]) -> None:
+        self._stamp = stamp
         self._plants = plants
         self._listeners: set[Listener] = set()
-        self._stamps: dict[str, Stamp] = {}
+        self._stamps: dict[str, object] = {}
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -70,8 +70,8 @@ class Feed:
         """Leave; the task ends with the last one."""
         self._listeners.discard(listener)
 
-    def _stamp_all(self) -> dict[str, Stamp]:
-        return {plant: stamp_files(self._project, plant) for plant in list(self._plants())}
+    def _stamp_all(self) -> dict[str, object]:
+        return {plant: self._stamp(plant) for plant in list(self._plants())}
 
     async def _look(self) -> None:
         while self._listeners:

@@ -32,11 +32,11 @@ def build_moves(
     """Build the moves of the hour that starts at `start`, with what was answered, and what came of earlier advice."""
     moves = read_moves(project, chosen.plant_id)
     if moves is None:
-        notes.append(say("The advice cannot be read. Run elc hourly."))
+        notes.append(say("The advice cannot be read. Tell whoever runs the service."))
         moves = pd.DataFrame(columns=[TIME])
     present = moves[moves[TIME] == start] if len(moves) else moves
     if len(moves) and present.empty:
-        notes.append(say("The advice is of another hour, and is not shown. Run elc hourly."))
+        notes.append(say("The advice is of another hour, and is not shown until this one is advised."))
     outcomes = read_table(project.operation("advice", chosen.plant_id) / "outcomes.parquet", columns=None, since=None)
     outcomes = pd.DataFrame(columns=list(OUTCOMES)) if outcomes is None else outcomes
     said, unread = _read_answers(answers, notes)
@@ -57,7 +57,7 @@ def _read_answers(path: Path, notes: list[str]) -> tuple[pd.DataFrame, int]:
     try:
         found = read_notes(path)
     except (ElcError, OSError):
-        notes.append(say("The answers to advice cannot be read. Look at data/advice_notes."))
+        notes.append(say("The answers to advice cannot be read. Tell whoever runs the service."))
         return pd.DataFrame(columns=["hour", "setpoint", "answer", "why"]), 0
     return found.rows, found.unread
 

@@ -1,6 +1,7 @@
 """The present hour of a plant, as monitor, explain and advise left it, in one answer.
 
-A file that is missing or half written is a sentence in `notes`, never an error: the rest is shown.
+A file that is missing or half written, or of another hour, is a sentence in `notes`, never an error: the rest is shown.
+Those who read are operators: what a sentence asks for is what they can do.
 
 The hourly run leaves sentences in the language of the site at that time. Whoever reads an hour reads all of it in that
 language, so that no page mixes two; `language` in the answer names it, and the page follows.
@@ -15,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from elc import language
-from elc.curve import build_cost
+from elc.curve import build_cost, find_size
 from elc.errors import ElcError
 from elc.fields import (
     BEST,
@@ -29,18 +30,17 @@ from elc.fields import (
     TYPICAL,
     read_currency,
     say_label,
-    say_name,
     say_sign,
 )
-from elc.language import ENGLISH, find_languages, get_language, say, say_health, say_state, say_version
+from elc.language import ENGLISH, find_digits, find_languages, get_language, say, say_health, say_state, say_version
 from elc.monitor.status import format_span
 from elc.paths import Project
 from elc.registry import find_place
+from elc.service.page.causes import read_causes
 from elc.service.page.files import read_sentences, read_status, read_table
 from elc.service.page.moves import build_moves
 from elc.settings import StageSettings, read_operation, read_tags
 
-REST = "unexplained"
 SHOWN_DAYS = 7
 ROLES = ("throughput", "driver", "setpoint")
 HOUR_COLUMNS = [TIME, "plant_state", IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
@@ -64,20 +64,31 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
     try:
         chosen = read_operation(project, plant, environment)
     except ElcError:
-        return _build_nothing(plant, say("The settings of this plant cannot be read. Look at params.yaml."))
+        return _build_nothing(plant, say("The settings of this plant cannot be read. Tell whoever runs the service."))
     place = find_place(project, plant)
     monitor = place.operation("monitor", plant)
     status = read_status(monitor / "status.json")
     hours = read_table(monitor / "hours.parquet", columns=HOUR_COLUMNS, since=None)
-    if status is None or hours is None or hours.empty:
+    if status is None or hours is None or hours.empty or not _is_same_hour(status, hours):
         is_new = not (monitor / "status.json").exists()
-        note = say("No hour has been judged yet. Run elc hourly.")
+        note = say(
+            "No hour has been judged yet. The first one shows here by itself; if none comes within two hours, tell "
+            "whoever runs the service."
+        )
         if not is_new:
-            note = say("The last hour cannot be read. It is read again as soon as it is whole, or run elc hourly.")
+            note = say(
+                "The last hour cannot be read. It shows here as soon as it is whole; if that takes longer than an "
+                "hour, tell whoever runs the service."
+            )
         return _build_nothing(plant, note) | {"name": chosen.plant.name}
     language.choose(_read_language(status, site_language))
     answers = project.advice_notes(plant)
     return _build_now(place, chosen, status, hours.sort_values(TIME, ignore_index=True), answers)
+
+
+def _is_same_hour(status: Content, hours: pd.DataFrame) -> bool:
+    """Whether status and hours were left by one run; a status of a release that did not say counts as such."""
+    return "hour" not in status or pd.Timestamp(status["hour"]) == hours[TIME].max()
 
 
 def _read_language(status: Content, site_language: str) -> str:
@@ -98,14 +109,15 @@ def _build_now(project: Project, chosen: StageSettings, status: Content, hours: 
     start = pd.Timestamp(hour[TIME])
     alerts = read_sentences(project.operation("monitor", plant) / "alerts.json")
     if alerts is None:
-        notes.append(say("The alerts cannot be read. Run elc hourly."))
+        notes.append(say("The alerts cannot be read. Tell whoever runs the service."))
     return {
         "plant": plant,
         "has_hour": True,
         "language": get_language(),
+        "energy_digits": find_digits(find_size(hours)),
         **_build_hour(hour, status, chosen),
         "quantities": _read_quantities(project, plant, start, notes),
-        **_read_causes(project, plant, hour, notes),
+        **read_causes(project, plant, hour, notes),
         **build_moves(project, chosen, start, notes, answers=answers),
         "week": build_week(hours),
         "alerts": [_say_alert(alert) for alert in alerts or []],
@@ -187,7 +199,7 @@ def _read_quantities(project: Project, plant: str, start: pd.Timestamp, notes: l
     try:
         tags = [tag for tag in read_tags(project.tags(plant), plant).used if tag.role in ROLES]
     except (ElcError, OSError):
-        notes.append(say("The tag list cannot be read, so set-points are not shown. Look at the tag list."))
+        notes.append(say("The tag list cannot be read, so set-points are not shown. Tell whoever runs the service."))
         return []
     columns = list(dict.fromkeys(tag.column for tag in tags))
     table = read_table(project.hourly(plant) / "hourly.parquet", columns=[TIME, *columns], since=start)
@@ -208,24 +220,6 @@ def _read_quantities(project: Project, plant: str, start: pd.Timestamp, notes: l
         }
         for tag in sorted(tags, key=lambda tag: ROLES.index(tag.role))
     ]
-
-
-def _read_causes(project: Project, plant: str, hour: pd.Series, notes: list[str]) -> Content:
-    """Read the shares of the gap of an hour, the largest first, and what no set-point explains."""
-    nothing: Content = {"causes": [], "unexplained_gj_per_h": None}
-    if pd.isna(hour[GAP]):
-        return nothing
-    shares = read_table(project.operation("explain", plant) / "period.parquet", columns=None, since=hour[TIME])
-    if shares is None:
-        notes.append(say("The causes of the gap cannot be read. Run elc hourly."))
-        return nothing
-    rest = shares.loc[shares["setpoint"].eq(REST), "share_gj_per_h"]
-    # A group of several set-points is one cause, which has no value and no unit.
-    causes = [
-        {**row, "label": say_name(row["setpoint"]), "unit": "" if pd.isna(row["now"]) else say_sign(row["setpoint"])}
-        for row in shares[shares["setpoint"].ne(REST)].drop(columns=TIME).to_dict("records")
-    ]
-    return {"causes": causes, "unexplained_gj_per_h": float(rest.iloc[0]) if len(rest) else None}
 
 
 def build_week(hours: pd.DataFrame) -> dict[str, list[Any]]:

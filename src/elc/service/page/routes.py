@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ from elc.paths import Project
 from elc.service.clients import ACKNOWLEDGE, NO_PLANT, check_plant, read_client
 from elc.service.page.answers import keep_answer, parse_answer
 from elc.service.page.feed import Feed
-from elc.service.page.files import Stamp, stamp_files
 from elc.service.page.now import read_now
 from elc.service.page.short import shorten
+from elc.service.page.shown import Shown
 from elc.service.page.words import build_words
 from elc.service.problems import Fault, ProblemError
 from elc.settings import Settings
@@ -48,7 +48,9 @@ def build_routes(
         environment: that is served; empty for none.
         settings: of the project; its language is that of the page.
     """
-    page = _Page(project, plants, environment, settings, Feed(project, plants))
+    spoken = settings.site.language
+    shown = Shown(project, lambda plant: read_now(project, plant, environment=environment, site_language=spoken))
+    page = _Page(project, plants, settings, shown, Feed(shown.stamp, plants))
     return [
         Route("/", page.show),
         Route("/words.json", page.say_words),
@@ -73,10 +75,9 @@ class _Static(StaticFiles):
 class _Page:
     project: Project
     plants: Callable[[], Collection[str]]
-    environment: str
     settings: Settings
+    shown: Shown
     feed: Feed
-    shelf: dict[str, tuple[Stamp, dict[str, Any]]] = field(default_factory=dict)
 
     async def show(self, _: Request) -> Response:
         """GET /: the page without content, in the site's language."""
@@ -146,19 +147,11 @@ class _Page:
         return plant
 
     def _read(self, plant: str) -> dict[str, Any]:
-        """Read the present hour, from memory where no file has changed since."""
-        stamp = stamp_files(self.project, plant)
-        kept = self.shelf.get(plant)
-        if kept is None or kept[0] != stamp:
-            kept = stamp, self._build(plant)
-            self.shelf[plant] = kept
-        content = kept[1]
+        """Read what is shown of a plant, with the age of its hour."""
+        content = self.shown.read(plant)
         end = content.get("hour_end")
         age = max((datetime.now(UTC) - datetime.fromisoformat(end)).total_seconds(), 0.0) if end else None
         return {**content, "age_s": age}
-
-    def _build(self, plant: str) -> dict[str, Any]:
-        return read_now(self.project, plant, environment=self.environment, site_language=self.settings.site.language)
 
     def _read_short(self, plants: list[str]) -> list[dict[str, Any]]:
         return [shorten(self._read(plant), site_language=self.settings.site.language) for plant in plants]

@@ -66,11 +66,13 @@ def _say_hour() -> dict[str, str]:
         "no_gap": translate("No gap to judge: {reason}."),
         "causes": translate("Where the gap comes from"),
         "no_causes": translate("No set-point explains this gap."),
+        "good_hours": translate("good hours"),
         "unexplained": translate("unexplained"),
         "now_and_best": translate("now {now}, best practice {best}"),
         "more": translate("{count} smaller ones"),
         "causes_what": translate(
-            "GJ/h of the gap of {gap}. Plus costs energy against best practice under like conditions, minus saves it."
+            "GJ/h of the gap of {gap}. Plus costs energy against best practice under like conditions, minus saves it. "
+            "Good hours: what the best hours lost themselves."
         ),
         "facts": translate("This hour and this month"),
         "takes": translate("energy now"),

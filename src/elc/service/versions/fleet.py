@@ -50,7 +50,12 @@ class Fleet:
     @property
     def is_ready(self) -> bool:
         """Whether every plant that has a version has answered a warm prediction; one at least."""
-        return bool(self.lanes) and not set(self.plants) - set(self.lanes) - set(self.doubts)
+        return bool(self.lanes) and not self.is_loading
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether there is still a plant of which nobody knows whether it can be used."""
+        return bool(set(self.plants) - set(self.lanes) - set(self.doubts))
 
     def start(self) -> None:
         """Load every plant; one that cannot be used goes on with its last good version, or waits for one."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from elc.errors import ElcError
 from elc.paths import Project, append_line
 
 STARTED, LOADED, SHIFTED, LIVE, BACK, REFUSED, KEPT = (
@@ -85,11 +86,17 @@ class History:
         return swap
 
     def read(self) -> list[Swap]:
-        """Read all events, the oldest first."""
+        """Read all events, the oldest first.
+
+        Raises:
+            ElcError: the file is there and cannot be read.
+        """
         try:
             lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise _build_unreadable(self._path, error) from None
         names = {one.name for one in fields(Swap)}
         found = []
         for line in lines:
@@ -102,11 +109,17 @@ class History:
         return found
 
     def find_refusal(self, plant: str, digest: str, assigned: str) -> str:
-        """Find why a package is not to be tried again under this assignment; empty where nothing is against it."""
+        """Find why a package is not to be tried again under this assignment; empty where nothing is against it.
+
+        Raises:
+            ElcError: the file of events is there and cannot be read.
+        """
         try:
             stat = self._path.stat()
         except FileNotFoundError:
             return ""
+        except OSError as error:
+            raise _build_unreadable(self._path, error) from None
         if self._seen != (stat.st_size, stat.st_mtime_ns):
             self._seen = (stat.st_size, stat.st_mtime_ns)
             self._refused = {
@@ -122,3 +135,10 @@ class History:
             if (one.plant, one.environment) == (plant, environment) and one.event in (STARTED, LIVE)
         ]
         return good[-1] if good else ""
+
+
+def _build_unreadable(path: Path, error: OSError) -> ElcError:
+    return ElcError(
+        f"{path}: cannot be read ({error.strerror or error}). The service writes it: run this as the same user, or let "
+        "yours read the file and its folder."
+    )

@@ -69,7 +69,7 @@ def leave_hour(project: Project, *, hour: str = HOUR, gap: float = GAP_NOW, spok
     status = _build_status(last, gap, chosen)
     said = {
         "answer": monitor.write_answer(status, chosen),
-        "advice": advise.write_advice(moves, "", last, chosen),
+        "advice": advise.write_advice(moves, "", last, chosen, size=BEST_NOW),
         "version": "v1.2.0 in prod",
     }
     monitor.write_status(project.operation("monitor", PLANT), monitor.build_records(status, chosen, **said), hours)
@@ -97,8 +97,13 @@ def _leave_hourly(project: Project, hours: pd.DataFrame) -> None:
 
 
 def build_shares(gap: float) -> pd.DataFrame:
-    """Build two causes, and a rest of 3 GJ/h."""
-    rows = [(FLUE, 3.0, 2.0, gap - 10), (CARBON, 3.1, 2.9, 7.0), ("unexplained", np.nan, np.nan, 3.0)]
+    """Build two causes, what the good hours lost (2 GJ/h), and a rest of 5 GJ/h."""
+    rows = [
+        (FLUE, 3.0, 2.0, gap - 10),
+        (CARBON, 3.1, 2.9, 7.0),
+        ("good_hours", np.nan, np.nan, -2.0),
+        ("unexplained", np.nan, np.nan, 5.0),
+    ]
     return pd.DataFrame(rows, columns=["setpoint", "now", "best_practice", "share_gj_per_h"])
 
 
@@ -134,6 +139,7 @@ def _build_status(last: pd.Series, gap: float, chosen: settings.StageSettings) -
         month=monitor.Month(cost, 0.01, 0.0, 0, 400, 440),
         health=monitor.Health("sound", "", "look", "bias"),
         no_gap_reason="",
+        size_gj_per_h=BEST_NOW,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from elc.paths import Project
 from elc.service.clients import READ, Client
 from elc.service.page import feed as feeds
 from elc.service.page.feed import Feed, Listener
+from elc.service.page.files import stamp_files
 from tests.unit.service.page.conftest import Asker, OpenPage, build_app
 from tests.unit.service.page.present import GAP_NOW, PLANT, leave_hour, make_project
 
@@ -102,7 +104,7 @@ def test_changes_reach_all_who_listen_by_one_task_that_ends_with_them(
     monkeypatch.setattr(feeds, "POLL_S", 0.02)
 
     async def listen() -> int:
-        feed, closing = Feed(project, lambda: {PLANT}), asyncio.Event()
+        feed, closing = Feed(partial(stamp_files, project), lambda: {PLANT}), asyncio.Event()
         listeners = [await feed.join(lambda _: True) for _ in range(3)]
         streams = [feed.stream(listener, closing) for listener in listeners]
         for stream in streams:

@@ -1,30 +1,35 @@
-// Where the gap comes from: a bar for each set-point, the largest first, and what no set-point explains.
+// Where the gap comes from: a bar for each set-point, the largest first, and what is no set-point's.
 import { el } from "./elements.js";
 import { capital, isKnown, number, say, value } from "./words.js";
 
-const SMALL = 0.05; // shows as 0.0
 const SHOWN = 5;
 
 export function buildCauses(now) {
   if (!isKnown(now.gap_gj_per_h)) return el("p", {}, say("no_gap", { reason: now.no_gap_reason }));
-  const known = now.causes.filter((cause) => Math.abs(cause.share_gj_per_h) >= SMALL);
-  if (!known.length) return el("p", {}, say("no_causes"));
-  const rest = { label: say("unexplained"), share_gj_per_h: now.unexplained_gj_per_h, isRest: true };
-  const widest = Math.max(...[...known, rest].map((cause) => Math.abs(cause.share_gj_per_h || 0)));
+  const digits = now.energy_digits;
+  const isShown = (part) => isKnown(part.share_gj_per_h) && Number(Math.abs(part.share_gj_per_h).toFixed(digits)) > 0;
+  const known = now.causes.filter(isShown);
+  const rest = [
+    { label: say("good_hours"), share_gj_per_h: now.good_hours_gj_per_h, isRest: true },
+    { label: say("unexplained"), share_gj_per_h: now.unexplained_gj_per_h, isRest: true },
+  ].filter(isShown);
+  if (!known.length && !rest.length) return el("p", {}, say("no_causes"));
+  const widest = Math.max(...[...known, ...rest].map((part) => Math.abs(part.share_gj_per_h)));
+  const build = (part) => buildCause(part, widest, digits);
   const shown = known.slice(0, SHOWN);
   const more = known.slice(SHOWN);
   return [
-    el("ul", { class: "causes" }, shown.map((cause) => buildCause(cause, widest))),
+    el("ul", { class: "causes" }, shown.map(build)),
     more.length
       ? el("details", {}, el("summary", {}, say("more", { count: more.length })),
-          el("ul", { class: "causes" }, more.map((cause) => buildCause(cause, widest))))
+          el("ul", { class: "causes" }, more.map(build)))
       : null,
-    isKnown(rest.share_gj_per_h) && el("ul", { class: "causes" }, buildCause(rest, widest)),
-    el("p", { class: "small" }, say("causes_what", { gap: number(now.gap_gj_per_h, 1) })),
+    rest.length ? el("ul", { class: "causes" }, rest.map(build)) : null,
+    el("p", { class: "small" }, say("causes_what", { gap: number(now.gap_gj_per_h, digits) })),
   ];
 }
 
-function buildCause(cause, widest) {
+function buildCause(cause, widest, digits) {
   const bar = el("span", { class: cause.isRest ? "bar rest" : cause.share_gj_per_h > 0 ? "bar loss" : "bar gain", "aria-hidden": "true" });
   bar.style.width = `${(100 * Math.abs(cause.share_gj_per_h)) / widest}%`;
   const places = { now: value(cause.now), best: value(cause.best_practice, cause.unit) };
@@ -34,6 +39,6 @@ function buildCause(cause, widest) {
     {},
     el("span", { class: "cause-name" }, capital(cause.label), note && el("span", { class: "small" }, note)),
     el("span", { class: "cause-bar" }, bar),
-    el("span", { class: "cause-size" }, number(cause.share_gj_per_h, 1, { signed: true }), el("span", { class: "unseen" }, " GJ/h")),
+    el("span", { class: "cause-size" }, number(cause.share_gj_per_h, digits, { signed: true }), el("span", { class: "unseen" }, " GJ/h")),
   );
 }

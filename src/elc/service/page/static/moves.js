@@ -15,10 +15,11 @@ export function buildMoves(now, context) {
 }
 
 function writeTotal(now) {
+  const write = (size) => number(size, now.energy_digits);
   return say("together", {
-    saving: number(now.total_gj_per_h, 1),
-    low: number(now.total_low_gj_per_h, 1),
-    high: number(now.total_high_gj_per_h, 1),
+    saving: write(now.total_gj_per_h),
+    low: write(now.total_low_gj_per_h),
+    high: write(now.total_high_gj_per_h),
     money: money(now.total_gj_per_h * now.money_per_gj, now.currency),
   });
 }
@@ -26,7 +27,8 @@ function writeTotal(now) {
 function buildMove(move, now, context) {
   const places = { setpoint: move.label, start: value(move.now), end: value(move.to, move.unit) };
   const text = move.to > move.now ? say("raise", places) : say("lower", places);
-  const saving = { saving: number(move.saving_gj_per_h, 1), low: number(move.low_gj_per_h, 1), high: number(move.high_gj_per_h, 1) };
+  const write = (size) => number(size, now.energy_digits);
+  const saving = { saving: write(move.saving_gj_per_h), low: write(move.low_gj_per_h), high: write(move.high_gj_per_h) };
   const answers = el("div", { class: "answers" });
   if (move.answered) showAnswered(answers, move, now, context);
   else if (context.can) showChoice(answers, move, now, context);

@@ -40,7 +40,7 @@ function writeAnswer(losing, plants) {
 
 function buildRow(now) {
   const gap = isKnown(now.gap_gj_per_h)
-    ? [el("strong", { class: now.gap_low_gj_per_h > 0 ? "cost" : "" }, `${energy(now.gap_gj_per_h, { signed: true })} GJ/h`),
+    ? [el("strong", { class: now.gap_low_gj_per_h > 0 ? "cost" : "" }, `${energy(now.gap_gj_per_h, now.energy_digits, { signed: true })} GJ/h`),
        ` · ${share(now.gap_frac)} · ${money(now.money_per_h, now.currency)}/h`]
     : [now.has_hour ? say("no_gap", { reason: now.no_gap_reason }) : now.answer];
   const health = now.health

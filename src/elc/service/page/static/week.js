@@ -15,14 +15,14 @@ export function buildWeek(now) {
   }));
   if (!hours.some((hour) => isKnown(hour.gap))) return el("p", {}, say("no_week"));
   const place = el("div", { class: "chart" });
-  const draw = drawOnResize(place, (width) => place.replaceChildren(drawWeek(width, hours)));
+  const draw = drawOnResize(place, (width) => place.replaceChildren(drawWeek(width, hours, now)));
   requestAnimationFrame(draw);
   return [place, el("p", { class: "small" }, say("week_what")), folded(say("as_table"), say("week"), listDays(hours, now))];
 }
 
-function drawWeek(width, hours) {
+function drawWeek(width, hours, now) {
   const known = hours.map((hour) => hour.gap).filter(isKnown);
-  const [low, high] = [Math.min(0, ...known), Math.max(1, ...known)];
+  const [low, high] = [Math.min(0, ...known), Math.max(10 ** -now.energy_digits, ...known)];
   const x = scale(0, hours.length, EDGE.left, width - EDGE.right);
   const y = scale(low, high, HEIGHT - EDGE.bottom, EDGE.top);
   const { ticks, digits } = listTicks(low, high, 4);
@@ -69,9 +69,11 @@ function drawDays(hours, x, width) {
 function listDays(hours, now) {
   const rows = groupDays(hours).map(([day, found]) => {
     const known = found.map((hour) => hour.gap).filter(isKnown);
-    const sum = known.reduce((total, gap) => total + gap, 0);
+    const sum = known.reduce((before, gap) => before + gap, 0);
     const mean = known.length ? sum / known.length : null;
-    return [day, number(mean, 1), number(known.length ? sum * now.interval_h : null, 0), `${known.length} / ${found.length}`];
+    const digits = now.energy_digits;
+    const total = known.length ? sum * now.interval_h : null;
+    return [day, number(mean, digits), number(total, Math.max(0, digits - 1)), `${known.length} / ${found.length}`];
   });
   return table(say("week"), [say("day"), say("mean_gap"), say("gap_gj"), say("judged")], rows);
 }

@@ -222,10 +222,11 @@ export function buildWhatIf(plant, { refuse }) {
     const isOtherLoad = state.touched.has(state.throughput) && after.load !== state.present[state.throughput];
     const change = () => (isOtherLoad ? writeLoad(after, gap, cost) : writeChange(saved, cost));
     tell(isMoved ? change() : say("move_a_slider"), { isDoubtful: false });
+    const write = (size, how) => number(size, now.energy_digits, how);
     const rows = [
-      [`${say("energy")}, GJ/h`, number(isJudged ? now.energy_gj_per_h : null, 1), number(after.energy, 1)],
-      [`${say("best")}, GJ/h`, number(isJudged ? now.best_gj_per_h : null, 1), number(after.best_gj_per_h, 1)],
-      [`${say("gap")}, GJ/h`, number(now.gap_gj_per_h, 1, { signed: true }), number(gap, 1, { signed: true })],
+      [`${say("energy")}, GJ/h`, write(isJudged ? now.energy_gj_per_h : null), write(after.energy)],
+      [`${say("best")}, GJ/h`, write(isJudged ? now.best_gj_per_h : null), write(after.best_gj_per_h)],
+      [`${say("gap")}, GJ/h`, write(now.gap_gj_per_h, { signed: true }), write(gap, { signed: true })],
       [say("cost_an_hour"), cost(now.gap_gj_per_h), cost(gap)],
     ];
     const note = isJudged ? say("energy_what") : say("energy_alone");
@@ -239,14 +240,16 @@ export function buildWhatIf(plant, { refuse }) {
   function writeLoad(after, gap, cost) {
     const unit = state.features.find((one) => one.column === state.throughput).unit;
     const level = number(after.energy / after.load, 2);
-    const places = { load: value(after.load, unit), energy: energy(after.energy), level, unit: findLevelUnit(unit) };
-    return say("at_load", { ...places, gap: energy(gap, { signed: true }), money: cost(gap) });
+    const digits = state.now.energy_digits;
+    const places = { load: value(after.load, unit), energy: number(after.energy, digits), level, unit: findLevelUnit(unit) };
+    return say("at_load", { ...places, gap: energy(gap, digits, { signed: true }), money: cost(gap) });
   }
 
   function writeChange(saved, cost) {
     if (!isKnown(saved)) return say("what_if_only");
-    const places = { size: energy(Math.abs(saved)), money: cost(Math.abs(saved)) };
-    if (Math.abs(saved) < 0.05) return say("no_change");
+    const digits = state.now.energy_digits;
+    const places = { size: energy(Math.abs(saved), digits), money: cost(Math.abs(saved)) };
+    if (Number(Math.abs(saved).toFixed(digits)) === 0) return say("no_change");
     return saved > 0 ? say("takes_less", places) : say("takes_more", places);
   }
 

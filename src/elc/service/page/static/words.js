@@ -52,18 +52,27 @@ export function value(amount, unit = "", digits = digitsOf(amount)) {
   return isKnown(amount) && unit ? `${number(amount, digits)}\u00a0${unit}` : number(amount, digits);
 }
 
-// A size of energy: tenths matter only where it is small.
-export function energy(amount, { signed = false } = {}) {
-  return number(amount, Math.abs(amount) < 20 ? 1 : 0, { signed });
+// The digits that leave two significant ones, as in elc.language.numbers.
+function shortDigits(amount, most) {
+  if (!isKnown(amount) || amount === 0) return 0;
+  return Math.min(Math.max(1 - Math.floor(Math.log10(Math.abs(amount))), 0), most);
 }
 
-// Energy with its unit, GJ/h unless told.
-export function amount(size, unit = "GJ/h") {
-  return isKnown(size) ? `${energy(size)}\u00a0${unit}` : "–";
+// An energy that stands alone: two significant digits, and no more than the plant deserves (its energy_digits).
+export function energy(amount, digits, { signed = false } = {}) {
+  return number(amount, shortDigits(amount, digits), { signed });
 }
 
+// Energy with its unit, GJ/h unless told, with all the digits that the plant deserves.
+export function amount(size, digits, unit = "GJ/h") {
+  return isKnown(size) ? `${number(size, digits)}\u00a0${unit}` : "–";
+}
+
+// Whole money; hundredths where it is less than ten.
 export function money(amount, currency) {
-  return isKnown(amount) ? `${number(amount, 0)}\u00a0${currency}` : "–";
+  if (!isKnown(amount)) return "–";
+  const isSmall = Math.abs(amount) < 9.995 && amount.toFixed(2) !== `${amount.toFixed(0)}.00`;
+  return `${number(amount, isSmall ? 2 : 0)}\u00a0${currency}`;
 }
 
 export function share(frac) {
