@@ -49,6 +49,10 @@ class Project:
     def raw(self, plant: str) -> Path:
         return self.root / "data" / "raw" / plant
 
+    def live(self, plant: str) -> Path:
+        """Folder of the readings that came to this machine since; the hourly run reads it beside `raw`."""
+        return self.root / "data" / "live" / plant
+
     def truth(self, plant: str) -> Path:
         return self.root / "data" / "truth" / plant
 
@@ -58,6 +62,10 @@ class Project:
     def cache(self, plant: str) -> Path:
         """Folder of what ingest need not work out again; it can be removed at any time."""
         return self.root / "data" / "cache" / plant
+
+    def simulated(self, plant: str) -> Path:
+        """Folder of what the simulator need not draw again; it can be removed at any time, and ingest leaves it."""
+        return self.root / "data" / "cache" / ".simulated" / plant
 
     def findings(self, plant: str) -> Path:
         return self.hourly(plant) / "findings.parquet"
