@@ -89,6 +89,10 @@ class Project:
         """Folder of what ingest need not work out again; it can be removed at any time."""
         return self.place / "data" / "cache" / plant
 
+    def simulated(self, plant: str) -> Path:
+        """Folder of what the simulator need not draw again; it can be removed at any time, and ingest leaves it."""
+        return self.root / "data" / "cache" / ".simulated" / plant
+
     def findings(self, plant: str) -> Path:
         return self.hourly(plant) / "findings.parquet"
 

@@ -101,7 +101,7 @@ def test_monitor_says_whether_to_believe_it(demo_project: Project, page: Page, p
     open_page(page, demo_project.site, f"{plant}/50_monitor.html")
     words = page.inner_text("body")
     assert all(word in words for word in ("Data, ", "Model, ", "Test: ", "Baseline: "))
-    # A history of 150 days has not seen a year.
+    # A history of five months has not seen a year.
     assert "Not enough to learn from: length of the baseline period" in words
 
 

@@ -41,7 +41,7 @@ def test_half_a_project_is_none(tmp_path: Path, present: str) -> None:
 
 def test_paths_of_plants_do_not_meet(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    for name in ("tags", "raw", "truth", "hourly", "findings", "processed", "model", "metrics"):
+    for name in ("tags", "raw", "truth", "simulated", "hourly", "findings", "processed", "model", "metrics"):
         assert getattr(project, name)("fjord") != getattr(project, name)("delta")
     assert project.operation("monitor", "fjord") != project.operation("explain", "fjord")
 

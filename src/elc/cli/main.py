@@ -39,13 +39,24 @@ def main() -> None:
     """Energy load curves: the least energy a plant has shown it can run on, and the gap to it."""
 
 
-@main.command(epilog="Example: elc simulate fjord")
+@main.command(epilog="Example: elc simulate fjord --until now")
 @click.argument("plant")
-def simulate(plant: str) -> None:
+@click.option(
+    "--until",
+    metavar="TIME",
+    help="Go on from the export's end up to now, or a time in UTC: day files in data/live. The rest stays as it is.",
+)
+def simulate(plant: str, until: str | None) -> None:
     """Simulate a demo plant's historian export to data/raw, its truth to data/truth."""
-    from elc.simulate import simulate_plant
+    from elc import simulate
 
-    simulate_plant(find_project(), plant)
+    project = find_project()
+    if until is None:
+        simulate.simulate_plant(project, plant)
+    else:
+        moment = simulate.read_until(until)
+        written = simulate.write_live(project, plant, moment)
+        click.echo(f"{project.live(plant)}: readings up to {moment:%Y-%m-%d %H:%M} UTC, {len(written)} files written")
 
 
 @main.command(epilog="Example: elc run monitor fjord")

@@ -1,43 +1,52 @@
-"""Simulated ammonia plants: what their historians export, with faults, and the truth kept beside."""
+"""Simulated ammonia plants: what their historians export, with faults, and the truth kept beside.
+
+More days never change earlier ones, so what a historian sends after the committed export simply goes on (`live`).
+"""
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
-from tqdm import tqdm
+import pandas as pd
 
-from elc.errors import ElcError, build_nearest
+from elc.fields import TIME
 from elc.paths import Project, replace_folder
-from elc.settings import read_settings, read_tags
-from elc.simulate.faults import FaultInjector
-from elc.simulate.historian import build_readings, write_export
-from elc.simulate.operation import build_history
-from elc.simulate.truth import build_truth, read_truth, write_truth
+from elc.simulate.chance import count_blocks
+from elc.simulate.historian import Readings, write_export
+from elc.simulate.live import find_end, read_readings, read_until, write_live
+from elc.simulate.simulation import Block, read_simulation
+from elc.simulate.truth import read_truth, write_truth
 
-__all__ = ["read_truth", "simulate_plant"]
+__all__ = ["find_end", "read_readings", "read_truth", "read_until", "simulate_plant", "write_live"]
 
 
 def simulate_plant(project: Project, plant: str) -> None:
     """Write a simulated plant's export to `data/raw` and its truth to `data/truth`.
 
-    The same params.yaml and tag list give the same bytes.
+    The same params.yaml and tag list give the same bytes, and more days only add to them.
 
     Raises:
         ElcError: the plant is not under `simulate.plants` in params.yaml.
     """
-    settings = read_settings(project)
-    if plant not in settings.simulate.plants:
-        valid = build_nearest(plant, settings.simulate.plants)
-        raise ElcError(f"params.yaml: plant {plant} is not simulated: {valid}")
-    spec, entry = settings.simulate.plants[plant], settings.plants[plant]
-    history = build_history(spec, settings.simulate.start, settings.simulate.days)
-    rng = np.random.default_rng([spec.seed, 2])
-    tags = [tag for tag in read_tags(project.tags(plant), plant).tags if not tag.is_computed]
-    readings = [
-        build_readings(history.hours, tag, settings.simulate.step_min, rng)
-        for tag in tqdm(tags, desc=f"simulate {plant}", unit="tag")
-    ]
-    faults = FaultInjector(readings, spec.faults, rng).inject()
+    simulation = read_simulation(project, plant)
+    blocks = list(islice(simulation.build_blocks(), count_blocks(simulation.settings.days)))
+    truth = pd.concat([block.truth for block in blocks], ignore_index=True)
+    faults = pd.concat([block.faults for block in blocks], ignore_index=True)
     with replace_folder(project.raw(plant)) as folder:
-        write_export(folder, readings, entry)
+        write_export(folder, _join_readings(blocks, simulation.end), simulation.entry)
     with replace_folder(project.truth(plant)) as folder:
-        write_truth(folder, build_truth(history), faults)
+        write_truth(folder, truth[truth[TIME] < simulation.end], faults[faults["start"] < simulation.end])
+
+
+def _join_readings(blocks: list[Block], end: pd.Timestamp) -> list[Readings]:
+    """Join each tag's readings of all blocks, up to an end."""
+    joined = []
+    for parts in zip(*(block.readings for block in blocks), strict=True):
+        seconds, values, quality = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("seconds", "values", "quality")
+        )
+        readings = Readings(parts[0].tag, seconds, values, quality)
+        readings.keep(seconds < int(end.timestamp()))
+        joined.append(readings)
+    return joined

@@ -30,12 +30,21 @@ FAILED_LOW_FRAC, FAILED_HIGH_FRAC = 0.025, 0.0625
 
 
 @dataclass
+class Lasting:
+    """What the faults of one span leave to the next: tags that send no more, and how far totalisers were set back."""
+
+    vanished: set[str] = field(default_factory=set)
+    set_back: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
 class FaultInjector:
     """Spoil the readings of one plant in place and keep a list of what was done."""
 
     readings: list[Readings]
     rates: FaultRates
     rng: np.random.Generator
+    lasting: Lasting = field(default_factory=Lasting)
     faults: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -156,12 +165,17 @@ class FaultInjector:
     def _reset_totalisers(self) -> None:
         for reading in self.readings:
             if reading.tag.column.startswith("product_total"):
+                set_back = self.lasting.set_back.get(reading.tag.tag, 0.0)
+                reading.values -= set_back
                 for _ in range(self.rates.totaliser_resets):
                     start, _end = self._choose_span(0, 1)
                     after = reading.seconds >= start
                     if after.any():
-                        reading.values[after] -= reading.values[after][0]
+                        first = float(reading.values[after][0])
+                        reading.values[after] -= first
+                        set_back += first
                         self._book("totaliser_reset", reading, start, self.end, 0.0)
+                self.lasting.set_back[reading.tag.tag] = set_back
 
     def _cross_zero(self) -> None:
         """A flow meter at rest shows a little less than nothing."""
@@ -183,11 +197,19 @@ class FaultInjector:
             self._book("clock", reading, start, end, HOUR_S)
 
     def _rename(self) -> None:
-        for _ in range(self.rates.renamed_tags):
-            reading = self._choose(r for r in self.readings if r.tag.role == "state")
-            start = int(self.start + 0.7 * (self.end - self.start))
-            reading.keep(reading.seconds < start)
-            self._book("vanished", reading, start, self.end, 0.0)
+        """A tag gets another name, which nobody listed: the old one sends no more, in this span and later ones."""
+        for reading in self.readings:
+            if reading.tag.tag in self.lasting.vanished:
+                self._silence(reading, self.start)
+        here = [r for r in self.readings if r.tag.role == "state" and r.tag.tag not in self.lasting.vanished]
+        for _ in range(self.rates.renamed_tags if here else 0):
+            reading = self._choose(here)
+            self._silence(reading, int(self.start + 0.7 * (self.end - self.start)))
+            self.lasting.vanished.add(reading.tag.tag)
+
+    def _silence(self, reading: Readings, start: int) -> None:
+        reading.keep(reading.seconds < start)
+        self._book("vanished", reading, start, self.end, 0.0)
 
     def _lose_server(self) -> None:
         """One of two data servers is down for a while: all its tags stop together, and send again when it is back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from elc.simulate.physics import Array
 
 HEARTBEAT_S = 4 * 3600
 ANALYSER_S = 900
+SECONDS = "seconds"  # since 1970 (UTC), of the moment that an export shows in its own time zone
 QUALITIES = ("GOOD", "UNCERTAIN", "BAD")
 REGULAR = ("gj_per_h", "t_per_h")
 ANALYSERS = ("feed_c2plus_pct", "feed_lhv_mj_per_nm3", "flue_o2_pct", "h2_n2_ratio", "loop_inerts_pct")
@@ -81,29 +83,45 @@ def _find_reports(signal: Array, seconds: NDArray[np.int64], tag: Tag) -> NDArra
     return np.asarray(changed | (seconds % HEARTBEAT_S == 0))
 
 
-def write_export(folder: Path, readings: list[Readings], plant: PlantSettings) -> None:
-    """Write the readings as `<day>.parquet` (time, tag, value, quality), days and times in the export's time zone."""
+def build_export(readings: list[Readings], plant: PlantSettings) -> pa.Table:
+    """Build the rows of an export (time, tag, value, quality), times in its time zone; `SECONDS` is when they were."""
     names = pa.array([reading.tag.tag for reading in readings])
     count = [len(reading.seconds) for reading in readings]
-    seconds = _to_wall_clock(np.concatenate([reading.seconds for reading in readings]), plant.export.time_zone)
+    moments = np.concatenate([reading.seconds for reading in readings])
+    shown = _to_wall_clock(moments, plant.export.time_zone)
     tag = np.repeat(np.arange(len(readings), dtype=np.int16), count)
-    order = np.lexsort((tag, seconds))
-    seconds = seconds[order]
+    order = np.lexsort((tag, shown))
     values = np.concatenate([reading.values for reading in readings])[order]
     quality = np.concatenate([reading.quality for reading in readings])[order]
-    table = pa.table(
+    zone = "UTC" if plant.export.time_zone == "UTC" else None
+    return pa.table(
         {
-            "time": pa.array(seconds * 1000, pa.timestamp("ms", "UTC" if plant.export.time_zone == "UTC" else None)),
+            "time": pa.array(shown[order] * 1000, pa.timestamp("ms", zone)),
             "tag": pa.DictionaryArray.from_arrays(tag[order], names),
             "value": pa.array(values),
             "quality": pa.DictionaryArray.from_arrays(quality, pa.array(QUALITIES)),
+            SECONDS: pa.array(moments[order]),
         }
     )
-    days = seconds // 86400
-    starts = np.r_[np.flatnonzero(np.r_[True, np.diff(days) != 0]), len(days)]
+
+
+def split_days(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Split rows in the order of their times into the days of the export, named as in `2024-06-20`."""
+    days = table["time"].to_numpy().astype("datetime64[D]")
+    starts = np.r_[np.flatnonzero(np.r_[True, days[1:] != days[:-1]]), len(days)] if len(days) else [0]
     for begin, end in pairwise(starts):
-        name = pd.Timestamp(int(days[begin]), unit="D").strftime("%Y-%m-%d")
-        pq.write_table(table.slice(begin, end - begin), folder / f"{name}.parquet", compression="zstd")
+        yield str(days[begin]), table.slice(begin, end - begin)
+
+
+def write_export(folder: Path, readings: list[Readings], plant: PlantSettings) -> None:
+    """Write the readings as `<day>.parquet` (time, tag, value, quality), days and times in the export's time zone."""
+    for day, rows in split_days(build_export(readings, plant)):
+        write_day(folder / f"{day}.parquet", rows)
+
+
+def write_day(path: Path, rows: pa.Table) -> None:
+    """Write one day's rows of an export."""
+    pq.write_table(rows.drop_columns(SECONDS), path, compression="zstd")
 
 
 def _to_wall_clock(seconds: NDArray[np.int64], zone: str) -> NDArray[np.int64]:

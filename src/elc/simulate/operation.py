@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 
 import numpy as np
 import pandas as pd
-from scipy.signal import lfilter
 
 from elc.fields import STATE, TIME
 from elc.settings import SimulatedPlant
+from elc.simulate.chance import BLOCK_DAYS, BLOCK_H, Chance, count_blocks
 from elc.simulate.physics import Array, SetPoint, build_setpoints, driver_sec
 
 CREWS = 5
@@ -43,84 +45,99 @@ def attention(cooling_water_temp_degc: Array) -> Array:
 
 
 def build_history(plant: SimulatedPlant, start: str, days: int) -> History:
-    """Build the true hours of one plant; the same plant, start and days give the same hours."""
-    times = pd.date_range(start, periods=days * 24, freq="h", tz="UTC", name=TIME)
-    rng = np.random.default_rng(plant.seed)
+    """Build the true hours of one plant; more days never change earlier ones."""
+    blocks = list(islice(build_blocks(plant, start), count_blocks(days)))
+    hours, causes = (
+        pd.concat(frames, ignore_index=True).iloc[: days * 24]
+        for frames in ([block.hours for block in blocks], [block.causes for block in blocks])
+    )
+    return History(plant, hours, causes, blocks[0].setpoints, blocks[0].habits)
+
+
+def build_blocks(plant: SimulatedPlant, start: str) -> Iterator[History]:
+    """Build a plant's life without an end, block by block (`chance.BLOCK_DAYS`), each going on from the one before."""
+    chance = Chance(plant.seed)
+    for number in count():
+        chance.begin(number)
+        yield _build_block(plant, pd.Timestamp(start, tz="UTC") + number * pd.Timedelta(days=BLOCK_DAYS), chance)
+
+
+def _build_block(plant: SimulatedPlant, start: pd.Timestamp, chance: Chance) -> History:
     setpoints = build_setpoints(plant.flue_o2_gj_per_t_per_pct)
-    hours = pd.DataFrame({TIME: times}, copy=False)
-    _add_weather(hours, plant, rng)
-    _add_feed(hours, rng)
-    hours[STATE], progress = _build_states(plant, len(hours), rng)
-    load_frac = _build_load(plant, hours[STATE].to_numpy(), progress, rng)
+    hours = pd.DataFrame({TIME: pd.date_range(start, periods=BLOCK_H, freq="h", name=TIME)}, copy=False)
+    _add_weather(hours, plant, chance)
+    _add_feed(hours, chance)
+    hours[STATE], progress = _build_states(plant, chance)
+    load_frac = _build_load(plant, hours[STATE].to_numpy(), progress, chance)
     hours["load_t_per_h"] = load_frac * plant.capacity_t_per_h
-    habits = rng.normal(0, 1, (CREWS, len(setpoints)))
-    offsets = _add_setpoints(hours, plant, setpoints, habits, rng)
-    causes = _add_energy(hours, plant, setpoints, offsets, load_frac, progress, rng)
-    _add_results(hours, load_frac)
-    return History(plant, hours, causes, setpoints, habits)
+    if chance.habits is None:
+        chance.habits = chance.rng.normal(0, 1, (CREWS, len(setpoints)))
+    offsets = _add_setpoints(hours, plant, setpoints, chance.habits, chance)
+    causes = _add_energy(hours, plant, setpoints, offsets, load_frac, progress, chance)
+    _add_results(hours, load_frac, chance)
+    return History(plant, hours, causes, setpoints, chance.habits)
 
 
-def _wander(rng: np.random.Generator, count: int, memory_h: float) -> Array:
-    """A stationary first-order random walk of unit variance."""
-    keep = np.exp(-1 / memory_h)
-    steps = rng.normal(0, np.sqrt(1 - keep**2), count)
-    steps[0] /= np.sqrt(1 - keep**2)
-    return np.asarray(lfilter([1.0], [1.0, -keep], steps))
-
-
-def _add_weather(hours: pd.DataFrame, plant: SimulatedPlant, rng: np.random.Generator) -> None:
-    count = len(hours)
+def _add_weather(hours: pd.DataFrame, plant: SimulatedPlant, chance: Chance) -> None:
     day = hours[TIME].dt.day_of_year.to_numpy() + hours[TIME].dt.hour.to_numpy() / 24
     season = -np.cos(2 * np.pi * (day - 20) / 365.25)
     lagged = -np.cos(2 * np.pi * (day - 40) / 365.25)
     daily = -np.cos(2 * np.pi * (hours[TIME].dt.hour.to_numpy() - 3) / 24)
-    weather = 3.5 * _wander(rng, count, 60)
+    weather = 3.5 * chance.wander("weather", 60)
     hours["air_temp_degc"] = plant.air_mean_degc + plant.air_season_degc * season + 3 * daily + weather
     water = plant.air_mean_degc + plant.cooling_approach_degc + 0.55 * plant.air_season_degc * lagged
     hours["cooling_water_temp_degc"] = np.clip(water + 0.25 * weather + 0.4 * daily, 4, 36)
 
 
-def _add_feed(hours: pd.DataFrame, rng: np.random.Generator) -> None:
-    count = len(hours)
-    hours["feed_c2plus_pct"] = np.clip(4.5 + 1.2 * _wander(rng, count, 400), 2, 8)
-    hours["feed_pressure_bar"] = np.clip(33.5 + 1.6 * _wander(rng, count, 200), 28, 37)
+def _add_feed(hours: pd.DataFrame, chance: Chance) -> None:
+    hours["feed_c2plus_pct"] = np.clip(4.5 + 1.2 * chance.wander("feed_c2plus", 400), 2, 8)
+    hours["feed_pressure_bar"] = np.clip(33.5 + 1.6 * chance.wander("feed_pressure", 200), 28, 37)
     hours["feed_lhv_mj_per_nm3"] = 35.5 + 0.55 * (hours["feed_c2plus_pct"] - 4)
 
 
-def _build_states(plant: SimulatedPlant, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def _build_states(plant: SimulatedPlant, chance: Chance) -> tuple[Array, Array]:
     """State of each hour (run, trip, start) and the progress of its start-up (0 to 1)."""
-    state = np.full(count, "run", dtype=object)
-    progress = np.ones(count)
-    trips = np.flatnonzero(rng.random(count) < plant.trips_per_year / 8766)
-    stops = [(int(hour), int(np.clip(rng.lognormal(2.7, 0.6), 4, 96))) for hour in trips]
-    if plant.turnaround_day:
-        begin, length = plant.turnaround_day * 24, TURNAROUND_H
-        # A plant that is opened for weeks cannot trip, nor start in between.
-        apart = [stop for stop in stops if stop[0] > begin + length + LONG_START_H or sum(stop) + LONG_START_H < begin]
-        stops = [*apart, (begin, length)]
-    for begin, length in sorted(stops):
-        restart = begin + length
+    state = np.full(BLOCK_H, "run", dtype=object)
+    progress = np.ones(BLOCK_H)
+    for begin, length in _draw_stops(plant, chance):
         ramp = SHORT_START_H if length < 48 else LONG_START_H
-        state[begin:restart] = "trip"
-        state[restart : restart + ramp] = "start"
-        progress[begin:restart] = 0
-        span = progress[restart : restart + ramp]
-        span[:] = np.linspace(0, 1, ramp)[: len(span)]
+        # A stop of the block before goes on here, from before the first row.
+        first, restart, end = (max(hour, 0) for hour in (begin, begin + length, begin + length + ramp))
+        state[first:restart] = "trip"
+        state[restart:end] = "start"
+        progress[first:restart] = 0
+        span = progress[restart:end]
+        span[:] = np.linspace(0, 1, ramp)[ramp - (end - restart) :][: len(span)]
     return state, progress
 
 
-def _build_load(plant: SimulatedPlant, state: Array, progress: Array, rng: np.random.Generator) -> Array:
+def _draw_stops(plant: SimulatedPlant, chance: Chance) -> list[tuple[int, int]]:
+    """Draw the stops (first hour of the block, hours) in order, after those that the block before left."""
+    trips = np.flatnonzero(chance.rng.random(BLOCK_H) < plant.trips_per_year / 8766)
+    drawn = [(int(hour), int(np.clip(chance.rng.lognormal(2.7, 0.6), 4, 96))) for hour in trips]
+    stops = [*chance.stops, *drawn]
+    chance.stops = [(begin - BLOCK_H, length) for begin, length in stops if begin + length + LONG_START_H > BLOCK_H]
+    if plant.turnaround_day:
+        begin, length = plant.turnaround_day * 24 - chance.number * BLOCK_H, TURNAROUND_H
+        # A plant that is opened for weeks cannot trip, nor start in between.
+        apart = [stop for stop in stops if stop[0] > begin + length + LONG_START_H or sum(stop) + LONG_START_H < begin]
+        stops = [*apart, (begin, length)]
+    return sorted(stops)
+
+
+def _build_load(plant: SimulatedPlant, state: Array, progress: Array, chance: Chance) -> Array:
     """Load as a share of capacity: levels held for days, ramps of 2 % an hour, zero in a trip."""
-    count = len(state)
-    change = rng.random(count) < 1 / 130
-    levels = np.clip(rng.normal(plant.mean_load_frac, 0.1, count), HOLD_MIN_FRAC, 1.05)
-    target = pd.Series(np.where(change, levels, np.nan)).ffill().fillna(plant.mean_load_frac).to_numpy()
-    load = np.empty(count)
-    now = target[0]
-    for hour in range(count):
+    change = chance.rng.random(BLOCK_H) < 1 / 130
+    levels = np.clip(chance.rng.normal(plant.mean_load_frac, 0.1, BLOCK_H), HOLD_MIN_FRAC, 1.05)
+    held = pd.Series(np.where(change, levels, np.nan)).ffill()
+    target = held.fillna(chance.last.get("target", plant.mean_load_frac)).to_numpy()
+    load = np.empty(BLOCK_H)
+    now = chance.last.get("load", target[0])
+    for hour in range(BLOCK_H):
         now += np.clip(target[hour] - now, -0.02, 0.02)
         load[hour] = now
-    load *= 1 + 0.003 * _wander(rng, count, 5)
+    chance.last |= {"target": target[-1], "load": now}
+    load *= 1 + 0.003 * chance.wander("load_noise", 5)
     in_start = np.maximum(progress - 0.5, 0) * 2
     return np.asarray(np.where(state == "run", load, load * in_start))
 
@@ -130,18 +147,17 @@ def _add_setpoints(
     plant: SimulatedPlant,
     setpoints: tuple[SetPoint, ...],
     habits: Array,
-    rng: np.random.Generator,
+    chance: Chance,
 ) -> Array:
     """Add the set-points and the crew on shift; return the distance of each from its best (hours, set-points)."""
-    count = len(hours)
     # Five crews on eight-hour shifts: 5 and 3 share no factor, so every crew works every time of day alike.
-    shift = np.arange(count) // 8
+    shift = chance.hours // 8
     hours["crew"] = shift % CREWS
     stray = plant.discipline * attention(hours["cooling_water_temp_degc"].to_numpy())
-    offsets = np.empty((count, len(setpoints)))
+    offsets = np.empty((len(hours), len(setpoints)))
     for index, point in enumerate(setpoints):
         habit = habits[hours["crew"].to_numpy(), index] * point.habit
-        off = stray * (habit + point.wander * _wander(rng, count, 30))
+        off = stray * (habit + point.wander * chance.wander(point.column, 30))
         offsets[:, index] = np.clip(off, point.low - point.best, point.high - point.best)
         hours[point.column] = point.best + offsets[:, index]
     return offsets
@@ -154,10 +170,10 @@ def _add_energy(
     offsets: Array,
     load_frac: Array,
     progress: Array,
-    rng: np.random.Generator,
+    chance: Chance,
 ) -> pd.DataFrame:
     """Add the energy needed, used and its carriers; return the cost of each set-point (GJ/h)."""
-    years = np.arange(len(hours)) / 8766
+    years = chance.hours / 8766
     back = (plant.turnaround_day * 24 + TURNAROUND_H) / 8766 if plant.turnaround_day else np.inf
     age = np.where(years < back, plant.years_since_turnaround + years, years - back)
     hours["ageing_frac"] = plant.ageing_frac_per_year * age
@@ -173,7 +189,7 @@ def _add_energy(
     cost = np.column_stack([point.cost(offsets[:, i]) for i, point in enumerate(setpoints)])
     hours["energy_at_best_gj_per_h"] = base * load
     hours["energy_needed_gj_per_h"] = (base + cost.sum(axis=1)) * load
-    noise = NOISE_FRAC * plant.sec_gj_per_t * _wander(rng, len(hours), 6)
+    noise = NOISE_FRAC * plant.sec_gj_per_t * chance.wander("noise", 6)
     used = hours["energy_needed_gj_per_h"] + noise * load
     hours["energy_gj_per_h"] = _book_stops(used.to_numpy(), hours[STATE].to_numpy(), progress, plant)
     _add_carriers(hours, plant)
@@ -205,11 +221,13 @@ def _add_carriers(hours: pd.DataFrame, plant: SimulatedPlant) -> None:
     )
 
 
-def _add_results(hours: pd.DataFrame, load_frac: Array) -> None:
+def _add_results(hours: pd.DataFrame, load_frac: Array, chance: Chance) -> None:
     running = load_frac > 0.3
     stack = 135 + 11 * (hours["flue_o2_pct"] - 2) + 400 * hours["ageing_frac"]
     hours["stack_temp_degc"] = np.where(running, stack, 60)
     pressure = 150 + 45 * (load_frac - 0.9) + 1.2 * (hours["loop_inerts_pct"] - 10)
     hours["loop_pressure_bar"] = np.where(running, pressure, 20)
     hours["antisurge_recycle_pct"] = np.where(running, 100 * np.maximum(0.78 - load_frac, 0), 0)
-    hours["product_total_t"] = hours["load_t_per_h"].cumsum()
+    total = chance.last.get("product", 0.0) + hours["load_t_per_h"].cumsum()
+    hours["product_total_t"] = total
+    chance.last["product"] = float(total.iloc[-1])

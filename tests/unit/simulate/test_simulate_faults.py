@@ -11,7 +11,7 @@ import pytest
 from elc import settings
 from elc.paths import Project
 from elc.settings import FaultRates, Tag
-from elc.simulate.faults import BAD, MIXUPS, UNCERTAIN, FaultInjector
+from elc.simulate.faults import BAD, MIXUPS, UNCERTAIN, FaultInjector, Lasting
 from elc.simulate.historian import ANALYSERS, REGULAR, Readings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,10 +54,11 @@ CLEAN = {tag.tag: build_clean(tag) for tag in TAGS}
 class Spoilt:
     """All tags with some faults in them, and what was booked."""
 
-    def __init__(self, seed: int = 5, **rates: float) -> None:
+    def __init__(self, seed: int = 5, lasting: Lasting | None = None, **rates: float) -> None:
         readings = [Readings(c.tag, c.seconds.copy(), c.values.copy(), c.quality.copy()) for c in CLEAN.values()]
         given = NONE.model_copy(update=rates)
-        self.faults = FaultInjector(readings, given, np.random.default_rng(seed)).inject()
+        self.lasting = lasting or Lasting()
+        self.faults = FaultInjector(readings, given, np.random.default_rng(seed), self.lasting).inject()
         self.readings = {reading.tag.tag: reading for reading in readings}
         self.starts = to_seconds(self.faults["start"])
         self.ends = to_seconds(self.faults["end"])
@@ -258,6 +259,29 @@ def test_renamed_tag_sends_no_more() -> None:
     assert len(kept.seconds) == pytest.approx(0.7 * len(SECONDS), abs=2)
     np.testing.assert_array_equal(kept.values, CLEAN[row["tag"]].values[: len(kept.values)])
     spoilt.check_untouched(row["tag"])
+
+
+def test_renamed_tag_stays_away_in_later_spans_until_none_is_left() -> None:
+    lasting = Lasting()
+    states = find_names(roles=("state",))
+    for span in range(len(states) + 2):
+        spoilt = Spoilt(lasting=lasting, seed=span, renamed_tags=1)
+        assert len(lasting.vanished) == min(span + 1, len(states))
+        silent = {tag for tag in states if len(spoilt.readings[tag].seconds) == 0}
+        assert len(silent) == min(span, len(states))
+        assert set(spoilt.faults["tag"]) == lasting.vanished
+        assert silent <= lasting.vanished
+
+
+def test_totaliser_that_was_set_back_counts_on_in_the_next_span() -> None:
+    (name,) = find_names("product_total_t")
+    lasting = Lasting()
+    first = Spoilt(lasting=lasting, totaliser_resets=2)
+    set_back = CLEAN[name].values[-1] - first.readings[name].values[-1]
+    assert lasting.set_back == {name: pytest.approx(set_back)}
+    second = Spoilt(lasting=lasting)
+    np.testing.assert_allclose(second.readings[name].values, CLEAN[name].values - set_back)
+    second.check_untouched(name)
 
 
 def test_lost_server_is_silent_for_the_share_of_time_asked() -> None:

@@ -11,6 +11,7 @@ import pytest
 from elc import settings
 from elc.paths import Project
 from elc.settings import SimulatedPlant
+from elc.simulate.chance import BLOCK_DAYS, BLOCK_H
 from elc.simulate.operation import CREWS, History, attention, build_history
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -180,3 +181,38 @@ def test_crews_stray_more_in_hot_weather() -> None:
     stray = attention(np.linspace(4, 36, 33))
     assert (np.diff(stray) > 0).all()
     assert 0.7 < stray[0] < 0.8 < 1.3 < stray[-1] < 1.4
+
+
+@pytest.fixture(scope="module")
+def blocks() -> pd.DataFrame:
+    """The hours of two blocks of a plant that stops every other day; its first block ends in a stop."""
+    plant = read_plant("delta").model_copy(update={"seed": 5, "trips_per_year": 200, "turnaround_day": BLOCK_DAYS + 20})
+    hours = build_history(plant, START, 2 * BLOCK_DAYS).hours
+    assert hours["plant_state"].iloc[BLOCK_H - 1] == "trip"
+    return hours
+
+
+def test_stop_goes_on_over_the_end_of_a_block(blocks: pd.DataFrame) -> None:
+    spells = find_spells(blocks["plant_state"])
+    over = spells[(spells["first"] < BLOCK_H) & (spells["first"] + spells["hours"] > BLOCK_H)]
+    assert list(over["state"]) == ["trip"]
+    followed = spells["state"].shift(-1)[spells["state"] == "trip"].dropna()
+    assert set(followed) == {"start"}
+
+
+def test_ageing_crews_and_totaliser_go_on_over_the_end_of_a_block(blocks: pd.DataFrame) -> None:
+    total = blocks["product_total_t"]
+    np.testing.assert_allclose(total, blocks["load_t_per_h"].cumsum())
+    assert (blocks["crew"].iloc[::8].diff().dropna() != 0).all()
+    grown = blocks["ageing_frac"].diff().dropna()
+    assert grown[grown > 0].to_numpy() == pytest.approx(0.006 / 8766, rel=1e-6)
+    assert int((grown < 0).sum()) == 1  # at the end of the turnaround, in the second block
+    assert grown.idxmin() == (BLOCK_DAYS + 20 + 19) * 24
+
+
+def test_load_and_weather_do_not_jump_at_the_end_of_a_block() -> None:
+    plant = read_plant("fjord").model_copy(update={"trips_per_year": 0, "turnaround_day": 0})
+    hours = build_history(plant, START, 2 * BLOCK_DAYS).hours
+    for column in ("load_t_per_h", "air_temp_degc", "feed_pressure_bar", "feed_c2plus_pct"):
+        steps = hours[column].diff().abs()
+        assert steps.iloc[BLOCK_H] <= steps.drop(BLOCK_H).max(), column
