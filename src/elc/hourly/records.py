@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import yaml
 
 from elc.errors import ElcError
 from elc.paths import Project, replace_file
+from elc.registry.git import try_git
 
 
 def repair_records(project: Project, *, was_killed: bool) -> list[str]:
@@ -86,10 +86,7 @@ def _describe(stage: Any) -> set[tuple[str, ...]]:
 
 def _is_committed(project: Project) -> bool:
     """Say whether dvc.lock is as committed: then Git wrote it, whole, and stages were taken away on purpose."""
-    done = subprocess.run(
-        ["git", "diff", "--quiet", "--exit-code", "HEAD", "--", "dvc.lock"], cwd=project.root, capture_output=True
-    )
-    return done.returncode == 0
+    return try_git(project.root, "diff", "--quiet", "--exit-code", "HEAD", "--", "dvc.lock").returncode == 0
 
 
 def _free_locks(path: Path) -> list[str]:

@@ -13,6 +13,7 @@ from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project, replace_folder
 from elc.registry import storage
 from elc.registry.lock import hold_lock
+from elc.registry.plain import read_plain
 
 RECORD = "deployed.json"
 # A folder that is swapped while it is read is read again.
@@ -88,7 +89,7 @@ def check_plant(folder: Path, assignment: Assignment) -> None:
     """
     where = f"plant {assignment.plant}: package {assignment.package} of {assignment.version}"
     try:
-        found = json.loads((folder / "card.json").read_text(encoding="utf-8"))["plant"]
+        found = json.loads(read_plain(folder / "card.json"))["plant"]
     except (OSError, ValueError, KeyError, TypeError):
         raise ElcError(f"{where} has no card.json that names its plant. Train and register it again.") from None
     if found != assignment.plant:
@@ -122,6 +123,8 @@ def _look(path: Path) -> tuple[Path, int, int] | None:
             found = place.stat()
         except FileNotFoundError:
             continue
+        except OSError as error:
+            raise ElcError(f"{place}: cannot be looked at ({error.strerror}). Remove what lies in its way.") from None
         return place, found.st_ino, found.st_ctime_ns
     return None
 
@@ -150,7 +153,7 @@ def _read_folder(folder: Path, environment: str, plant: str) -> Assignment:
 def _read_record(folder: Path, *, advice: str) -> Assignment:
     names = [field.name for field in fields(Assignment)]
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(read_plain(folder / RECORD))
     except (OSError, ValueError) as error:
         raise ElcError(f"{folder / RECORD}: cannot be read ({error}). {advice}") from None
     if not isinstance(record, dict) or sorted(record) != sorted(names):

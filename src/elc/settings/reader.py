@@ -33,7 +33,7 @@ from elc.settings.plant import PlantSettings
 from elc.settings.section import Section
 
 RESERVED = "approved"  # what the registry calls its decisions
-_PLANT_ID = re.compile(r"[a-z][a-z0-9_]*")
+_PLANT_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")  # it is a part of file names
 SectionT = TypeVar("SectionT", bound=Section)
 
 
@@ -155,7 +155,9 @@ def _override(section: SectionT, keys: dict[str, Any]) -> SectionT:
 def _find_plant_faults(name: str, plant: PlantSettings) -> list[str]:
     faults = []
     if not _PLANT_ID.fullmatch(name):
-        faults.append(f"plants.{name}: a plant's id is small letters, digits and _, and starts with a letter.")
+        faults.append(
+            f"plants.{name}: a plant's id is small letters, digits and _, starts with a letter, 64 signs at most."
+        )
     if plant.gap_carrier not in plant.carriers:
         faults.append(
             f"plants.{name}.gap_carrier: {plant.gap_carrier} is no carrier of this plant: "
@@ -171,7 +173,9 @@ def _find_environment_faults(settings: Settings) -> list[str]:
     for name, environment in settings.environments.items():
         where = f"environments.{name}"
         if not _PLANT_ID.fullmatch(name) or name == RESERVED:
-            faults.append(f"{where}: an environment's name is small letters, digits and _, and not {RESERVED}.")
+            faults.append(
+                f"{where}: an environment's name is small letters, digits and _, 64 signs at most, and not {RESERVED}."
+            )
         if environment.source is not None and environment.source not in known:
             before = ", ".join(known) or "null, for it is the first"
             faults.append(f"{where}.from: found {environment.source}, expected an environment above it: {before}.")

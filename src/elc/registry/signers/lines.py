@@ -17,8 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from elc.errors import ElcError, build_nearest, check_faults
-from elc.registry.signers.alone import check_blob, run_alone
+from elc.errors import build_nearest, check_faults
+from elc.registry.git import check_folder, read_committed
 
 FILE = "models/allowed_signers"
 Act = Literal["approve", "promote"]
@@ -91,21 +91,16 @@ def read_signers(root: Path, *, plants: Collection[str], environments: Collectio
     Raises:
         ElcError: with every fault of every line, by its number.
     """
-    listed = run_alone(root, "ls-tree", "--full-tree", "HEAD", "--", FILE)
-    if listed.stdout == b"" and (listed.returncode == 0 or b"Not a valid object name HEAD" in listed.stderr):
-        return Signers(())
-    done = run_alone(root, "cat-file", "blob", f"HEAD:{FILE}")
-    if done.returncode:
-        raise ElcError(f"{FILE} in Git's HEAD: {done.stderr.decode(errors='replace').strip()}. Expected a text file.")
-    check_blob(done.stdout, listed.stdout.split()[2].decode(), name=f"{FILE} in Git's HEAD")
-    return _read_text(done.stdout, plants, environments)
+    check_folder(root)
+    text = read_committed(root, "HEAD", FILE)
+    return Signers(()) if text is None else _read_text(text, plants, environments)
 
 
-def _read_text(content: bytes, plants: Collection[str], environments: Collection[str]) -> Signers:
+def _read_text(text: str, plants: Collection[str], environments: Collection[str]) -> Signers:
     signers: list[Signer] = []
     faults: list[str] = []
     numbers: dict[str, int] = {}
-    for number, line in enumerate(content.decode("utf-8", errors="replace").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         reader = _Line(line, plants, environments)
