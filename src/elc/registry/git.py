@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1, sha256
@@ -162,6 +163,11 @@ def read_time(root: Path, commit: str) -> int:
     oid = _find_commit(root, commit)
     words = _read_header(_read_object(root, oid, commit), b"committer ").split() if oid else []
     return int(words[-2]) if len(words) > 1 and words[-2].isdigit() else 0
+
+
+def find_now(root: Path) -> int:
+    """Find what time it is at least: the clock may have lost it, but the last commit was made before now."""
+    return max(int(time.time()), read_time(root, "HEAD"))
 
 
 def _find_commit(root: Path, name: str) -> str:

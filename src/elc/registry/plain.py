@@ -19,7 +19,7 @@ def open_plain(path: Path, *, is_made: bool) -> BufferedReader | BufferedRandom:
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise OSError(0, "it is no plain file", str(path))
-    return os.fdopen(number, "r+b" if is_made else "rb")
+    return os.fdopen(number, "r+b") if is_made else os.fdopen(number, "rb")
 
 
 def read_plain(path: Path) -> str:

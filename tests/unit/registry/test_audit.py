@@ -24,7 +24,7 @@ from elc.paths import Project
 from elc.registry import storage
 from elc.registry.audit import audit
 from elc.registry.events import build_message
-from elc.registry.rules import Problem
+from elc.registry.trust import Problem
 from tests.unit.registry.keys import Key, commit_signers, configure_signing, make_key, make_repository, run
 from tests.unit.registry.s3 import add_folder_remote, add_to_cache, start_repository
 

@@ -12,8 +12,8 @@ from elc.errors import ElcError
 from elc.registry.context import Context
 from elc.registry.deployed import read_deployed
 from elc.registry.plain import open_plain
-from elc.registry.rules import Problem
 from elc.registry.storage import fetch_package, find_remote
+from elc.registry.trust import Problem
 
 _LEFT = (".new", ".old", ".gone")
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from elc.errors import ElcError
 from elc.registry.git import read_objects, run_alone, try_git
-from elc.registry.signers.lines import FILE, Signers
+from elc.registry.signers.people import FILE, Signers
 
 _WORKERS = 4
 _OID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
