@@ -76,7 +76,7 @@ def _find_number_problems(events: Sequence[Event], shared: Shared) -> Iterator[P
     for event in events:
         if event.number:
             numbered.setdefault(event.number, []).append(event)
-        elif event.action not in ("register", "deregister"):
+        elif event.action not in ("register", "deregister") and not event.fault:
             yield build_problem("number", event, "has no number, expected one more than that of the tag before")
     for number, group in numbered.items():
         if len(group) > 1:
