@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from elc.errors import ElcError, check_faults
 from elc.ingest.ageing import find_turnaround_faults
 from elc.paths import Project, replace_file, replace_folder
-from elc.settings import check_entry, read_settings, read_tags, read_yaml
+from elc.settings import check_entry, check_id, is_id, read_settings, read_tags, read_yaml
 
 
 def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Path) -> None:
@@ -35,6 +34,7 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
         ElcError: the plant exists, a file is missing, or the entry or the tag list has faults; nothing is changed.
     """
     where = f"plant {plant}"
+    check_id(plant, where)
     _take_back_left(project)
     settings = read_settings(project)
     faults = [
@@ -108,7 +108,7 @@ def _take_back_left(project: Project) -> None:
         with path.open("rb") as journal:
             # What a killed run had started may still be at work, and holds its journal until it ends.
             fcntl.flock(journal, fcntl.LOCK_EX)
-            if not path.exists() or not re.fullmatch("[a-z][a-z0-9_]*", plant):
+            if not path.exists() or not is_id(plant):
                 continue  # that run ended meanwhile
             if plant not in read_settings(project).plants:
                 _take_back(project, plant, **_read_journal(journal.read()))

@@ -67,6 +67,7 @@ def deploy_package(project: Project, assignment: Assignment, *, remote: str | No
         if folder.is_dir() and _is_there(project, assignment):
             return False
         storage.fetch_package(project.root, assignment.package, remote)
+        _clear_way(folder)
         with replace_folder(folder) as fresh:
             storage.lay_package(project.root, assignment.package, fresh, content=assignment.sha256)
             check_plant(fresh, assignment)
@@ -203,6 +204,7 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
     if not folder.parent.is_dir():
         return
     with hold_lock(_build_lock(folder)):
+        _clear_way(folder)
         former, gone = _build_former(folder), folder.with_name(f".{folder.name}.gone")
         shutil.rmtree(gone, ignore_errors=True)
         if folder.is_dir():
@@ -211,6 +213,13 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
         elif former.is_dir():
             former.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def _clear_way(folder: Path) -> None:
+    """Remove what is no folder where one is to lie, such as a pipe: `rmtree` would wait for what comes out of it."""
+    for place in (folder, *(folder.with_name(f".{folder.name}.{name}") for name in ("new", "old", "gone"))):
+        if not place.is_dir():
+            place.unlink(missing_ok=True)
 
 
 def _build_lock(folder: Path) -> Path:

@@ -91,6 +91,24 @@ def _check_settings(content: Any) -> Settings:
     return settings
 
 
+def is_id(name: str) -> bool:
+    """Say whether a name may be a plant's id."""
+    return _PLANT_ID.fullmatch(name) is not None
+
+
+def check_id(name: str, where: str) -> None:
+    """Check that a name may be a plant's id, for it becomes a part of paths.
+
+    Raises:
+        ElcError: it may not.
+    """
+    check_faults(where if is_id(name) else where[:80], [] if is_id(name) else [_say_id(name)])
+
+
+def _say_id(name: str) -> str:
+    return f"plants.{name[:80]}: a plant's id is small letters, digits and _, starts with a letter, 64 signs at most."
+
+
 def check_entry(content: Any, plant: str, where: str, settings: Settings) -> PlantSettings:
     """Check one plant's entry as it would stand in params.yaml, its overrides of `settings` included.
 
@@ -154,10 +172,8 @@ def _override(section: SectionT, keys: dict[str, Any]) -> SectionT:
 
 def _find_plant_faults(name: str, plant: PlantSettings) -> list[str]:
     faults = []
-    if not _PLANT_ID.fullmatch(name):
-        faults.append(
-            f"plants.{name}: a plant's id is small letters, digits and _, starts with a letter, 64 signs at most."
-        )
+    if not is_id(name):
+        faults.append(_say_id(name))
     if plant.gap_carrier not in plant.carriers:
         faults.append(
             f"plants.{name}.gap_carrier: {plant.gap_carrier} is no carrier of this plant: "

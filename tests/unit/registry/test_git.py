@@ -19,7 +19,7 @@ HOOKS = ("pre-push", "reference-transaction", "post-checkout", "pre-commit", "co
 
 def set_traps(root: Path) -> Path:
     """Let a repository's own configuration run a program at whatever Git does; return the file that it would make."""
-    mark, program = root / "ran", root / ".git" / "trap"
+    mark, program = root.parent / "ran", root / ".git" / "trap"
     program.write_text(f"#!/bin/sh\ntouch {mark}\n")
     program.chmod(0o755)
     run(root, "config", "core.fsmonitor", str(program))
