@@ -14,7 +14,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 SPARK := $(VENV)/.spark
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# Values that come from outside are text: make would run what is in $(...) where it expands them.
+$(foreach name,PYTHON PLANT ENV SIGNING_KEY PATH,$(eval override $(name) := $$(value $(name))))
+export PYTHON PLANT ENV SIGNING_KEY
+export override PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: setup demo test check train promote operate need-PLANT need-ENV bench lab lock packages clean
 .DELETE_ON_ERROR:
@@ -22,10 +26,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 setup: $(DONE)
 
 $(DONE): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-	  || { echo "Python 3.11 to 3.13 is needed, found: $$($(PYTHON) --version). Name one: make PYTHON=python3.11"; exit 1; }
+	@"$$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "Python 3.11 to 3.13 is needed, found: $$("$$PYTHON" --version). Name one: make PYTHON=python3.11"; exit 1; }
 	@echo "Setting up $(VENV): two to five minutes, once."
-	$(PYTHON) -m venv $(VENV)
+	"$$PYTHON" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q src
@@ -52,8 +56,11 @@ check: setup
 	mypy
 	lint-imports --no-cache
 
+# A name is checked before anything else is done, for it becomes a part of commands, branches and paths.
 need-PLANT need-ENV: need-%:
 	@: $(if $($*),,$(error Name one: make $(MAKECMDGOALS) $*=...))
+	@LC_ALL=C; case "$$$*" in *[!a-z0-9_]*|[!a-z]*) \
+	  echo "$* is no name of params.yaml: expected small letters, digits and _." >&2; exit 2;; esac
 
 # Values reach the shell as its own variables, so that no name is read as a command.
 train: need-PLANT setup
@@ -68,14 +75,12 @@ SIGNED := ssh-agent sh -c 'printf "%s\n" "$$SIGNING_KEY" | ssh-add -q - && unset
 promote: need-ENV setup
 	@$(if $(SIGNING_KEY),$(SIGNED)) elc promote --all --env "$$ENV"
 
-# Exports that come from elsewhere. DVC would rewrite what was added by hand, so it is not asked to. What an import had
-# brought when it was committed is training's, so its record is put back: an hour leaves the checkout as it was.
-IMPORTS = $(shell grep -ls '^frozen: true' data/raw/*.dvc)
-UPDATE = echo "dvc update $$file"; kept="$$(mktemp)"; cp "$$file" "$$kept"; dvc update "$$file"; code=$$?; \
-  cp "$$kept" "$$file"; rm "$$kept"; [ $$code = 0 ] || exit $$code
+# Exports that come from elsewhere are updated. DVC would rewrite what was added by hand, so it is not asked to. What an
+# import had brought when it was committed is training's, so its record is put back: an hour leaves the checkout clean.
+UPDATE := kept="$$(mktemp)" && cp -- "$$1" "$$kept" && { dvc update "$$1"; code=$$?; cp -- "$$kept" "$$1"; rm "$$kept"; exit $$code; }
 
 operate: need-ENV setup
-	@for file in $(IMPORTS); do $(UPDATE); done
+	grep -lsZ '^frozen: true' data/raw/*.dvc | xargs -0 -r -n 1 sh -c '$(UPDATE)' sh
 	elc deploy --env "$$ENV"
 	elc hourly --env "$$ENV"
 
@@ -89,7 +94,7 @@ COMPILE := $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --g
   --no-emit-find-links --no-header
 
 lock:
-	$(PYTHON) -m venv $(VENV)-lock
+	"$$PYTHON" -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
 	$(VENV)-lock/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,10 +80,10 @@ class Site:
         return fields | ({"environment": environment} if environment else {"reason": "it is good"})
 
     def tag(self, name: str, at: str, fields: Mapping[str, Any], *, by: str = "", day: datetime | None = None) -> str:
-        """Make an annotated tag by hand, signed or not, a day after the one before; return its object's id."""
+        """Make an annotated tag by hand, signed or not, after the one before; return its object's id."""
         self.days += 1
         last = max(it.time for line in registry.read_registry(self.root).lines.values() for it in line.events)
-        latest = datetime.fromtimestamp(last, UTC) + timedelta(days=1)
+        latest = datetime.fromtimestamp(last, UTC) + timedelta(minutes=1)
         moment = day or max(latest, LATER + timedelta(days=self.days))
         if by:
             self.be(by)
@@ -109,6 +110,13 @@ class Site:
     def find(self, name: str) -> str:
         """The id of a tag's object."""
         return run(self.root, "rev-parse", f"refs/tags/{name}").strip()
+
+    def overwrite(self, name: str, kind: str, content: bytes) -> None:
+        """Put other bytes where Git keeps an object: Git itself does not hash what it reads."""
+        oid = run(self.root, "rev-parse", name).strip()
+        path = self.root / ".git" / "objects" / oid[:2] / oid[2:]
+        path.chmod(0o644)
+        path.write_bytes(zlib.compress(f"{kind} {len(content)}\0".encode() + content))
 
     def put(self, name: str, oid: str) -> None:
         """Let a tag's name lead to any object."""
@@ -215,6 +223,7 @@ def _keep_days() -> Iterator[None]:
 
 
 def _write_history(site: Site) -> None:
+    site.be("ann")
     for plant in PLANTS:
         registry.register(site.context, plant, bump="minor")
     for plant, who in (("fjord", "bob"), ("delta", "carl")):
@@ -226,6 +235,7 @@ def _write_history(site: Site) -> None:
         if is_first:
             scale_package(site.project.model("delta"), factor)
         record(site.project, *(PLANTS if is_first else ("fjord",)))
+        site.be("ann")
         registry.register(site.context, "fjord", bump="minor")
         if is_first:
             registry.register(site.context, "delta", bump="minor")

@@ -7,19 +7,25 @@ than its proper package afterwards without an error. What it did must be told by
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from elc import curve, registry
+from elc.cli import main
 from elc.cli.promote import promote_all
 from elc.errors import ElcError
 from elc.paths import Project
@@ -27,11 +33,13 @@ from elc.registry import storage
 from elc.registry.audit import audit
 from elc.registry.events import build_message
 from elc.registry.follow import deploy_all
+from elc.registry.seal import seal
 from elc.settings import reader
 from tests.conftest import run as run_command
 from tests.pipeline.attacks import EXPIRED, LATER, START, Site, build_site, copy_site, look
 from tests.pipeline.registry_project import PLANTS, rehash
 from tests.unit.registry.keys import read_tag, run, write_tag
+from tests.unit.registry.test_git import set_traps
 
 Act = Callable[[Site], object]
 # Each way: what it does, and words by which it is told. Empty words: it is put right, so prod is as it should be.
@@ -479,10 +487,9 @@ def deprecate(site: Site) -> None:
 def register_again(site: Site) -> None:
     """Prod was on v1.4.0, which was withdrawn since; whoever registers it again brings it back."""
     site.promote("v1.4.0")
-    site.tag("fjord@v1.4.0!", site.version("v1.4.0").commit, {}, by="ann", day=LATER + timedelta(days=3650))
+    site.tag("fjord@v1.4.0!", site.version("v1.4.0").commit, {}, by="ann")
     found = site.version("v1.4.0")
-    day = LATER + timedelta(days=3651)
-    site.tag(site.name("fjord@v1.4.0"), found.commit, found.registered.fields, day=day)
+    site.tag(site.name("fjord@v1.4.0"), found.commit, found.registered.fields)
 
 
 @way("register the commit of prod again", "registers the commit that is v1.0.0 already")
@@ -796,21 +803,272 @@ def replace_commit(site: Site) -> None:
     shutil.rmtree(get_deployed(site))
 
 
-@way(
-    "overwrite the signers' object",
-    "Git's store was altered",
-)
-def overwrite_object(site: Site) -> None:
-    """Git does not hash what it reads."""
-    import zlib
+ALTERED_STORE = "Git's store was altered"
 
-    oid = run(site.root, "rev-parse", "HEAD:models/allowed_signers").strip()
-    text = f"mallory@example.org {site.keys['mallory'].text} approve=*@* promote=*@*\n".encode()
-    path = site.root / ".git" / "objects" / oid[:2] / oid[2:]
-    path.chmod(0o644)
-    path.write_bytes(zlib.compress(b"blob %d\0%s" % (len(text), text)))
+
+@way("overwrite the signers' object", ALTERED_STORE)
+def overwrite_signers(site: Site) -> None:
+    site.overwrite("HEAD:models/allowed_signers", "blob", name_mallory(site))
     site.approve("v1.1.0", by="mallory")
     site.assign("v1.1.0", by="mallory")
+
+
+def name_mallory(site: Site) -> bytes:
+    return f"mallory@example.org {site.keys['mallory'].text} approve=*@* promote=*@*\n".encode()
+
+
+@way("overwrite the tree that names the signers", ALTERED_STORE)
+def overwrite_tree(site: Site) -> None:
+    oid = write_blob(site, name_mallory(site))
+    site.overwrite("HEAD:models", "tree", b"100644 allowed_signers\0" + bytes.fromhex(oid))
+    site.approve("v1.1.0", by="mallory")
+    site.assign("v1.1.0", by="mallory")
+
+
+def write_blob(site: Site, content: bytes) -> str:
+    command = ["git", "hash-object", "-w", "--stdin"]
+    done = subprocess.run(command, cwd=site.root, input=content, check=True, capture_output=True)
+    return done.stdout.decode().strip()
+
+
+@way("overwrite the object of params.yaml", ALTERED_STORE)
+def overwrite_params(site: Site) -> None:
+    site.edit(approval="none", **{"from": None})
+    site.overwrite("HEAD:params.yaml", "blob", site.project.params.read_bytes())
+    site.fill("v1.1.0", tag=site.assign("v1.1.0"))
+
+
+@way("overwrite the root tree of the last commit", ALTERED_STORE)
+def overwrite_root(site: Site) -> None:
+    site.edit(approval="none", **{"from": None})
+    old = run(site.root, "rev-parse", "HEAD:params.yaml").strip()
+    new = write_blob(site, site.project.params.read_bytes())
+    tree = subprocess.run(["git", "cat-file", "tree", "HEAD^{tree}"], cwd=site.root, check=True, capture_output=True)
+    site.overwrite("HEAD^{tree}", "tree", tree.stdout.replace(bytes.fromhex(old), bytes.fromhex(new)))
+    site.fill("v1.1.0", tag=site.assign("v1.1.0"))
+
+
+@way("overwrite the last commit", ALTERED_STORE + "|is missing")
+def overwrite_commit(site: Site) -> None:
+    first = run(site.root, "rev-parse", "HEAD").strip()
+    site.edit(approval="none", **{"from": None})
+    run(site.root, "commit", "--all", "--quiet", "--message", "lax")
+    lax = subprocess.run(["git", "cat-file", "commit", "HEAD"], cwd=site.root, check=True, capture_output=True).stdout
+    run(site.root, "update-ref", "HEAD", first)
+    site.overwrite(first, "commit", lax)
+    site.fill("v1.1.0", tag=site.assign("v1.1.0"))
+
+
+# Keys that have ended: eve's has, long ago, and nothing that it signed was sealed.
+ENDED = "is signed by the key of eve@example.org, which has ended"
+
+
+def sign_late(site: Site, number: Callable[[str], str], *, hours: int = 3) -> None:
+    """Approve and promote v1.1.0 by the key of eve, dated to just before its end, under numbers of one's choice."""
+    found = site.version("v1.1.0")
+    for offset, subject, fields in (
+        (1, "fjord#approved", site.tell(found)),
+        (2, "fjord#prod", site.tell(found, "prod")),
+    ):
+        day = EXPIRED - timedelta(hours=hours) + timedelta(minutes=offset)
+        site.tag(number(subject), found.commit, fields, by="eve", day=day)
+
+
+list_ways(
+    ("sign with an ended key without a number", "has no number|" + ENDED, lambda it: sign_late(it, str)),
+    ("sign with an ended key and the next numbers", ENDED, lambda it: sign_late(it, it.name)),
+    (
+        "sign with an ended key and a number that is taken",
+        ENDED,
+        lambda it: sign_late(it, lambda subject: f"{subject}#{it.last('fjord#test#').rpartition('#')[2]}"),
+    ),
+    ("sign with an ended key far ahead", ENDED, lambda it: sign_late(it, lambda subject: f"{subject}#{10**8}")),
+)
+
+
+@way("list a tag of an ended key as sealed, uncommitted", ENDED)
+def seal_uncommitted(site: Site) -> None:
+    sign_late(site, site.name)
+    tags = [site.last("fjord#approved#"), site.last("fjord#prod#")]
+    path = site.root / "models" / "sealed_tags"
+    path.write_text("".join(f"{site.find(tag)} {tag}\n" for tag in tags))
+    run(site.root, "add", "--force", "models/sealed_tags")
+
+
+def test_what_was_sealed_when_a_key_ended_counts_and_nothing_later(site: Site) -> None:
+    """Bob leaves: what he approved holds, and his key approves nothing more, whatever date and number it gives."""
+    said = seal(site.context, "bob@example.org")
+    assert re.fullmatch(r"\d+ tags are sealed, and the key of bob@example.org has ended: commit [0-9a-f]+", said)
+    time.sleep(1.1)
+    assert look(site, [], *ALL) == []
+    assert [line for line, _ in deploy_all(site.context, "prod", ("fjord",))] == ["fjord: v1.0.0 is there already"]
+    assert audit(site.context, is_deep=False) == []
+    name = site.name("fjord#approved")
+    found = site.version("v1.1.0")
+    site.tag(name, found.commit, site.tell(found), by="bob", day=LATER)
+    with pytest.raises(ElcError, match=r"v1.1.0 is pending for prod(.|\n)*the key of bob@example.org, which has ended"):
+        site.promote("v1.1.0")
+    told = [problem.sentence for problem in audit(site.context, is_deep=False)]
+    assert any(f"tag {name} is signed by the key of bob@example.org, which has ended" in sentence for sentence in told)
+
+
+# Tags that are taken away.
+GONE = "is gone or another one: a decision may have been undone"
+
+
+@way("remove the newest tag, a rejection", GONE)
+def remove_newest(site: Site) -> None:
+    site.be("bob")
+    registry.decide(site.context, "fjord", "v1.4.0", "rejected", reason="it drifts")
+    list(deploy_all(site.context, "prod", ("fjord",)))
+    run(site.root, "tag", "--delete", site.last("fjord#approved!#"))
+    site.promote("v1.4.0")
+
+
+@way("put another tag in the place of the newest", GONE)
+def replace_newest(site: Site) -> None:
+    site.be("bob")
+    registry.decide(site.context, "fjord", "v1.4.0", "rejected", reason="it drifts")
+    list(deploy_all(site.context, "prod", ("fjord",)))
+    last = site.last("fjord#approved!#")
+    run(site.root, "tag", "--delete", last)
+    number = last.rpartition("#")[2]
+    site.tag(f"fjord#test#{number}", site.version("v1.1.0").commit, {}, by="dora")
+    site.promote("v1.4.0")
+
+
+@way("remove a sealed tag in a fresh clone", GONE)
+def remove_sealed(site: Site) -> None:
+    site.be("bob")
+    registry.decide(site.context, "fjord", "v1.4.0", "rejected", reason="it drifts")
+    seal(site.context, "eve@example.org")
+    for path in site.project.deployed("prod", "fjord").parent.glob(".*.seen"):
+        path.unlink()
+    run(site.root, "tag", "--delete", site.last("fjord#approved!#"))
+    site.promote("v1.4.0")
+
+
+# Whoever can push a tag stops nobody: ann still promotes, and prod follows.
+FAR = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+def push_raw(site: Site, name: str, moment: str) -> None:
+    """Make a tag of any name at any time, as packed references can have it."""
+    found = site.version("v1.0.0")
+    head = f"object {found.commit}\ntype commit\ntag {name}\ntagger m <m@example.org> {moment} +0000\n\n"
+    oid = write_tag(site.root, (head + build_message("x", found.registered.fields)).encode())
+    packed = site.root / ".git" / "packed-refs"
+    run(site.root, "pack-refs", "--all")
+    lines = packed.read_text().splitlines()
+    refs = [line for line in lines if not line.startswith(("#", "^"))] + [f"{oid} refs/tags/{name}"]
+    packed.write_text("\n".join(["# pack-refs with:", *sorted(refs, key=lambda line: line.split()[1])]) + "\n")
+
+
+STOPS: dict[str, Callable[[Site], object]] = {
+    "number 999999999999": lambda it: push_raw(it, "fjord#test#999999999999", "1767225600"),
+    "number 999999999": lambda it: push_raw(it, "fjord#test#999999999", "1767225600"),
+    "a number of 4,400 digits": lambda it: push_raw(it, f"fjord#test#{'9' * 4400}", "1767225600"),
+    "a version of 4,400 digits": lambda it: push_raw(it, f"fjord@v1.{'9' * 4400}.0", "1767225600"),
+    "v999999999.0.0@": lambda it: push_raw(it, "fjord@v999999999.0.0", "1767225600"),
+    "a gap": lambda it: push_raw(it, f"fjord#test#{int(it.name('fjord#x').rpartition('#')[2]) + 5}", "1767225600"),
+    "a registration of 2099@": lambda it: it.tag("fjord@v9.0.0", "HEAD", {}, day=FAR),
+    "an assignment of 2099": lambda it: it.tag(it.name("fjord#test"), "HEAD", {}, day=FAR),
+    "a day ahead": lambda it: it.tag("fjord@v9.0.0", "HEAD", {}, day=datetime.now(UTC) + timedelta(hours=23.9)),
+    "a time near 2^63": lambda it: push_raw(it, "fjord@v9.0.0", str(2**63 - 1)),
+    "a time beyond 2^63": lambda it: push_raw(it, "fjord@v9.0.0", str(2**64)),
+    "a time before all": lambda it: push_raw(it, "fjord#test#3", "-1"),
+    "a registration before v1.0.0": lambda it: push_raw(it, "fjord@v0.9.0", "1700000000"),
+    "v1.0.0 registered before": lambda it: push_raw(it, "fjord@v1.0.0#1", "1700000000"),
+    "v1.4.0 withdrawn": lambda it: push_raw(it, "fjord@v1.4.0!", "1767225600"),
+    "the plant deprecated": lambda it: push_raw(it, "fjord@deprecated#99", "1767225600"),
+    "a plant of 300 letters": lambda it: push_raw(it, f"{'f' * 300}@v1.0.0", "1767225600"),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_whoever_can_push_a_tag_stops_nobody(name: str, site: Site) -> None:
+    STOPS[name](site)
+    assert look(site, [], *ALL) == []
+    tag = site.promote("v1.4.0")
+    assert [is_fault for _, is_fault in deploy_all(site.context, "prod", ())] == [False, False]
+    assert look(site, [], "fjord") == [f"fjord runs on v1.4.0 in prod, {site.version('v1.4.0').sha256[:10]}"]
+    moment = next(event.time for event in site.context.line("fjord").events if event.tag == tag)
+    assert moment < datetime.now(UTC).timestamp() + 2 * 3600
+    if "@" in name:
+        site.train(0.9)
+        assert registry.register(site.context, "fjord", bump="minor") == "fjord@v1.5.0"
+    assert len(audit(site.context, is_deep=False)) > 0 or "letters" in name
+
+
+# What hangs, or ends in a traceback.
+def test_nothing_of_a_foreign_configuration_runs_at_register(site: Site) -> None:
+    mark = set_traps(site.root)
+    site.train(0.9)
+    mark.unlink(missing_ok=True)
+    registry.register(site.context, "fjord", bump="minor")
+    site.decide("v1.5.0", by="bob")
+    audit(site.context, is_deep=False)
+    assert not mark.exists()
+
+
+ODD: dict[str, Callable[[Path], object]] = {
+    "a name that is no UTF-8": lambda it: (it.parent / os.fsdecode(b"\xff\xfe")).mkdir(),
+    "a name that is no UTF-8 in prod": lambda it: (it / os.fsdecode(b"\xff\xfe")).mkdir(),
+    "a left-over that is no UTF-8": lambda it: (it / os.fsdecode(b".\xff.new")).mkdir(),
+    "a file that is no UTF-8 in the package": lambda it: (it / "fjord" / os.fsdecode(b"\xff")).write_text(""),
+    "a name of two lines": lambda it: (it / "x\n    repair: rm -rf ~").mkdir(),
+    "a pipe": lambda it: os.mkfifo(it.parent / "pipe"),
+    "a pipe in prod": lambda it: os.mkfifo(it / "pipe"),
+    "a pipe in the package": lambda it: os.mkfifo(it / "fjord" / "more.onnx"),
+    "a pipe for the record": lambda it: [(it / "fjord/deployed.json").unlink(), os.mkfifo(it / "fjord/deployed.json")],
+    "a pipe for a lock": lambda it: [(it / ".fjord.lock").unlink(), os.mkfifo(it / ".fjord.lock")],
+    "a pipe for a lock of a left-over": lambda it: [(it / ".x.new").mkdir(), os.mkfifo(it / ".x.lock")],
+    "a pipe for what was seen": lambda it: [(it / ".fjord.seen").unlink(), os.mkfifo(it / ".fjord.seen")],
+    "a pipe for a plant": lambda it: [shutil.rmtree(it / "fjord"), os.mkfifo(it / "fjord")],
+    "pipes for what runs leave": lambda it: [os.mkfifo(it / f".fjord.{name}") for name in ("new", "old", "gone")],
+    "a pipe for prod": lambda it: [shutil.rmtree(it), os.mkfifo(it)],
+    "a loop of links": lambda it: [shutil.rmtree(it / "fjord"), (it / "fjord").symlink_to("fjord")],
+}
+
+
+@pytest.fixture
+def hurry() -> Iterator[None]:
+    """What hangs for a minute is ended by an error."""
+
+    def end(*_: object) -> None:
+        raise RuntimeError("it hangs")
+
+    former = signal.signal(signal.SIGALRM, end)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, former)
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.usefixtures("hurry")
+def test_nothing_in_deployed_hangs_or_ends_in_a_traceback(name: str, site: Site) -> None:
+    ODD[name](get_deployed(site).parent)
+    for command in (["audit"], ["audit", "--json"], ["deploy", "--env", "prod"]):
+        with contextlib.chdir(site.root):
+            done = CliRunner().invoke(main, command)
+        assert done.exception is None or isinstance(done.exception, SystemExit), (command, repr(done.exception))
+        assert not re.search(r"^    repair: rm -rf ~", done.output, re.MULTILINE)
+    look(site, [], "fjord")
+
+
+@pytest.mark.parametrize("arguments", [
+    ("promote", "{}", "v1.0.0", "--env", "prod"), ("promote", "fjord", "{}", "--env", "prod"),
+    ("deploy", "--env", "{}"), ("deploy", "--env", "prod", "--plant", "{}"), ("models", "{}"), ("register", "{}"),
+    ("models", "fjord", "--at", "{}"), ("rollback", "fjord", "--env", "prod", "--to", "{}"), ("seal", "{}"),
+    ("approve", "fjord", "{}", "--reason", "x"), ("plant", "add", "{}", "--from", ".", "--tags", "x", "--entry", "x"),
+])  # fmt: skip
+@pytest.mark.parametrize("text", ["x" * 300, "9" * 4400, "v1." + "9" * 4400 + ".0", "../x", "\udcff"], ids=str.__len__)
+def test_no_name_ends_in_a_traceback(arguments: tuple[str, ...], text: str, base: Site) -> None:
+    with contextlib.chdir(base.root):
+        done = CliRunner().invoke(main, [it.format(text) for it in arguments])
+    assert isinstance(done.exception, SystemExit), (arguments, done.exception)
+    assert done.exit_code in (1, 2)
 
 
 @pytest.mark.parametrize(("plant", "version"), [("delta", "v1.0.0"), ("fjord", "v1.4.0")])

@@ -19,7 +19,7 @@ import pytest
 from elc import registry
 from elc.paths import Project
 from elc.registry.audit import audit
-from elc.registry.rules import Problem
+from elc.registry.trust import Problem
 from tests.conftest import ROOT, git
 from tests.pipeline.registry_project import edit_environments, make_project, retrain
 

@@ -170,23 +170,101 @@ def test_faulty_recipe_is_found(makefile: Path, tmp_path: Path) -> None:
     assert check_line("make train PLANT=fjord", folder, {}) != []
 
 
-def test_values_are_not_read_as_commands(makefile: Path) -> None:
-    hostile = 'x"; touch taken; "$(touch taken)`touch taken`'
-    for target, variable in (("train", "PLANT"), ("promote", "ENV"), ("operate", "ENV")):
-        done = ask_make(makefile, target, environment={variable: hostile})
-        assert done.returncode == 0, done.stderr
-        assert "touch" not in done.stdout
-    done = ask_make(makefile, "promote", environment={"ENV": "prod", "SIGNING_KEY": "what nobody may see"})
-    assert "ssh-add" in done.stdout
-    assert "nobody may see" not in done.stdout
+NAMED = (("train", "PLANT"), ("promote", "ENV"), ("operate", "ENV"))
+OTHERS = sorted(TARGETS - {target for target, _ in NAMED} - {"clean"})
+HOSTILE = (
+    "$(shell touch taken)x",
+    "${shell touch taken}x",
+    "$(eval x:=$(shell touch taken))fjord",
+    'x"; touch taken; "$(touch taken)`touch taken`',
+    "fjord;touch taken",
+    "fjord\ntouch taken",
+    "../fjord",
+    "--help",
+    "Fjord",
+    "fjord taken",
+    "1fjord",
+)
 
 
-def test_operation_asks_for_imported_exports_only_and_never_trains(makefile: Path) -> None:
-    recipe = ask_make(makefile, "operate", "ENV=prod", environment={}).stdout
-    assert "for file in data/raw/north.dvc; do" in recipe
-    assert 'dvc update "$file"' in recipe
-    assert [line.split()[:2] for line in recipe.splitlines()[-2:]] == [["elc", "deploy"], ["elc", "hourly"]]
-    assert "dvc repro" not in recipe, "DVC would train what an export or a change of code made stale"
+def call_make(folder: Path, *words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run make with commands of a set-up that write down what they are called with, and do nothing else."""
+    for name in ("python", "elc", "dvc", "jupyter", "ruff", "mypy", "lint-imports"):
+        command = folder / ".venv/bin" / name
+        command.write_text(f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >> called\n')
+        command.chmod(0o755)
+    kept = {key: value for key, value in os.environ.items() if key not in {*VALUES, "SIGNING_KEY", "MAKEFLAGS"}}
+    command = ["make", "--old-file=requirements.lock", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=kept | environment)
+
+
+@pytest.fixture
+def made(makefile: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "make"
+    shutil.copytree(makefile, folder)
+    git(folder, "init", "--quiet")
+    for name in (".done", ".spark"):
+        (folder / ".venv" / name).touch()
+    return folder
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize(("target", "variable"), NAMED)
+@pytest.mark.parametrize("is_given", [False, True], ids=["by environment", "by argument"])
+def test_value_that_is_no_name_is_refused_first(
+    made: Path, target: str, variable: str, value: str, is_given: bool
+) -> None:
+    words = [f"{variable}={value}"] if is_given else []
+    done = call_make(made, target, *words, environment={} if is_given else {variable: value})
+    assert done.returncode == 2
+    assert f"{variable} is no name of params.yaml: expected small letters, digits and _" in done.stderr
+    assert not (made / "taken").exists()
+    assert not (made / "called").exists()
+
+
+@pytest.mark.parametrize("target", [*OTHERS, *(target for target, _ in NAMED)])
+def test_no_target_runs_a_value(made: Path, target: str) -> None:
+    """Every value that a workflow or a person may give, at every target, as a dry run expands all of it."""
+    value = "$(shell touch taken)x"
+    names = ("PLANT", "ENV", "SIGNING_KEY", "PYTHON")
+    for words, given in ([], dict.fromkeys(names, value)), ([f"{name}={value}" for name in names], {}):
+        call_make(made, "--dry-run", target, *words, environment={**given, "PATH": f"{os.environ['PATH']}:{value}"})
+        assert not (made / "taken").exists()
+
+
+@pytest.mark.parametrize("key", ["$(shell touch taken)", "x'; touch taken; '", "`touch taken`"])
+def test_a_signing_key_is_no_command(made: Path, key: str) -> None:
+    call_make(made, "promote", environment={"ENV": "prod", "SIGNING_KEY": key})
+    assert not (made / "taken").exists()
+
+
+def test_every_input_of_a_workflow_reaches_make_as_a_checked_name() -> None:
+    """An input is a choice among names, or becomes a matrix whose values reach make in a variable that it checks."""
+    checked = {variable for _, variable in NAMED}
+    for name, workflow in WORKFLOWS.items():
+        inputs = ((workflow[ON].get("workflow_dispatch") or {}).get("inputs") or {}) if workflow[ON] else {}
+        for key in inputs:
+            assert "${{ inputs." not in yaml.safe_dump([step for found, step in STEPS if found == name]), name
+            taken = [
+                step.get("env", {})
+                for found, step in STEPS
+                if found == name and step.get("run", "").startswith("make ")
+            ]
+            by = [variable for env in taken for variable, text in env.items() if f"matrix.{key} " in str(text)]
+            assert checked & set(by), (name, key)
+
+
+def test_operation_asks_for_imported_exports_only_and_never_trains(made: Path) -> None:
+    (made / "data/raw/$(touch taken);touch taken.dvc").write_text("frozen: true\n")
+    done = call_make(made, "operate", environment={"ENV": "prod"})
+    assert done.returncode == 0, done.stderr
+    assert (made / "called").read_text().splitlines() == [
+        "dvc update data/raw/$(touch taken);touch taken.dvc",
+        "dvc update data/raw/north.dvc",
+        "elc deploy --env prod",
+        "elc hourly --env prod",
+    ], "DVC would train what an export or a change of code made stale"
+    assert not (made / "taken").exists()
     assert not {"dataset", "train", "evaluate", "simulate"} & {*STAGES, SITE}
 
 
@@ -233,7 +311,7 @@ def test_job_has_least_rights_and_an_end(name: str, job: dict[str, Any]) -> None
 @pytest.mark.parametrize(("name", "step"), STEPS)
 def test_step_pins_its_action_and_takes_secrets_by_environment(name: str, step: dict[str, Any]) -> None:
     if "uses" in step:
-        assert re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
+        assert re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"]), "a tag can be moved to another commit"
     others = {key: value for key, value in step.items() if key != "env"}
     assert "secrets." not in yaml.safe_dump(others), name
     secrets = [value for value in step.get("env", {}).values() if "secrets." in str(value)]

@@ -1,11 +1,21 @@
-"""Add a plant by configuration alone: check everything first, then write, and undo what was written on a fault."""
+"""Add a plant by configuration alone: check everything first, then write; what is not written whole is taken back.
+
+The entry in params.yaml comes last: until it is there, the plant is not. A journal says what a run is about to write,
+so that the next one takes back what was left by one that was killed.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
@@ -14,7 +24,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from elc.errors import ElcError, check_faults
 from elc.ingest.ageing import find_turnaround_faults
 from elc.paths import Project, replace_file, replace_folder
-from elc.settings import check_entry, read_settings, read_tags, read_yaml
+from elc.settings import check_entry, check_id, is_id, read_settings, read_tags, read_yaml
 
 
 def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Path) -> None:
@@ -24,6 +34,8 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
         ElcError: the plant exists, a file is missing, or the entry or the tag list has faults; nothing is changed.
     """
     where = f"plant {plant}"
+    check_id(plant, where)
+    _take_back_left(project)
     settings = read_settings(project)
     faults = [
         f"{what} {path} was not found."
@@ -44,26 +56,91 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
 
 
 def _write(project: Project, plant: str, export: Path, tags: Path, entry: Path) -> None:
-    """Write all three places; on a fault put params.yaml back and remove the others."""
-    before = project.params.read_bytes()
+    """Write all three places, the entry last; on a fault take back what was written."""
     copied = project.tags(plant)
-    former = copied.read_bytes() if copied.exists() else None
+    is_there = copied.exists() and tags.samefile(copied)
+    written = None if is_there else hashlib.sha256(tags.read_bytes()).hexdigest()
+    former = copied.read_bytes().decode("utf-8", "surrogateescape") if copied.exists() else None
+    with _hold_journal(project, plant) as journal:
+        try:
+            journal.write(json.dumps({"written": written, "former": former}).encode())
+            journal.flush()
+            if written:
+                with replace_file(copied) as temporary:
+                    shutil.copyfile(tags, temporary)
+            _copy_export(project, plant, export)
+            _track(project, plant, journal)
+            _add_entry(project, plant, entry)
+        except BaseException:
+            _take_back(project, plant, written, former)
+            raise
+
+
+def _find_journal(project: Project, plant: str) -> Path:
+    raw = project.raw(plant)
+    return raw.with_name(f".{raw.name}.adding")
+
+
+@contextmanager
+def _hold_journal(project: Project, plant: str) -> Iterator[IO[bytes]]:
+    """Hold the journal of a plant while it is added; nobody else adds it meanwhile.
+
+    Raises:
+        ElcError: another run adds it now.
+    """
+    path = _find_journal(project, plant)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as journal:
+        try:
+            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ElcError(f"plant {plant}: another run adds it now. Look again when it has ended.") from None
+        try:
+            yield journal
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _take_back_left(project: Project) -> None:
+    """Take back what runs that were killed left half done; one whose entry is there was done."""
+    for path in sorted((project.root / "data" / "raw").glob(".*.adding")):
+        plant = path.name.removeprefix(".").removesuffix(".adding")
+        with path.open("rb") as journal:
+            # What a killed run had started may still be at work, and holds its journal until it ends.
+            fcntl.flock(journal, fcntl.LOCK_EX)
+            if not path.exists() or not is_id(plant):
+                continue  # that run ended meanwhile
+            if plant not in read_settings(project).plants:
+                _take_back(project, plant, **_read_journal(journal.read()))
+            project.params.with_name(f".{project.params.stem}.new.yaml").unlink(missing_ok=True)
+            path.unlink()
+
+
+def _read_journal(text: bytes) -> dict[str, str | None]:
+    """Read what a run was about to write; before its journal was whole it wrote nothing."""
     try:
-        _copy_export(project, plant, export)
-        if former is None or not tags.samefile(copied):
-            with replace_file(copied) as temporary:
-                shutil.copyfile(tags, temporary)
-        _add_entry(project, plant, entry)
-        _track(project, plant)
-    except BaseException:
-        project.params.write_bytes(before)
-        shutil.rmtree(project.raw(plant), ignore_errors=True)
-        project.raw(plant).with_suffix(".dvc").unlink(missing_ok=True)
+        found = json.loads(text)
+        return {"written": found["written"], "former": found["former"]}
+    except (ValueError, LookupError, TypeError):
+        return {"written": None, "former": None}
+
+
+def _take_back(project: Project, plant: str, written: str | None, former: str | None) -> None:
+    """Take back what was written for a plant: its export, and the tag list unless it was edited since."""
+    raw, tags = project.raw(plant), project.tags(plant)
+    for path in (raw, raw.with_name(f".{raw.name}.new"), raw.with_name(f".{raw.name}.old")):
+        shutil.rmtree(path, ignore_errors=True)
+    raw.with_suffix(".dvc").unlink(missing_ok=True)
+    tags.with_name(".tags.new.csv").unlink(missing_ok=True)
+    found = hashlib.sha256(tags.read_bytes()).hexdigest() if tags.is_file() else None
+    if found is not None and found == written:
         if former is None:
-            shutil.rmtree(copied.parent, ignore_errors=True)
+            tags.unlink()
         else:
-            copied.write_bytes(former)
-        raise
+            with replace_file(tags) as temporary:
+                temporary.write_bytes(former.encode("utf-8", "surrogateescape"))
+    if tags.parent.is_dir() and not any(tags.parent.iterdir()):
+        tags.parent.rmdir()
 
 
 def _copy_export(project: Project, plant: str, export: Path) -> None:
@@ -91,10 +168,13 @@ def _write_null(representer: RoundTripRepresenter, _: None) -> ScalarNode:
     return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
-def _track(project: Project, plant: str) -> None:
-    """Bring the export under DVC, so that its bytes are known and can be pushed and pulled."""
+def _track(project: Project, plant: str, journal: IO[bytes]) -> None:
+    """Bring the export under DVC, so that its bytes are known and can be pushed and pulled.
+
+    DVC holds the journal, too: if this run is killed, the next waits until DVC has ended.
+    """
     path = project.raw(plant).relative_to(project.root)
     command = [sys.executable, "-m", "dvc", "add", str(path)]
-    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, pass_fds=[journal.fileno()])
     if done.returncode:
         raise ElcError(f"plant {plant}: dvc add {path} failed: {(done.stderr + done.stdout).strip()[-500:]}")

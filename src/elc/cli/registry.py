@@ -1,4 +1,4 @@
-"""The commands of the registry: register, compare, approve, reject, promote, rollback, deploy, models and audit."""
+"""The commands of the registry: versions, decisions about them, where they run, and its audit."""
 
 from __future__ import annotations
 
@@ -173,6 +173,18 @@ def models(plant: str | None, day: str | None, is_json: bool) -> None:
         click.echo(render_at(context, plant, day) if day else render_history(context, plant))
 
 
+@click.command(epilog="Example: elc seal eve@example.org")
+@click.argument("principal")
+def seal(principal: str) -> None:
+    """End the key of somebody who leaves: commit its end, and a seal of what was signed until then."""
+    from elc import registry
+    from elc.registry.seal import seal as end_key
+
+    context = registry.read_context(find_project())
+    registry.check_fetched(context)
+    click.echo(f"{end_key(context, principal)}. Next: let it be reviewed, then push it.")
+
+
 @click.command(epilog="Example: elc audit --json")
 @_AS_JSON
 @click.option("--deep", "is_deep", is_flag=True, help="Also fetch every package in use, to know that it can be had.")
@@ -194,4 +206,4 @@ def audit(is_json: bool, is_deep: bool) -> None:
         sys.exit(1)
 
 
-COMMANDS = (register, compare, approve, reject, promote, rollback, deploy, models, audit)
+COMMANDS = (register, compare, approve, reject, promote, rollback, deploy, models, audit, seal)

@@ -7,8 +7,9 @@ from elc.registry.deployed import Assignment, Used, deploy_package, read_deploye
 from elc.registry.git import find_git_folder
 from elc.registry.operated import choose_operated, find_operated, find_place, has_version
 from elc.registry.register import check_registration, register
-from elc.registry.rules import Followed, Problem
+from elc.registry.rules import Followed
 from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
+from elc.registry.trust import Problem
 from elc.registry.use import find_used, open_version, read_metrics
 
 __all__ = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elc.errors import ElcError, check_faults
-from elc.registry.context import Context, check_numbers, check_policy
+from elc.registry.context import Context, check_policy, check_whole
 from elc.registry.decide import check_approved, find_fallback, find_signed
 from elc.registry.deployed import Assignment
 from elc.registry.register import check_registration
@@ -21,7 +21,7 @@ def check_promotion(context: Context, plant: str, version: str, environment: str
     found = context.line(plant).find_version(version)
     chosen = context.environment(environment)
     check_policy(context, environment)
-    check_numbers(context, plant, environment)
+    check_whole(context, plant, environment)
     where = f"promote {plant} {version} to {environment}"
     if not chosen.holds(plant):
         raise ElcError(f"{where}: {plant} is no plant of {environment}. Add it to environments.{environment}.plants.")
@@ -75,7 +75,7 @@ def check_rollback(context: Context, plant: str, environment: str, to: str | Non
     line = context.line(plant)
     context.environment(environment)
     check_policy(context, environment)
-    check_numbers(context, plant, environment)
+    check_whole(context, plant, environment)
     current = context.follow(plant, environment).version
     where = f"roll back {plant} in {environment}"
     if current is None:
@@ -100,7 +100,7 @@ def find_assignment(context: Context, plant: str, environment: str) -> Assignmen
         ElcError: what is assigned may not be deployed: it is not approved any more, or no tag that assigns is sound.
     """
     check_policy(context, environment)
-    check_numbers(context, plant, environment)
+    check_whole(context, plant, environment)
     followed = context.follow(plant, environment)
     if followed.event is None or followed.version is None:
         check_faults(f"{plant} in {environment}", [problem.sentence for problem in followed.problems])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elc.errors import ElcError, build_nearest
+from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project
 from elc.registry.git import check_repository, find_git_remote, read_committed, try_git
 from elc.registry.names import read_name
@@ -31,7 +31,7 @@ class Context:
         """
         if plant not in self.settings.plants:
             raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, self.settings.plants)}")
-        return self.registry.line(plant)
+        return self.rules.trust.settle(self.registry.line(plant))
 
     def environment(self, name: str) -> EnvironmentSettings:
         """The settings of an environment.
@@ -93,19 +93,24 @@ def check_fetched(context: Context) -> None:
         )
 
 
-def check_numbers(context: Context, plant: str, environment: str) -> None:
+def check_whole(context: Context, plant: str, environment: str) -> None:
     """Check that no tag of a plant is missing, where an environment asks for signatures: it may be a rejection.
 
     Raises:
-        ElcError: there are numbers that no tag has.
+        ElcError: there are numbers that no tag has, before one that counts, or a tag is gone that counted.
     """
-    missing = context.line(plant).missing
-    if missing and context.environment(environment).approval == "signed":
-        listed = ", ".join(str(number) for number in missing[:5])
+    trust, line = context.rules.trust, context.line(plant)
+    if environment not in trust.find_signed(plant):
+        return
+    missing = line.find_missing(trust.find_top(line), count=5)
+    if missing:
+        listed = ", ".join(map(str, missing))
         raise ElcError(
             f"plant {plant}: no tag has number {listed}, so one was deleted or not fetched, and {environment} asks for "
             "signed decisions. Bring it: git fetch --tags; elc audit says more."
         )
+    gone = trust.find_gone(line, environment)
+    check_faults(f"plant {plant} in {environment}", [problem.sentence for problem in gone])
 
 
 def check_policy(context: Context, environment: str) -> None:

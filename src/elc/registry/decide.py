@@ -6,8 +6,8 @@ from elc.errors import ElcError, check_faults
 from elc.registry.context import Context
 from elc.registry.names import APPROVED
 from elc.registry.register import check_registration
-from elc.registry.rules import Problem
 from elc.registry.state import Decision, Version
+from elc.registry.trust import Problem
 from elc.registry.write import Draft, write_tag
 
 
@@ -45,8 +45,7 @@ def decide(context: Context, plant: str, version: str, decision: Decision, *, re
 
 def find_signed(context: Context, plant: str) -> tuple[str, ...]:
     """The environments of a plant that ask for a signature."""
-    environments = context.settings.environments.items()
-    return tuple(name for name, it in environments if it.approval == "signed" and it.holds(plant))
+    return context.rules.trust.find_signed(plant)
 
 
 def find_uses(context: Context, version: Version) -> list[str]:

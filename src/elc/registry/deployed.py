@@ -13,6 +13,7 @@ from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import CANDIDATE, Project, replace_folder
 from elc.registry import storage
 from elc.registry.lock import hold_lock
+from elc.registry.plain import read_plain
 
 RECORD = "deployed.json"
 # A folder that is swapped while it is read is read again.
@@ -66,6 +67,7 @@ def deploy_package(project: Project, assignment: Assignment, *, remote: str | No
         if folder.is_dir() and _is_there(project, assignment):
             return False
         storage.fetch_package(project.root, assignment.package, remote)
+        _clear_way(folder)
         with replace_folder(folder) as fresh:
             storage.lay_package(project.root, assignment.package, fresh, content=assignment.sha256)
             check_plant(fresh, assignment)
@@ -88,7 +90,7 @@ def check_plant(folder: Path, assignment: Assignment) -> None:
     """
     where = f"plant {assignment.plant}: package {assignment.package} of {assignment.version}"
     try:
-        found = json.loads((folder / "card.json").read_text(encoding="utf-8"))["plant"]
+        found = json.loads(read_plain(folder / "card.json"))["plant"]
     except (OSError, ValueError, KeyError, TypeError):
         raise ElcError(f"{where} has no card.json that names its plant. Train and register it again.") from None
     if found != assignment.plant:
@@ -122,6 +124,8 @@ def _look(path: Path) -> tuple[Path, int, int] | None:
             found = place.stat()
         except FileNotFoundError:
             continue
+        except OSError as error:
+            raise ElcError(f"{place}: cannot be looked at ({error.strerror}). Remove what lies in its way.") from None
         return place, found.st_ino, found.st_ctime_ns
     return None
 
@@ -150,7 +154,7 @@ def _read_folder(folder: Path, environment: str, plant: str) -> Assignment:
 def _read_record(folder: Path, *, advice: str) -> Assignment:
     names = [field.name for field in fields(Assignment)]
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json.loads(read_plain(folder / RECORD))
     except (OSError, ValueError) as error:
         raise ElcError(f"{folder / RECORD}: cannot be read ({error}). {advice}") from None
     if not isinstance(record, dict) or sorted(record) != sorted(names):
@@ -197,6 +201,7 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
     if not folder.parent.is_dir():
         return
     with hold_lock(_build_lock(folder)):
+        _clear_way(folder)
         former, gone = _build_former(folder), folder.with_name(f".{folder.name}.gone")
         shutil.rmtree(gone, ignore_errors=True)
         if folder.is_dir():
@@ -205,6 +210,13 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
         elif former.is_dir():
             former.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+
+
+def _clear_way(folder: Path) -> None:
+    """Remove what is no folder where one is to lie, such as a pipe: `rmtree` would wait for what comes out of it."""
+    for place in (folder, *(folder.with_name(f".{folder.name}.{name}") for name in ("new", "old", "gone"))):
+        if not place.is_dir():
+            place.unlink(missing_ok=True)
 
 
 def _build_lock(folder: Path) -> Path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from elc.errors import ElcError
-from elc.registry.git import try_git
+from elc.registry.git import find_now, try_git
 from elc.registry.names import Action, read_name
 
 # `tag` is the name inside the tag object, which a moved or copied reference does not change.
@@ -20,6 +20,7 @@ _ATOMS = (
     "taggeremail", "tag", "contents:subject", "contents:body", "contents:signature",
 )  # fmt: skip
 _FORMAT = "%00".join(f"%({atom})" for atom in _ATOMS) + "%00%01"
+AHEAD_S = 24 * 3600  # that the clock of whoever wrote a tag may be ahead of what is known here
 _FIELD = re.compile(r"^([a-z][a-z0-9_]*): (.+)$", re.MULTILINE)
 
 
@@ -59,8 +60,17 @@ def read_events(root: Path) -> list[Event]:
     if done.returncode or "broken ref" in done.stderr:
         raise _build_missing(root, done.stderr)
     text = done.stdout
-    events = [_read_event(record.lstrip("\n").split("\0")) for record in text.split("\0\x01")[:-1]]
-    return sorted((event for event in events if event is not None), key=lambda event: event.order)
+    found = [_read_event(record.lstrip("\n").split("\0")) for record in text.split("\0\x01")[:-1]]
+    latest = find_now(root) + AHEAD_S
+    events = [_doubt_late(event, latest) for event in found if event is not None]
+    return sorted(events, key=lambda event: event.order)
+
+
+def _doubt_late(event: Event, latest: int) -> Event:
+    """Doubt what is dated later than its writer's clock can have been: nothing could come after it."""
+    if event.fault or event.time <= latest:
+        return event
+    return replace(event, fault="is dated more than a day ahead of this machine's clock and of the last commit")
 
 
 def _build_missing(root: Path, said: str) -> ElcError:
@@ -93,7 +103,7 @@ def _read_event(record: list[str]) -> Event | None:
         who=f"{who} {email}".strip(),
         sentence=subject,
         fields=_Fields(body),
-        fault=_find_fault(record[0], kind, target_kind, inner),
+        fault=name.fault or _find_fault(record[0], kind, target_kind, inner),
         is_signed=bool(signature),
     )
 

@@ -9,6 +9,7 @@ from elc.registry import storage
 from elc.registry.assign import find_assignment
 from elc.registry.context import Context
 from elc.registry.deployed import deploy_package, read_deployed, remove_deployed
+from elc.registry.seen import write_seen
 
 
 def deploy_all(context: Context, environment: str, plants: Sequence[str]) -> Iterator[tuple[str, bool]]:
@@ -40,6 +41,7 @@ def deploy_plant(context: Context, plant: str, environment: str) -> str:
     """
     project = context.project
     assignment = find_assignment(context, plant, environment)
+    _remember(context, plant, environment)
     passed = "".join(f"; not followed: {it.sentence}" for it in context.follow(plant, environment).problems)
     if assignment is None:
         had = _check_removal(context, plant, environment)
@@ -48,6 +50,13 @@ def deploy_plant(context: Context, plant: str, environment: str) -> str:
     remote = storage.find_remote(project.root, context.environment(environment).remote)
     is_new = deploy_package(project, assignment, remote=remote)
     return f"{plant}: {assignment.version} {'deployed' if is_new else 'is there already'}{passed}"
+
+
+def _remember(context: Context, plant: str, environment: str) -> None:
+    """Remember the tags that count, so that one which is taken away later is missed."""
+    trust = context.rules.trust
+    if environment in trust.find_signed(plant):
+        write_seen(context.project, environment, plant, trust.find_counted(context.line(plant), environment))
 
 
 def _check_removal(context: Context, plant: str, environment: str) -> bool:

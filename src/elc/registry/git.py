@@ -5,13 +5,18 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha1, sha256
 from pathlib import Path
 
 from elc.errors import ElcError
 
 # What could lead Git to another repository than the one that is asked for, or to other configuration.
 _DIVERTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
+# What a repository's own configuration could let Git run while it only looks.
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _SHOWN = 500
 
 
@@ -36,18 +41,32 @@ def try_git(
         ElcError: Git is missing.
     """
     environment = {key: value for key, value in os.environ.items() if key not in _DIVERTING}
-    environment |= {"GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
+    environment |= {"LC_ALL": "C.UTF-8", **(extra or {})}
+    done = _run(root, arguments, stdin.encode(), environment)
+    texts = (output.decode("utf-8", errors="replace") for output in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, *texts)
+
+
+def run_alone(root: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run Git in a folder without the caller's `GIT_` variables and in UTC; the result is not checked.
+
+    Dates of keys have no zone of their own, so UTC makes them mean the same everywhere.
+
+    Raises:
+        ElcError: Git is missing.
+    """
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return _run(root, arguments, stdin, environment | {"LC_ALL": "C", "TZ": "UTC"})
+
+
+def _run(
+    root: Path, arguments: tuple[str, ...], stdin: bytes, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    """Run Git: the one place that does, so that no call forgets what keeps a foreign repository from running things."""
+    alone = {**environment, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL_PROMPT": "0"}
+    command = ["git", *_SAFE, *arguments]
     try:
-        return subprocess.run(
-            ["git", *arguments],
-            cwd=root,
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env=environment,
-            check=False,
-        )
+        return subprocess.run(command, cwd=root, input=stdin, capture_output=True, env=alone, check=False)
     except FileNotFoundError:
         raise ElcError("git was not found on the PATH. Install it: the registry is kept in Git.") from None
 
@@ -73,10 +92,15 @@ def check_repository(root: Path) -> None:
         )
 
 
-def read_committed(root: Path, commit: str, path: str) -> str | None:
-    """Read a file as it stands in a commit; None where it is not in it."""
-    done = try_git(root, "show", f"{commit}:{path}")
-    return None if done.returncode else done.stdout
+def check_folder(root: Path) -> None:
+    """Check that a folder is in a repository.
+
+    Raises:
+        ElcError: it is not.
+    """
+    done = run_alone(root, "rev-parse", "--git-dir")
+    if done.returncode:
+        raise ElcError(f"{root}: {shorten(done.stderr.decode(errors='replace'))}.")
 
 
 def list_tags(root: Path) -> list[str]:
@@ -105,3 +129,119 @@ def find_git_remote(root: Path) -> str | None:
     if "origin" in names:
         return "origin"
     return names[0] if len(names) == 1 else None
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object of Git whose content has the hash that it is named by; `kind` is commit, tree, blob or tag."""
+
+    oid: str
+    kind: str
+    content: bytes
+
+
+def read_committed(root: Path, commit: str, path: str) -> str | None:
+    """Read a file as it stands in a commit, or at what leads to one; None where it is not in it.
+
+    The commit, the trees that lead to the file and the file are hashed, and each names the next: Git itself does not
+    look when it reads a loose object.
+
+    Raises:
+        ElcError: an object is not what its name says, is missing, or cannot be read.
+    """
+    oid = _find_commit(root, commit)
+    found = _read_object(root, oid, path) if oid else None
+    names = ["", *path.split("/")]
+    for name in names if found else ():
+        if found is None:
+            return None
+        oid = _find_entry(found, name) if name else _read_header(found, b"tree ")
+        found = _read_object(root, oid, path) if oid else None
+    return found.content.decode("utf-8", errors="replace") if found and found.kind == "blob" else None
+
+
+def read_time(root: Path, commit: str) -> int:
+    """Read when a commit was made, in seconds since 1970; 0 where there is none.
+
+    Raises:
+        ElcError: it is not what its name says, is missing, or cannot be read.
+    """
+    oid = _find_commit(root, commit)
+    words = _read_header(_read_object(root, oid, commit), b"committer ").split() if oid else []
+    return int(words[-2]) if len(words) > 1 and words[-2].isdigit() else 0
+
+
+def find_now(root: Path) -> int:
+    """Find what time it is at least: the clock may have lost it, but the last commit was made before now."""
+    return max(int(time.time()), read_time(root, "HEAD"))
+
+
+def _find_commit(root: Path, name: str) -> str:
+    """Find the commit that a name leads to, through a tag too; empty where there is none of that name."""
+    done = run_alone(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+    oid = "" if done.returncode else done.stdout.decode().strip()
+    while oid and (found := _read_object(root, oid, name)).kind == "tag":
+        oid = _read_header(found, b"object ")
+    return oid
+
+
+@functools.lru_cache(maxsize=64)
+def _read_object(root: Path, oid: str, name: str) -> Object:
+    (found,) = read_objects(root, [oid], name=name)
+    if found is None:
+        raise ElcError(f"{name}: Git's object {oid} is missing. Bring it: git fetch, or clone the project anew.")
+    return found
+
+
+def _read_header(found: Object, key: bytes) -> str:
+    lines = found.content.partition(b"\n\n")[0].split(b"\n")
+    return next((line.removeprefix(key).decode(errors="replace") for line in lines if line.startswith(key)), "")
+
+
+def read_objects(root: Path, names: Sequence[str], *, name: str) -> list[Object | None]:
+    """Read objects by their names in one pass, and hash each; None for one that is not there.
+
+    `name` is what an error calls them.
+
+    Raises:
+        ElcError: an object is not what its name says, or cannot be read.
+    """
+    done = run_alone(root, "cat-file", "--batch", stdin="".join(f"{it}\n" for it in names).encode())
+    if done.returncode:
+        said = shorten(done.stderr.decode(errors="replace"))
+        raise ElcError(f"{name}: git cat-file failed in {root}: {said}.")
+    return list(_split(done.stdout, name))
+
+
+def _split(rest: bytes, name: str) -> Iterator[Object | None]:
+    while rest:
+        head, _, rest = rest.partition(b"\n")
+        words = head.decode(errors="replace").rsplit(" ", 2)
+        if len(words) < 3 or words[1] not in ("commit", "tree", "blob", "tag") or not words[2].isdigit():
+            yield None
+            continue
+        oid, kind, size = words[0], words[1], int(words[2])
+        yield _check(Object(oid, kind, rest[:size]), name)
+        rest = rest[size + 1 :]
+
+
+def _check(found: Object, name: str) -> Object:
+    framed = f"{found.kind} {len(found.content)}\0".encode() + found.content
+    digest = (sha1(framed) if len(found.oid) == 40 else sha256(framed)).hexdigest()
+    if digest != found.oid:
+        raise ElcError(
+            f"{name}: the content of {found.kind} {found.oid} hashes to {digest}: Git's store was altered. "
+            "Clone the project anew."
+        )
+    return found
+
+
+def _find_entry(tree: Object, name: str) -> str:
+    """Find what a tree holds under a name; empty where it holds nothing of that name."""
+    size, rest = len(tree.oid) // 2, tree.content if tree.kind == "tree" else b""
+    while rest:
+        head, _, rest = rest.partition(b"\0")
+        if head.partition(b" ")[2] == name.encode():
+            return rest[:size].hex()
+        rest = rest[size:]
+    return ""

@@ -7,11 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from elc.errors import ElcError
+from elc.registry.plain import open_plain
+
 
 @contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`, which stays on the disk, until the block ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    """Hold the lock file `path`, which stays on the disk, until the block ends.
+
+    Raises:
+        ElcError: it cannot be opened, or is no plain file.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open_plain(path, is_made=True)
+    except OSError as error:
+        raise ElcError(
+            f"{path}: cannot be locked ({error.strerror}). Remove it, or check the folder's rights."
+        ) from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -19,6 +19,7 @@ Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
 Bump = Literal["major", "minor", "patch"]
 APPROVED = "approved"
 FIRST = "v1.0.0"
+DIGITS = 9  # of a number in a name: what is longer was not counted up to
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _PRE = rf"(?:{_NUMBER}|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
@@ -26,7 +27,7 @@ _WORD = r"[0-9a-zA-Z-]+"
 _VERSION = rf"v{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_PRE}(?:\.{_PRE})*)?(?:\+{_WORD}(?:\.{_WORD})*)?"
 _STAGE = r"[a-zA-Z0-9](?:[a-zA-Z0-9/_-]*[a-zA-Z0-9])?"
 _NAME = re.compile(
-    rf"(?P<plant>[a-z][a-z0-9_]*)"
+    rf"(?P<plant>[a-z][a-z0-9_]{{0,63}})"
     rf"(?:(?:\#(?P<stage>{_STAGE})|@(?P<version>{_VERSION}))(?P<cancel>!?)|@(?P<deprecated>deprecated))"
     rf"(?:\#(?P<number>[0-9]+))?",
     re.ASCII,
@@ -35,13 +36,17 @@ _NAME = re.compile(
 
 @dataclass(frozen=True)
 class TagName:
-    """What a tag's name says; `version`, `stage` and `number` are empty or 0 where the name has none."""
+    """What a tag's name says; `version`, `stage` and `number` are empty or 0 where the name has none.
+
+    `fault` says why the name is beyond all bounds; then `version` and `number` are left out.
+    """
 
     plant: str
     action: Action
     version: str
     stage: str
     number: int
+    fault: str = ""
 
 
 def read_name(name: str) -> TagName | None:
@@ -55,7 +60,11 @@ def read_name(name: str) -> TagName | None:
         action = "deregister" if cancels else "register"
     elif found["stage"]:
         action = "unassign" if cancels else "assign"
-    return TagName(found["plant"], action, found["version"] or "", found["stage"] or "", int(found["number"] or 0))
+    version, number = found["version"] or "", found["number"] or "0"
+    if re.search(rf"[0-9]{{{DIGITS + 1}}}", f"{version} {number}"):
+        fault = f"has a number of more than {DIGITS} digits in its name, which nobody counted up to"
+        return TagName(found["plant"], action, "", found["stage"] or "", 0, fault)
+    return TagName(found["plant"], action, version, found["stage"] or "", int(number))
 
 
 def build_name(plant: str, action: Action, *, version: str = "", stage: str = "", number: int = 0) -> str:

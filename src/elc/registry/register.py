@@ -9,7 +9,8 @@ from typing import Any
 from elc.errors import ElcError, check_faults
 from elc.registry.context import Context
 from elc.registry.git import find_changes, read_committed, run_git
-from elc.registry.names import Bump, build_next
+from elc.registry.names import Bump, build_name, build_next
+from elc.registry.signers import Act
 from elc.registry.state import Line, Version
 from elc.registry.storage import find_remote, hash_content, hash_folder, push_package, read_evaluated, read_lock
 from elc.registry.write import Draft, write_tag
@@ -27,14 +28,37 @@ def register(context: Context, plant: str, *, bump: Bump) -> str:
     _check_clean(context, plant)
     lock = read_commit_lock(context, head)
     package = _find_package(context, plant, lock)
-    _check_new(line, package, head)
+    known = _find_known(context, line)
+    _check_new(plant, known, package, head)
     fields = _build_fields(context, plant, read_lock(lock), package, head)
-    version = build_next(list(line.versions), bump)
+    version = _build_version(context, plant, list(known), bump)
     remote = find_remote(root, None)
     if remote is not None:
         push_package(root, package, remote)
     sentence = f"Register {plant} {version}"
-    return write_tag(context, Draft(plant, "register", head, sentence, fields, version=version))
+    signed = context.rules.trust.find_signed(plant)
+    right: Act | None = "register" if signed else None
+    return write_tag(
+        context,
+        Draft(plant, "register", head, sentence, fields, version=version, right=right, environments=signed),
+    )
+
+
+def _find_known(context: Context, line: Line) -> dict[str, Version]:
+    """Find the versions that stand; where signatures are asked for, those that somebody vouches for."""
+    trust = context.rules.trust
+    is_free = not trust.find_signed(line.plant)
+    return {name: it for name, it in line.versions.items() if is_free or trust.is_vouched(line, it.registered)}
+
+
+def _build_version(context: Context, plant: str, versions: list[str], bump: Bump) -> str:
+    """Build the version after the highest of some; one whose tag is there already, sound or not, is passed over."""
+    registry = context.registry
+    taken = {event.tag for event in (*registry.line(plant).events, *registry.broken)}
+    version = build_next(versions, bump)
+    while build_name(plant, "register", version=version) in taken:
+        version = build_next([*versions, version], bump)
+    return version
 
 
 def read_commit_lock(context: Context, commit: str) -> str:
@@ -93,17 +117,15 @@ def _find_package(context: Context, plant: str, lock: str) -> str:
     return locked
 
 
-def _check_new(line: Line, package: str, head: str) -> None:
-    for name, version in line.versions.items():
+def _check_new(plant: str, known: Mapping[str, Version], package: str, head: str) -> None:
+    for name, version in known.items():
         if version.package == package:
             raise ElcError(
-                f"plant {line.plant}: this package is registered already, as {name}"
+                f"plant {plant}: this package is registered already, as {name}"
                 f"{'' if version.is_active else ', which was deregistered'}. Train another one, or use that version."
             )
         if version.commit == head:
-            raise ElcError(
-                f"plant {line.plant}: the last commit is version {name} already. A version has its own commit."
-            )
+            raise ElcError(f"plant {plant}: the last commit is version {name} already. A version has its own commit.")
 
 
 def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package: str, head: str) -> dict[str, Any]:

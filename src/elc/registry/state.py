@@ -6,11 +6,10 @@ or a deregistration the one before comes back. Tags count in order of time, and 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ from elc.registry.events import Event, read_events
 from elc.registry.names import APPROVED, read_version
 from elc.registry.replay import Replay
 
+LEAP = 1000  # numbers that may be missing in a row
 Decision = Literal["pending", "approved", "rejected"]
 
 
@@ -111,32 +111,24 @@ class Line:
         """What was done with a stage at a commit, in order."""
         return self._places.get((commit, stage), [])
 
-    @property
+    @cached_property
     def number(self) -> int:
-        """The highest number of the plant's tags."""
-        return max((event.number for event in self.events), default=0)
+        """The highest number of the plant's tags; a leap of more than `LEAP` is not counted, nor what comes after."""
+        last = 0
+        for number in sorted(self.numbers):
+            if number > last + LEAP:
+                break
+            last = number
+        return last
 
     @cached_property
-    def _clock(self) -> list[Event]:
-        """Of the tags whose number no other has, by number, those that are later than all before them."""
-        alone = Counter(event.number for event in self.events)
-        found: list[Event] = []
-        for event in sorted(self.events, key=lambda event: event.number):
-            is_later = not found or event.time > found[-1].time
-            if event.number and alone[event.number] == 1 and is_later:
-                found.append(event)
-        return found
+    def numbers(self) -> frozenset[int]:
+        """The numbers that tags have."""
+        return frozenset(event.number for event in self.events if event.number)
 
-    def last_before(self, number: int) -> Event | None:
-        """The latest of the tags with a smaller number; one whose number another has, too, is no evidence."""
-        count = bisect_left(self._clock, number, key=lambda event: event.number)
-        return self._clock[count - 1] if count else None
-
-    @property
-    def missing(self) -> list[int]:
-        """The numbers up to the highest that no tag has: tags that were deleted, or were not fetched."""
-        used = {event.number for event in self.events}
-        return [number for number in range(1, self.number) if number not in used]
+    def find_missing(self, last: int, *, count: int) -> list[int]:
+        """The first numbers before `last` that no tag has: tags that were deleted, or were not fetched."""
+        return list(islice((number for number in range(1, last) if number not in self.numbers), count))
 
     @property
     def oids(self) -> list[str]:

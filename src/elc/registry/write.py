@@ -10,12 +10,15 @@ from typing import Any
 
 from elc.errors import ElcError
 from elc.registry.context import Context
-from elc.registry.events import build_message
-from elc.registry.git import find_git_remote, run_git, shorten, try_git
+from elc.registry.events import AHEAD_S, build_message
+from elc.registry.git import find_git_remote, find_now, run_git, shorten, try_git
 from elc.registry.lock import hold_lock
 from elc.registry.names import Action, build_name
 from elc.registry.signers import Act, check_signing, verify_tags
 from elc.registry.state import Line, Registry, read_registry
+
+# ASSUME: clocks of those who write differ by no more than this.
+SKEW_S = 3600
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,10 @@ def write_tag(context: Context, draft: Draft) -> str:
             )
         if remote is not None:
             check_same(context.registry, remote, draft.plant, root)
-        number = 0 if draft.action in ("register", "deregister") else line.number + 1
+        number = 0 if draft.action in ("register", "deregister") else context.rules.trust.find_next(line)
         name = build_name(draft.plant, draft.action, version=draft.version, stage=draft.stage, number=number)
-        _create(root, name, draft, line)
+        _check_free(context, name, remote)
+        _create(root, name, draft, _find_moment(context, line))
         try:
             if draft.right is not None:
                 _check_signature(context, name, draft)
@@ -105,10 +109,42 @@ def read_remote_tags(root: Path, remote: str, plant: str) -> dict[str, str]:
     return {name.removeprefix("refs/tags/"): oid for oid, name in pairs}
 
 
-def _create(root: Path, name: str, draft: Draft, line: Line) -> None:
-    """Create the tag; its time is later than that of the plant's last one, whatever this machine's clock says."""
-    last = max((event.time for event in line.events), default=0)
-    moment = max(int(time.time()), last + 1)
+def _check_free(context: Context, name: str, remote: str | None) -> None:
+    """Check that nothing that is no sound tag has the name.
+
+    Raises:
+        ElcError: something has.
+    """
+    for event in context.registry.broken:
+        if event.tag == name:
+            there = f"; git push {remote} ':refs/tags/{name}'" if remote else ""
+            raise ElcError(
+                f"tag {name} cannot be written: one of that name {event.fault}. Find out who made it, then remove it: "
+                f"git tag -d '{name}'{there}."
+            )
+
+
+def _find_moment(context: Context, line: Line) -> int:
+    """Find the time of the next tag: later than that of the plant's last one, even if this machine's clock is behind.
+
+    Where signatures are asked for, a tag that nobody signed who may moves it by no more than `SKEW_S`.
+
+    Raises:
+        ElcError: it would be so late that it did not count.
+    """
+    now, trust = int(time.time()), context.rules.trust
+    is_free = not trust.find_signed(line.plant)
+    times = [it.time for it in line.events if it.time <= now + SKEW_S or is_free or trust.find_signer(it) is not None]
+    moment = max(now, max(times, default=0) + 1)
+    if moment > find_now(context.project.root) + AHEAD_S:
+        raise ElcError(
+            f"plant {line.plant}: its last tag is dated a day ahead of this machine's clock, and what is later still "
+            "does not count. Set the clock, or wait a day; elc audit names the tag."
+        )
+    return moment
+
+
+def _create(root: Path, name: str, draft: Draft, moment: int) -> None:
     if draft.right is not None:
         check_signing(root)
     kind = "--annotate" if draft.right is None else "--sign"
@@ -118,7 +154,7 @@ def _create(root: Path, name: str, draft: Draft, line: Line) -> None:
     if done.returncode:
         said = shorten(done.stderr)
         if "already exists" in said:
-            raise ElcError(f"tag {name} exists already: somebody was first. Look with elc models {line.plant}.")
+            raise ElcError(f"tag {name} exists already: somebody was first. Look with elc models {draft.plant}.")
         raise ElcError(
             f"tag {name} could not be made: {said}. Git needs a name to record: git config user.name and user.email."
         )
@@ -128,10 +164,10 @@ def _check_signature(context: Context, name: str, draft: Draft) -> None:
     assert draft.right is not None
     root = context.project.root
     oid = run_git(root, "rev-parse", f"refs/tags/{name}").strip()
-    verified = verify_tags(root, [oid], context.rules.signers)[oid]
+    verified = verify_tags(root, [oid], context.rules.trust.signers)[oid]
     if verified.fault:
         raise ElcError(f"tag {name} was not written: it {verified.fault}.")
-    signer = context.rules.signers.find(verified.fingerprint)
+    signer = context.rules.trust.signers.find(verified.fingerprint)
     if signer is None or not any(signer.may(draft.right, draft.plant, name) for name in draft.environments):
         raise ElcError(
             f"tag {name} was not written: {verified.principal} may not {draft.right} {draft.plant} for "

@@ -33,7 +33,7 @@ from elc.settings.plant import PlantSettings
 from elc.settings.section import Section
 
 RESERVED = ("approved", CANDIDATE)  # what the registry calls its decisions, and what has no version
-_PLANT_ID = re.compile(r"[a-z][a-z0-9_]*")
+_PLANT_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")  # it is a part of file names
 SectionT = TypeVar("SectionT", bound=Section)
 
 
@@ -89,6 +89,24 @@ def _check_settings(content: Any) -> Settings:
     faults += _find_environment_faults(settings)
     check_faults("params.yaml", faults)
     return settings
+
+
+def is_id(name: str) -> bool:
+    """Say whether a name may be a plant's id."""
+    return _PLANT_ID.fullmatch(name) is not None
+
+
+def check_id(name: str, where: str) -> None:
+    """Check that a name may be a plant's id, for it becomes a part of paths.
+
+    Raises:
+        ElcError: it may not.
+    """
+    check_faults(where if is_id(name) else where[:80], [] if is_id(name) else [_say_id(name)])
+
+
+def _say_id(name: str) -> str:
+    return f"plants.{name[:80]}: a plant's id is small letters, digits and _, starts with a letter, 64 signs at most."
 
 
 def check_entry(content: Any, plant: str, where: str, settings: Settings) -> PlantSettings:
@@ -154,8 +172,8 @@ def _override(section: SectionT, keys: dict[str, Any]) -> SectionT:
 
 def _find_plant_faults(name: str, plant: PlantSettings) -> list[str]:
     faults = []
-    if not _PLANT_ID.fullmatch(name):
-        faults.append(f"plants.{name}: a plant's id is small letters, digits and _, and starts with a letter.")
+    if not is_id(name):
+        faults.append(_say_id(name))
     if plant.gap_carrier not in plant.carriers:
         faults.append(
             f"plants.{name}.gap_carrier: {plant.gap_carrier} is no carrier of this plant: "
@@ -171,8 +189,9 @@ def _find_environment_faults(settings: Settings) -> list[str]:
     for name, environment in settings.environments.items():
         where = f"environments.{name}"
         if not _PLANT_ID.fullmatch(name) or name in RESERVED:
+            words = " or ".join(RESERVED)
             faults.append(
-                f"{where}: an environment's name is small letters, digits and _, and not {' or '.join(RESERVED)}."
+                f"{where}: an environment's name is small letters, digits and _, 64 signs at most, and not {words}."
             )
         if environment.source is not None and environment.source not in known:
             before = ", ".join(known) or "null, for it is the first"

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -293,3 +298,62 @@ def test_turnarounds_and_their_line_go_together(given: Given, tags: str, entry: 
     with pytest.raises(ElcError, match=rf"^plant mill: {words}"):
         given.add()
     assert snapshot(given.project) == before
+
+
+def start_add(given: Given) -> subprocess.Popen[bytes]:
+    """Start the real command."""
+    files = ["--from", str(given.export), "--tags", str(given.tags), "--entry", str(given.entry)]
+    command = [sys.executable, "-c", "from elc.cli import main; main()", "plant", "add", "mill", *files]
+    return subprocess.Popen(command, cwd=given.project.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def look(project: Project) -> tuple[str, dict[str, str]]:
+    """What Git sees, and the files that are not DVC's own."""
+    seen, files = snapshot(project)
+    return seen, {name: digest for name, digest in files.items() if not name.startswith(".dvc/")}
+
+
+def test_whenever_it_is_killed_the_next_one_succeeds(given: Given) -> None:
+    """Killed 20 times at random moments: the plant is there whole, or the next run takes back what was left."""
+    before = look(given.project)
+    start = time.monotonic()
+    assert start_add(given).wait(timeout=120) == 0
+    whole, took_s = look(given.project), time.monotonic() - start
+    chance, halves = random.Random(15), 0
+    for number in range(20):
+        forget(given.project)
+        assert look(given.project) == before
+        process = start_add(given)
+        time.sleep(chance.uniform(0.3, 1.0) * took_s)
+        process.send_signal(signal.SIGTERM if number % 2 else signal.SIGKILL)
+        process.wait(timeout=120)
+        left = look(given.project)
+        halves += left not in (before, whole)
+        if "mill" in settings.read_settings(given.project).plants:
+            with pytest.raises(ElcError, match=r"it is in params\.yaml already"):
+                given.add()
+        else:
+            given.add()
+        assert look(given.project) == whole, number
+    assert halves, "one at least was half done when it was killed"
+
+
+def forget(project: Project) -> None:
+    git(project.root, "checkout", "--quiet", "params.yaml")
+    shutil.rmtree(project.tags("mill").parent)
+    shutil.rmtree(project.raw("mill"))
+    project.raw("mill").with_suffix(".dvc").unlink()
+    for path in (project.root / ".dvc" / "cache", project.root / ".dvc" / "tmp"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def test_an_edited_tag_list_is_not_taken_back(given: Given) -> None:
+    place, journal = given.project.tags("mill"), given.project.raw("mill").with_name(".mill.adding")
+    for path in (place, journal):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(TAGS + "# edited since\n", encoding="utf-8")
+    journal.write_text('{"written": "00", "former": null}', encoding="utf-8")
+    with pytest.raises(ElcError, match=r"is unknown|expected"):
+        add_plant(given.project, "mill", given.export, place, given.entry)
+    assert place.read_text(encoding="utf-8").endswith("# edited since\n")
+    assert not journal.exists()

@@ -24,13 +24,13 @@ from elc.paths import Project
 from elc.registry import storage
 from elc.registry.audit import audit
 from elc.registry.events import build_message
-from elc.registry.rules import Problem
+from elc.registry.trust import Problem
 from tests.unit.registry.keys import Key, commit_signers, configure_signing, make_key, make_repository, run
 from tests.unit.registry.s3 import add_folder_remote, add_to_cache, start_repository
 
 ROOT = Path(__file__).resolve().parents[3]
 START = 1_750_000_000
-FAR = 10**80
+FAR = 999_999_999
 ANN = "ann@example.org"
 
 
@@ -211,6 +211,19 @@ def far_number(history: History) -> None:
     history.place("delta", "v1.0.0", "dev", number=FAR)
 
 
+def endless_number(history: History) -> None:
+    history.place("delta", "v1.0.0", "dev", number=10**12)
+
+
+def endless_version(history: History) -> None:
+    run(history.root, "tag", "--annotate", "--message", "it", f"delta@v1.{'9' * 200}.0")
+
+
+def late(history: History) -> None:
+    history.time = 4_000_000_000
+    history.place("delta", "v1.0.0", "dev")
+
+
 def back_in_time(history: History) -> None:
     history.place("fjord", "v1.0.0", "dev", after=-3810)
 
@@ -313,6 +326,9 @@ BREAKS: list[tuple[Callable[[History], None], str, str, str, str]] = [
     (no_number, "number", "delta#dev!", "has no number, expected one more", "git tag -d 'delta#dev!'"),
     (deleted, "number", "delta#dev#4", "follows a gap: number 3 is missing, so a tag", "git tag -d 'delta#dev#4'"),
     (far_number, "number", f"delta#dev#{FAR}", f"numbers 4 to {FAR - 1} are", f"git tag -d 'delta#dev#{FAR}'"),
+    (endless_number, "form", f"delta#dev#{10**12}", "number of more than 9 digits", f"git tag -d 'delta#dev#{10**12}'"),
+    (endless_version, "form", f"delta@v1.{'9' * 200}.0", "more than 9 digits", f"git tag -d delta@v1.{'9' * 200}.0"),
+    (late, "form", "delta#dev#4", "is dated more than a day ahead of this machine's clock", "git tag -d 'delta#dev#4'"),
     (back_in_time, "time", "fjord#dev#6", r"before fjord#approved!#5, which is of 2025-06-15 ", ""),
     (same_second, "time", "delta#dev#4", "is of the same second as delta#dev#3: 2025", "git tag -d 'delta#dev#4'"),
     (

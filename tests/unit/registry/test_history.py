@@ -180,13 +180,15 @@ def test_what_the_message_lacks_or_garbles_is_missing_not_a_crash(tagged: Tagged
     tagged.register("fjord", "v1.2.0", "@99999999999999")
     tagged.decide("fjord", "v1.1.0", "approved", "2026-04-03T08:00:00", reason="fine\x1b[31m\nso")
     rows = history.build_history(tagged.read(), "fjord")
-    assert [(row.rows, row.cv_rmse_frac, row.last) for row in rows[1:]] == [
+    assert [(row.rows, row.cv_rmse_frac, row.last) for row in rows] == [
         (None, None, "2026-03-31"),
         (None, None, ""),
     ]
-    assert rows[1].first == ""
-    assert rows[1].verdicts[0].reason == "fine [31m so"
-    assert history.read_moment(rows[0].registered, UTC).year == 9999
+    assert rows[0].first == ""
+    assert rows[0].verdicts[0].reason == "fine [31m so"
+    (late,) = history.find_unfollowed(tagged.read(), "fjord")
+    assert late.sentence.startswith("tag fjord@v1.2.0 is dated more than a day ahead")
+    assert history.read_moment(99999999999999, UTC).year == 9999
 
 
 def test_tags_that_no_table_can_count_are_problems(tagged: Tagged) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from elc.registry import rules as module
+from elc.registry import trust as module
 from elc.registry.events import Event
 from elc.registry.names import APPROVED, read_name
 from elc.registry.rules import Rules
@@ -357,7 +357,7 @@ def test_each_tag_is_verified_once(start: Any) -> None:
     history = start("signed")
     history.place("prod", "v1.0.0", "a", by=ANN)
     rules = history.build_rules()
-    rules.verify(history.events)
+    rules.trust.verify(history.events)
     for _ in range(3):
         assert rules.follow(history.line, "prod").version is not None
     assert sorted(history.asked) == sorted(event.oid for event in history.events)

@@ -425,7 +425,7 @@ def _make_path(folder: Path, version: str, *, with_ssh: bool) -> str:
     folder.mkdir()
     real = run(folder, "--exec-path").strip()
     (folder / "git").write_text(
-        f'#!/bin/sh\nif [ "$1" = --version ]; then echo "git version {version}"; else exec {real}/git "$@"; fi\n'
+        f'#!/bin/sh\ncase " $* " in *" --version "*) echo "git version {version}";; *) exec {real}/git "$@";; esac\n'
     )
     (folder / "git").chmod(0o755)
     if with_ssh:

@@ -8,7 +8,7 @@ from elc.registry.audit.policy import find_policy_problems, find_use_problems
 from elc.registry.audit.shared import add_repairs, find_shared_problems, read_shared
 from elc.registry.audit.tags import find_tag_problems
 from elc.registry.context import Context
-from elc.registry.rules import Problem
+from elc.registry.trust import Problem
 
 __all__ = ["audit"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from elc.registry.context import Context
 from elc.registry.git import find_git_remote, run_git, try_git
 from elc.registry.names import read_name
-from elc.registry.rules import Problem
+from elc.registry.trust import Problem
 
 
 def find_lock_problems(context: Context) -> Iterator[Problem]:

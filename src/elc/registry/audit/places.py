@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 from elc.errors import ElcError
 from elc.registry.context import Context
 from elc.registry.deployed import read_deployed
-from elc.registry.rules import Problem
+from elc.registry.plain import open_plain
 from elc.registry.storage import fetch_package, find_remote
+from elc.registry.trust import Problem
 
 _LEFT = (".new", ".old", ".gone")
 
@@ -24,7 +26,9 @@ def find_deployed_problems(context: Context) -> Iterator[Problem]:
             continue
         if folder.name not in context.settings.environments:
             yield _build_stray(context, folder, "", f"params.yaml has no environment {folder.name}")
-        elif folder.is_dir():
+        elif not folder.is_dir():
+            yield _build_stray(context, folder, "", "expected a folder")
+        else:
             yield from _find_left(context, folder)
             for place in sorted(folder.iterdir()):
                 if not place.name.startswith("."):
@@ -50,7 +54,7 @@ def _find_left(context: Context, folder: Path) -> Iterator[Problem]:
 def _is_busy(lock: Path) -> bool:
     """Whether a run holds the lock of a folder."""
     try:
-        with lock.open("rb") as file:
+        with open_plain(lock, is_made=False) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -93,12 +97,29 @@ def _find_fault(context: Context, environment: str, plant: str) -> str:
 
 
 def _build_stray(context: Context, path: Path, plant: str, words: str, *, rule: str = "deployed") -> Problem:
-    shown = _show(context, path)
-    return Problem(rule, plant, "", f"{shown}: {words}.", f"rm -rf {shlex.quote(shown)}")
+    relative = path.relative_to(context.project.root)
+    return Problem(rule, _clean(plant), "", f"{_show(context, path)}: {_clean(words)}.", f"rm -rf {_quote(relative)}")
 
 
 def _show(context: Context, path: Path) -> str:
-    return path.relative_to(context.project.root).as_posix()
+    return _clean(path.relative_to(context.project.root).as_posix())
+
+
+def _clean(text: str) -> str:
+    """What no line of a terminal can show, such as a name that is no UTF-8, is shown as one sign."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def _quote(path: Path) -> str:
+    """Quote a path for the shell, in one line of ASCII where it holds what no line shows."""
+    text = path.as_posix()
+    if text.isprintable():
+        return shlex.quote(text)
+    return (
+        "$'"
+        + "".join(chr(it) if 32 < it < 127 and it not in b"'\\" else f"\\x{it:02x}" for it in os.fsencode(path))
+        + "'"
+    )
 
 
 def find_package_problems(context: Context) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from elc.errors import ElcError
 from elc.registry.context import Context
 from elc.registry.decide import find_fallback
 from elc.registry.git import read_committed
-from elc.registry.rules import Problem
+from elc.registry.trust import Problem
 from elc.settings import parse_settings
 
 

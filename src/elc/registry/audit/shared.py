@@ -11,7 +11,7 @@ from elc.registry.context import Context
 from elc.registry.events import Event
 from elc.registry.git import find_git_remote
 from elc.registry.names import read_name
-from elc.registry.rules import Problem
+from elc.registry.trust import Problem
 from elc.registry.write import read_remote_tags
 
 

@@ -13,8 +13,8 @@ from elc.registry.context import Context
 from elc.registry.events import Event
 from elc.registry.names import APPROVED
 from elc.registry.register import check_registration
-from elc.registry.rules import Problem
 from elc.registry.state import Line, Version
+from elc.registry.trust import Problem
 
 
 def find_tag_problems(context: Context, shared: Shared) -> Iterator[Problem]:
@@ -31,7 +31,11 @@ def find_tag_problems(context: Context, shared: Shared) -> Iterator[Problem]:
         yield from _find_time_problems(line.events, shared)
         yield from _find_double_problems(line, shared)
         if plant in context.settings.plants:
-            found = (problem for event in line.events for problem in _judge(context, line, event))
+            settled = context.line(plant)
+            found = [problem for event in line.events for problem in _judge(context, settled, event)]
+            found += [
+                it for name in context.settings.environments for it in context.rules.trust.find_gone(settled, name)
+            ]
             yield from (replace(problem, sentence=" ".join(problem.sentence.split())) for problem in found)
         else:
             yield _build_unknown(context, events)
@@ -48,7 +52,7 @@ def _verify(context: Context) -> None:
     signed = {name for name, it in context.settings.environments.items() if it.approval == "signed"}
     if signed:
         events = (event for plant in context.settings.plants for event in context.registry.line(plant).events)
-        context.rules.verify(
+        context.rules.trust.verify(
             [event for event in events if event.action != "register" and event.stage in {*signed, APPROVED, ""}]
         )
 
@@ -72,7 +76,7 @@ def _find_number_problems(events: Sequence[Event], shared: Shared) -> Iterator[P
     for event in events:
         if event.number:
             numbered.setdefault(event.number, []).append(event)
-        elif event.action not in ("register", "deregister"):
+        elif event.action not in ("register", "deregister") and not event.fault:
             yield build_problem("number", event, "has no number, expected one more than that of the tag before")
     for number, group in numbered.items():
         if len(group) > 1:

@@ -9,8 +9,8 @@ from elc.registry.context import Context
 from elc.registry.events import Event
 from elc.registry.history.verdict import build_broken, find_status, verify
 from elc.registry.names import APPROVED
-from elc.registry.rules import Problem
 from elc.registry.state import Line
+from elc.registry.trust import Problem
 
 
 @dataclass(frozen=True)

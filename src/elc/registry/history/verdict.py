@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from elc.registry.context import Context
 from elc.registry.events import Event
 from elc.registry.names import APPROVED
-from elc.registry.rules import Problem
 from elc.registry.state import Line, Version
+from elc.registry.trust import Problem
 
 
 def find_unfollowed(context: Context, plant: str) -> list[Problem]:
@@ -52,7 +52,7 @@ def read_decision(decision: Event | None) -> str:
 def verify(context: Context, events: Iterable[Event]) -> None:
     """Verify signatures at once where any environment asks for them: one by one takes far longer."""
     if any(it.approval == "signed" for it in context.settings.environments.values()):
-        context.rules.verify(event for event in events if event.action != "register")
+        context.rules.trust.verify(event for event in events if event.action != "register")
 
 
 def build_broken(event: Event) -> Problem:

@@ -10,18 +10,14 @@ import base64
 import re
 import struct
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
-from elc.errors import ElcError, build_nearest, check_faults
-from elc.registry.signers.alone import check_blob, run_alone
-
-FILE = "models/allowed_signers"
-Act = Literal["approve", "promote"]
+from elc.errors import build_nearest, check_faults
+from elc.registry.git import check_folder, find_now, read_committed
+from elc.registry.signers.people import FILE, SEAL, Act, Rights, Signer, Signers
 
 _EXAMPLE = 'ann@example.org namespaces="git" ssh-ed25519 AAAA... approve=fjord@prod promote=*@test,prod'
 # How many fields a public key of each type has, its type included (RFC 4253, 5656, 8709; OpenSSH's PROTOCOL.u2f).
@@ -39,50 +35,6 @@ _OPTION = re.compile(r'([A-Za-z-]+)(?:="([^"]*)")?')
 _TIMES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
-@dataclass(frozen=True)
-class Rights:
-    """The plants and environments that a signer may act on: `("*",)` is all of them, `()` none."""
-
-    plants: tuple[str, ...] = ()
-    environments: tuple[str, ...] = ()
-
-    def cover(self, plant: str, environment: str) -> bool:
-        """Say whether a plant in an environment is among them."""
-        pairs = ((plant, self.plants), (environment, self.environments))
-        return all(names == ("*",) or name in names for name, names in pairs)
-
-
-@dataclass(frozen=True)
-class Signer:
-    """One key and its rights; `entry` is its line as OpenSSH reads it, `is_dated` that the key starts or ends."""
-
-    principal: str
-    fingerprint: str
-    approve: Rights
-    promote: Rights
-    entry: str
-    is_dated: bool
-
-    def may(self, act: Act, plant: str, environment: str) -> bool:
-        """Say whether the signer may approve, or promote, a plant's versions for an environment."""
-        return (self.approve if act == "approve" else self.promote).cover(plant, environment)
-
-
-@dataclass(frozen=True)
-class Signers:
-    """All keys that count, in the order of the file; rights go by the key, not by the name beside it."""
-
-    signers: tuple[Signer, ...]
-
-    @cached_property
-    def _found(self) -> dict[str, Signer]:
-        return {signer.fingerprint: signer for signer in self.signers}
-
-    def find(self, fingerprint: str) -> Signer | None:
-        """Find the signer of a key by its fingerprint, `SHA256:...`; None where the key does not count."""
-        return self._found.get(fingerprint)
-
-
 def read_signers(root: Path, *, plants: Collection[str], environments: Collection[str]) -> Signers:
     """Read who may sign, from Git's HEAD; without the file, or without a commit, nobody may.
 
@@ -91,21 +43,31 @@ def read_signers(root: Path, *, plants: Collection[str], environments: Collectio
     Raises:
         ElcError: with every fault of every line, by its number.
     """
-    listed = run_alone(root, "ls-tree", "--full-tree", "HEAD", "--", FILE)
-    if listed.stdout == b"" and (listed.returncode == 0 or b"Not a valid object name HEAD" in listed.stderr):
+    check_folder(root)
+    text = read_committed(root, "HEAD", FILE)
+    if text is None:
         return Signers(())
-    done = run_alone(root, "cat-file", "blob", f"HEAD:{FILE}")
-    if done.returncode:
-        raise ElcError(f"{FILE} in Git's HEAD: {done.stderr.decode(errors='replace').strip()}. Expected a text file.")
-    check_blob(done.stdout, listed.stdout.split()[2].decode(), name=f"{FILE} in Git's HEAD")
-    return _read_text(done.stdout, plants, environments)
+    sealed = _read_seal(read_committed(root, "HEAD", SEAL) or "")
+    return Signers(_read_text(text, plants, environments), sealed, find_now(root))
 
 
-def _read_text(content: bytes, plants: Collection[str], environments: Collection[str]) -> Signers:
+def _read_seal(text: str) -> dict[str, str]:
+    """Read the tags that were sealed, with the id of each."""
+    lines = [line.split() for line in text.splitlines()]
+    faults = [
+        f"line {number}: found {_shorten(' '.join(words))}; expected the id of a tag's object, and its name"
+        for number, words in enumerate(lines, 1)
+        if len(words) != 2 or not re.fullmatch("[0-9a-f]{40}(?:[0-9a-f]{24})?", words[0])
+    ]
+    check_faults(f"{SEAL} in Git's HEAD", faults)
+    return {name: oid for oid, name in lines}
+
+
+def _read_text(text: str, plants: Collection[str], environments: Collection[str]) -> tuple[Signer, ...]:
     signers: list[Signer] = []
     faults: list[str] = []
     numbers: dict[str, int] = {}
-    for number, line in enumerate(content.decode("utf-8", errors="replace").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         reader = _Line(line, plants, environments)
@@ -116,7 +78,7 @@ def _read_text(content: bytes, plants: Collection[str], environments: Collection
         faults += [f"line {number}: {fault}" for fault in reader.faults]
         signers += [signer] if signer else []
     check_faults(f"{FILE} in Git's HEAD", faults)
-    return Signers(tuple(signers))
+    return tuple(signers)
 
 
 class _Line:
@@ -150,6 +112,8 @@ class _Line:
             promote=rights.get("promote", Rights()),
             entry=" ".join([principal, ",".join(['namespaces="git"', *options]), kind, key]),
             is_dated=bool(options),
+            register=rights.get("register", Rights()),
+            ends=_read_end(options),
         )
 
     def _read_key(self, kind: str, key: str) -> str:
@@ -204,10 +168,10 @@ class _Line:
         rights: dict[str, Rights] = {}
         for word in words:
             act, _, value = word.partition("=")
-            if act not in ("approve", "promote"):
+            if act not in get_args(Act):
                 self.faults.append(
-                    f"found {_shorten(word)} after the key; expected approve=<plants>@<environments> "
-                    "or promote=<plants>@<environments>"
+                    f"found {_shorten(word)} after the key; expected approve=<plants>@<environments>, "
+                    "promote=... or register=..."
                 )
             elif act in rights:
                 self.faults.append(f"{act}= stands there twice; expected it once")
@@ -231,6 +195,15 @@ class _Line:
                     f"{word} names {what} {name!r}, which params.yaml does not; {build_nearest(name, known)}"
                 )
         return names
+
+
+def _read_end(options: list[str]) -> int:
+    """Read when a key ends; 0 for never, or where the time is none."""
+    for option in options:
+        found = re.fullmatch('valid-before="([0-9]{14})"', option)
+        if found:
+            return int(datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp())
+    return 0
 
 
 def _split_key(blob: bytes) -> Iterator[bytes]:

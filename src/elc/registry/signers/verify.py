@@ -14,9 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from elc.errors import ElcError
-from elc.registry.git import try_git
-from elc.registry.signers.alone import run_alone
-from elc.registry.signers.lines import FILE, Signers
+from elc.registry.git import read_objects, run_alone, try_git
+from elc.registry.signers.people import FILE, Signers
 
 _WORKERS = 4
 _OID = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -83,19 +82,8 @@ def _find_missing(root: Path, signers: Signers) -> str:
 
 def _read_tags(root: Path, oids: list[str]) -> Mapping[str, bytes]:
     """Read tag objects in one pass; what is no tag is left out."""
-    done = run_alone(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
-    if done.returncode:
-        raise ElcError(f"git cat-file failed in {root}: {done.stderr.decode(errors='replace').strip()}")
-    tags: dict[str, bytes] = {}
-    rest = done.stdout
-    while rest:
-        head, _, rest = rest.partition(b"\n")
-        oid, kind, *size = head.decode().split()
-        if size:
-            if kind == "tag":
-                tags[oid] = rest[: int(size[0])]
-            rest = rest[int(size[0]) + 1 :]
-    return tags
+    found = read_objects(root, oids, name="the tags of the registry")
+    return {it.oid: it.content for it in found if it is not None and it.kind == "tag"}
 
 
 def _find_fault(tag: bytes | None) -> str:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from elc.errors import ElcError, check_faults
+from elc.registry.plain import open_plain
 
 
 def hash_folder(folder: Path) -> str:
@@ -38,15 +39,22 @@ def _list_files(folder: Path) -> list[str]:
         paths = list(folder.rglob("*"))
     except OSError as error:
         raise ElcError(f"{folder}: cannot be listed ({error.strerror}). Check the folder and its rights.") from None
-    odd = [path for path in paths if "\n" in path.name or (path.is_symlink() and path.is_dir())]
-    faults = [f"{path.name!r} is a link to a folder, or its name has two lines; expected plain files" for path in odd]
-    check_faults(str(folder), faults)
+    check_faults(str(folder), [f"{path.name!a} {fault}" for path in paths if (fault := _find_oddity(path))])
     return sorted(path.relative_to(folder).as_posix() for path in paths if not path.is_dir())
+
+
+def _find_oddity(path: Path) -> str:
+    """Say why a path can be no part of a package; empty where it can."""
+    if path.is_symlink() and path.is_dir():
+        return "is a link to a folder; expected plain files"
+    if "\n" in path.name or not path.name.isprintable():
+        return "is no name in one line of UTF-8; expected plain files"
+    return "" if path.is_dir() or path.is_file() or path.is_symlink() else "is neither a plain file nor a folder"
 
 
 def hash_file(path: Path, algorithm: str) -> str:
     try:
-        with path.open("rb") as file:
+        with open_plain(path, is_made=False) as file:
             return hashlib.file_digest(file, algorithm).hexdigest()
     except OSError as error:
         raise ElcError(f"{path}: cannot be read ({error.strerror}). Check the file and its rights.") from None
