@@ -100,14 +100,15 @@ def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings)
 def _build_traces(held: Held, grid: Grid, tags: TagList) -> Traces:
     factor, offset = _read_scales(tags)
     ends = np.stack([held.low * factor + offset, held.high * factor + offset])
-    frames = {
-        "low": ends.min(axis=0),
-        "high": ends.max(axis=0),
-        "readings": np.nan_to_num(grid.columns["readings"]),
-        "changes": held.is_changed.astype(float),
-    }
     names = [tag.column for tag in tags]
-    return Traces(**{name: pd.DataFrame(values, columns=names) for name, values in frames.items()})
+    arrays = (
+        ends.min(axis=0),
+        ends.max(axis=0),
+        np.nan_to_num(grid.columns["readings"]),
+        held.is_changed.astype(float),
+    )
+    low, high, readings, changes = (pd.DataFrame(values, columns=names) for values in arrays)
+    return Traces(low=low, high=high, readings=readings, changes=changes)
 
 
 def _read_scales(tags: TagList) -> tuple[Array, Array]:
