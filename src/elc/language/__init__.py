@@ -13,6 +13,7 @@ from elc.language.numbers import (
     format_short_day,
     format_short_time,
     format_time,
+    name_zone,
 )
 from elc.language.words import say_health, say_list, say_state, say_version
 
@@ -28,6 +29,7 @@ __all__ = [
     "format_short_time",
     "format_time",
     "get_language",
+    "name_zone",
     "say",
     "say_health",
     "say_list",
