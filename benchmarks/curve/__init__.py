@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.figures import Figure
 
 PARTS = ("plants", "escalante", "ccpp", "shape", "cost")
+TINY = {"plants.SEEDS": (0,), "plants.PLANTS": ("fjord",), "plants.STILL": (True,), "shape.PAIRS": 1_000}
 
 
 def measure(options: Sequence[str] = ()) -> Iterator[Figure]:

@@ -38,7 +38,7 @@ def test_metrics_that_git_does_not_know_are_named_with_all_new_files_of_the_plan
     run(tagged.root, "commit", "--all", "--quiet", "--allow-empty", "--message", "Train fjord")
     words = (
         r"^plant fjord: reports/metrics/fjord\.json is not in the last commit; git commit --all takes no new files\. "
-        r"Run git add data/plants/fjord/tags\.csv data/raw/fjord\.dvc reports/metrics/fjord\.json, commit, then register\."
+        r"Run git add data/plants/fjord/tags\.csv data/raw/fjord\.dvc reports/metrics/fjord\.json, commit, then "
     )
     with pytest.raises(ElcError, match=words):
         read(tagged)
