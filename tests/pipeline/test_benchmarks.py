@@ -18,7 +18,7 @@ from tests.conftest import run
 # Through `elc hourly`, which tests/pipeline/test_hourly.py runs many times.
 ELSEWHERE = {"hourly"}
 NAMES = [name for name in find_benchmarks() if name not in ELSEWHERE]
-SETTINGS = {"days: 150": "days: 60", "epochs: 40": "epochs: 2", "members: 8": "members: 3"}
+SETTINGS = {"days: 150": "days: 110", "epochs: 40": "epochs: 2", "members: 8": "members: 3"}
 
 
 @pytest.fixture(scope="module")
