@@ -41,6 +41,7 @@ def measure(project: Project, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_benchmark_runs_on_a_tiny_case(project: Project, name: str) -> None:
     said = measure(project, name, "--tiny")
@@ -48,6 +49,7 @@ def test_benchmark_runs_on_a_tiny_case(project: Project, name: str) -> None:
     assert not (project.root / "benchmarks" / "results.json").exists()
 
 
+@pytest.mark.slow
 def test_curve_is_compared_on_a_table_of_ones_own(project: Project) -> None:
     table = project.processed("fjord") / "train.parquet"
     said = measure(project, "curve", "--tiny", "--table", str(table), "--tags", str(project.tags("fjord")))
