@@ -1,40 +1,69 @@
-"""Run every benchmark of this folder and write results.json: `make bench`, or `python -m benchmarks NAME ...`.
+"""Run every benchmark of this folder, or those that are named: `make bench`, or `python -m benchmarks NAME ...`.
 
-What follows the name of a single benchmark and starts with `--` is for that benchmark.
+What was measured is merged into results.json. `--tiny` runs each on so little that it is over in seconds: it tells that
+a benchmark works, measures nothing, and is not kept. Any other word after the name of a single benchmark that starts
+with `--` is for that benchmark.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import sys
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from benchmarks.figures import Figure
+from benchmarks.results import merge_results
 
 HERE = Path(__file__).parent
-INFRASTRUCTURE = {"__init__", "__main__", "figures"}
+INFRASTRUCTURE = {"__init__", "__main__", "figures", "results"}
+TINY = "--tiny"
 
 
-def main(words: list[str]) -> None:
+def find_benchmarks() -> list[str]:
+    """Find the names of all benchmarks."""
+    modules = [*HERE.glob("*.py"), *(path.parent for path in HERE.glob("*/__init__.py"))]
+    return sorted(path.stem for path in modules if path.stem not in INFRASTRUCTURE)
+
+
+def main(words: Sequence[str]) -> None:
+    """Run benchmarks; what one has measured is kept when the next fails."""
+    is_tiny = TINY in words
+    words = [word for word in words if word != TINY]
     first = next((index for index, word in enumerate(words) if word.startswith("--")), len(words))
     names, options = words[:first], words[first:]
-    modules = [*HERE.glob("*.py"), *(path.parent for path in HERE.glob("*/__init__.py"))]
-    found = sorted(path.stem for path in modules if path.stem not in INFRASTRUCTURE)
+    found = find_benchmarks()
     if options and len(names) != 1:
         sys.exit(f"{options[0]} is an option of one benchmark: name that one first, of {', '.join(found)}")
-    figures: list[Figure] = []
     for name in names or found:
         if name not in found:
             sys.exit(f"benchmark {name} is unknown: expected one of {', '.join(found)}")
-        measure = importlib.import_module(f"benchmarks.{name}").measure
-        for figure in measure(options) if options else measure():
-            sys.stdout.write(f"{figure}\n")
-            sys.stdout.flush()
-            figures.append(figure)
-    content = [asdict(figure) for figure in figures]
-    (HERE / "results.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        module = importlib.import_module(f"benchmarks.{name}")
+        if is_tiny:
+            shrink(module)
+        figures = list(_show(module.measure(options) if options else module.measure()))
+        if not is_tiny:
+            merge_results(figures)
+
+
+def shrink(module: ModuleType) -> None:
+    """Set the constants of a benchmark, and of the modules inside it, to those of its `TINY`."""
+    if not hasattr(module, "TINY"):
+        sys.exit(f"{module.__name__}: there is no TINY, so it cannot be run on a tiny case")
+    for name, value in module.TINY.items():
+        inner, _, constant = name.rpartition(".")
+        owner = importlib.import_module(f"{module.__name__}.{inner}") if inner else module
+        if not hasattr(owner, constant):
+            sys.exit(f"{module.__name__}: TINY names {name}, which is not there")
+        setattr(owner, constant, value)
+
+
+def _show(figures: Iterator[Figure]) -> Iterator[Figure]:
+    for figure in figures:
+        sys.stdout.write(f"{figure}\n")
+        sys.stdout.flush()
+        yield figure
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ RATES = {"unit_mixups": 6, "failed_transmitters": 6, "clipped_tags": 2}
 START, DAYS = "2025-06-20", 365
 KINDS = ("frozen", "gap", "spike", "range", "unit", "clipped", "clock", "drift", "vanished")
 NEAR_FRAC = 0.002
+TINY = {"SEEDS": {"fjord": (9401,)}, "DAYS": 60}
 
 
 @dataclass(frozen=True)

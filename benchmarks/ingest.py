@@ -31,7 +31,8 @@ from elc.settings import Tag, TagList
 ROOT = Path(__file__).resolve().parents[1]
 DAYS, TAGS, DAY_US = 365, 60, 86_400_000_000
 FIRST_DAY = np.datetime64("2025-01-01")
-LARGE = 100_000_000
+LARGE, SMALL, FEW = 100_000_000, (1_000_000, 10_000_000), 5_000_000  # readings
+TINY = {"DAYS": 3, "LARGE": 40_000, "SMALL": (20_000,), "FEW": 20_000}
 JOB = "import sys; from benchmarks import ingest; ingest.run_job(*sys.argv[1:])"
 
 # The reference: each value holds until its tag's next reading, file by file. And the floor: no weights at all.
@@ -50,35 +51,38 @@ QUERIES = {
 def measure() -> Iterator[Figure]:
     """Measure ingest against both, its growth, a new day, and its peak memory."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder, many = Path(name), _name_count(LARGE)
         large = folder / "large"
         write_readings(large, LARGE)
         bare = _run("time_weighted", large, folder)
-        yield from _report("100 M readings", "bare time-weighted", bare, None)
+        yield from _report(many, "bare time-weighted", bare, None)
         floor = _run("average", large, folder)
-        yield from _report("100 M readings", "plain average", floor, ("bare time-weighted", bare))
+        yield from _report(many, "plain average", floor, ("bare time-weighted", bare))
         full = _run("ingest", large, folder)
-        yield from _report("100 M readings", "ingest", full, ("bare time-weighted", bare))
-        yield Figure(
-            "ingest", "100 M readings", "ingest", full["wall_s"], "s", "plain average", full["wall_s"] / floor["wall_s"]
-        )
+        yield from _report(many, "ingest", full, ("bare time-weighted", bare))
+        per_floor = full["wall_s"] / floor["wall_s"]
+        yield Figure("ingest", many, "ingest beside average", full["wall_s"], "s", "plain average", per_floor)
         again = _run("ingest", large, folder)
-        yield from _report("nothing new", "ingest", again, ("100 M readings", full))
+        yield from _report("nothing new", "ingest", again, (many, full))
         write_day(large, DAYS, LARGE // DAYS // TAGS)
         day = _run("ingest", large, folder)
-        yield from _report("a day more", "ingest", day, ("100 M readings", full))
+        yield from _report("a day more", "ingest", day, (many, full))
         shutil.rmtree(large)
-        for millions in (1, 10):
-            small = folder / f"of{millions}"
-            write_readings(small, millions * 1_000_000)
+        for count in SMALL:
+            small = folder / f"of{count}"
+            write_readings(small, count)
             found = _run("ingest", small, folder)
-            per = found["wall_s"] / millions / (full["wall_s"] / 100)
-            yield Figure("ingest", f"{millions} M readings", "wall", found["wall_s"], "s", "a reading of 100 M", per)
-        five = folder / "of5"
-        write_readings(five, 5_000_000)
-        slow, fast = _run("pandas", five, folder), _run("ingest", five, folder)
-        yield from _report("5 M readings", "pandas", slow, None)
-        yield from _report("5 M readings", "ingest", fast, ("pandas", slow))
+            per = found["wall_s"] / count / (full["wall_s"] / LARGE)
+            yield Figure("ingest", _name_count(count), "wall", found["wall_s"], "s", f"a reading of {many}", per)
+        few = folder / "few"
+        write_readings(few, FEW)
+        slow, fast = _run("pandas", few, folder), _run("ingest", few, folder)
+        yield from _report(_name_count(FEW), "pandas", slow, None)
+        yield from _report(_name_count(FEW), "ingest", fast, ("pandas", slow))
+
+
+def _name_count(count: int) -> str:
+    return f"{count / 1_000_000:g} M readings"
 
 
 def _run(job: str, folder: Path, work: Path) -> dict[str, float]:
@@ -125,7 +129,7 @@ def _read_peak_gib() -> float:
 def _ingest(folder: Path, cache: Path) -> None:
     """The ingest notebook: the hourly table with all findings, written."""
     base = settings.read_plant(Project(ROOT), "fjord")
-    chosen = replace(base, plant=base.plant.model_copy(update={"train_until": None}))
+    chosen = replace(base, plant=base.plant.model_copy(update={"train_until": None, "turnarounds": []}))
     tags = build_tags()
     hourly, traces, doubts = ingest.read_export(folder, tags, chosen, cache=cache / "partials")
     checked, suspects = quality.check_hourly(hourly, traces, tags, chosen)

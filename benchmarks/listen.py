@@ -26,6 +26,7 @@ from tests.unit.listen.broker import MOSQUITTO, Broker, Listeners, make_project,
 READINGS, RESTARTS, EACH = 720_000, 5, 100
 START_MS = 1_781_956_800_000  # 2026-06-20 12:00 UTC
 LONGEST_S = 1800
+TINY = {"READINGS": 4_000, "RESTARTS": 1}
 PUBLISHER = """
 import json, sys
 from paho.mqtt.client import Client

@@ -22,6 +22,7 @@ from tests.unit.registry.keys import run as run_git
 
 ROOT = Path(__file__).resolve().parents[1]
 PLANTS, VERSIONS = 50, 40
+TINY = {"PLANTS": 2, "VERSIONS": 2}
 STAGES = (APPROVED, "dev", "test", "prod")
 START = 1_700_000_000
 AUDIT = """
@@ -65,10 +66,12 @@ def _measure_many(folder: Path) -> Iterator[Figure]:
 
 
 def _measure_gto(folder: Path) -> Iterator[Figure]:
-    make_tags(folder, PLANTS // 10)
+    count = max(PLANTS // 10, 1)
+    make_tags(folder, count)
+    case = f"{count * VERSIONS * (1 + len(STAGES)):,} tags"
     own = _find_best(folder, "elc", "models")
-    yield _build("elc models, 1,000 tags", own)
-    yield _build("gto show, 1,000 tags", run(folder, "gto", "show"), "elc models", own)
+    yield _build(f"elc models, {case}", own)
+    yield _build(f"gto show, {case}", run(folder, "gto", "show"), "elc models", own)
 
 
 def _measure_rollback(folder: Path) -> Iterator[Figure]:

@@ -22,6 +22,7 @@ from benchmarks.advice.loop import Sums, build_plant, find_covered_outcomes, run
 from benchmarks.figures import Figure
 
 SEEDS = {"fjord": (9711, 9712), "delta": (9721, 9722), "steppe": (9731, 9732)}
+TINY = {"SEEDS": {"fjord": (9711,)}}
 
 
 def measure() -> Iterator[Figure]:

@@ -14,6 +14,14 @@ from pathlib import Path
 from benchmarks.figures import Figure
 
 PARTS = ("plants", "escalante", "ccpp", "shape", "cost")
+TINY = {
+    "plants.SEEDS": (0,),
+    "plants.PLANTS": ("fjord",),
+    "plants.STILL": (True,),
+    "shape.PAIRS": 1_000,
+    "cost.ONE_REPEATS": 2,
+    "cost.YEAR_REPEATS": 1,
+}
 
 
 def measure(options: Sequence[str] = ()) -> Iterator[Figure]:

@@ -21,6 +21,7 @@ from elc import curve, dataset
 from elc.paths import Project
 
 PLANT, HOURS = "fjord", 8760
+ONE_REPEATS, YEAR_REPEATS = 200, 20
 JOB = "import sys; from benchmarks.curve import cost; cost.run_job(*sys.argv[1:])"
 
 
@@ -67,20 +68,23 @@ def _measure_answers(copy: Project) -> Iterator[Figure]:
 
 def _run_job(job: str, copy: Project) -> dict[str, float]:
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, "-c", JOB, job, str(copy.root)]
+    command = [sys.executable, "-c", JOB, job, str(copy.root), str(ONE_REPEATS), str(YEAR_REPEATS)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=environment)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def run_job(job: str, root: str) -> None:
+def run_job(job: str, root: str, one_repeats: str, year_repeats: str) -> None:
     """Score one row and a year of hours and print the seconds; Keras is given arrays, the package frames."""
     project = Project(Path(root))
     package = curve.read(project.model(PLANT))
     hours = dataset.read_split(project.processed(PLANT)).train
     year = pd.concat([hours] * (HOURS // len(hours) + 1), ignore_index=True).iloc[:HOURS]
     predict = package.predict if job == "package" else _read_network(project.model(PLANT), package.features)
-    found = {"one row": _time(predict, year.iloc[:1], 200), "a year of hours": _time(predict, year, 20)}
+    found = {
+        "one row": _time(predict, year.iloc[:1], int(one_repeats)),
+        "a year of hours": _time(predict, year, int(year_repeats)),
+    }
     sys.stdout.write(json.dumps({**found, "has tensorflow": float("tensorflow" in sys.modules)}) + "\n")
 
 

@@ -28,6 +28,7 @@ from elc.paths import Project, replace_folder
 from elc.simulate import read_truth
 
 SEEDS = (0, 1000, 2000)  # added to the seed of params.yaml
+PLANTS, STILL = ("fjord", "delta", "steppe"), (True, False)
 CACHE = ROOT / "data" / "cache" / ".bench"
 TRUTH = "energy_q10_gj_per_h"
 STAGES = ("ingest", "dataset")
@@ -63,8 +64,7 @@ class Case:
 
 def measure() -> Iterator[Figure]:
     """Measure every case, as many at once as there are processors."""
-    plants = read_params()["simulate"]["plants"]
-    cases = [build_case(plant, more, is_still) for plant in plants for is_still in (True, False) for more in SEEDS]
+    cases = [build_case(plant, more, is_still) for plant in PLANTS for is_still in STILL for more in SEEDS]
     groups: dict[str, list[Result]] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = tqdm(pool.map(run_case, cases), desc="simulated plants", unit="case", total=len(cases))

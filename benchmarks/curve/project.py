@@ -27,7 +27,7 @@ def open_project(plant: str, params: dict[str, Any], tags: str) -> Iterator[Proj
         shutil.copytree(ROOT / "notebooks", project.notebooks)
         project.tags(plant).parent.mkdir(parents=True)
         project.tags(plant).write_text(tags, encoding="utf-8")
-        project.params.write_text(yaml.safe_dump(params), encoding="utf-8")
+        project.params.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
         (project.root / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
         yield project
 

@@ -19,7 +19,7 @@ import yaml
 from benchmarks.curve.compare import QUANTILE, compare, report
 from benchmarks.curve.project import ROOT, call, open_project, read_params, skip
 from benchmarks.figures import Figure
-from elc import curve, dataset, settings
+from elc import curve, dataset, findings, settings
 from elc.dataset import Split
 from elc.errors import check_faults
 from elc.evaluate.metrics import pinball
@@ -94,6 +94,7 @@ def _measure(
     split = build_split(hours, listed.throughput)
     with open_project(plant, params, tags.read_text(encoding="utf-8")) as project:
         dataset.write_split(project.processed(plant), split)
+        findings.write_findings(project.insufficiencies(plant), findings.build_frame([]))
         call(project.root, "elc", "run", "train", plant)
         package = curve.read(project.model(plant))
         chosen = settings.read_plant(project, plant).evaluate

@@ -35,6 +35,16 @@ CHANGED_DAYS = (35, 70, 105, 140)  # after the last hour that was learnt from
 ASKED = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 21, 28, 42, 56, 84, 112, 140, 180)
 NOTHING = findings.build_frame([])
 EVERY_DAYS = 3
+TINY = {
+    "SEEDS": {"fjord": (9701,)},
+    "CHANGED_DAYS": (7,),
+    "ASKED": (1, 7, 14),
+    "KINDS": KINDS[2:3],
+    "EVERY_DAYS": 10,
+    "plants.DAYS": 120,
+    "plants.LEARNT_DAYS": 80,
+    "exports.DAYS": 70,
+}
 MORE = 3  # times that monitoring is asked again, once it has found something, for its name
 
 

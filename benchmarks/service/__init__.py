@@ -11,6 +11,15 @@ from collections.abc import Iterator, Sequence
 from benchmarks.figures import Figure
 from benchmarks.service import bad, fleet, speed, swaps
 
+TINY = {
+    "speed.ROUNDS": 1,
+    "speed.REQUESTS": 50,
+    "swaps.SWAPS": 1,
+    "swaps.REQUESTS": 8_000,
+    "bad.TRIALS": 1,
+    "bad.POLICIES": ("all_at_once",),
+    "fleet.COUNTS": (1, 2),
+}
 PARTS = {"--speed": speed.measure, "--swaps": swaps.measure, "--bad": bad.measure, "--fleet": fleet.measure}
 
 

@@ -133,6 +133,10 @@ def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
 
     add_plant(find_project(), name, export, tags, entry or tags.parent / "plant.yaml")
     click.echo(f"plant {name} is added. Next: dvc repro monitor@{name} render")
+    click.echo(
+        f"Git takes its new files only when told to: git add params.yaml data/plants/{name} data/raw/{name}.dvc, and "
+        f"after the run git add dvc.lock reports/metrics/{name}.json reports/plots/{name}"
+    )
 
 
 @plant.command("list", epilog="Example: elc plant list --json")

@@ -8,6 +8,9 @@ import pandas as pd
 from elc.fields import IS_STEADY, STATE
 from elc.settings import StageSettings
 
+# ASSUME: a plant at the same load before and after two hours or less without a reading of it ran steadily in them.
+LOST_H = 2.0
+
 
 def mark_states(hourly: pd.DataFrame, throughput: str, rated_load: float, settings: StageSettings) -> pd.DataFrame:
     """Add `plant_state` (run, ramp, start, trip, unknown) and `is_steady`, from the load and its past.
@@ -15,7 +18,7 @@ def mark_states(hourly: pd.DataFrame, throughput: str, rated_load: float, settin
     - trip: the load is below `min_load_frac` of the rated load, and does not yet rise to a start.
     - start: from the load's rise out of a trip until `settle_after_start_h` after the plant runs again.
     - ramp: the load moves faster than `max_load_slope_frac_per_h` over the steady window.
-    - unknown: the load is missing in the hour, or elsewhere in the steady window, which reaches across no gap.
+    - unknown: the load is missing in the hour, or for more than `LOST_H` elsewhere in the steady window.
     - run: everything else; only these hours are steady.
 
     An export of chosen intervals has no start-ups and ramps to tell.
@@ -28,7 +31,8 @@ def mark_states(hourly: pd.DataFrame, throughput: str, rated_load: float, settin
         is_down = _carry(is_low, load_frac)
         is_rising = _find_rising(load_frac, is_down, gate.max_load_slope_frac_per_h)
         is_settling = is_down.astype(float).rolling(count_settling(settings) + 1, min_periods=1).max().gt(0)
-        window = load_frac.rolling(count_window(settings) + 1, min_periods=1)  # that many steps, so one more row
+        bridged = _bridge(load_frac, count_lost(settings))
+        window = bridged.rolling(count_window(settings) + 1, min_periods=1)  # that many steps, so one more row
         is_ramp = (window.max() - window.min()) / gate.steady_window_h > gate.max_load_slope_frac_per_h
         is_short = window.count() <= count_window(settings)
         conditions = [load_frac.isna(), is_low & ~is_rising, is_settling, is_ramp, is_short]
@@ -45,6 +49,13 @@ def _carry(is_low: pd.Series, load_frac: pd.Series) -> pd.Series:
     """
     # ASSUME: unknown load between two running hours hides no trip.
     return is_low.astype(float).where(load_frac.notna()).ffill().eq(1)
+
+
+def _bridge(load_frac: pd.Series, most: int) -> pd.Series:
+    """Put the load before a short spell without any into it, so that the window tells whether the next is alike."""
+    is_lost = load_frac.isna()
+    length = is_lost.groupby(is_lost.ne(is_lost.shift()).cumsum()).transform("size")
+    return load_frac.where(~is_lost | (length > most), load_frac.ffill())
 
 
 def _find_rising(load_frac: pd.Series, is_down: pd.Series, tolerance: float) -> pd.Series:
@@ -69,12 +80,19 @@ def count_settling(settings: StageSettings) -> int:
     return _count(settings.dataset.settle_after_start_h, settings)
 
 
+def count_lost(settings: StageSettings) -> int:
+    """The longest spell without load, in intervals, that a steady window reaches across: half of it at most."""
+    return min(_count(LOST_H, settings), count_window(settings) // 2)
+
+
 def _count(hours: float, settings: StageSettings) -> int:
     return round(hours * pd.Timedelta("1h") / pd.Timedelta(settings.plant.interval))
 
 
 def find_reach(settings: StageSettings) -> pd.Timedelta:
-    """How far back from its start the state of an hour looks: the steady window or the settling time."""
+    """How far back from its start the state of an hour looks: the steady window and a spell before it, or settling."""
     if not settings.plant.export.is_continuous:
         return pd.Timedelta(0)
-    return max(count_window(settings), count_settling(settings)) * pd.Timedelta(settings.plant.interval)
+    return max(count_window(settings) + count_lost(settings), count_settling(settings)) * pd.Timedelta(
+        settings.plant.interval
+    )

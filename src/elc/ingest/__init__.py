@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,7 @@ from elc.errors import check_faults
 from elc.fields import TIME, read_label
 from elc.findings import Finding, build_frame, write_findings
 from elc.ingest.ageing import add_age, find_turnaround_faults
-from elc.ingest.clock import find_doubled_hours
+from elc.ingest.clock import build_doubled_hours, find_doubled_spans
 from elc.ingest.contract import check_contract
 from elc.ingest.files import Doubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
@@ -120,16 +120,15 @@ def _build_tables(
 ) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
     measured, traces, resets = build_hourly(partials, tags, settings)
     hourly, undated = add_age(measured, tags, settings)
-    clock = find_doubled_hours(
-        tags.plant, survey.find_clock_changes(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1]
-    )
+    untold = find_doubled_spans(survey.find_untold(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1])
     days = sorted({day for source in sources.values() for day in source.days})
     doubts = [
         _build_doubt(name, source.days or days, doubt, tags)
         for name, source in sources.items()
         for doubt in source.doubts
     ]
-    return hourly, traces, build_frame([*resets, *undated, *clock, *doubts])
+    clock = build_doubled_hours(tags.plant, untold)
+    return hourly, replace(traces, untold=tuple(untold)), build_frame([*resets, *undated, *clock, *doubts])
 
 
 def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -11,6 +12,9 @@ import pandas as pd
 from elc.errors import ElcError
 from elc.findings import Finding
 from elc.ingest.engine import Engine
+
+CLOCK_CHANGE = "clock_change"
+Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ def find_changes(zone: str, first: pd.Timestamp, last: pd.Timestamp) -> list[Cha
 def build_utc(readings: ir.Table, changes: list[Change]) -> ir.Table:
     """Turn local time into UTC by the clock changes around it.
 
-    A reading whose time carries a zone of its own (`is_utc`) is in UTC already. In autumn one hour is shown twice:
-    its readings cannot be told apart, so they are taken as the first pass, and the quality of both hours is Bad.
+    A reading whose time carries a zone of its own, or whose pass was told (`is_utc`), is in UTC already. In autumn one
+    hour is shown twice: readings whose pass is not told are taken as the first, and the quality of both hours is Bad.
     """
     if [change.offset for change in changes] == [0]:
         return readings
@@ -85,19 +89,27 @@ def check_skipped(engine: Engine, readings: ir.Table, changes: list[Change], whe
         )
 
 
-def find_doubled_hours(plant: str, changes: list[Change], first: pd.Timestamp, last: pd.Timestamp) -> list[Finding]:
-    """Build a finding for each autumn change between two times in UTC: its readings cannot be told apart."""
+def find_doubled_spans(changes: Sequence[Change], first: pd.Timestamp, last: pd.Timestamp) -> list[Span]:
+    """Find the times (UTC) that the clock showed twice, of the changes at which it went back between two times."""
+    spans = []
+    for change in changes:
+        overlap = pd.Timedelta(change.former - change.offset, "s")
+        start, end = ((change.moment + step).tz_localize("UTC") for step in (-overlap, overlap))
+        if start <= last and end > first:
+            spans.append((start, end))
+    return spans
+
+
+def build_doubled_hours(plant: str, spans: Sequence[Span]) -> list[Finding]:
+    """Build a finding for each time that the clock showed twice, and whose readings cannot be told apart."""
     sentence = "The clock went back: readings of the hour shown twice cannot be told apart and are not used."
-    found = []
-    for change in changes[1:]:
-        if change.is_back:
-            overlap = pd.Timedelta(change.former - change.offset, "s")
-            start, end = ((change.moment + step).tz_localize("UTC") for step in (-overlap, overlap))
-            if start <= last and end > first:
-                found.append(Finding("clock_change", sentence, plant, "", start, end))
-    return found
+    return [Finding(CLOCK_CHANGE, sentence, plant, "", start, end) for start, end in spans]
+
+
+def show_time(change: Change, offset: int) -> pd.Timestamp:
+    """The local time at the moment of a change, on a clock of one offset."""
+    return change.moment + pd.Timedelta(offset, "s")
 
 
 def _show(change: Change, offset: int) -> ir.TimestampScalar:
-    """The local time at the moment of a change, on a clock of one offset."""
-    return ibis.timestamp((change.moment + pd.Timedelta(offset, "s")).to_pydatetime())
+    return ibis.timestamp(show_time(change, offset).to_pydatetime())

@@ -5,6 +5,7 @@ A value holds until the next reading of its tag, but not beyond the end of the e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,18 +17,15 @@ from numpy.typing import NDArray
 
 from elc.fields import ENERGY, read_label
 from elc.findings import Finding
+from elc.ingest.habits import HABIT_DAYS, HOUR_US, LEAST_HABIT, QUIET_INTERVALS, Habits, Silence
 from elc.settings import Tag, TagList
 
 AHEAD_FRAC = 0.1  # ASSUME: fewer tags than a tenth that go on where all others end have a wrong clock
 MAX_AHEAD_H = 24.0  # ASSUME: no reading of such a tag is used that is later than that after the end of the others
-HABIT_DAYS = 28  # ASSUME: long enough to tell how far an export reaches into an interval, and how often a tag is read
 EARLY_QUANTILE, EARLY_FRAC = 0.05, 0.1  # ASSUME: an export that stops a tenth of an interval before where it usually
 # does has more to come, if it is used to reach that far in 95 of 100 intervals
-STEADY_FRAC = 0.98  # ASSUME: a tag that is read in so many intervals is read in all, so that two without are a silence
-QUIET_INTERVALS = 2
-LEAST_HABIT = 24  # ASSUME: fewer intervals tell no habit
+MISSING = "It is read all the time, so its last value stands for no interval without a reading."
 LEAST_TAGS = 3  # of three or fewer nobody can say which is ahead
-HOUR_US = 3_600_000_000
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -38,13 +36,12 @@ class Ending:
     """The end of an export on its grid, in microseconds since the start of that.
 
     `end_us` is its newest reading, `until_us` how far values hold, `tags_us` (tags) the newest reading of each, -1 for
-    none, and `is_steady` (tags) which of them are read all the time.
+    none.
     """
 
     end_us: float
     until_us: float
     tags_us: Array
-    is_steady: Mask
 
 
 def leave_out_ahead(partials: pa.Table, tags: TagList) -> tuple[pa.Table, list[Finding]]:
@@ -86,11 +83,7 @@ def find_ending(has: Mask, last_us: Array, width_us: int) -> Ending:
     first = max(row - int(HABIT_DAYS * 24 * HOUR_US / width), 0)
     habit = np.array([_find_end(found) for found in times[first:row] - rows[first:row] * width])
     until = (row + 1) * width - _find_short(habit[habit >= 0], end - row * width, EARLY_FRAC * width)
-    is_read = has[first : max(row - QUIET_INTERVALS + 1, 0)]
-    is_steady = (
-        is_read.mean(axis=0) >= STEADY_FRAC if len(is_read) >= LEAST_HABIT else np.zeros(has.shape[1], dtype=bool)
-    )
-    return Ending(end, until, newest, np.asarray(is_steady))
+    return Ending(end, until, newest)
 
 
 def _find_short(habit: Array, reached: float, least: float) -> float:
@@ -108,8 +101,8 @@ def _find_end(newest: Array) -> float:
     return float(np.sort(newest)[::-1][ahead])
 
 
-def find_silences(ending: Ending, tags: TagList, start: pd.Timestamp, width_us: int) -> list[Finding]:
-    """Find what is doubtful at the end of an export: an interval that is read in part, and tags that fell silent.
+def find_doubts(ending: Ending, habits: Habits, tags: TagList, start: pd.Timestamp, width_us: int) -> list[Finding]:
+    """Find what is doubtful at the end of an export: an interval read in part, tags that are silent, and ones ahead.
 
     Args:
         start: of the grid, in UTC.
@@ -124,20 +117,27 @@ def find_silences(ending: Ending, tags: TagList, start: pd.Timestamp, width_us: 
             "where less than ingest.min_coverage_frac of it is read."
         )
         found.append(Finding("part", sentence, tags.plant, ENERGY, first, last, {"read_frac": read}))
-    for tag, newest, is_steady in zip(tags, ending.tags_us, ending.is_steady, strict=True):
-        since = start + pd.Timedelta(newest, "us")
-        words = ""
-        if newest > ending.end_us and newest // width_us > row:
+    for place, (tag, newest) in enumerate(zip(tags, ending.tags_us, strict=True)):
+        since, last_row = start + pd.Timedelta(newest, "us"), int(newest // width_us)
+        if newest > ending.end_us and last_row > row:
             words = f"has readings up to {since:%Y-%m-%d %H:%M} UTC, later than most other tags; look at its clock."
-            since, until = first, since
-        elif is_steady and row - newest // width_us >= QUIET_INTERVALS:
-            words = (
-                f"has brought no reading since {since:%Y-%m-%d %H:%M} UTC, where others have, so its last value holds "
-                "for ingest.max_hold_h."
-            )
-            until = last
-        if words:
-            found.append(Finding("silent", f"{_name(tag)} {words}", tags.plant, tag.column, since, until))
+            found.append(Finding("silent", f"{_name(tag)} {words}", tags.plant, tag.column, first, since))
+        elif newest >= 0 and row - last_row >= QUIET_INTERVALS and habits.is_regular[last_row, place]:
+            words = f"has brought no reading since {since:%Y-%m-%d %H:%M} UTC, where others have. {MISSING}"
+            found.append(Finding("silent", f"{_name(tag)} {words}", tags.plant, tag.column, since, last))
+    return found
+
+
+def build_silences(silences: Iterable[Silence], tags: TagList, start: pd.Timestamp) -> list[Finding]:
+    """Build the findings of tags that were silent and have sent again since."""
+    used, found = list(tags), []
+    for one in silences:
+        tag = used[one.place]
+        since, until = (start + pd.Timedelta(moment, "us") for moment in (one.since_us, one.until_us))
+        words = (
+            f"brought no reading from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC, where others did. {MISSING}"
+        )
+        found.append(Finding("silent", f"{_name(tag)} {words}", tags.plant, tag.column, since, until))
     return found
 
 

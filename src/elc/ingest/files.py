@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +27,9 @@ class Source:
     """One file of an export.
 
     `key` changes with its content; `first` and `last` are its times as written, in microseconds since 1970; `days`
-    are the UTC days since 1970 that it has readings in.
+    are the UTC days since 1970 that it has readings in. `is_told`: it has readings of an hour that the clock showed
+    twice, and a copy says in UTC which pass they are of; `untold` are the changes (microseconds, UTC) of which some
+    cannot be told.
     """
 
     key: str
@@ -38,6 +40,8 @@ class Source:
     is_utc: bool
     days: tuple[int, ...]
     doubts: tuple[Doubt, ...]
+    is_told: bool = False
+    untold: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,11 @@ class Group:
 
     layout: Layout
     names: tuple[str, ...]
+    is_told: bool = False
 
     @property
     def is_copied(self) -> bool:
-        return not _has_typed_time(self.layout)
+        return self.is_told or not _has_typed_time(self.layout)
 
 
 def _has_typed_time(layout: Layout) -> bool:
@@ -58,10 +63,20 @@ def _has_typed_time(layout: Layout) -> bool:
 
 
 def group_files(layouts: Mapping[str, Layout]) -> list[Group]:
+    """Group files by their layout."""
     grouped: dict[Layout, list[str]] = {}
     for name, layout in layouts.items():
         grouped.setdefault(layout, []).append(name)
     return [Group(layout, tuple(names)) for layout, names in grouped.items()]
+
+
+def group_sources(sources: Mapping[str, Source]) -> list[Group]:
+    """Group sources by their layout, those of told passes apart: they are read from a copy."""
+    return [
+        replace(group, is_told=is_told)
+        for is_told in (False, True)
+        for group in group_files({name: one.layout for name, one in sources.items() if one.is_told == is_told})
+    ]
 
 
 def read_bounds(path: Path, column: str) -> tuple[int, int, int]:

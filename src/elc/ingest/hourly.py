@@ -1,8 +1,9 @@
 """From partial results to the hourly table: values are carried from one interval into the next, and get their units.
 
-A value holds until the next reading of its tag, at most `max_hold_h`; an interval's value is the mean weighted by
-that time, and its coverage is the share of the interval with good time. So the sum over intervals is the integral
-of the readings. A totaliser is differenced: its rise between two readings is spread over the time between them.
+A value holds until the next reading of its tag, at most `max_hold_h`, and less where a tag is silent that is read all
+the time (see `habits`). An interval's value is the mean weighted by that time, and its coverage is the share of the
+interval with good time. So the sum over intervals is the integral of the readings. A totaliser is differenced: its rise
+between two readings is spread over the time between them.
 """
 
 from __future__ import annotations
@@ -12,49 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from elc.errors import check_faults
 from elc.fields import ENERGY, TIME, coverage, read_label
 from elc.findings import Finding
-from elc.ingest.ending import find_ending, find_silences, leave_out_ahead
+from elc.ingest.ending import Ending, build_silences, find_doubts, find_ending, leave_out_ahead
+from elc.ingest.grid import Grid, build_grid
+from elc.ingest.habits import Habits, find_habits, find_silences
 from elc.ingest.partials import HOUR_S, MICRO
 from elc.ingest.traces import Traces
 from elc.settings import Carrier, StageSettings, TagList
 
 Array = NDArray[np.float64]
 MAX_FALL_FRAC = 0.1  # ASSUME: a counter that falls after more of its readings than this is no counter
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Partial results as arrays (intervals, tags); times in microseconds, NaN where a tag has no reading.
-
-    `before` is the row of the last interval with readings strictly before each interval, -1 for none.
-    """
-
-    start: pd.Timestamp
-    width_us: int
-    hold_us: int
-    has: NDArray[np.bool_]
-    before: NDArray[np.intp]
-    columns: dict[str, Array]
-
-    @property
-    def index(self) -> pd.DatetimeIndex:
-        step = pd.Timedelta(self.width_us, "us")
-        return pd.date_range(self.start, periods=len(self.has), freq=step, tz="UTC", name=TIME, unit="us")
-
-    def carry(self, name: str) -> Array:
-        """Take a column from the last interval with readings before each interval."""
-        values = np.take_along_axis(self.columns[name], np.maximum(self.before, 0), axis=0)
-        return np.where(self.before >= 0, values, np.nan)
-
-    def find_since(self) -> Array:
-        """Microseconds from the last reading before each interval to the start of that interval."""
-        row = np.arange(len(self.has))[:, None]
-        return (row - self.before) * float(self.width_us) - self.carry("last_us")
 
 
 @dataclass(frozen=True)
@@ -90,17 +62,25 @@ def build_hourly(
         ElcError: a tag whose unit makes it a totaliser falls time and again.
     """
     used, ahead = leave_out_ahead(partials, tags)
-    grid = _build_grid(used, tags, settings)
+    grid = build_grid(used, tags, settings)
     ending = find_ending(grid.has, grid.columns["last_us"], grid.width_us)
     is_continuous = settings.plant.export.is_continuous
-    held = _hold(grid, ending.until_us if is_continuous else np.inf)
+    habits = find_habits(grid.has, grid.columns["readings"], grid.columns["last_value"], grid.width_us)
+    limit = _limit_hold(grid, habits) if is_continuous else np.full(grid.has.shape, float(grid.hold_us))
+    held = _hold(grid, limit, ending.until_us if is_continuous else np.inf)
     for position, tag in enumerate(tags):
         if tag.is_totaliser:
             _difference(grid, held, position)
     _check_resets(held, grid, tags)
     hourly = add_energy(_build_table(held, grid, tags, settings), tags, settings.plant.carriers)
-    silences = find_silences(ending, tags, grid.index[0], grid.width_us) if is_continuous else []
-    return hourly, _build_traces(held, grid, tags), [*ahead, *silences, *_find_resets(held, grid, tags)]
+    doubts = _find_doubts(grid, ending, habits, tags) if is_continuous else []
+    return hourly, _build_traces(held, grid, tags), [*ahead, *doubts, *_find_resets(held, grid, tags)]
+
+
+def _find_doubts(grid: Grid, ending: Ending, habits: Habits, tags: TagList) -> list[Finding]:
+    silences = find_silences(grid.has, grid.columns["first_us"], grid.columns["last_us"], habits, grid.width_us)
+    start = grid.index[0]
+    return [*find_doubts(ending, habits, tags, start, grid.width_us), *build_silences(silences, tags, start)]
 
 
 def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings) -> pd.DataFrame:
@@ -120,48 +100,39 @@ def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings)
 def _build_traces(held: Held, grid: Grid, tags: TagList) -> Traces:
     factor, offset = _read_scales(tags)
     ends = np.stack([held.low * factor + offset, held.high * factor + offset])
-    frames = {
-        "low": ends.min(axis=0),
-        "high": ends.max(axis=0),
-        "readings": np.nan_to_num(grid.columns["readings"]),
-        "changes": held.is_changed.astype(float),
-    }
     names = [tag.column for tag in tags]
-    return Traces(**{name: pd.DataFrame(values, columns=names) for name, values in frames.items()})
+    arrays = (
+        ends.min(axis=0),
+        ends.max(axis=0),
+        np.nan_to_num(grid.columns["readings"]),
+        held.is_changed.astype(float),
+    )
+    low, high, readings, changes = (pd.DataFrame(values, columns=names) for values in arrays)
+    return Traces(low=low, high=high, readings=readings, changes=changes)
 
 
 def _read_scales(tags: TagList) -> tuple[Array, Array]:
     return np.array([tag.factor for tag in tags]), np.array([tag.offset for tag in tags])
 
 
-def _build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Grid:
-    width_us = int(pd.Timedelta(settings.plant.interval) / pd.Timedelta("1us"))
-    is_continuous = settings.plant.export.is_continuous
-    hold_us = int(settings.ingest.max_hold_h * HOUR_S * MICRO) if is_continuous else width_us
-    start = partials["start"].cast("timestamp[us]").cast("int64").to_numpy()
-    rows = (start - start.min()) // width_us
-    names = pa.array([tag.tag for tag in tags])
-    tag = partials["tag"].combine_chunks()
-    positions = pc.index_in(tag.dictionary, names).to_numpy()[tag.indices.to_numpy()]
-    shape = (int(rows.max()) + 1, len(names))
-    columns = {}
-    for name in partials.column_names:
-        if name not in ("tag", "start"):
-            columns[name] = np.full(shape, np.nan)
-            columns[name][rows, positions] = partials[name].to_numpy()
-    has = ~np.isnan(columns["readings"])
-    seen = np.maximum.accumulate(np.where(has, np.arange(shape[0])[:, None], -1), axis=0)
-    before = np.vstack([np.full((1, shape[1]), -1), seen[:-1]])
-    return Grid(pd.Timestamp(int(start.min()), unit="us"), width_us, hold_us, has, before, columns)
+def _limit_hold(grid: Grid, habits: Habits) -> Array:
+    """Limit how long the last value before each interval holds: less in a silence of a tag read all the time."""
+    row = np.arange(len(grid.has))[:, None]
+    is_silent = (grid.carry(habits.is_regular) == 1) & ((row - grid.before > 1) | ~grid.has)
+    return np.where(is_silent, np.fmin(grid.carry(habits.hold_us), grid.hold_us), grid.hold_us)
 
 
-def _hold(grid: Grid, end_us: float) -> Held:
-    """Hold each value until the next reading of its tag, for as long as it may, or until the export ends."""
+def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
+    """Hold each value until the next reading of its tag, for as long as it may, or until the export ends.
+
+    Args:
+        limit: how long the last value before each interval holds (intervals, tags).
+    """
     width, hold = float(grid.width_us), float(grid.hold_us)
     open_us = np.clip(end_us - np.arange(len(grid.has))[:, None] * width, 0, width)  # of each interval, read so far
-    former, last = grid.carry("last_value"), grid.columns["last_value"]
+    former, last = grid.carry(grid.columns["last_value"]), grid.columns["last_value"]
     until = np.where(grid.has, grid.columns["first_us"], width)
-    carried_us = np.clip(np.minimum(hold - grid.find_since(), until), 0, open_us)
+    carried_us = np.clip(np.minimum(limit - grid.find_since(), until), 0, open_us)
     carried_us = np.where(np.isnan(former) | np.isnan(carried_us), 0, carried_us)
     own_us = np.where(np.isnan(last), 0, np.clip(open_us - grid.columns["last_us"], 0, hold))
     inner, inner_us = (np.nan_to_num(grid.columns[name]) for name in ("integral", "good_us"))

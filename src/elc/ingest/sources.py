@@ -1,7 +1,7 @@
 """What an export consists of: each file's layout, size and days, found once and kept until the file changes.
 
 Parquet with typed times is read where it lies. Every other file is read once, whole, into a typed copy in the cache,
-in time order, so that days can be picked from it.
+in time order, so that days can be picked from it; so is one with an hour that the clock showed twice.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from tqdm import tqdm
 from elc.errors import ElcError, check_faults
 from elc.ingest.clock import Change, build_utc, check_skipped, find_changes
 from elc.ingest.engine import Engine
-from elc.ingest.files import Doubt, Group, Source, group_files, read_bounds
+from elc.ingest.files import Doubt, Group, Source, group_files, group_sources, read_bounds
 from elc.ingest.layout import Layout, find_base, find_files, read_layout
+from elc.ingest.passes import select_others, tell_passes
 from elc.ingest.readers import find_doubts, find_time_faults, read_readings
 from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
@@ -76,7 +77,7 @@ class Survey:
     def read(self, engine: Engine, sources: Mapping[str, Source], days: range) -> ir.Table:
         """Read the readings of some sources in some days: time in UTC, tag, value and quality."""
         tables = []
-        for group in group_files({name: source.layout for name, source in sources.items()}):
+        for group in group_sources(sources):
             chosen = [sources[name] for name in group.names]
             table = self._read_local(engine, group, sources)
             tables.append(build_utc(table, self._find_changes(chosen)).select("time", "tag", "value", "quality"))
@@ -86,9 +87,11 @@ class Survey:
         begin, end = (ibis.timestamp(pd.Timestamp(day, unit="D").to_pydatetime()) for day in (days.start, days.stop))
         return readings.filter((readings.time >= begin) & (readings.time < end))
 
-    def find_clock_changes(self, sources: Iterable[Source]) -> list[Change]:
-        """List the clock changes of the export's zone while it was written."""
-        return self._find_changes([source for source in sources if not source.is_utc])
+    def find_untold(self, sources: Iterable[Source]) -> list[Change]:
+        """List the clock changes of the export's zone around which it has readings of which nobody knows the pass."""
+        found = [source for source in sources if source.untold]
+        untold = {moment for source in found for moment in source.untold}
+        return [change for change in self._find_changes(found)[1:] if _to_us(change.moment) in untold]
 
     def remove_copies(self, sources: Mapping[str, Source]) -> None:
         """Remove the typed copies of files that are gone or have changed."""
@@ -107,7 +110,7 @@ class Survey:
 
     def _has_copy(self, source: Source) -> bool:
         """Tell whether a file that is read from a typed copy has it, whole."""
-        if not Group(source.layout, ()).is_copied:
+        if not Group(source.layout, (), source.is_told).is_copied:
             return True
         try:
             pq.read_metadata(self._name_copy(source.key))
@@ -159,7 +162,24 @@ class Survey:
         if any(change.is_forward for change in changes[1:]):
             local = self._read_local(engine, group, {name: source})
             check_skipped(engine, local, changes, self.where, self.export.time_zone)
+        measured = self._tell_passes(engine, name, measured, [change for change in changes[1:] if change.is_back])
+        (group,) = group_sources({name: measured})
         return replace(measured, days=self._find_days(engine, group, measured, changes))
+
+    def _tell_passes(self, engine: Engine, name: str, source: Source, changes: list[Change]) -> Source:
+        """Copy a file with readings of an hour that the clock showed twice, with the pass of each that can be told."""
+        if not changes or source.is_utc:
+            return source
+        readings = read_readings(engine, source.layout, [self.folder / name], self.export, self.tags)
+        told = tell_passes(engine, readings, changes)
+        source = replace(source, untold=tuple(_to_us(moment) for moment in told.untold))
+        if told.readings.empty or not told.readings["is_utc"].any():
+            return source
+        others = select_others(readings, changes)
+        inside = ibis.memtable(told.readings[list(others.columns)]).cast(others.schema())
+        with replace_file(self._name_copy(source.key)) as temporary:
+            engine.write_parquet(ibis.union(others, inside).order_by(["time", "tag"]), temporary)
+        return replace(source, is_told=True)
 
     def _is_utc(self, engine: Engine, path: Path, group: Group) -> bool:
         """Tell whether every time of a file is in UTC as read: it says so itself, or the export's zone is UTC."""
@@ -199,3 +219,7 @@ class Survey:
             copies = engine.read_parquet([self._name_copy(sources[name].key) for name in group.names])
             return copies.mutate(time=copies.time.cast("timestamp(6)"))  # Spark leaves its precision open
         return read_readings(engine, group.layout, self._paths(group), self.export, self.tags)
+
+
+def _to_us(moment: pd.Timestamp) -> int:
+    return int(moment.value // 1000)

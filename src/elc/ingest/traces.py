@@ -13,10 +13,12 @@ class Traces:
 
     `low` and `high`: lowest and highest good value that held in the interval, be it read there or carried in; NaN
     without good time. `readings`: how many readings arrived, of any quality. `changes`: 1 where a good reading differs
-    from the good reading before it, else 0.
+    from the good reading before it, else 0. `untold`: starts and ends (UTC) of times without a reading that is used,
+    because the clock showed them twice.
     """
 
     low: pd.DataFrame
     high: pd.DataFrame
     readings: pd.DataFrame
     changes: pd.DataFrame
+    untold: tuple[tuple[pd.Timestamp, pd.Timestamp], ...] = ()

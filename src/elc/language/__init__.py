@@ -19,6 +19,7 @@ from elc.language.numbers import (
     format_short_energy,
     format_short_time,
     format_time,
+    name_zone,
 )
 from elc.language.words import say_health, say_list, say_state, say_version
 
@@ -40,6 +41,7 @@ __all__ = [
     "format_short_time",
     "format_time",
     "get_language",
+    "name_zone",
     "say",
     "say_health",
     "say_list",

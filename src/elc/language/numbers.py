@@ -83,8 +83,8 @@ def format_plain(value: float) -> str:
 
 
 def format_time(time: datetime) -> str:
-    """Write a moment in its own zone: `Sun 22 Nov 2026 13:00`."""
-    return str(format_datetime(time, translate("EEE d MMM yyyy HH:mm"), tzinfo=time.tzinfo, locale=get_language()))
+    """Write a moment in its own zone: `Sun 22 Nov 2026 13:00`; with its name where the clock shows the time twice."""
+    return _write_time(time, translate("EEE d MMM yyyy HH:mm")) + name_zone(time)
 
 
 def format_short_day(day: date) -> str:
@@ -99,4 +99,14 @@ def format_date_alone(day: date) -> str:
 
 def format_short_time(time: datetime) -> str:
     """Write a moment of which the year is known, in its own zone: `Sun 22 Nov 13:00`."""
-    return str(format_datetime(time, translate("EEE d MMM HH:mm"), tzinfo=time.tzinfo, locale=get_language()))
+    return _write_time(time, translate("EEE d MMM HH:mm")) + name_zone(time)
+
+
+def name_zone(time: datetime) -> str:
+    """Name the zone of a moment that its clock shows twice, with a space before it, as in ` CDT`; else nothing."""
+    is_twice = time.replace(fold=0).utcoffset() != time.replace(fold=1).utcoffset()
+    return time.strftime(" %Z") if is_twice else ""
+
+
+def _write_time(time: datetime, pattern: str) -> str:
+    return str(format_datetime(time, pattern, tzinfo=time.tzinfo, locale=get_language()))

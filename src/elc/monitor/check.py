@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_size
-from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
+from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, TIME, TYPICAL
 from elc.findings import Finding, build_frame, join, write_findings
 from elc.language import find_digits, find_short_digits, say
 from elc.monitor.changes import Change, build_cusum
@@ -16,6 +16,7 @@ from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
 from elc.monitor.requests import CHECKS
 from elc.monitor.setpoints import LeftOff, build_costs, find_left_off
+from elc.monitor.silence import find_silent
 from elc.monitor.violations import Violation, check_tags, find_violations, write_violations
 from elc.settings import StageSettings
 
@@ -90,7 +91,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         findings=join(build_frame(found), findings[findings["check"].isin(CHECKS)]),
         failure=_find_failure(scored, violations, package, settings),
         used=(ENERGY, *package.features, *package.setpoints),
-        silent=tuple(dict.fromkeys([*_find_silent(scored, package), *_find_held(scored, findings, package)])),
+        silent=find_silent(scored, findings, package),
         size_gj_per_h=find_size(scored),
     )
 
@@ -118,24 +119,6 @@ def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Pa
     if not recent[IS_STEADY].any():
         return say("the plant did not run steadily in {days} days", days=days)
     return ""
-
-
-def _find_silent(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
-    """Find what the last interval lacks: load, features (but the age), and the carriers where energy is missing."""
-    last = scored.sort_values(TIME).iloc[-1]
-    if last[STATE] in ("trip", "start") or pd.notna(last[GAP]):
-        return ()
-    carriers = [name for name in package.baseline.quality.get("energy", {}) if name in scored]
-    dead = [name for name in carriers if pd.isna(last[name])] or [ENERGY] * bool(pd.isna(last[ENERGY]))
-    needed = [name for name in package.features if name != AGE and pd.isna(last[name])]
-    return tuple(dict.fromkeys([*dead, *needed]))
-
-
-def _find_held(scored: pd.DataFrame, findings: pd.DataFrame, package: Package) -> list[str]:
-    """Find the carriers and features that ingest found silent at the end of the export: their last value only holds."""
-    asked = [*package.baseline.quality.get("energy", {}), *package.features]
-    is_now = findings["check"].eq("silent") & (findings["end"] > scored[TIME].max())
-    return [column for column in asked if column in set(findings.loc[is_now, "column"])]
 
 
 def _find_recent(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:

@@ -25,9 +25,10 @@ from elc.fields import (
     TYPICAL,
     say_label,
 )
-from elc.language import format_short_time, format_time, get_language, say, say_list, say_state
+from elc.language import format_short_time, format_time, get_language, name_zone, say, say_list, say_state
 from elc.monitor.check import Check, check_hours
 from elc.monitor.doubts import HARMLESS
+from elc.monitor.silence import is_untold
 from elc.monitor.verdict import NOT_CHECKED, Health, Verdict, build_verdict, write_data_health, write_model_health
 from elc.paths import replace_file
 from elc.settings import StageSettings
@@ -92,7 +93,7 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     gap = None if pd.isna(hour[GAP]) else build_cost(float(hour[GAP]), settings.plant, at=hour[TIME])
     day = scored.loc[scored[TIME] > hour[TIME] - pd.Timedelta("24h"), GAP]
     health = build_health(scored, findings, check, settings)
-    reason = "" if gap else _find_reason(hour, since, package, settings.plant.time_zone)
+    reason = "" if gap else _find_reason(hour, since, findings, package, settings.plant.time_zone)
     return Status(
         hour=hour,
         state=str(hour[STATE]),
@@ -130,8 +131,10 @@ def write_state(state: str) -> str:
     return say("without enough load readings") if state == "unknown" else say_state(state)
 
 
-def _find_reason(hour: pd.Series, since: pd.Timestamp, package: Package, zone: str) -> str:
+def _find_reason(hour: pd.Series, since: pd.Timestamp, findings: pd.DataFrame, package: Package, zone: str) -> str:
     """Say why an hour has no gap."""
+    if is_untold(findings, hour[TIME]):
+        return say("the clock went back, and readings of the hour shown twice cannot be told apart")
     if not hour[IS_STEADY]:
         time = format_short_time(since.tz_convert(zone).to_pydatetime())
         return say("{state} since {time}", state=write_state(str(hour[STATE])), time=time)
@@ -221,11 +224,15 @@ def format_hour(start: pd.Timestamp, settings: StageSettings) -> str:
 
 
 def format_span(start: pd.Timestamp, width: pd.Timedelta, zone: str) -> str:
-    """Write a span of time in a zone, as `format_hour` does."""
-    local = start.tz_convert(zone)
-    end = local + width
+    """Write a span of time in a zone, as `format_hour` does, by the clock that it begins on.
+
+    Where the zone's clock shows it twice its name tells which is meant: `01:00–02:00 CDT, America/Chicago`.
+    """
+    local = start.tz_convert(zone).to_pydatetime()
+    shown = local.replace(tzinfo=None)
+    end = shown + width.to_pytimedelta()
     closing = "24:00" if end.strftime("%H:%M") == "00:00" else end.strftime("%H:%M")
-    return f"{format_time(local.to_pydatetime())}–{closing}, {zone}"
+    return f"{format_time(shown)}–{closing}{name_zone(local)}, {zone}"
 
 
 def write_status(folder: Path, records: dict[str, object], scored: pd.DataFrame) -> None:

@@ -13,6 +13,7 @@ from elc.ingest import add_energy
 from elc.ingest.traces import Traces
 from elc.quality.clock import find_clock
 from elc.quality.drift import find_drift
+from elc.quality.habits import keep_habits
 from elc.quality.limits import find_clipped, find_negative_zero, find_out_of_range
 from elc.quality.mixups import find_mixups
 from elc.quality.movement import find_frozen, find_spikes
@@ -21,7 +22,7 @@ from elc.quality.relation import fit_relation
 from elc.quality.sheet import Doubt, Sheet, build_findings, build_sheet
 from elc.settings import IngestSettings, StageSettings, TagList
 
-__all__ = ["check_hourly", "summarise"]
+__all__ = ["check_hourly", "keep_habits", "summarise"]
 
 
 def check_hourly(
@@ -29,7 +30,8 @@ def check_hourly(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Check every mapped column: is it there, is it plausible, does it move, does it go with its related columns.
 
-    Habits are learnt up to `plant.train_until`, so that the verdict on a past hour stays when a new day arrives.
+    Habits are learnt up to `plant.train_until`, so that the verdict on a past hour stays when a new day arrives; in
+    operation up to that of the version in use (see `keep_habits`).
 
     Returns:
         hourly with the values of every check in `ingest.masks` missing (a meter's negative zero becomes 0), and one

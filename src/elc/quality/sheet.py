@@ -24,7 +24,8 @@ class Sheet:
     """What the checks see; arrays are (columns, intervals).
 
     `values` lose what an earlier check has marked. `is_learnt`: intervals that habits are learnt from, so that a new
-    day does not change the verdict on an old one. `is_running` (intervals): a sensor should behave.
+    day does not change the verdict on an old one. `is_running` (intervals): a sensor should behave. `is_untold`
+    (intervals): the clock showed them twice, and nothing is known of them.
     """
 
     tags: tuple[Tag, ...]
@@ -37,6 +38,7 @@ class Sheet:
     coverage: Array
     is_running: Mask
     is_learnt: Mask
+    is_untold: Mask
     width_h: float
     is_continuous: bool
 
@@ -87,9 +89,17 @@ def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: S
         coverage=_turn(hourly, [coverage(name) for name in columns]),
         is_running=_find_running(values[columns.index(tags.throughput)], is_learnt),
         is_learnt=is_learnt,
+        is_untold=_find_untold(times, traces, settings),
         width_h=pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h"),
         is_continuous=settings.plant.export.is_continuous,
     )
+
+
+def _find_untold(times: pd.DatetimeIndex, traces: Traces, settings: StageSettings) -> Mask:
+    untold = np.zeros(len(times), dtype=bool)
+    for start, end in traces.untold:
+        untold |= np.asarray((times < end) & (times + pd.Timedelta(settings.plant.interval) > start))
+    return untold
 
 
 def _turn(frame: pd.DataFrame, columns: list[str]) -> Array:

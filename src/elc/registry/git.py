@@ -115,6 +115,12 @@ def find_changes(root: Path, *paths: str) -> list[str]:
     return sorted(entry[3:] for entry in listed.split("\0") if len(entry) > 3)
 
 
+def find_untracked(root: Path, *paths: str) -> list[str]:
+    """Find the files at some paths that Git does not know, and is not told to ignore."""
+    listed = run_git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+    return sorted(filter(None, listed.split("\0")))
+
+
 def shorten(said: str) -> str:
     """Put what Git said into one line of bearable length."""
     line = " ".join(said.split()).rstrip(".")

@@ -8,7 +8,7 @@ from typing import Any
 
 from elc.errors import ElcError, check_faults
 from elc.registry.context import Context
-from elc.registry.git import find_changes, read_committed, run_git
+from elc.registry.git import find_changes, find_untracked, read_committed, run_git
 from elc.registry.names import Bump, build_name, build_next
 from elc.registry.signers import Act
 from elc.registry.state import Line, Version
@@ -128,13 +128,32 @@ def _check_new(plant: str, known: Mapping[str, Version], package: str, head: str
             raise ElcError(f"plant {plant}: the last commit is version {name} already. A version has its own commit.")
 
 
+def _read_metrics(context: Context, plant: str, head: str) -> dict[str, Any]:
+    """Read what evaluation found, as it stands in the commit that is registered.
+
+    Raises:
+        ElcError: it is not in it; with all files of the plant that Git does not know yet.
+    """
+    root, path = context.project.root, f"reports/metrics/{plant}.json"
+    text = read_committed(root, head, path)
+    if text is None:
+        folders = (f"data/plants/{plant}", f"data/raw/{plant}.dvc", f"reports/plots/{plant}")
+        files = " ".join(find_untracked(root, path, *folders)) or path
+        raise ElcError(
+            f"plant {plant}: {path} is not in the last commit; git commit --all takes no new files. Run git add "
+            f"{files}, commit, then register. Where there is no such file, run dvc repro evaluate@{plant} first."
+        )
+    metrics: dict[str, Any] = json.loads(text)
+    return metrics
+
+
 def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package: str, head: str) -> dict[str, Any]:
     folder = context.project.model(plant)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     if card["plant"] != plant:
         raise ElcError(f"plant {plant}: models/{plant} holds a package of {card['plant']}. Train {plant} again.")
     trained = card["trained_on"]
-    metrics = json.loads(read_committed(context.project.root, head, f"reports/metrics/{plant}.json") or "{}")
+    metrics = _read_metrics(context, plant, head)
     return {
         "package": package,
         "sha256": hash_content(folder, without=()),

@@ -133,6 +133,7 @@ def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSetti
             for column in tags.features
         ],
         "setpoints": [_describe(split.train, column, tags) for column in tags.columns("setpoint")],
+        "learnt_until": plant.train_until or f"{split.test[TIME].max() + pd.Timedelta(1, 'D'):%Y-%m-%d}",
         "trained_on": {part: _describe_part(getattr(split, part)) for part in ("train", "valid")},
         "metrics": _build_metrics(fit),
         "settings": settings.train.model_dump(),

@@ -133,6 +133,20 @@ def test_sound_export_makes_a_curve(given: Given) -> None:
     assert "Missing to build a curve" not in done.output
 
 
+def test_export_that_ends_inside_an_hour_is_checked(given: Given) -> None:
+    quarters = [pd.Timedelta(minutes, "min") for minutes in (0, 15, 30, 45)]
+    given.rows[:] = [
+        {**row, "time": f"{pd.Timestamp(row['time']) + step:%Y-%m-%dT%H:%M:%SZ}"}
+        for row in given.rows
+        for step in quarters
+    ][:-3]
+    given.write()
+    done = given.check()
+    assert done.exit_code == 0, done.output
+    assert "- part: energy 1 h" in done.output
+    assert f"A curve can be built: {HOURS - 5} steady hours." in done.output
+
+
 def test_rules_not_met_are_told_and_do_not_stop(given: Given) -> None:
     words = flatten(given.check().output)
     assert "What weakens it: " in words

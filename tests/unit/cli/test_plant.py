@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from elc import settings
+from elc.cli import main
 from elc.cli.plant import add_plant
 from elc.errors import ElcError
 from elc.paths import Project
@@ -104,6 +106,16 @@ def test_plant_is_added_in_all_three_places(given: Given) -> None:
     for line in ("interval: 1h", "# as the meters are read", "train_until: null", "# it runs low"):
         assert line in added
     assert "gas: {price_per_gj: 10.5, co2_kg_per_gj: 56.1}" in added
+
+
+def test_command_says_which_files_git_has_to_be_told_of(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(given.project.root)
+    words = ["plant", "add", "mill", "--from", str(given.export), "--tags", str(given.tags)]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "git add params.yaml data/plants/mill data/raw/mill.dvc, and after the run git add dvc.lock" in done.output
+    git(given.project.root, "add", "params.yaml", "data/plants/mill", "data/raw/mill.dvc")
+    assert "??" not in git(given.project.root, "status", "--short", "--untracked-files=all")
 
 
 def test_added_plant_is_read_with_its_overrides(given: Given) -> None:

@@ -62,7 +62,8 @@ def test_no_window_crosses_from_a_part_into_the_next(interval: str, window_h: fl
         kept = again[again[TIME].isin(later[TIME])]
         assert len(kept) == len(later)
         assert kept[STATE].eq("run").all()
-        just_before = again[again[TIME] == later[TIME].min() - pd.Timedelta(interval)]
+        spare = dataset.find_reach(chosen) - pd.Timedelta(max(window_h, settle_h), "h")  # for load lost before a window
+        just_before = again[again[TIME] == later[TIME].min() - spare - pd.Timedelta(interval)]
         assert just_before[STATE].ne("run").all()
 
 

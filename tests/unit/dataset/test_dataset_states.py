@@ -26,14 +26,32 @@ def test_trip_is_below_the_least_load_not_at_it() -> None:
     assert read_states([50.0] * 5 + [49.9], build_settings())[4:] == ["run", "trip"]
 
 
-def test_missing_load_is_unknown_until_the_window_is_whole_again() -> None:
-    states = read_states([*EVEN, NAN, *EVEN], build_settings())
-    assert states == ["unknown"] * 4 + ["run"] * 2 + ["unknown"] * 5 + ["run"] * 2
+@pytest.mark.parametrize(("interval", "lost"), [("1h", 1), ("1h", 2), ("30min", 4)])
+def test_lost_load_costs_the_hours_in_which_it_is_lost_and_no_others(interval: str, lost: int) -> None:
+    even = [100.0] * 12
+    states = read_states([*even, *[NAN] * lost, *even], build_settings(interval=interval))
+    assert states[12:] == ["unknown"] * lost + ["run"] * 12
+
+
+@pytest.mark.parametrize(("interval", "lost"), [("1h", 3), ("30min", 5)])
+def test_load_that_is_lost_for_longer_is_unknown_until_the_window_is_whole_again(interval: str, lost: int) -> None:
+    even, window = [100.0] * 12, 4 if interval == "1h" else 8
+    states = read_states([*even, *[NAN] * lost, *even], build_settings(interval=interval))
+    assert states[12:] == ["unknown"] * (lost + window) + ["run"] * (12 - window)
+
+
+def test_lost_hours_of_one_window_count_each_by_itself() -> None:
+    states = read_states([*EVEN, NAN, 100.0, NAN, *EVEN], build_settings())
+    assert states[6:] == ["unknown", "run", "unknown", *["run"] * 6]
+
+
+def test_load_lost_at_the_beginning_is_not_made_up() -> None:
+    assert read_states([NAN, *EVEN], build_settings()) == ["unknown"] * 5 + ["run"] * 2
 
 
 def test_ramp_across_a_gap_is_a_ramp() -> None:
     states = read_states([*EVEN, NAN, *[90.0] * 6], build_settings())
-    assert states[6:] == ["unknown", "ramp", "ramp", "ramp", "unknown", "run", "run"]
+    assert states[6:] == ["unknown", *["ramp"] * 4, "run", "run"]
 
 
 def test_start_follows_trip_and_ends() -> None:
@@ -103,7 +121,7 @@ def test_chosen_intervals_have_neither_starts_nor_ramps() -> None:
 
 
 @pytest.mark.parametrize("interval", ["1h", "30min"])
-@pytest.mark.parametrize(("window_h", "settle_h", "reach_h"), [(4, 12, 12), (6, 0, 6)])
+@pytest.mark.parametrize(("window_h", "settle_h", "reach_h"), [(4, 12, 12), (6, 0, 8)])
 def test_states_look_back_as_far_as_they_say_and_no_further(
     interval: str, window_h: float, settle_h: float, reach_h: int
 ) -> None:
@@ -114,6 +132,9 @@ def test_states_look_back_as_far_as_they_say_and_no_further(
     for distance, state in ((steps + 1, "run"), (steps, "start" if settle_h else "ramp")):
         loads = [100.0] * 60
         loads[59 - distance] = 40.0
+        if not settle_h:  # nothing is known of the two hours before the window
+            hours = round(pd.Timedelta("2h") / pd.Timedelta(interval))
+            loads[60 - steps : 60 - steps + hours] = [NAN] * hours
         assert read_states(loads, chosen)[59] == state
 
 

@@ -96,11 +96,11 @@ def build_minutes(readings: pd.DataFrame, tag: str, max_hold_h: float, width_min
     return steps
 
 
-def build_zoned(start: str, hours: int, zone: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The same half-hourly readings in UTC and as the clocks of a zone showed them."""
-    moments = pd.date_range(start, periods=2 * hours, freq="30min", tz="UTC")
+def build_zoned(start: str, hours: int, zone: str, *, step_min: int = 30) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same readings in UTC and as the clocks of a zone showed them, by tag and in the order of time."""
+    moments = pd.date_range(start, periods=hours * 60 // step_min, freq=f"{step_min}min", tz="UTC")
     tables = [
-        pd.DataFrame({"time": moments, "tag": tag, "value": np.arange(2.0 * hours) + more, "quality": "Good"})
+        pd.DataFrame({"time": moments, "tag": tag, "value": np.arange(float(len(moments))) + more, "quality": "Good"})
         for tag, more in (("FT-1", 100), ("FT-2", 0))
     ]
     utc = pd.concat(tables, ignore_index=True)

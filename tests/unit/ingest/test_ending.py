@@ -7,7 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from elc.ingest.ending import HOUR_US, find_ending, find_silences, leave_out_ahead
+from elc.ingest.ending import find_doubts, find_ending, leave_out_ahead
+from elc.ingest.habits import HOUR_US, find_habits
 from elc.settings import Tag, TagList
 
 START = pd.Timestamp("2026-06-01", tz="UTC")
@@ -25,7 +26,8 @@ def build(*, last_min: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tell(has: np.ndarray, last: np.ndarray) -> list[tuple[str, str, str]]:
-    found = find_silences(find_ending(has, last, HOUR_US), TAGS, START, HOUR_US)
+    habits = find_habits(has, np.where(has, 12.0, np.nan), np.where(has, 5.0, np.nan), HOUR_US)
+    found = find_doubts(find_ending(has, last, HOUR_US), habits, TAGS, START, HOUR_US)
     return [(one.check, one.column, one.sentence) for one in found]
 
 
@@ -42,15 +44,23 @@ def test_interval_in_part_is_told() -> None:
     assert sentence.startswith("The last interval is read in part (50%): it changes when the rest arrives")
 
 
-def test_server_that_fell_silent_is_told_tag_by_tag_before_its_values_end() -> None:
+def test_server_that_fell_silent_is_told_tag_by_tag() -> None:
     has, last = build(last_min=55)
     has[-2:, :3] = False
     found = tell(has, last)
     assert [(check, column) for check, column, _ in found] == [("silent", f"t{n}_degc") for n in range(3)]
     assert found[0][2] == (
-        "t0 (T0) has brought no reading since 2026-06-02 21:55 UTC, where others have, so its last value holds for "
-        "ingest.max_hold_h."
+        "t0 (T0) has brought no reading since 2026-06-02 21:55 UTC, where others have. It is read all the time, so its "
+        "last value stands for no interval without a reading."
     )
+
+
+def test_tag_that_is_silent_for_longer_than_its_habit_reaches_back_is_not_forgotten() -> None:
+    has, last = build(last_min=55)
+    for hours in (13, 20):  # the silence would be 3 % of the hours looked back on, and 42 %
+        has[-hours:, 0] = False
+        ((check, column, _),) = tell(has, last)
+        assert (check, column) == ("silent", "t0_degc")
 
 
 def test_tag_that_is_seldom_read_is_not_silent() -> None:

@@ -287,6 +287,45 @@ def test_hour_is_written_in_site_time() -> None:
     assert format_hour(pd.Timestamp("2026-01-01 07:00", tz="UTC"), short).startswith("Thu 1 Jan 2026 00:00–00:10")
 
 
+@pytest.mark.parametrize(
+    ("zone", "start", "shown"),
+    [
+        ("America/Chicago", "2026-11-01 05:00", "00:00–01:00"),
+        ("America/Chicago", "2026-11-01 06:00", "01:00–02:00 CDT"),
+        ("America/Chicago", "2026-11-01 07:00", "01:00–02:00 CST"),
+        ("America/Chicago", "2026-11-01 08:00", "02:00–03:00"),
+        ("America/Chicago", "2026-03-08 07:00", "01:00–02:00"),  # the clock goes on to 03:00
+        ("America/Chicago", "2026-03-08 08:00", "03:00–04:00"),
+        ("Europe/Oslo", "2026-10-25 00:00", "02:00–03:00 CEST"),
+        ("Europe/Oslo", "2026-10-25 01:00", "02:00–03:00 CET"),
+        ("Australia/Lord_Howe", "2026-04-04 14:30", "01:30–02:30 +11"),
+        ("Australia/Lord_Howe", "2026-04-04 15:00", "01:30–02:30 +1030"),
+        ("Asia/Kolkata", "2026-10-25 00:30", "06:00–07:00"),
+        ("Asia/Tashkent", "2026-10-25 19:00", "00:00–01:00"),
+    ],
+)
+def test_hour_that_the_clock_shows_twice_carries_its_zone(zone: str, start: str, shown: str) -> None:
+    text = format_hour(pd.Timestamp(start, tz="UTC"), build_settings(zone=zone))
+    assert text.endswith(f"{shown}, {zone}")
+
+
+def test_hour_that_cannot_be_told_says_that_the_clock_went_back_and_accuses_no_tag(package: curve.Package) -> None:
+    scored = build_scored([10.0] * 10)
+    scored.loc[scored.index[-1], [LOAD, AIR, ENERGY, GAP, GAP_FRAC, BEST]] = NAN
+    scored.loc[scored.index[-1], STATE] = "unknown"
+    scored.loc[scored.index[-1], IS_STEADY] = False
+    start = LAST - pd.Timedelta("1h")
+    one = findings.Finding("clock_change", "The clock went back.", "fjord", "", start, LAST + pd.Timedelta("1h"))
+    status = monitor.build_status(scored, findings.build_frame([one]), package, build_settings())
+    assert status.no_gap_reason == "the clock went back, and readings of the hour shown twice cannot be told apart"
+    assert status.check is not None
+    assert status.check.silent == ()
+    assert status.health.data == "sound"
+    silent = monitor.build_status(scored, findings.build_frame([]), package, build_settings())
+    assert silent.check is not None
+    assert LOAD in silent.check.silent
+
+
 RECORDS = {
     "plant",
     "name",

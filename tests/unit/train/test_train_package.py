@@ -176,6 +176,7 @@ def test_card_says_how_it_was_trained(twice: tuple[Path, Path]) -> None:
     assert card["settings"] == SETTINGS.model_dump()
     assert set(card["libraries"]) >= {"keras", "tensorflow", "onnx", "onnxruntime", "numpy", "pandas"}
     assert card["libraries"]["keras"] == keras.__version__
+    assert card["learnt_until"] == build_settings().plant.train_until
     assert {part: card["trained_on"][part]["rows"] for part in ("train", "valid")} == {"train": 500, "valid": 150}
     metrics = card["metrics"]
     assert list(metrics["held_out_coverage_frac"].values()) == pytest.approx([0.1, 0.5, 0.9], abs=0.06)
@@ -186,13 +187,13 @@ def test_card_says_how_it_was_trained(twice: tuple[Path, Path]) -> None:
     assert card["envelope"]["limit"] > 0
 
 
-def test_card_holds_no_path_no_commit_and_no_time_but_the_hours(twice: tuple[Path, Path]) -> None:
+def test_card_holds_no_path_no_commit_and_no_time_but_those_of_its_hours(twice: tuple[Path, Path]) -> None:
     split = build_split()
     hours = {f(part[TIME]).isoformat() for part in (split.train, split.valid) for f in (min, max)}
     card = read_card(twice[0])
     texts = list(read_texts(card))
     assert [text for text in texts if re.match(r"/|[A-Za-z]:\\", text) or str(ROOT) in text] == []
-    assert {text for text in texts if re.search(r"\d{4}-\d\d-\d\d|\d\d:\d\d", text)} == hours
+    assert {text for text in texts if re.search(r"\d{4}-\d\d-\d\d|\d\d:\d\d", text)} == {*hours, card["learnt_until"]}
     assert [text for text in texts if re.fullmatch(r"[0-9a-f]{7,40}", text)] == []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pandas as pd
 
 from elc.cli.check import Check
-from elc.fields import TIME, coverage, format_value, read_unit
+from elc.fields import TIME, coverage, format_value, read_label, read_unit
 from elc.settings import Tag
 
 WIDTH = 120
@@ -109,8 +109,13 @@ def _render_findings(check: Check) -> Iterator[str]:
     if len(found):
         yield "Findings by check, in the tags with most:"
     for name, group in found.groupby("check"):
-        most = [f"{check.tags.find(column).tag} {amount}" for column, amount in _sum_findings(group, "column")]
+        most = [f"{_name_tag(check, column)} {amount}" for column, amount in _sum_findings(group, "column")]
         yield from _wrap(f"{_say(name)}: {_list(most, MOST, '{} and {} more')}", "- ")
+
+
+def _name_tag(check: Check, column: str) -> str:
+    """The tag of a column; what no tag has, as the sum of energy, goes by its own name."""
+    return next((tag.tag for tag in check.tags if tag.column == column), read_label(column))
 
 
 def _say(check: object) -> str:

@@ -59,10 +59,10 @@ def _build_intervals(settings: Settings) -> list[str]:
     return [
         f"## {say('How intervals are made')}",
         say(
-            "A reading holds until the next one of its tag, at most {hold} hours; an interval is the mean weighted by "
-            "time. An interval with less than {coverage} of good time is missing. Weather alone is filled, by a "
-            "straight line over gaps of up to {gap} hours; nothing else is ever filled. Times are kept in UTC and "
-            "shown in the time of the site.",
+            "A reading holds until the next one of its tag, at most {hold} hours; a tag that is read all the time is "
+            "missing in an interval without a reading. An interval is the mean weighted by time; one with less than "
+            "{coverage} of good time is missing. Weather alone is filled, by a straight line over gaps of up to {gap} "
+            "hours; nothing else is ever filled. Times are kept in UTC and shown in the time of the site.",
             hold=format_plain(given.max_hold_h),
             coverage=format_share(given.min_coverage_frac, 0),
             gap=format_plain(given.max_gap_h),

@@ -1,0 +1,68 @@
+"""Partial results as arrays: a row per interval from first to last, a column per tag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from elc.fields import TIME
+from elc.ingest.partials import HOUR_S, MICRO
+from elc.settings import StageSettings, TagList
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Partial results as arrays (intervals, tags); times in microseconds, NaN where a tag has no reading.
+
+    `before` is the row of the last interval with readings strictly before each interval, -1 for none.
+    """
+
+    start: pd.Timestamp
+    width_us: int
+    hold_us: int
+    has: NDArray[np.bool_]
+    before: NDArray[np.intp]
+    columns: dict[str, Array]
+
+    @property
+    def index(self) -> pd.DatetimeIndex:
+        step = pd.Timedelta(self.width_us, "us")
+        return pd.date_range(self.start, periods=len(self.has), freq=step, tz="UTC", name=TIME, unit="us")
+
+    def carry(self, values: Array | NDArray[np.bool_]) -> Array:
+        """Take what is known of the last interval with readings before each interval; NaN where there is none."""
+        carried = np.take_along_axis(values, np.maximum(self.before, 0), axis=0)
+        return np.where(self.before >= 0, carried, np.nan)
+
+    def find_since(self) -> Array:
+        """Microseconds from the last reading before each interval to the start of that interval."""
+        row = np.arange(len(self.has))[:, None]
+        return (row - self.before) * float(self.width_us) - self.carry(self.columns["last_us"])
+
+
+def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Grid:
+    width_us = int(pd.Timedelta(settings.plant.interval) / pd.Timedelta("1us"))
+    is_continuous = settings.plant.export.is_continuous
+    hold_us = int(settings.ingest.max_hold_h * HOUR_S * MICRO) if is_continuous else width_us
+    start = partials["start"].cast("timestamp[us]").cast("int64").to_numpy()
+    rows = (start - start.min()) // width_us
+    names = pa.array([tag.tag for tag in tags])
+    tag = partials["tag"].combine_chunks()
+    positions = pc.index_in(tag.dictionary, names).to_numpy()[tag.indices.to_numpy()]
+    shape = (int(rows.max()) + 1, len(names))
+    columns = {}
+    for name in partials.column_names:
+        if name not in ("tag", "start"):
+            columns[name] = np.full(shape, np.nan)
+            columns[name][rows, positions] = partials[name].to_numpy()
+    has = ~np.isnan(columns["readings"])
+    seen = np.maximum.accumulate(np.where(has, np.arange(shape[0])[:, None], -1), axis=0)
+    before = np.vstack([np.full((1, shape[1]), -1), seen[:-1]])
+    return Grid(pd.Timestamp(int(start.min()), unit="us"), width_us, hold_us, has, before, columns)

@@ -1,0 +1,25 @@
+"""Habits belong to a version: what it is judged by is learnt from the hours of its training and no others."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from elc.settings import StageSettings
+
+CARD, KEY = "card.json", "learnt_until"
+
+
+def keep_habits(settings: StageSettings, package: Path) -> StageSettings:
+    """Take the day up to which habits are learnt from the model package in use, whatever params.yaml says by now.
+
+    A new `train_until` is for the next version: it must not change the verdict on hours that this one has judged.
+    Where there is no package, or one that does not say it, params.yaml counts.
+
+    Args:
+        package: folder of the package in use; it need not be there.
+    """
+    path = package / CARD
+    until = json.loads(path.read_text(encoding="utf-8")).get(KEY) if path.is_file() else None
+    return replace(settings, plant=settings.plant.model_copy(update={"train_until": until})) if until else settings
