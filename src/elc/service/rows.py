@@ -90,7 +90,7 @@ def _read_parts(content: Any, max_rows: int) -> tuple[list[dict[str, Any]], dict
         raise _refuse("", content, 'an object: {"rows": [{...}]}')
     strange = [name for name in content if name not in KEYS]
     if strange:
-        raise _refuse(f"/{strange[0]}", strange[0], "rows, and units where some are others")
+        raise _refuse(f"/{strange[0][:SHOWN]}", strange[0], "rows, and units where some are others")
     rows, units = content.get("rows"), content.get("units") or {}
     if not isinstance(rows, list) or not rows:
         raise _refuse("/rows", rows, "a list of at least one row")
@@ -147,7 +147,7 @@ def _find_faults(rows: list[Any], columns: tuple[str, ...], known: Sequence[str]
 
 
 def _name_nearest(name: str, known: Sequence[str]) -> str:
-    nearest = get_close_matches(name, known, 1)
+    nearest = get_close_matches(name[:SHOWN], known, 1)
     return f"{nearest[0]}?" if nearest else f"one of {', '.join(known)}"
 
 

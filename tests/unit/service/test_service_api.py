@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pyarrow as pa
@@ -240,3 +241,28 @@ def test_damaged_arrow_is_refused(client: TestClient, place_of: int, byte: int) 
     stream[place_of % len(stream)] = byte
     answer = client.post(PREDICT, content=bytes(stream), headers={"Content-Type": MEDIA_TYPE})
     assert answer.status_code in (200, 400, 413, 415, 422)
+
+
+@pytest.mark.parametrize("unit", ["9**9**9**9", "degC**9**9**9", "(degC", "2 degC", "degC" * 10, "m**9**9**9/s"])
+def test_a_unit_that_would_be_worked_out_for_ever_is_refused_at_once(client: TestClient, unit: str) -> None:
+    start = time.perf_counter()
+    refused = client.post(PREDICT, json={"rows": [ROW], "units": {AIR: unit}})
+    assert time.perf_counter() - start < 2.0
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [
+        {
+            "field": f"/units/{AIR}",
+            "found": f"the text {unit!r}",
+            "expected": "°C, or a unit that can be converted to it",
+        }
+    ]
+
+
+def test_long_names_are_cut_and_compared_with_nothing(client: TestClient) -> None:
+    start = time.perf_counter()
+    name = "load" * 500_000
+    for body in ({"rows": [ROW | {name + str(n): 1 for n in range(3)}]}, {name: 1}):
+        refused = client.post(PREDICT, content=json.dumps(body))
+        assert refused.status_code == 422
+        assert len(refused.content) < 3_000
+    assert time.perf_counter() - start < 3.0

@@ -42,7 +42,7 @@ REST = "unexplained"
 SHOWN_DAYS = 7
 ROLES = ("throughput", "driver", "setpoint")
 HOUR_COLUMNS = [TIME, "plant_state", IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
-_SPAN = re.compile(r"\[([^\]]*)\]\{\.(\w+)\}")
+_SPAN = re.compile(r"\[([^\[\]]*)\]\{\.(\w+)\}")
 Content = dict[str, Any]
 
 
