@@ -25,6 +25,7 @@ def check_yaml(text: str, where: str) -> None:
             named += isinstance(event, yaml.AliasEvent)
             if depth > DEEPEST or named > MOST_NAMED:
                 what = f"is nested more than {DEEPEST} deep" if named <= MOST_NAMED else "refers to itself too often"
-                raise ElcError(f"{where}: not readable as YAML: line {event.start_mark.line + 1} {what}. Write it out.")
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                raise ElcError(f"{where}: not readable as YAML: line {line} {what}. Write it out.")
     except yaml.YAMLError:
         return

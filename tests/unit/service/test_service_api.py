@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -266,3 +268,12 @@ def test_long_names_are_cut_and_compared_with_nothing(client: TestClient) -> Non
         assert refused.status_code == 422
         assert len(refused.content) < 3_000
     assert time.perf_counter() - start < 3.0
+
+
+def test_the_service_gives_signs_of_life(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(tmp_path / "notify"))
+        receiver.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        serve()
+        assert {receiver.recv(100) for _ in range(2)} == {b"WATCHDOG=1"}

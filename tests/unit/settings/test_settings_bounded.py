@@ -28,7 +28,7 @@ def test_what_is_too_deep_or_multiplies_is_refused_at_once(text: str) -> None:
 
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
 def test_records_and_notebooks_of_others_are_bounded(text: str) -> None:
-    with pytest.raises(ElcError, match="^dvc.lock: not readable as YAML: line"):
+    with pytest.raises(ElcError, match=r"^dvc\.lock: not readable as YAML: line"):
         _parse_lock(text)
     with pytest.raises(ElcError, match="not readable as YAML: line"):
         read_front(f"---\n{text}\n---\n", "10_ingest")
