@@ -1,4 +1,4 @@
-"""A sign of life for systemd (sd_notify(3)): where none comes for WatchdogSec, it ends the process and starts another."""
+"""A sign of life for systemd (sd_notify(3)): where none comes for WatchdogSec, the process is started again."""
 
 from __future__ import annotations
 

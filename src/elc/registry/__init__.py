@@ -9,6 +9,7 @@ from elc.registry.operated import read_operated, write_operated
 from elc.registry.register import check_registration, register
 from elc.registry.rules import Followed, Problem
 from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
+from elc.registry.storage import hash_content
 from elc.registry.use import find_used, open_version, read_metrics
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "find_git_folder",
     "find_used",
     "find_uses",
+    "hash_content",
     "open_version",
     "read_context",
     "read_deployed",

@@ -36,16 +36,17 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Used:
-    """Name the package that a stage reads; environment and version are empty for the candidate."""
+    """Name the package that a stage reads; all but the folder is empty for the candidate.
+
+    `sha256` is of its content, as its tag says (`curve.read_found` reads that and nothing else); `tag` is the one that
+    put it there.
+    """
 
     folder: Path
     environment: str
     version: str
-
-    @property
-    def insufficiencies(self) -> Path:
-        """The package's findings about the history that it learnt from."""
-        return self.folder / "findings.parquet"
+    sha256: str
+    tag: str
 
     @property
     def label(self) -> str:
@@ -184,14 +185,15 @@ def find_used(project: Project, plant: str, *, environment: str, environments: S
         raise ElcError(f"environment {environment!r} is not in params.yaml; {nearest}")
     for name in [environment] if environment else reversed(environments):
         if record := read_deployed(project, name, plant):
-            return Used(find_folder(project.deployed(name, plant)), name, record.version)
+            folder = find_folder(project.deployed(name, plant))
+            return Used(folder, name, record.version, record.sha256, f"{record.tag} {record.oid}")
     if environment:
         raise ElcError(
             f"plant {plant}: nothing is deployed in {environment}, expected a version in "
             f"{project.deployed(environment, plant)}. Run `elc promote {plant} <version> --env {environment}`, or "
             f"`elc deploy --env {environment}` where one is assigned."
         )
-    return Used(project.model(plant), "", "")
+    return Used(project.model(plant), "", "", "", "")
 
 
 def remove_deployed(project: Project, environment: str, plant: str) -> None:

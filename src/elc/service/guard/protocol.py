@@ -26,7 +26,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._is_head = True
-        self._head_bytes = 0
+        self._head_bytes = self._loose_bytes = 0
         self._clock: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -39,19 +39,33 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
+        self._loose_bytes += len(data)
         super().data_received(data)
-        if not self._is_head or self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if not self._is_head:
+            if self._loose_bytes > HEAD_BYTES:
+                self._refuse(431)
             return
         if self._head_bytes > HEAD_BYTES:
             self._refuse(431)
         elif self._head_bytes and self._clock is None:
             self._clock = self.loop.call_later(HEAD_S, self._give_up)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header of the head; what comes after a body (RFC 9112, 7.1.2) was not there when it was admitted."""
+        if self._is_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._loose_bytes = 0  # between two parts of a body are sizes, their extensions, and trailers at its end
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         if self._head_bytes > HEAD_BYTES and self._count_head() > HEAD_BYTES:
             self._is_head = True
             raise ValueError("the head is too long")  # ends in send_400_response
-        self._is_head = False
+        self._is_head, self._loose_bytes = False, 0
         self._stop_clock()
         super().on_headers_complete()
 
