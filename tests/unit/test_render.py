@@ -19,13 +19,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from elc.errors import ElcError
 from elc.fields import TIME
+from elc.language import escape
 from elc.paths import Project
 from elc.render import render_site
 from elc.render.index import build_index
 from elc.render.plants import Fleet
 from elc.render.receipts import Failure
 from elc.render.status import Alert, Status, find_behind
-from elc.render.words import build_number, escape
+from elc.render.words import build_number
 
 REPOSITORY = Path(__file__).parents[2]
 SVG = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -213,13 +212,8 @@ def build_outcomes_table(outcomes: pd.DataFrame, settings: StageSettings) -> pd.
 
 def _write_case(row: Row) -> str:
     outcome = OUTCOME_WORDS[str(row["outcome"])]()
-    answer = ": ".join(text for text in (str(row["answer"]), _quote(str(row["why"]))) if text)
+    answer = ": ".join(text for text in (str(row["answer"]), " ".join(str(row["why"]).split())) if text)
     return f"{outcome} ({answer})" if answer else outcome
-
-
-def _quote(text: str) -> str:
-    """Keep what somebody typed from being read as Markdown or HTML; the table itself sees to its bars."""
-    return re.sub(r"([^\w\s|])", r"\\\1", " ".join(text.split()))
 
 
 def _write_interval(row: Row, *names: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,9 @@ READ = (
     "quality.json",
     "attribution.json",
 )
+
+
+NAMES = {"column": re.compile(r"[a-z][a-z0-9_]*", re.ASCII), "group": re.compile(r"[\w ]+")}
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,18 @@ def read_content(folder: Path, *, sha256: str) -> Content:
             faults.append(
                 f"{name} is not the file that was trained (its hash differs). Bring it back with dvc checkout."
             )
-    check_faults(where, faults)
+    check_faults(where, faults or _find_odd_names(card))
     return Content(card, files)
+
+
+def _find_odd_names(card: dict[str, Any]) -> Iterator[str]:
+    """Find columns and groups that are no names, as tag lists know them: they stand in the sentences of pages."""
+    described = [*card.get("features", ()), *card.get("setpoints", ())]
+    names = [("column", str(found.get("column"))) for found in described]
+    names += [("group", str(found["group"])) for found in described if found.get("group")]
+    for kind, name in [*names, ("column", str(card.get("throughput")))]:
+        if not NAMES[kind].fullmatch(name):
+            yield f"the {kind} {name[:60]!r} of card.json is no name. Train the plant again."
 
 
 def read_unverified(folder: Path, card: dict[str, Any]) -> Content:

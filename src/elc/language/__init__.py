@@ -5,6 +5,7 @@ fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no
 """
 
 from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, translate
+from elc.language.markdown import escape, escape_marked, join_lines, write_code
 from elc.language.numbers import (
     format_date_alone,
     format_number,
@@ -19,6 +20,8 @@ from elc.language.words import say_health, say_list, say_state, say_version
 __all__ = [
     "ENGLISH",
     "choose",
+    "escape",
+    "escape_marked",
     "find_languages",
     "format_date_alone",
     "format_number",
@@ -28,10 +31,12 @@ __all__ = [
     "format_short_time",
     "format_time",
     "get_language",
+    "join_lines",
     "say",
     "say_health",
     "say_list",
     "say_state",
     "say_version",
     "translate",
+    "write_code",
 ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from elc.language import say
+from elc.language import escape, say
 from elc.paths import Project
 from elc.render.receipts import Failure, read_json
-from elc.render.words import escape
 
 SUFFIX = ".failed.json"
 
