@@ -19,6 +19,8 @@ from elc.units import read_conversion
 Array = NDArray[np.float64]
 MAX_FAULTS = 20
 SHOWN = 40  # letters of a value
+SMALL_BYTES = 20_000  # of a body that can hold little, whatever it is
+MOST_LISTS, MOST_COLUMNS = 64, 100  # ASSUME: brackets in a request, and columns of a model, are fewer
 KEYS = ("rows", "units")
 NUMBERS = (float, int)
 
@@ -41,12 +43,15 @@ class Asked:
         return self.values[:, places].astype(np.float32)
 
 
-def parse_json(body: bytes) -> Any:
-    """Read a body as JSON.
+def parse_json(body: bytes, *, max_rows: int) -> Any:
+    """Read a body as JSON, which takes many times its own room: so its parts are counted first.
 
     Raises:
-        ProblemError: 400, with the place.
+        ProblemError: 400, with the place; 413 for more parts than so many rows can have.
     """
+    most = {b"[": MOST_LISTS, b"{": max_rows + MOST_LISTS, b",": max_rows * MOST_COLUMNS}
+    if len(body) > SMALL_BYTES and any(body.count(sign) > count for sign, count in most.items()):
+        raise ProblemError(413, f"The body has more parts than {max_rows:,} rows of numbers have. Send it in parts.")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -34,7 +34,7 @@ from elc.fields import (
 from elc.language import ENGLISH, find_languages, get_language, say, say_health, say_state, say_version
 from elc.monitor.status import format_span
 from elc.paths import Project
-from elc.service.page.files import read_sentences, read_status, read_table
+from elc.service.page.files import is_disk_full, read_sentences, read_status, read_table
 from elc.service.page.moves import build_moves
 from elc.settings import StageSettings, read_operation, read_tags
 
@@ -74,6 +74,14 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
         return _build_nothing(plant, note) | {"name": chosen.plant.name}
     language.choose(_read_language(status, site_language))
     return _build_now(project, chosen, status, hours.sort_values(TIME, ignore_index=True))
+
+
+def build_disk_notes(project: Project, plant: str, *, site_language: str) -> list[str]:
+    """Build what is to be said of a disk that takes nothing more: no file that is shown changes by that."""
+    if not is_disk_full(project, plant):
+        return []
+    language.choose(site_language)
+    return [say("The disk is full, so nothing new is written. Tell whoever runs this.")]
 
 
 def _read_language(status: Content, site_language: str) -> str:

@@ -200,7 +200,7 @@ def test_what_follows_a_body_is_no_header(open_door: Open, add_key: Callable[...
 
 @pytest.mark.parametrize("start", [b"0\r\nX-Fill: ", b"4;fill=", b"4\r\n{   \r\n0\r\nX-Fill: "])
 def test_trailers_and_extensions_without_end_are_cut(port: int, start: bytes) -> None:
-    found = talk(port, CHUNKED + b"\r\n" + start, *[b"a" * 4096] * 20, pause_s=0)
+    found = talk(port, CHUNKED + b"\r\n" + start, *[b"a" * 4096] * 20, pause_s=0.02)
     assert b" 431 " in found or found == b""
 
 
@@ -243,3 +243,19 @@ def test_a_key_of_another_certificate(project: Project) -> None:
     _, other = write_certificate(project.root, "other")
     with pytest.raises(ElcError, match=r"do not do \(KEY_VALUES_MISMATCH\)"):
         check(project, certificate=str(certificate), private_key=str(other))
+
+
+def test_one_address_leaves_connections_for_others(
+    open_door: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(protocol, "MOST_OF_ADDRESS", 20)
+    monkeypatch.setattr(protocol, "CROWD", protocol.Crowd())
+    with serve(open_door(port=0)) as port:
+        held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(60)]
+        time.sleep(0.3)
+        assert protocol.CROWD.refused == 40
+        for one in held:
+            one.close()
+        time.sleep(0.3)
+        assert talk(port, REQUEST + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+    assert len([one for one in caplog.records if "Connections were refused" in one.getMessage()]) == 1
