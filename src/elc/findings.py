@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -67,6 +68,6 @@ def write_findings(path: Path, findings: pd.DataFrame) -> None:
         findings.to_parquet(temporary, index=False)
 
 
-def read_findings(path: Path) -> pd.DataFrame:
-    """Read a table of findings."""
-    return pd.read_parquet(path)
+def read_findings(source: Path | bytes) -> pd.DataFrame:
+    """Read a table of findings from a file, or from its bytes."""
+    return pd.read_parquet(io.BytesIO(source) if isinstance(source, bytes) else source)

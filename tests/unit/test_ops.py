@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
 OPS = Path(__file__).resolve().parents[2] / "ops"
 CONTAINERFILE = (OPS / "Containerfile").read_text()
+_spec = importlib.util.spec_from_file_location("packages", OPS / "packages.py")
+assert _spec is not None
+assert _spec.loader is not None
+packages = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(packages)
 MOST_EXPOSED = 2.0  # of systemd-analyze security: 0 is best, 10 is worst
 
 
@@ -81,6 +88,25 @@ def test_the_container_keeps_its_promises() -> None:
 def test_packages_come_by_their_hashes_and_from_where_the_machine_says() -> None:
     installs = [rest for name, rest in read_instructions() if name == "RUN" and "pip install" in rest]
     assert len(installs) == 2
-    assert "--require-hashes -r requirements.lock" in installs[0]
+    assert "ops/packages.py > requirements-serve.txt" in installs[0]
+    assert "--require-hashes -r requirements-serve.txt" in installs[0]
     assert "--no-deps --no-build-isolation ." in installs[1]
     assert set(re.findall(r"https?://([^:/\s]+)", CONTAINERFILE)) == {"127.0.0.1"}
+
+
+def test_the_container_can_verify_signatures_and_brings_no_tools_of_developers() -> None:
+    assert "git openssh-client" in CONTAINERFILE
+    needed = packages.find_needed()
+    content = tomllib.loads((OPS.parent / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in content["dependencies"]}
+    assert {name.replace(".", "-") for name in wanted} <= set(needed)
+    absent = {"pytest", "playwright", "ruff", "mypy", "moto", "hypothesis", "schemathesis", "lightgbm", "pre-commit"}
+    assert not absent & set(needed)
+    assert absent <= set(packages.read_blocks())
+    assert all("--hash=sha256:" in block for block in needed.values())
+
+
+def test_the_licences_of_what_is_brought_are_written_down() -> None:
+    listed = (OPS.parent / "docs" / "licences.md").read_text(encoding="utf-8")
+    for line in packages.write_licences().splitlines():
+        assert line in listed, "run python ops/packages.py licences > docs/licences.md"

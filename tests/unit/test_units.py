@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
+from elc import units
 from elc.errors import ElcError
 from elc.units import read_conversion
 
@@ -73,3 +75,54 @@ def test_unit_of_another_dimension_is_named(unit: str, target: str, found: str) 
 def test_unit_that_cannot_be_parsed_is_named(unit: str) -> None:
     with pytest.raises(ElcError, match=re.escape(f"unit {unit}")):
         read_conversion(unit, "t/h")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "9**9**9**9",
+        "m**9**9**9",
+        "2**2000000000*m",
+        "1e999999999 m",
+        "(m)**(9**9**9)",
+        "m^-9999999999",
+        "().__class__",
+        "__import__('os')",
+        "[mass]",
+        "lambda:0",
+        "t/h" * 10_000,
+        "(" * 30 + ")" * 10,
+        "nan",
+        "yottameter**4*yottameter**4",
+    ],
+)
+def test_a_unit_is_looked_up_and_never_worked_out(unit: str) -> None:
+    start = time.perf_counter()
+    with pytest.raises(ElcError, match=r"^unit .* (is unknown|cannot become)"):
+        read_conversion(unit, "t/h")
+    assert time.perf_counter() - start < 1.0
+
+
+@pytest.mark.parametrize(
+    ("unit", "target", "factor"),
+    [
+        ("kJ/(kg*K)", "kJ/kg/K", 1.0),
+        ("m³/h", "m**3/h", 1.0),
+        ("m^3/h", "m**3/h", 1.0),
+        ("kW*h", "kWh", 1.0),
+        ("kW h", "kWh", 1.0),
+        ("kJ/degF", "kJ/K", 1.8),
+        ("1/h", "1/day", 24.0),
+        (" GJ / h ", "GJ/h", 1.0),
+    ],
+)
+def test_units_are_written_in_many_ways(unit: str, target: str, factor: float) -> None:
+    assert read_conversion(unit, target) == pytest.approx((factor, 0.0))
+
+
+def test_units_of_ten_thousand_strangers_take_no_memory_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units, "MOST_SEEN", 50)
+    first = units._build_registry()
+    for power in range(60):
+        read_conversion("*".join(["t/h"] + ["m/m"] * (power % 5)) + " " * (power // 5), "t/h")
+    assert units._build_registry() is not first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 
 import pandas as pd
@@ -101,10 +100,5 @@ def build_outcomes_table(outcomes: pd.DataFrame, settings: StageSettings, *, siz
 
 def _write_case(row: Row) -> str:
     outcome = OUTCOME_WORDS[str(row["outcome"])]()
-    answer = ": ".join(text for text in (str(row["answer"]), _quote(str(row["why"]))) if text)
+    answer = ": ".join(text for text in (str(row["answer"]), " ".join(str(row["why"]).split())) if text)
     return f"{outcome} ({answer})" if answer else outcome
-
-
-def _quote(text: str) -> str:
-    """Keep what somebody typed from being read as Markdown or HTML; the table itself sees to its bars."""
-    return re.sub(r"([^\w\s|])", r"\\\1", " ".join(text.split()))

@@ -109,7 +109,13 @@ def _prove(context: Context, version: Version, chosen: EnvironmentSettings, remo
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         storage.lay_package(root, version.package, folder, content=version.sha256)
-        return curve.prove(folder, chosen.tests, plant=version.plant, max_latency_ms=chosen.max_latency_ms)
+        return curve.prove(
+            folder,
+            chosen.tests,
+            plant=version.plant,
+            sha256=version.sha256,
+            max_latency_ms=chosen.max_latency_ms,
+        )
 
 
 def _find_faults(proofs: Sequence[Proof]) -> list[str]:

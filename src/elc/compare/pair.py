@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from elc import curve
 from elc.curve import Package
 from elc.errors import ElcError, check_faults
 from elc.paths import Project
+
+if TYPE_CHECKING:
+    from elc.registry import Used
 
 CANDIDATE = "candidate"
 HASH_DIGITS = 12
@@ -56,22 +60,31 @@ def build_pair(left_folder: Path, left_label: str, right_folder: Path | None, ri
         ElcError: a package is not whole, does not say what it learnt from, or the two are of different plants or
             have one label.
     """
-    left = _read_side(left_folder, left_label)
-    if right_folder is None:
+    left = _read_side(left_folder, left_label, sha256="")
+    right = None if right_folder is None else _read_side(right_folder, right_label, sha256="")
+    return _join(left, right, f"compare {left_folder} with {right_folder}")
+
+
+def _join(left: Side, right: Side | None, where: str) -> Pair:
+    """Join two packages.
+
+    Raises:
+        ElcError: they are of different plants, or have one label.
+    """
+    if right is None:
         return Pair(left, None)
-    right = _read_side(right_folder, right_label)
-    faults = []
+    left_label, right_label, faults = left.label, right.label, []
     plants = [str(side.package.card["plant"]) for side in (left, right)]
     if plants[0] != plants[1]:
         faults.append(f"{left_label} is of plant {plants[0]}, {right_label} of {plants[1]}. Expected one plant.")
     if left_label == right_label:
         faults.append(f"both packages are called {left_label}. Give each a name of its own.")
-    check_faults(f"compare {left_folder} with {right_folder}", faults)
+    check_faults(where, faults)
     return Pair(left, right)
 
 
-def _read_side(folder: Path, label: str) -> Side:
-    package = curve.read(folder)
+def _read_side(folder: Path, label: str, *, sha256: str) -> Side:
+    package = curve.read_found(folder, sha256=sha256)
     absent = [key for key in ("plant", "trained_on") if not package.card.get(key)]
     if absent:
         raise ElcError(
@@ -92,17 +105,20 @@ def read_pair(project: Project, plant: str, *, version: str, environment: str) -
     """
     from elc import registry
 
-    left = registry.open_version(project, plant, version).folder if version else project.model(plant)
-    folder, label = _find_in_use(project, plant, environment) or (None, "")
-    pair = build_pair(left, version or CANDIDATE, folder, label)
+    candidate = registry.Used(project.model(plant), "", "", "", "")
+    used = registry.open_version(project, plant, version) if version else candidate
+    left = _read_side(used.folder, version or CANDIDATE, sha256=used.sha256)
+    in_use, label = _find_in_use(project, plant, environment) or (None, "")
+    right = None if in_use is None else _read_side(in_use.folder, label, sha256=in_use.sha256)
+    pair = _join(left, right, f"compare {left.label} with {label}")
     found = str(pair.left.package.card["plant"])
     if found != plant:
-        raise ElcError(f"model package {left}: is of plant {found}, expected {plant}. Train {plant} again.")
+        raise ElcError(f"model package {used.folder}: is of plant {found}, expected {plant}. Train {plant} again.")
     return pair
 
 
-def _find_in_use(project: Project, plant: str, environment: str) -> tuple[Path, str] | None:
-    """Find the folder and the label of the version in use."""
+def _find_in_use(project: Project, plant: str, environment: str) -> tuple[Used, str] | None:
+    """Find the version in use, and its label."""
     from elc import registry
 
     context = registry.read_context(project)
@@ -110,8 +126,8 @@ def _find_in_use(project: Project, plant: str, environment: str) -> tuple[Path, 
         context.environment(name)
         version = context.follow(plant, name).version
         if version is not None:
-            return registry.open_version(project, plant, version.version).folder, f"{version.version} in {name}"
+            return registry.open_version(project, plant, version.version), f"{version.version} in {name}"
         if project.deployed(name, plant).is_dir():
             used = registry.find_used(project, plant, environment=name)
-            return used.folder, used.label
+            return used, used.label
     return None

@@ -1,5 +1,6 @@
 """The energy load curve of a plant: read and prove its package, score hours, find precedents."""
 
+from elc.curve.content import format_json, hash_card, hash_file, read_unverified, write_json
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
 from elc.curve.hours import DATA_TYPE, MISSING_COLUMN, describe_column, fit_hours
 from elc.curve.levels import (
@@ -11,17 +12,7 @@ from elc.curve.levels import (
     read_level,
     write_level,
 )
-from elc.curve.package import (
-    OUTPUTS,
-    Baseline,
-    Package,
-    format_json,
-    hash_card,
-    hash_file,
-    open_package,
-    read,
-    write_json,
-)
+from elc.curve.package import OUTPUTS, Baseline, Package, open_package, read, read_found
 from elc.curve.proof import Proof, prove
 from elc.curve.response import (
     build_best_practice,
@@ -75,8 +66,10 @@ __all__ = [
     "predict_precedents",
     "prove",
     "read",
+    "read_found",
     "read_level",
     "read_sketch",
+    "read_unverified",
     "score_hours",
     "share_best",
     "share_response",

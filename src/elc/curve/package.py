@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,23 +14,14 @@ import onnxruntime as ort
 import pandas as pd
 from numpy.typing import NDArray
 
+from elc.curve.content import Content, read_content
 from elc.curve.envelope import Envelope, read_envelope
-from elc.errors import ElcError, check_faults
+from elc.errors import check_faults
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, COVERAGE_SUFFIX, HIGH, TYPICAL, read_unit
 
 Array = NDArray[np.float64]
 Inputs = NDArray[np.float32]
 INPUT = "features"
-READ = (
-    "model.onnx",
-    "response.onnx",
-    "precedents.parquet",
-    "envelope.parquet",
-    "statistics.json",
-    "constraints.json",
-    "quality.json",
-    "attribution.json",
-)
 OUTPUTS = [BEST, TYPICAL, HIGH, BEST_LOW, BEST_HIGH]
 
 
@@ -51,7 +43,8 @@ class Package:
     """A plant's model package, verified and ready to score.
 
     `attribution` is what drivers and set-points made of energy in training, with its background of conditions
-    (`train.attribution`); empty where a package was made by hand.
+    (`train.attribution`); empty where a package was made by hand. `insufficiencies` are its findings about the history
+    that it learnt from, as a Parquet file.
     """
 
     card: dict[str, Any]
@@ -61,6 +54,7 @@ class Package:
     _response: ort.InferenceSession
     attribution: dict[str, Any] = field(default_factory=dict)
     baseline: Baseline = field(default_factory=Baseline)
+    insufficiencies: bytes = b""
 
     @property
     def throughput(self) -> str:
@@ -137,85 +131,43 @@ def read(folder: Path) -> Package:
     Raises:
         ElcError: a file is missing or differs from its hash in card.json.
     """
-    where = f"model package {folder}"
-    if not (folder / "card.json").is_file():
-        raise ElcError(f"{where}: card.json was not found. Train the plant with dvc repro train@{folder.name}.")
-    card, faults = _read_card(folder / "card.json")
-    listed = card.get("files", {})
-    if not faults:
-        faults += [
-            f"card.json holds no hash of {name}, so it may be any file. Train the plant again."
-            for name in READ
-            if name not in listed
-        ]
-    for name, expected in listed.items():
-        path = folder / name
-        if not path.is_file():
-            faults.append(f"{name} is missing. Bring it back with dvc checkout.")
-        elif hash_file(path) != expected:
-            faults.append(
-                f"{name} is not the file that was trained (its hash differs). Bring it back with dvc checkout."
-            )
-    check_faults(where, faults)
-    return open_package(folder, card, json.loads((folder / "attribution.json").read_text(encoding="utf-8")))
+    return read_found(folder, sha256="")
 
 
-def open_package(folder: Path, card: dict[str, Any], attribution: dict[str, Any]) -> Package:
-    """Open the parts of a package that are used, unverified: for `read`, and while a package is being written."""
+def read_found(folder: Path, *, sha256: str) -> Package:
+    """Read the very package that was found before (`registry.Used`): the one whose content has this SHA-256.
+
+    An empty one is a candidate's, for which its card vouches.
+
+    Raises:
+        ElcError: a file is missing or differs from its hash in card.json, or the content is another by now.
+    """
+    return open_package(read_content(folder, sha256=sha256))
+
+
+def open_package(content: Content) -> Package:
+    """Open the parts of a package that are used, from the bytes that were verified."""
+    card, files = content.card, content.files
+    baseline = Baseline(*(json.loads(files[f"{name}.json"]) for name in ("statistics", "constraints", "quality")))
     return Package(
         card=card,
-        precedents=pd.read_parquet(folder / "precedents.parquet"),
-        envelope=read_envelope(folder, card["envelope"]),
-        _curve=_open(folder / "model.onnx"),
-        _response=_open(folder / "response.onnx"),
-        attribution=attribution,
-        baseline=Baseline(*(_read_json(folder / f"{name}.json") for name in ("statistics", "constraints", "quality"))),
+        precedents=pd.read_parquet(io.BytesIO(files["precedents.parquet"])),
+        envelope=read_envelope(files["envelope.parquet"], card["envelope"]),
+        _curve=_open(files["model.onnx"]),
+        _response=_open(files["response.onnx"]),
+        attribution=json.loads(files.get("attribution.json", b"{}")),
+        baseline=baseline,
+        insufficiencies=files.get("findings.parquet", b""),
     )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def _read_card(path: Path) -> tuple[dict[str, Any], list[str]]:
-    """Read a card and what is wrong with it: a card holds the hash of everything else in it."""
-    changed = ["card.json is not as it was written (its hash differs). Bring it back with dvc checkout."]
-    try:
-        text = path.read_text(encoding="utf-8")
-        card = json.loads(text)
-        known = {key: value for key, value in card.items() if key != "sha256"}
-        is_sound = format_json(card) == text and card.get("sha256") == hash_card(known)
-    except (ValueError, AttributeError):
-        return {}, changed
-    return card, [] if is_sound else changed
-
-
-def format_json(content: dict[str, Any]) -> str:
-    """Write a part of the package as JSON, always in the same way."""
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file of the package."""
-    path.write_text(format_json(content), encoding="utf-8")
-
-
-def hash_card(card: dict[str, Any]) -> str:
-    """The SHA-256 of a card without its own."""
-    return hashlib.sha256(format_json(card).encode()).hexdigest()
-
-
-def hash_file(path: Path) -> str:
-    """The SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _open(path: Path) -> ort.InferenceSession:
+def _open(raw: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1  # one thread: sums in one order, the same bytes everywhere
     options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    # Weights in files of their own were not hashed, so they are looked for where there is nothing.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", f"{os.devnull}/none")
+    return ort.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
 
 
 def _read_inputs(frame: pd.DataFrame, columns: list[str], what: str) -> Inputs:

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from elc.curve.package import OUTPUTS, Array, Package, read
+from elc.curve.content import read_content
+from elc.curve.package import OUTPUTS, Array, Package, open_package
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, HIGH, TYPICAL
 
@@ -43,7 +44,7 @@ class Proof:
     fault: str
 
 
-def prove(folder: Path, tests: Sequence[str], *, plant: str, max_latency_ms: float) -> list[Proof]:
+def prove(folder: Path, tests: Sequence[str], *, plant: str, sha256: str, max_latency_ms: float) -> list[Proof]:
     """Run functional tests on a model package; a fault is returned, whatever the package holds.
 
     Args:
@@ -51,6 +52,7 @@ def prove(folder: Path, tests: Sequence[str], *, plant: str, max_latency_ms: flo
         tests: which of `golden`, `shape` and `latency` to run. `package` (every file is as it was written, and the
             package is the plant's) always comes first; where it fails, the others are not run, and have failed.
         plant: whose package it must be.
+        sha256: of the content that it must have; an empty one takes what the card vouches for.
         max_latency_ms: the longest that a prediction of one row may take, as the median of 50 (ms).
 
     Raises:
@@ -60,11 +62,12 @@ def prove(folder: Path, tests: Sequence[str], *, plant: str, max_latency_ms: flo
     check_faults(f"plant {plant}: its package cannot be tested", unknown)
     chosen = list(dict.fromkeys(tests))
     where = f"plant {plant}, test"
-    proof, package = _attempt("package", lambda: _read_whole(folder, plant), where)
-    if package is None:
+    proof, found = _attempt("package", lambda: _read_whole(folder, plant, sha256), where)
+    if found is None:
         return [proof, *(Proof(name, 0.0, NOT_RUN) for name in chosen)]
+    package, golden = found
     checks: dict[str, Callable[[], None]] = {
-        "golden": lambda: _check_golden(package, folder / "golden.json", f"{where} golden"),
+        "golden": lambda: _check_golden(package, golden, f"{where} golden"),
         "shape": lambda: _check_shape(package, f"{where} shape"),
         "latency": lambda: _check_latency(package, f"{where} latency", max_latency_ms),
     }
@@ -84,9 +87,10 @@ def _attempt(name: str, check: Callable[[], Found], where: str) -> tuple[Proof, 
     return Proof(name, time.perf_counter() - start, fault), found
 
 
-def _read_whole(folder: Path, plant: str) -> Package:
-    """Read a package that must be the plant's, and whose card must vouch for each file that is used."""
-    package = read(folder)
+def _read_whole(folder: Path, plant: str, sha256: str) -> tuple[Package, bytes]:
+    """Read a package that must be the plant's, its card vouching for each file that is used, and its golden rows."""
+    content = read_content(folder, sha256=sha256)
+    package = open_package(content)
     faults = [
         f"card.json holds no hash of {name}, so it may be any file. {RESTORE}"
         for name in NEEDED
@@ -96,12 +100,12 @@ def _read_whole(folder: Path, plant: str) -> Package:
     if owner != plant:
         faults.append(f"it is of plant {owner}, expected {plant}. Take a version of plant {plant}.")
     check_faults(f"model package {folder}", faults)
-    return package
+    return package, content.files["golden.json"]
 
 
-def _check_golden(package: Package, path: Path, where: str) -> None:
+def _check_golden(package: Package, raw: bytes, where: str) -> None:
     """Compare what model.onnx gives for the golden inputs with the golden outputs."""
-    golden = json.loads(path.read_text(encoding="utf-8"))
+    golden = json.loads(raw)
     inputs, expected = (_read_numbers(golden.get(key)) for key in ("inputs", "outputs"))
     check_faults(where, _find_golden_faults(golden, inputs, expected, package))
     found = package.predict(pd.DataFrame(inputs, columns=package.features)).to_numpy()

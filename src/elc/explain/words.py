@@ -7,7 +7,7 @@ import pandas as pd
 from elc.curve import Package
 from elc.explain.gap import rank_causes
 from elc.fields import ENERGY, GAP, IS_OUTSIDE, IS_STEADY, NO_SETPOINTS, say_name
-from elc.language import format_short_energy, say, say_version
+from elc.language import escape, format_short_energy, say, say_version
 from elc.settings import StageSettings
 
 
@@ -22,7 +22,7 @@ def write_answer(shares: pd.DataFrame, settings: StageSettings, *, version: str,
 
 
 def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: str, size: float) -> str:
-    name, days = settings.plant.name, settings.explain.explained_days
+    name, days = escape(settings.plant.name), settings.explain.explained_days
     if shares.empty:
         nothing = say("Nothing of the last {days} days of {plant} is explained.", plant=name, days=days)
         return f"{nothing} {silence}".rstrip()
@@ -55,7 +55,7 @@ def explain_silence(package: Package, scored: pd.DataFrame, hour: pd.Series) -> 
     asked = [*package.features, *package.setpoints]
     absent = [column for column in asked if column not in scored.columns or scored[column].isna().all()]
     if absent:
-        names = ", ".join(absent)
+        names = ", ".join(map(escape, absent))
         return say("The model asks for columns that the hourly table does not hold: {names}.", names=names)
     if not hour[IS_STEADY]:
         return say("The plant does not run steadily.")

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from elc.figures.colours import GREY, INK, LINE, PALE
-from elc.language import ENGLISH, get_language, say, translate
+from elc.language import ENGLISH, escape_marked, get_language, say, translate
 
 FONT_PX = 11.5
 
@@ -23,6 +23,7 @@ STYLE: dict[Any, Any] = {
     "svg.hashsalt": "elc",
     "svg.fonttype": "none",
     "path.simplify": False,
+    "text.parse_math": False,
     "font.family": "sans-serif",
     "font.sans-serif": ["system-ui", "Segoe UI", "Helvetica", "Arial", "DejaVu Sans"],
     "font.size": FONT_PX,
@@ -107,11 +108,14 @@ def wrap(text: str, letters: int) -> str:
 
 
 def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Markdown:
-    """Write a table as Markdown; numbers by `formats` (column to format, `.1f` without), missing ones as a dash."""
+    """Write a table as Markdown; numbers by `formats` (column to format, `.1f` without), missing ones as a dash.
+
+    Texts do nothing, whatever file they are from, but those that a page marks itself (`[words]{.look}`).
+    """
     if frame.empty:
         return Markdown(say("None."))
     chosen = formats or {}
-    lines = ["| " + " | ".join(_escape(str(name)) for name in frame.columns) + " |"]
+    lines = ["| " + " | ".join(escape_marked(str(name)) for name in frame.columns) + " |"]
     is_number = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
     lines.append("|" + "|".join("--:" if is_number[name] else ":--" for name in frame.columns) + "|")
     for row in frame.itertuples(index=False):
@@ -131,11 +135,7 @@ def _format(value: Any, spec: str) -> str:
         return localise(f"{value:,}")
     if isinstance(value, float):
         return localise(f"{value:{spec}}")
-    return _escape(str(value))
-
-
-def _escape(text: str) -> str:
-    return text.replace("|", "\\|")
+    return escape_marked(str(value))
 
 
 def show_text(text: str) -> Markdown:

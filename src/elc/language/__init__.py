@@ -5,6 +5,7 @@ fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no
 """
 
 from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, translate
+from elc.language.markdown import escape, escape_marked, join_lines, write_code
 from elc.language.numbers import (
     find_digits,
     find_short_digits,
@@ -26,6 +27,8 @@ from elc.language.words import say_health, say_list, say_state, say_version
 __all__ = [
     "ENGLISH",
     "choose",
+    "escape",
+    "escape_marked",
     "find_digits",
     "find_languages",
     "find_short_digits",
@@ -41,6 +44,7 @@ __all__ = [
     "format_short_time",
     "format_time",
     "get_language",
+    "join_lines",
     "name_zone",
     "say",
     "say_health",
@@ -48,4 +52,5 @@ __all__ = [
     "say_state",
     "say_version",
     "translate",
+    "write_code",
 ]

@@ -20,6 +20,7 @@ from elc.listen.source import Source
 from elc.listen.status import build_status, write_state, write_status
 from elc.paths import Project
 from elc.settings import ListenSettings
+from elc.watchdog import give_sign
 
 TOLD_S = 60.0  # between two lines of counts
 MERGED_S = 600.0  # between two looks for days that are over
@@ -131,6 +132,7 @@ class Listening:
         return True
 
     def _look_after(self) -> None:
+        give_sign()
         now = time.monotonic()
         if now - self._told >= TOLD_S:
             self._told = now

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from elc.errors import ElcError
 from elc.listen.keeper import Keeper
 from elc.listen.log import write_log
 from elc.listen.model import EPOCH, SHOWN_CHARACTERS
 from elc.listen.source import Source
 from elc.paths import Project, replace_file
+
+BLOCK = 4096  # of a file system
 
 
 def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, strange: int, fault: str) -> dict[str, Any]:
@@ -44,9 +48,35 @@ def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, strang
 
 
 def write_status(project: Project, status: dict[str, Any]) -> None:
-    """Replace the status of a plant, whole or not at all."""
-    with replace_file(project.listen(status["plant"]) / "status.json") as temporary:
-        temporary.write_text(json.dumps(status, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Replace the status of a plant, whole or not at all; on a full disk it is written over where it lies.
+
+    So that it fits there, every status ends in spaces up to whole blocks.
+    """
+    path = project.listen(status["plant"]) / "status.json"
+    content = (json.dumps(status, indent=2, ensure_ascii=False) + "\n").encode()
+    content += b" " * (-len(content) % BLOCK - 1) + b"\n"
+    try:
+        with replace_file(path) as temporary:
+            temporary.write_bytes(content)
+    except ElcError:
+        _write_over(path, content)
+
+
+def _write_over(path: Path, content: bytes) -> None:
+    """Write over a file that is as long: that takes no room.
+
+    Raises:
+        ElcError: there is none so long, or it takes nothing either.
+    """
+    try:
+        with path.open("r+b") as file:
+            if len(content) > file.seek(0, os.SEEK_END):
+                raise ElcError(f"{path}: cannot be written, the disk is full. Make room.")
+            file.seek(0)
+            file.write(content)
+            file.truncate()
+    except OSError as error:
+        raise ElcError(f"{path}: cannot be written ({error.strerror}). Make room.") from None
 
 
 def find_state(project: Project, source: str) -> Path:

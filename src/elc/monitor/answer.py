@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from elc.fields import ENERGY
-from elc.language import find_digits, find_short_digits, format_co2, format_number, format_share, say
+from elc.language import escape, find_digits, find_short_digits, format_co2, format_number, format_share, say
 from elc.monitor.status import Interval, Status
 from elc.monitor.words import write_money
 from elc.settings import StageSettings
@@ -19,7 +19,7 @@ def write_answer(status: Status, settings: StageSettings) -> str:
     It depends on the interval and on the share of best alone, so that a plant of any size is told the same. A gap that
     may be none is no loss; one whose share calls for a look (`max_gap_frac`) is told as one, with its doubt.
     """
-    name, gap = settings.plant.name, status.gap
+    name, gap = escape(settings.plant.name), status.gap
     if gap is None:
         return say("{plant} has no gap to judge: {reason}.", plant=name, reason=status.no_gap_reason)
     frac = gap.energy_gj / (float(status.hour[ENERGY]) - gap.energy_gj)

@@ -9,6 +9,7 @@ import pandas as pd
 from elc.curve import build_cost
 from elc.fields import TIME, read_currency
 from elc.language import (
+    escape,
     find_digits,
     find_short_digits,
     format_money,
@@ -58,9 +59,9 @@ def _write_warning(status: Status) -> str:
     if len(reason) > SHOWN_LETTERS:
         whole = reason[:SHOWN_LETTERS].rpartition("; ")[0] or f"{reason[:SHOWN_LETTERS]} …"
         doubts = f"{whole}. {say('All doubts stand below.')}"
-    asked = f"{status.verdict.recommendation} " if status.verdict.action != "none" else ""
+    asked = f"{escape(status.verdict.recommendation)} " if status.verdict.action != "none" else ""
     title = say("These data are doubtful")
-    return f'\n\n::: {{.callout-warning title="{title}"}}\n{asked}{doubts}\n:::'
+    return f'\n\n::: {{.callout-warning title="{title}"}}\n{asked}{escape(doubts)}\n:::'
 
 
 def build_month_table(month: Month, settings: StageSettings, *, size: float) -> pd.DataFrame:
@@ -150,22 +151,22 @@ def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: S
     price = say(
         "{price} {currency}/GJ and {co2} kg CO₂/GJ",
         price=format_plain(rate.money),
-        currency=settings.site.currency,
+        currency=escape(settings.site.currency),
         co2=format_plain(1000 * rate.co2_t),
     )
     limit = say(
         "Battery limit: {limit}. The gap is priced as {carrier}: {price}.",
-        limit=translate(plant.battery_limit),
-        carrier=translate(plant.gap_carrier),
+        limit=escape(translate(plant.battery_limit)),
+        carrier=escape(translate(plant.gap_carrier)),
         price=price,
     )
     data = say("Data, {health}", health=say_health(health.data))
     model = say("Model, {health}", health=say_health(health.model))
     return (
-        f"**{say('Recommended')}:** {status.verdict.recommendation}\n\n"
-        f"**{data}:** {health.data_reason}.\n\n**{model}:** {health.model_reason}.\n\n"
+        f"**{say('Recommended')}:** {escape(status.verdict.recommendation)}\n\n"
+        f"**{data}:** {escape(health.data_reason)}.\n\n**{model}:** {escape(health.model_reason)}.\n\n"
         f"**{say('Test')}:** {statement}\n\n{_write_doubts(weak)}\n\n"
-        f"::: {{.small}}\n{limit} {_write_interval(status)}{plant.note}\n:::"
+        f"::: {{.small}}\n{limit} {_write_interval(status)}{escape(plant.note)}\n:::"
     )
 
 
@@ -194,7 +195,7 @@ def _write_doubts(findings: pd.DataFrame) -> str:
         what = say(
             "**Baseline:** the history that the curve learnt from is doubtful in part; trust the curve less there."
         )
-    points = "\n".join(f"- {sentence}" for sentence in findings["sentence"])
+    points = "\n".join(f"- {escape(str(sentence))}" for sentence in findings["sentence"])
     return f"{what}\n\n{points}"
 
 

@@ -9,6 +9,7 @@ from elc.registry.operated import choose_operated, find_operated, find_place, ha
 from elc.registry.register import check_registration, register
 from elc.registry.rules import Followed
 from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
+from elc.registry.storage import hash_content
 from elc.registry.trust import Problem
 from elc.registry.use import find_used, open_version, read_metrics
 
@@ -40,6 +41,7 @@ __all__ = [
     "find_used",
     "find_uses",
     "has_version",
+    "hash_content",
     "open_version",
     "read_context",
     "read_deployed",

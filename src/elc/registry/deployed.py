@@ -37,16 +37,17 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Used:
-    """Name the package that a stage reads; environment and version are empty for the candidate."""
+    """Name the package that a stage reads; all but the folder is empty for the candidate.
+
+    `sha256` is of its content, as its tag says (`curve.read_found` reads that and nothing else); `tag` is the one that
+    put it there.
+    """
 
     folder: Path
     environment: str
     version: str
-
-    @property
-    def insufficiencies(self) -> Path:
-        """The package's findings about the history that it learnt from."""
-        return self.folder / "findings.parquet"
+    sha256: str
+    tag: str
 
     @property
     def label(self) -> str:
@@ -182,12 +183,13 @@ def find_used(project: Project, plant: str, *, environment: str, environments: S
         ElcError: an unknown environment, one without a version of the plant, or a deployed folder that was altered.
     """
     if environment in ("", CANDIDATE):
-        return Used(project.model(plant), "", "")
+        return Used(project.model(plant), "", "", "", "")
     if environment not in environments:
         nearest = build_nearest(environment, environments)
         raise ElcError(f"environment {environment!r} is not in params.yaml; {nearest}")
     if record := read_deployed(project, environment, plant):
-        return Used(find_folder(project.deployed(environment, plant)), environment, record.version)
+        folder = find_folder(project.deployed(environment, plant))
+        return Used(folder, environment, record.version, record.sha256, f"{record.tag} {record.oid}")
     raise ElcError(
         f"plant {plant}: nothing is deployed in {environment}, expected a version in "
         f"{project.deployed(environment, plant)}. Run `elc promote {plant} <version> --env {environment}`, or "

@@ -14,6 +14,7 @@ from elc.registry.signers import Act
 from elc.registry.state import Line, Version
 from elc.registry.storage import find_remote, hash_content, hash_folder, push_package, read_evaluated, read_lock
 from elc.registry.write import Draft, write_tag
+from elc.settings.plain import find_markup
 
 
 def register(context: Context, plant: str, *, bump: Bump) -> str:
@@ -152,6 +153,7 @@ def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     if card["plant"] != plant:
         raise ElcError(f"plant {plant}: models/{plant} holds a package of {card['plant']}. Train {plant} again.")
+    check_faults(f"plant {plant}: models/{plant}/card.json", find_markup(card, "card"))
     trained = card["trained_on"]
     metrics = _read_metrics(context, plant, head)
     return {

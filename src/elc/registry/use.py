@@ -52,7 +52,8 @@ def _check_use(context: Context, used: Used, plant: str) -> None:
     problems = context.rules.find_problems(line, event, environment)
     check_faults(where, [f"{problem.sentence} {repair}" for problem in problems])
     version = line.versions[line.at_commit[event.commit]]
-    if (record.package, record.sha256, record.version) != (version.package, version.sha256, version.version):
+    found = (record.package, record.sha256, used.sha256, record.version)
+    if found != (version.package, version.sha256, version.sha256, version.version):
         raise ElcError(f"{where}: deployed.json is not about {version.version} as it was registered. {repair}")
     deployed.check_plant(used.folder, record)
     _check_standing(context, version, environment)
@@ -91,7 +92,7 @@ def open_version(project: Project, plant: str, version: str) -> Used:
         fetch_package(project.root, found.package, find_remote(project.root, None))
         with replace_folder(folder) as fresh:
             lay_package(project.root, found.package, fresh, content=found.sha256)
-    return Used(folder, "", version)
+    return Used(folder, "", version, found.sha256, "")
 
 
 def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:

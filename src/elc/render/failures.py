@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from elc.failures import Failure
-from elc.language import format_time, say
+from elc.language import escape, format_time, say
 from elc.paths import Project
 from elc.registry import find_place
 from elc.render.receipts import read_json
-from elc.render.words import escape
 
 SUFFIX = ".failed.json"
 

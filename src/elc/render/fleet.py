@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from elc.language import format_number, say
+from elc.language import escape, format_number, say
 from elc.registry import Context, Problem, history
 from elc.registry.history import FleetRow
-from elc.render.words import build_count, build_list, escape, start
+from elc.render.words import build_count, build_list, start
 
 SHOWN = 20  # of the problems and of the places where a plant's versions ran
 _NAMED = 5  # plants in one sentence

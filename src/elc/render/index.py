@@ -7,11 +7,11 @@ from datetime import datetime
 
 from elc.failures import OF_HOUR
 from elc.fields import read_currency
-from elc.language import format_money, format_plain, format_time, say
+from elc.language import escape, escape_marked, format_money, format_plain, format_time, say
 from elc.render.failures import build_since
 from elc.render.plants import Fleet, build_plants
 from elc.render.status import Alert, Status, hide_gap
-from elc.render.words import NBSP, build_count, build_list, escape, join_lines, start
+from elc.render.words import NBSP, build_count, build_list, start
 
 
 def build_index(fleet: Fleet) -> str:
@@ -137,7 +137,7 @@ def _read_since(since: str) -> str:
 
 
 def _build_advice(status: Status, links: Mapping[str, str]) -> str:
-    sentence = join_lines(status.advice) or say("no advice now.")
+    sentence = escape_marked(status.advice) or say("no advice now.")
     if status.action != "none":
         look = escape(status.recommendation)
         sentence += f" [{say('Data and model:')}]{{.look}} {look}"

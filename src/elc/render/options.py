@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from elc.errors import ElcError
+from elc.settings.bounded import check_yaml
 
 _OPTION = re.compile(r"#\| ?(.*)")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*\n?(.*)", re.DOTALL)
@@ -92,6 +93,7 @@ def _get_section(content: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _read_yaml(text: str, where: str) -> dict[str, Any]:
+    check_yaml(text, where)
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:

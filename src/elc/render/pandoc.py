@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -39,11 +41,21 @@ def render_by_pandoc(project: Project, site: Site) -> None:
     """
     with replace_folder(project.site) as folder:
         copytree(project.report_sources / "assets", folder / "assets")
+        script = _read_script(folder / "assets" / "elc.js")
         jobs = [_build_top_job(project, name, folder, site) for name in TOP]
         jobs += [_build_job(page, folder, site) for page in site.pages]
+        jobs = [replace(job, variables=job.variables | script) for job in jobs]
         with ThreadPoolExecutor() as pool:
             faults = [fault for fault in pool.map(_render_page, jobs) if fault]
         check_faults("render by pandoc", faults)
+
+
+def _read_script(path: Path) -> dict[str, str]:
+    """Read the site's script, which stands in each page, and its hash: a page runs what has that hash, nothing else."""
+    text = path.read_text(encoding="utf-8").strip()
+    path.unlink()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"script": text, "script-hash": f"'sha256-{digest}'"}
 
 
 def _build_top_job(project: Project, name: str, folder: Path, site: Site) -> _Job:

@@ -1,27 +1,13 @@
-"""What pages write alike: counts in words, lists of names, and text that is no Markdown."""
+"""What pages write alike: counts in words, and lists of names."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from elc.language import format_number, say, say_list
 
 NBSP = "\u00a0"
 MISSING = "–"
-_SPACES = re.compile(r"[ \t\r\n]+")
-_SPECIAL = re.compile(r"([\\`*_\[\]{}<>|#@$~^\"'!])")
-
-
-def join_lines(text: str) -> str:
-    """Put a text into one line; spaces at which no line breaks stay as they are."""
-    return _SPACES.sub(" ", text).strip()
-
-
-def escape(text: str) -> str:
-    """Put a text into one line in which Markdown finds nothing to do."""
-    # Two hyphens would become a dash, and a command that is to be copied another one.
-    return _SPECIAL.sub(r"\\\1", join_lines(text)).replace("--", r"\-\-")
 
 
 def build_count(count: int) -> str:

@@ -13,6 +13,7 @@ import nbformat
 
 from elc.errors import ElcError, build_nearest
 from elc.failures import CellError, remove_failures, write_failure
+from elc.language import escape
 from elc.paths import Project, replace_file
 from elc.runner.parameters import check_parameters
 from elc.runner.stable import normalise
@@ -110,7 +111,7 @@ def _read_heading(path: Path) -> str:
 
 
 def _add_front_matter(notebook: nbformat.NotebookNode, title: str, settings: PlantSettings) -> nbformat.NotebookNode:
-    front = {"title": title, "subtitle": settings.product}
+    front = {"title": title, "subtitle": escape(settings.product)}
     text = "\n".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items())
     cell = nbformat.v4.new_raw_cell(f"---\n{text}\n---", id="front-matter")
     notebook.cells.insert(0, cell)

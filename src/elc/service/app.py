@@ -27,6 +27,7 @@ from elc.service.problems import ProblemError, answer_problem
 from elc.service.versions import Fleet, History
 from elc.service.versions.history import find_path
 from elc.settings import Settings
+from elc.watchdog import BEAT_S, give_sign
 
 LOG = logging.getLogger("elc.service")
 TICK_S = 0.1
@@ -61,10 +62,12 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
     async def live(app: Starlette) -> AsyncIterator[None]:
         app.state.closing = closing = asyncio.Event()
         _close_on_signal(closing)
+        beat = asyncio.create_task(_beat())
         start = asyncio.create_task(_start(fleet, measures))
         if settings.serve.workers > 1:  # another one answers meanwhile, so none is refused here
             await start
         work = [
+            beat,
             start,
             asyncio.create_task(_watch(fleet, measures, settings.serve.watch_s, start)),
             asyncio.create_task(_repeat(TICK_S, _tick(fleet))),
@@ -111,6 +114,13 @@ def _tick(fleet: Fleet) -> Callable[[], Awaitable[None]]:
         fleet.tick()
 
     return tick
+
+
+async def _beat() -> None:
+    """Give a sign of life for as long as the event loop turns."""
+    while True:
+        give_sign()
+        await asyncio.sleep(BEAT_S)
 
 
 async def _start(fleet: Fleet, measures: Measures) -> None:

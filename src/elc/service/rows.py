@@ -19,6 +19,8 @@ from elc.units import read_conversion
 Array = NDArray[np.float64]
 MAX_FAULTS = 20
 SHOWN = 40  # letters of a value
+SMALL_BYTES = 20_000  # of a body that can hold little, whatever it is
+MOST_LISTS, MOST_COLUMNS = 64, 100  # ASSUME: brackets in a request, and columns of a model, are fewer
 KEYS = ("rows", "units")
 NUMBERS = (float, int)
 
@@ -41,12 +43,15 @@ class Asked:
         return self.values[:, places].astype(np.float32)
 
 
-def parse_json(body: bytes) -> Any:
-    """Read a body as JSON.
+def parse_json(body: bytes, *, max_rows: int) -> Any:
+    """Read a body as JSON, which takes many times its own room: so its parts are counted first.
 
     Raises:
-        ProblemError: 400, with the place.
+        ProblemError: 400, with the place; 413 for more parts than so many rows can have.
     """
+    most = {b"[": MOST_LISTS, b"{": max_rows + MOST_LISTS, b",": max_rows * MOST_COLUMNS}
+    if len(body) > SMALL_BYTES and any(body.count(sign) > count for sign, count in most.items()):
+        raise ProblemError(413, f"The body has more parts than {max_rows:,} rows of numbers have. Send it in parts.")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -90,7 +95,7 @@ def _read_parts(content: Any, max_rows: int) -> tuple[list[dict[str, Any]], dict
         raise _refuse("", content, 'an object: {"rows": [{...}]}')
     strange = [name for name in content if name not in KEYS]
     if strange:
-        raise _refuse(f"/{strange[0]}", strange[0], "rows, and units where some are others")
+        raise _refuse(f"/{strange[0][:SHOWN]}", strange[0], "rows, and units where some are others")
     rows, units = content.get("rows"), content.get("units") or {}
     if not isinstance(rows, list) or not rows:
         raise _refuse("/rows", rows, "a list of at least one row")
@@ -147,7 +152,7 @@ def _find_faults(rows: list[Any], columns: tuple[str, ...], known: Sequence[str]
 
 
 def _name_nearest(name: str, known: Sequence[str]) -> str:
-    nearest = get_close_matches(name, known, 1)
+    nearest = get_close_matches(name[:SHOWN], known, 1)
     return f"{nearest[0]}?" if nearest else f"one of {', '.join(known)}"
 
 

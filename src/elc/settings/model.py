@@ -10,13 +10,14 @@ from elc.language import find_languages
 from elc.settings.alerts import AlertSettings
 from elc.settings.environment import EnvironmentSettings
 from elc.settings.listen import ListenSettings
+from elc.settings.plain import Plain
 from elc.settings.plant import PlantSettings
 from elc.settings.section import Day, Frac, NotNegative, Positive, Section
 from elc.settings.serve import ServeSettings
 
 
 class SiteSettings(Section):
-    currency: str
+    currency: Plain
     language: str
 
     @field_validator("language")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from elc.settings.plain import Plain
 from elc.settings.section import ByDate, Day, Days, Section, TimeZone
 
 
@@ -68,17 +69,17 @@ class PlantSettings(Section):
     from the last of them.
     """
 
-    name: str
-    product: str
+    name: Plain
+    product: Plain
     time_zone: TimeZone
     interval: Literal["10min", "15min", "30min", "1h"]
     train_until: Day | None
     turnarounds: Days = Field(default_factory=list)
-    battery_limit: str
-    note: str = ""
-    gap_carrier: str
+    battery_limit: Plain
+    note: Plain = ""
+    gap_carrier: Plain
     export: Export
-    carriers: dict[str, Carrier]
+    carriers: dict[Plain, Carrier]
     ingest: dict[str, Any] = Field(default_factory=dict)
     dataset: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)

@@ -15,6 +15,7 @@ from ruamel.yaml.error import YAMLError
 from elc.errors import ElcError, build_error, build_nearest, check_faults
 from elc.paths import CANDIDATE, Project
 from elc.settings.alerts import AlertSettings
+from elc.settings.bounded import check_yaml
 from elc.settings.faults import read_faults
 from elc.settings.model import (
     AdviseSettings,
@@ -234,6 +235,7 @@ def _read_text(path: Path) -> str:
 
 
 def _parse_yaml(text: str, name: str) -> Any:
+    check_yaml(text, name)
     try:
         return YAML(typ="safe").load(text)
     except YAMLError as error:

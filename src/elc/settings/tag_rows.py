@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from elc.errors import build_nearest
 from elc.fields import AGE
 
+_COLUMN = re.compile(r"[a-z][a-z0-9_]{0,119}", re.ASCII)
 ROLES = ("energy", "throughput", "driver", "setpoint", "state", "ignore")
 SIGNS = {"up": 1, "down": -1}
 TURNAROUND = "@turnaround"  # no tag of the historian: ingest computes its column from the plant's turnarounds
@@ -16,6 +18,7 @@ GROUPED = ("driver", "setpoint")  # roles whose tags may move together
 def find_row_faults(row: dict[str, str]) -> Iterator[str]:
     """Find what is wrong with a line's tag, direction and group, from its values by column."""
     yield from _find_computed_faults(row)
+    yield from _find_column_faults(row)
     yield from _find_sign_faults(row)
     yield from _find_group_faults(row)
 
@@ -33,6 +36,12 @@ def _find_computed_faults(row: dict[str, str]) -> Iterator[str]:
             yield f"its column is {AGE} and its unit days, found {row['column'] or 'none'} and {row['unit'] or 'none'}."
         if row["factor"] or row["offset"]:
             yield "it is computed, and takes no factor and no offset. Leave them empty."
+
+
+def _find_column_faults(row: dict[str, str]) -> Iterator[str]:
+    """A column's name stands in sentences, so that it holds nothing that a page could take for more."""
+    if row["column"] and not _COLUMN.fullmatch(row["column"]):
+        yield f"column {row['column']} is no name: write small letters, digits and _, as in load_t_per_h."
 
 
 def _find_sign_faults(row: dict[str, str]) -> Iterator[str]:

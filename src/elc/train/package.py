@@ -59,9 +59,8 @@ def write_package(
         write_findings(fresh / "findings.parquet", weak)
         card = _build_card(split, curve_fit, tags, settings)
         card["envelope"] = _write_envelope(fresh, split, tags, settings)
-        curve.write_json(
-            fresh / "attribution.json", build_attribution(curve.open_package(fresh, card, {}), split.train)
-        )
+        package = curve.open_package(curve.read_unverified(fresh, card))
+        curve.write_json(fresh / "attribution.json", build_attribution(package, split.train))
         card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}
         curve.write_json(fresh / "card.json", card | {"sha256": curve.hash_card(card)})
 

@@ -534,3 +534,11 @@ def test_half_of_what_is_brought_is_refused(options: tuple[str, str]) -> None:
 def test_unknown_plant_is_a_sentence() -> None:
     done = run("fjrod")
     assert (done.exit_code, done.stderr) == (1, "elc: params.yaml: plant fjrod is unknown: did you mean fjord?\n")
+
+
+@pytest.mark.parametrize("unit", ["9**9**9**9", "m**9**9**9"])
+def test_a_unit_that_would_be_worked_out_for_ever_is_a_fault_of_its_line(given: Given, unit: str) -> None:
+    given.write(tags=TAGS.replace("degC", unit))
+    done = given.check()
+    assert done.exit_code == 1
+    assert f"unit {unit} is unknown" in flatten(done.output)

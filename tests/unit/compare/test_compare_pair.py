@@ -49,10 +49,10 @@ class Registry:
         self.settings = SimpleNamespace(environments=dict.fromkeys(("dev", "test", "prod")))
 
     def open_version(self, _: Project, __: str, version: str) -> Any:
-        return SimpleNamespace(folder=self.folders[version])
+        return SimpleNamespace(folder=self.folders[version], sha256="")
 
     def find_used(self, project: Project, plant: str, *, environment: str) -> Any:
-        return SimpleNamespace(folder=project.deployed(environment, plant), label=f"v9.0.0 in {environment}")
+        return SimpleNamespace(folder=project.deployed(environment, plant), sha256="", label=f"v9.0.0 in {environment}")
 
     def environment(self, name: str) -> None:
         if name not in self.settings.environments:

@@ -17,6 +17,7 @@ from elc import curve, dataset
 from elc.errors import ElcError
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY, GAP, GAP_HIGH, GAP_LOW, HIGH, IS_STEADY, TYPICAL
 from elc.paths import Project
+from elc.registry import hash_content
 
 LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
 NAN = float("nan")
@@ -265,3 +266,44 @@ print(sorted({"tensorflow", "keras", "tf2onnx"} & set(sys.modules)))
 def test_scoring_imports_no_tensorflow(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", SCORE, str(folder)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["611.0", "[]"]
+
+
+def test_a_package_that_was_found_is_read_by_its_content_alone(folder: Path) -> None:
+    (folder / "deployed.json").write_text("{}")
+    found = hash_content(folder, without=("deployed.json",))
+    assert curve.read_found(folder, sha256=found).card == curve.read(folder).card
+    card = curve.read(folder).card
+    write_network(folder / "model.onnx", [[1.0] * 5, [1.0] * 5], [0.0] * 5)
+    card["files"]["model.onnx"] = curve.hash_file(folder / "model.onnx")
+    write_card(folder, {key: value for key, value in card.items() if key != "sha256"})
+    curve.read(folder)  # whole in itself
+    for sha256 in (found, "0" * 64):
+        with pytest.raises(ElcError, match=r"it was replaced or changed since it was found\. Run it again; elc audit"):
+            curve.read_found(folder, sha256=sha256)
+
+
+def test_what_was_hashed_is_what_is_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever lies in the folder once its files were read does not matter."""
+    rows = pd.DataFrame({LOAD: [60.0], AIR: [5.0]})
+    expected = curve.read(folder).predict(rows)
+
+    def swap(self: Path) -> bytes:
+        raw = read_bytes(self)
+        self.write_bytes(b"another")
+        return raw
+
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", swap)
+    package = curve.read(folder)
+    assert (folder / "model.onnx").read_text() == "another"
+    pd.testing.assert_frame_equal(package.predict(rows), expected)
+
+
+def test_weights_outside_of_the_network_are_not_loaded(folder: Path) -> None:
+    card = {key: value for key, value in curve.read(folder).card.items() if key != "sha256"}
+    model = onnx.load(folder / "model.onnx")
+    onnx.save_model(model, folder / "model.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
+    card["files"]["model.onnx"] = curve.hash_file(folder / "model.onnx")
+    write_card(folder, card)
+    with pytest.raises(Exception, match="External data path"):
+        curve.read(folder)

@@ -35,7 +35,7 @@ def folder(demo_project: Project, tmp_path: Path) -> Path:
 
 def prove(folder: Path, *tests: str, plant: str = "fjord", max_latency_ms: float = 1000.0) -> dict[str, str]:
     """Run tests; the fault of each."""
-    proofs = curve.prove(folder, tests or ALL, plant=plant, max_latency_ms=max_latency_ms)
+    proofs = curve.prove(folder, tests or ALL, plant=plant, sha256="", max_latency_ms=max_latency_ms)
     return {proof.name: proof.fault for proof in proofs}
 
 
@@ -118,7 +118,7 @@ def assert_fails(folder: Path, name: str, words: str) -> None:
 
 def test_trained_packages_pass_every_test(demo_project: Project) -> None:
     for plant in ("fjord", "delta", "steppe"):
-        proofs = curve.prove(demo_project.model(plant), ALL, plant=plant, max_latency_ms=1000.0)
+        proofs = curve.prove(demo_project.model(plant), ALL, plant=plant, sha256="", max_latency_ms=1000.0)
         assert [(proof.name, proof.fault) for proof in proofs] == [(name, "") for name in ["package", *ALL]]
         assert all(proof.seconds > 0 for proof in proofs)
 
@@ -126,7 +126,7 @@ def test_trained_packages_pass_every_test(demo_project: Project) -> None:
 def test_only_the_tests_asked_for_are_run_once_and_in_their_order(demo_project: Project) -> None:
     folder = demo_project.model("fjord")
     assert list(prove(folder, "latency", "golden", "latency")) == ["package", "latency", "golden"]
-    proofs = curve.prove(folder, [], plant="fjord", max_latency_ms=1.0)
+    proofs = curve.prove(folder, [], plant="fjord", sha256="", max_latency_ms=1.0)
     assert [(proof.name, proof.fault) for proof in proofs] == [("package", "")]
 
 
@@ -139,7 +139,7 @@ def test_unknown_test_is_refused(tmp_path: Path, name: str) -> None:
 def test_nothing_is_run_on_a_package_that_is_not_whole(folder: Path) -> None:
     path = folder / "model.onnx"
     path.write_bytes(path.read_bytes() + b"\0")
-    proofs = curve.prove(folder, ALL, plant="fjord", max_latency_ms=1000.0)
+    proofs = curve.prove(folder, ALL, plant="fjord", sha256="", max_latency_ms=1000.0)
     assert re.match(r"model package .*: model\.onnx is not the file that was trained", proofs[0].fault)
     not_run = "not run: the package is not whole. See the test package."
     assert proofs[1:] == [Proof(name, 0.0, not_run) for name in ALL]

@@ -23,7 +23,7 @@ from elc.listen.intake import Intake, Limits
 from elc.listen.keeper import Keeper
 from elc.listen.model import Delivery, Reading, Reject
 from elc.listen.outage import Outage
-from elc.listen.status import find_state, read_state
+from elc.listen.status import find_state, read_state, write_status
 from elc.paths import Project
 from elc.settings import read_settings
 from tests.unit.ingest.exports import GAS, TAGS, build_settings
@@ -361,3 +361,20 @@ def test_what_nobody_sends_again_is_counted_once_memory_is_full() -> None:
         intake.put(Delivery("fjord", (Reading("FT-1", START_US + number, 1.0, "GOOD"),)))
     assert intake.lost == 2
     assert len(intake.take()) == 10
+
+
+def test_a_full_disk_is_said_where_the_status_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new file has no room then, but one that is there can be written over."""
+    project = Project(tmp_path)
+    write_status(project, {"plant": "fjord", "cannot_write": None})
+    path = project.listen("fjord") / "status.json"
+    assert path.stat().st_size == 4096
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    write_status(project, {"plant": "fjord", "cannot_write": "no space"})
+    assert json.loads(path.read_text()) == {"plant": "fjord", "cannot_write": "no space"}
+    with pytest.raises(ElcError, match=r"status\.json: cannot be written, the disk is full\. Make room\."):
+        write_status(project, {"plant": "fjord", "cannot_write": "x" * 5000})

@@ -193,7 +193,7 @@ def test_run_killed_between_the_renames_leaves_the_former(
     folder.with_name(".fjord.new").mkdir()
     assert read_deployed(project, "prod", "fjord") == first
     used = find_used(project, "fjord", environment="prod", environments=ENVIRONMENTS)
-    assert used == Used(former, "prod", "v1.0.0")
+    assert used == Used(former, "prod", "v1.0.0", first.sha256, f"{first.tag} {first.oid}")
     assert deploy_package(project, first, remote=None), "it is put where it belongs"
     assert (read_model(project), former.exists()) == ("fjord v1.0.0", False)
     folder.rename(former)
@@ -240,14 +240,14 @@ def test_reader_beside_many_swaps_sees_one_or_the_other(
 
 def test_stages_read_the_highest_environment_that_has_a_version(project: Project, first: Assignment) -> None:
     used = find_used(project, "fjord", environment="", environments=ENVIRONMENTS)
-    assert used == Used(project.model("fjord"), "", "")
+    assert used == Used(project.model("fjord"), "", "", "", "")
     assert used.label == "candidate, not approved"
     deploy_package(project, replace(first, environment="dev"), remote=None)
     assert find_used(project, "fjord", environment="", environments=ENVIRONMENTS).label == "v1.0.0 in dev"
     deploy_package(project, replace(first, environment="prod"), remote=None)
     assert find_used(project, "fjord", environment="", environments=ENVIRONMENTS).label == "v1.0.0 in prod"
     used = find_used(project, "fjord", environment="dev", environments=ENVIRONMENTS)
-    assert used == Used(project.deployed("dev", "fjord"), "dev", "v1.0.0")
+    assert used == Used(project.deployed("dev", "fjord"), "dev", "v1.0.0", first.sha256, f"{first.tag} {first.oid}")
     with pytest.raises(ElcError, match=r"plant fjord: nothing is deployed in test, expected a version in .*test/fjord"):
         find_used(project, "fjord", environment="test", environments=ENVIRONMENTS)
     with pytest.raises(ElcError, match=r"environment 'prd' is not in params\.yaml; did you mean prod"):

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
+import time
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given
@@ -15,6 +20,7 @@ from starlette.testclient import TestClient
 
 from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE
 from elc.paths import Project
+from elc.service.api import requests
 from elc.service.api.arrow import MEDIA_TYPE
 from elc.service.api.predict import ANSWERS
 from elc.service.app import build_app
@@ -262,3 +268,74 @@ def test_readiness_says_that_plants_are_being_loaded(place: Project, settings: S
 
 def test_readiness_tells_how_many_plants_answer(client: TestClient) -> None:
     assert client.get("/readyz").json() == {"status": "ready", "plants": 2}
+
+
+@pytest.mark.parametrize("unit", ["9**9**9**9", "degC**9**9**9", "(degC", "2 degC", "degC" * 10, "m**9**9**9/s"])
+def test_a_unit_that_would_be_worked_out_for_ever_is_refused_at_once(client: TestClient, unit: str) -> None:
+    start = time.perf_counter()
+    refused = client.post(PREDICT, json={"rows": [ROW], "units": {AIR: unit}})
+    assert time.perf_counter() - start < 2.0
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [
+        {
+            "field": f"/units/{AIR}",
+            "found": f"the text {unit!r}",
+            "expected": "°C, or a unit that can be converted to it",
+        }
+    ]
+
+
+def test_long_names_are_cut_and_compared_with_nothing(client: TestClient) -> None:
+    start = time.perf_counter()
+    name = "load" * 500_000
+    for body in ({"rows": [ROW | {name + str(n): 1 for n in range(3)}]}, {name: 1}):
+        refused = client.post(PREDICT, content=json.dumps(body))
+        assert refused.status_code == 422
+        assert len(refused.content) < 3_000
+    assert time.perf_counter() - start < 3.0
+
+
+def test_the_service_gives_signs_of_life(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(tmp_path / "notify"))
+        receiver.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        serve()
+        assert {receiver.recv(100) for _ in range(2)} == {b"WATCHDOG=1"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"rows": [' + b"[]," * 1_000_000 + b"[]]}",
+        b'{"rows": [' + b"{}," * 1_000_000 + b"{}]}",
+        b"[" + b"1," * 3_000_000,
+    ],
+    ids=["lists", "objects", "numbers"],
+)
+def test_a_body_of_too_many_parts_is_refused_before_it_is_read(client: TestClient, body: bytes) -> None:
+    tracemalloc.start()
+    refused = client.post(PREDICT, content=body)
+    assert tracemalloc.get_traced_memory()[1] < 4 * len(body)
+    tracemalloc.stop()
+    assert refused.status_code == 413
+    assert "more parts than" in refused.json()["detail"]
+
+
+def test_arrow_columns_are_looked_up_before_they_are_converted(client: TestClient) -> None:
+    wide = pa.table({f"column_{number}": np.zeros(1000) for number in range(800)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, wide.schema) as writer:
+        writer.write_table(wide)
+    tracemalloc.start()
+    refused = client.post(PREDICT, content=sink.getvalue().to_pybytes(), headers={"content-type": MEDIA_TYPE})
+    assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    tracemalloc.stop()
+    assert (refused.status_code, len(refused.json()["errors"])) == (422, 20)
+
+
+def test_bodies_under_way_have_one_bound(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MOST_HELD", 1000)
+    refused = client.post(PREDICT, content=b" " * 2000)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    assert client.post(PREDICT, json={"rows": [ROW]}).status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,11 @@ import numpy as np
 import pytest
 
 from elc import curve
+from elc.errors import ElcError
 from elc.paths import Project
 from elc.service.versions import Fleet, History, Lane, Loaded, Scored, ScoreError
+from elc.service.versions import load as load_version
+from elc.service.versions.assigned import find_assigned
 from elc.service.versions.batch import Inputs
 from elc.service.versions.history import find_path
 from elc.service.versions.lane import Trial, build_stages, find_fault, measure_distance, replay
@@ -326,3 +329,28 @@ def test_look_that_fails_as_a_whole_leaves_all_plants_as_they_are(
     assert kept.reason == "plant fjord: the version assigned could not be looked up; the log says why."
     monkeypatch.undo()
     wait(lambda: ("fjord", "live") in read_events(place))
+
+
+def test_a_package_swapped_after_its_proof_is_not_loaded(place: Project) -> None:
+    """What is loaded is what was proved, also where another package, whole in itself, lies there by then."""
+    assigned = find_assigned(place, "", ["fjord"])["fjord"]
+    assert assigned.fault == ""
+    write_package(place.model("fjord"), offset=100.0)
+    with pytest.raises(ElcError, match=r"it was replaced or changed since it was found\. Run it again"):
+        load_version(place, "fjord", assigned)
+    again = find_assigned(place, "", ["fjord"])["fjord"]
+    assert load_version(place, "fjord", again).digest == again.digest != assigned.digest
+
+
+def test_a_package_swapped_between_look_up_and_proof_is_not_proved(
+    place: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prove = curve.prove
+
+    def swap(folder: Path, tests: Sequence[str], **options: Any) -> list[curve.Proof]:
+        write_package(folder, offset=100.0)
+        return prove(folder, tests, **options)
+
+    monkeypatch.setattr(curve, "prove", swap)
+    assigned = find_assigned(place, "", ["fjord"])["fjord"]
+    assert "was replaced or changed since it was found" in assigned.fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -126,21 +127,18 @@ def write_envelope(folder: Path, envelope: Envelope) -> dict[str, Any]:
     return {"limit": envelope.limit, "ranges": [asdict(found) for found in envelope.ranges]}
 
 
-def read_envelope(folder: Path, card: dict[str, Any]) -> Envelope:
-    """Read an envelope from a package's folder and the `envelope` section of its card.
+def read_envelope(raw: bytes, card: dict[str, Any]) -> Envelope:
+    """Read an envelope from the bytes of a package's file and the `envelope` section of its card.
 
     Raises:
-        ElcError: the prototypes are missing, or are of other features than the card's.
+        ElcError: the prototypes are of other features than the card's.
     """
-    path = folder / FILE
-    if not path.is_file():
-        raise ElcError(f"model package {folder}: {FILE} is missing. Bring it back with dvc checkout.")
     ranges = tuple(Range(**found) for found in card["ranges"])
-    kept = pd.read_parquet(path)
+    kept = pd.read_parquet(io.BytesIO(raw))
     expected = [found.column for found in ranges if found.column != AGE]
     if list(kept.columns) != expected:
         raise ElcError(
-            f"model package {folder}: {FILE} holds {', '.join(kept.columns)}, but card.json expects "
+            f"model package: {FILE} holds {', '.join(kept.columns)}, but card.json expects "
             f"{', '.join(expected)}. Bring both back with dvc checkout, or train the plant again."
         )
     return Envelope(ranges, kept, float(card["limit"]))

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from elc.errors import ElcError, check_faults
+from elc.settings.bounded import check_yaml
 
 MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 RESTORE = "It looks cut off. Bring it back with `git restore dvc.lock`, then run `dvc repro`."
@@ -51,6 +52,7 @@ def _read_hashes(text: str, key: str, *, prefix: str = "") -> dict[str, str]:
 @lru_cache(maxsize=2)
 def _parse_lock(text: str) -> dict[str, dict[str, Any]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    check_yaml(text, "dvc.lock")
     try:
         lock = yaml.load(text, loader)
     except yaml.YAMLError as error:

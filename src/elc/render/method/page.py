@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from elc.fields import read_currency, say_heading
-from elc.language import format_number, format_plain, format_share, say, translate
+from elc.language import escape, format_number, format_plain, format_share, say, translate, write_code
 from elc.paths import Project
 from elc.render.method.assumptions import Assumption, read_assumptions
 from elc.render.method.thresholds import read_thresholds
-from elc.render.words import MISSING, escape
+from elc.render.words import MISSING
 from elc.settings import PlantSettings, Settings, TagList, read_tags
 
 
@@ -98,7 +98,7 @@ def _build_plant(project: Project, plant: str, settings: Settings) -> list[str]:
             "Battery limit: {limit}. The gap is priced as {carrier}. Intervals of {interval}, in the time of {zone}.",
             limit=escape(translate(entry.battery_limit)),
             carrier=escape(translate(entry.gap_carrier)),
-            interval=entry.interval,
+            interval=escape(entry.interval),
             zone=escape(entry.time_zone),
         ),
         _build_prices(entry, sign),
@@ -155,7 +155,7 @@ def _build_limits(tags: TagList) -> str:
 def _build_thresholds(project: Project, settings: Settings) -> list[str]:
     header = (say("setting"), say("value"), say("what it does"))
     rows = [
-        (f"`{one.key}`", f"`{one.value}`", escape(translate(one.meaning)) or MISSING)
+        (write_code(one.key), write_code(one.value), escape(translate(one.meaning)) or MISSING)
         for one in read_thresholds(project.params, list(settings.plants))
     ]
     intro = say("Of `params.yaml`; a plant's own value stands beside its name.")
@@ -164,7 +164,7 @@ def _build_thresholds(project: Project, settings: Settings) -> list[str]:
 
 def _build_assumptions(assumptions: Sequence[Assumption]) -> list[str]:
     intro = say("Choices of ours that could have been made otherwise, with the place where each is made.")
-    rows = [(escape(one.sentence), f"`{one.path}`") for one in assumptions]
+    rows = [(escape(one.sentence), write_code(one.path)) for one in assumptions]
     return [f"## {say('Assumptions')}", intro, _build_table((say("choice"), say("made in")), "::", rows)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,16 @@ import pyarrow as pa
 from flatbuffers.table import Table as FlatTable
 
 from elc.service.api.predict import Table
-from elc.service.problems import ProblemError
+from elc.service.problems import Fault, ProblemError
+from elc.service.rows import MAX_FAULTS, SHOWN
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 HEADER, COMPRESSION = 8, 10  # the places of the fields in their tables
 UNREADABLE = "The body is no whole Arrow IPC stream. Send a schema and record batches, uncompressed."
 
 
-def parse_arrow(body: bytes, *, max_rows: int) -> dict[str, Any]:
-    """Read an Arrow IPC stream as the content of a JSON request.
+def parse_arrow(body: bytes, *, known: Collection[str], max_rows: int) -> dict[str, Any]:
+    """Read an Arrow IPC stream as the content of a JSON request; names and sizes are checked before it is converted.
 
     Raises:
         ProblemError: 400 for what is no stream, 413 for too many rows, 422 for a column of no numbers.
@@ -28,7 +29,7 @@ def parse_arrow(body: bytes, *, max_rows: int) -> dict[str, Any]:
     try:
         _check_messages(body)
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
-            _check_schema(reader.schema)
+            _check_schema(reader.schema, known)
             for batch in reader:
                 batch.validate(full=True)
                 count += batch.num_rows
@@ -54,7 +55,12 @@ def _is_compressed(metadata: bytes) -> bool:
     return bool(place and FlatTable(metadata, message.Indirect(message.Pos + place)).Offset(COMPRESSION))
 
 
-def _check_schema(schema: pa.Schema) -> None:
+def _check_schema(schema: pa.Schema, known: Collection[str]) -> None:
+    odd = [name for name in schema.names if name not in known][:MAX_FAULTS]
+    if odd:
+        expected = f"one of {', '.join(known)}"
+        faults = [Fault(f"/rows/0/{name[:SHOWN]}", "a column that the model does not know", expected) for name in odd]
+        raise ProblemError(422, "The Arrow schema has columns that the model does not know.", faults)
     strange = [one for one in schema if not (pa.types.is_integer(one.type) or pa.types.is_floating(one.type))]
     if strange or len(set(schema.names)) != len(schema.names):
         what = f"column {strange[0].name[:40]} is {str(strange[0].type)[:40]}" if strange else "a column stands twice"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -30,6 +31,9 @@ PREDICT, GAP = "predict", "gap"
 KINDS = (PREDICT, GAP)
 PATH = re.compile(rf"/plants/([^/]+)/({'|'.join(KINDS)})")
 INLINE_BYTES = 20_000  # ASSUME: of a body that is answered without a thread: some 100 rows
+LARGE_AT_ONCE = 2  # ASSUME: requests with a thread of their own; more only wait for the processor
+MOST_HELD = 64 * 1024 * 1024  # bytes of bodies that are being read
+NO_ROOM = "Too many large requests come at once. Wait as long as Retry-After says."
 SILENT = "The model gave no number for this row. It is looked into; ask again later."
 NOT_READY = "This plant has no version that can be used now. /readyz says more, and elc swaps."
 Answer = tuple[tuple[bytes, Asked, Loaded], Scored]
@@ -40,6 +44,7 @@ class Requests:
 
     def __init__(self, fleet: Fleet, settings: Settings, capture: Capture, measures: Measures) -> None:
         self._fleet, self._capture, self._measures = fleet, capture, measures
+        self._large, self._held = asyncio.Semaphore(LARGE_AT_ONCE), 0
         self._limits = {PREDICT: settings.serve.limits.max_rows, GAP: MAX_ROWS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +63,7 @@ class Requests:
         plant, kind = found.groups()
         lane = find_lane(self._fleet, HTTPConnection(scope), plant)
         media_type = _read_media_type(scope)
-        body = await _read_body(receive)
+        body = await self._read_body(receive)
         start = time.perf_counter()
         try:
             answer = self._choose(kind, media_type, body)
@@ -76,12 +81,39 @@ class Requests:
     def _choose(self, kind: str, media_type: str, body: bytes) -> Callable[[Loaded], Awaitable[Answer]]:
         """Choose how a version answers: a few rows at once with those of others, many in a thread."""
         if kind == PREDICT and media_type == JSON and len(body) <= INLINE_BYTES:
-            return partial(self._predict, parse_json(body))
+            return partial(self._predict, parse_json(body, max_rows=self._limits[kind]))
         if kind == PREDICT:
-            return partial(_answer_in_thread, partial(self._predict_many, media_type, body))
+            return partial(self._answer_in_thread, partial(self._predict_many, media_type, body))
         if media_type == arrow.MEDIA_TYPE:
             raise ProblemError(415, "A gap is asked for as JSON. Send application/json.")
-        return partial(_answer_in_thread, partial(self._judge, body))
+        return partial(self._answer_in_thread, partial(self._judge, body))
+
+    async def _answer_in_thread(self, answer: Callable[[Loaded], Answer], loaded: Loaded) -> Answer:
+        """Answer a large request, a few at a time: each takes many times the room of its body."""
+        async with self._large:
+            return await anyio.to_thread.run_sync(answer, loaded)
+
+    async def _read_body(self, receive: Receive) -> bytes:
+        """Read a whole body; the guard bounds its length and its time.
+
+        Raises:
+            ProblemError: 503, so many bodies are under way that there is no room for another part.
+        """
+        parts, size = [], 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                self._held += len(parts[-1])
+                if self._held > MOST_HELD:
+                    raise ProblemError(503, NO_ROOM, headers={"Retry-After": "2"})
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+        finally:
+            self._held -= size
 
     async def _predict(self, content: Any, loaded: Loaded) -> Answer:
         asked = self._ask(content, loaded)
@@ -90,7 +122,9 @@ class Requests:
 
     def _predict_many(self, media_type: str, body: bytes, loaded: Loaded) -> Answer:
         is_arrow = media_type == arrow.MEDIA_TYPE
-        content = arrow.parse_arrow(body, max_rows=self._limits[PREDICT]) if is_arrow else parse_json(body)
+        most = self._limits[PREDICT]
+        known = (*loaded.features, *loaded.setpoints)
+        content = arrow.parse_arrow(body, known=known, max_rows=most) if is_arrow else parse_json(body, max_rows=most)
         asked = self._ask(content, loaded)
         scored = loaded.score(asked.pick(loaded.features))
         if is_arrow:
@@ -101,7 +135,8 @@ class Requests:
 
     def _judge(self, body: bytes, loaded: Loaded) -> Answer:
         needed = (*loaded.features, *loaded.setpoints, ENERGY)
-        asked = ask(loaded, parse_json(body), needed=needed, optional=(), max_rows=self._limits[GAP])
+        most = self._limits[GAP]
+        asked = ask(loaded, parse_json(body, max_rows=most), needed=needed, optional=(), max_rows=most)
         scored = loaded.score(asked.pick(loaded.features))
         return (orjson.dumps(build_gap(loaded, asked)), asked, loaded), scored
 
@@ -132,22 +167,6 @@ def find_lane(fleet: Fleet, connection: HTTPConnection, plant: str) -> Lane:
     if lane is None:
         raise ProblemError(503, NOT_READY, headers={"Retry-After": "10"})
     return lane
-
-
-async def _answer_in_thread(answer: Callable[[Loaded], Answer], loaded: Loaded) -> Answer:
-    return await anyio.to_thread.run_sync(answer, loaded)
-
-
-async def _read_body(receive: Receive) -> bytes:
-    """Read a whole body; the guard bounds its length and its time."""
-    parts = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(parts)
 
 
 def _read_media_type(scope: Scope) -> str:

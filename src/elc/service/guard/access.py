@@ -10,7 +10,7 @@ from elc.service.clients import ALL_PLANTS, LOCAL, Client
 from elc.service.guard.audit import AuditFile, find_audit
 from elc.service.guard.book import NOBODY, find_keys
 from elc.service.guard.keys import KeyFile
-from elc.service.guard.limits import FAILURES_BURST, FAILURES_PER_S, Buckets
+from elc.service.guard.limits import FAILURES_BURST, FAILURES_PER_S, Buckets, is_loopback
 from elc.service.guard.sessions import Sessions, find_cookie
 from elc.service.problems import ProblemError
 from elc.settings.serve import ServeSettings
@@ -18,7 +18,11 @@ from elc.settings.serve import ServeSettings
 PUBLIC = frozenset({"/", "/healthz", "/readyz", "/session", "/words.json", "/favicon.ico"})  # they hold no plant's data
 STATIC = "/static/"
 METRICS = "/metrics"
-FORWARDED = (b"forwarded", b"x-forwarded-for")
+# What proxies add; and whatever begins with x-forwarded-.
+FORWARDED = frozenset(
+    (b"via", b"forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip", b"cf-connecting-ip")
+)
+FORWARDED_START = b"x-forwarded-"
 BEARER = b"bearer "
 NO_KEY = "A key is needed: send the header Authorization: Bearer elc_..., or sign in at the page. elc keys makes keys."
 WRONG_KEY = "This key is not known, or no longer. elc keys rotate gives another one."
@@ -52,7 +56,7 @@ class Access:
                 nobody can lock out another at the same address.
         """
         if self.is_open:
-            if any(name in headers for name in FORWARDED):
+            if not is_loopback(address) or _is_forwarded(headers):
                 raise ProblemError(403, PROXIED)
             return LOCAL
         if path in PUBLIC or path.startswith(STATIC):
@@ -109,6 +113,11 @@ def open_access(project: Project, settings: ServeSettings, *, log: logging.Logge
         requests=Buckets(rate=settings.limits.requests_per_s, burst=settings.limits.burst),
         failures=Buckets(rate=FAILURES_PER_S, burst=FAILURES_BURST),
     )
+
+
+def _is_forwarded(headers: dict[bytes, bytes]) -> bool:
+    """Whether a proxy passed a request on, so that who connects is not who asks."""
+    return not FORWARDED.isdisjoint(headers) or any(name.startswith(FORWARDED_START) for name in headers)
 
 
 def _is_bearer(header: bytes) -> bool:

@@ -15,6 +15,9 @@ MOST = 4096  # ASSUME: clients and addresses that are remembered; the one that w
 FAILURES_PER_S, FAILURES_BURST = 0.1, 10
 
 
+LOOPBACK_6 = "::/64"  # the network of ::1
+
+
 class Buckets:
     """One bucket a name, each full at first. `rate` is in requests a second, `burst` in requests."""
 
@@ -39,6 +42,11 @@ class Buckets:
             return (1 - left) / self._rate
         state[0] = left - 1
         return 0.0
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address, as `read_address` gives it, is this machine's own."""
+    return address.startswith("127.") or address == LOOPBACK_6
 
 
 def read_address(peer: tuple[str, int] | None) -> str:

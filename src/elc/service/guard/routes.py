@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from elc.service.clients import CLIENT, LOCAL, Client
 from elc.service.guard.access import Access
 from elc.service.guard.book import NOBODY, is_key
 from elc.service.guard.limits import read_address
-from elc.service.guard.sessions import COOKIE, LASTS_S, SECURE_COOKIE
+from elc.service.guard.sessions import COOKIE, LASTS_S, SECURE_COOKIE, find_cookie
 from elc.service.logs import LOGGER
 from elc.service.problems import Fault, ProblemError
 
@@ -23,6 +24,7 @@ LOG = logging.getLogger(LOGGER)
 MOST_BYTES = 1024
 EXPECTED = 'a JSON object with the key alone: {"key": "elc_..."}'
 NO_SESSIONS = "Sessions do not work now. Use a key."
+NOT_ENDED = "The session could not be ended now. Try again, or have its key removed."
 NO_SIGN_IN = "The body does not hold a key."
 
 
@@ -43,6 +45,9 @@ def build_routes(access: Access) -> list[Route]:
         return response
 
     async def sign_out(request: Request) -> Response:
+        cookie = find_cookie(request.headers.get("cookie", "").encode("latin-1"))
+        if cookie is not None and not access.is_open:
+            await asyncio.to_thread(_end, access, cookie)
         response = Response(status_code=204)
         _set_cookie(request, response, "", 0)
         return response
@@ -71,6 +76,19 @@ def _sign(access: Access, identity: str) -> str:
     except ElcError as error:
         LOG.error("Nobody can sign in: %s", error)
         raise ProblemError(503, NO_SESSIONS) from None
+
+
+def _end(access: Access, cookie: bytes) -> None:
+    """End a session.
+
+    Raises:
+        ProblemError: 503, that cannot be kept; the log says why.
+    """
+    try:
+        access.sessions.end(cookie)
+    except ElcError as error:
+        LOG.error("Nobody can sign out: %s", error)
+        raise ProblemError(503, NOT_ENDED) from None
 
 
 def _read_key(body: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +22,17 @@ from elc.service.problems import Fault, ProblemError
 
 MAX_BYTES = 10_000
 MAX_WHY = 500
+MOST_ANSWERS = 20  # ASSUME: to one move of one hour; operators change their minds once or twice
+LAST_BYTES = 512 * 1024  # of the notes: more than all answers to all moves of an hour
 EXPECTED = {
     "hour": "the start of the present hour in ISO 8601 with its zone, such as 2026-06-20T23:00:00Z",
     "setpoint": "a set-point that is advised to move in this hour",
     "answer": "followed or not_possible",
     "why": f"a text of at most {MAX_WHY} characters; a word is enough, and not_possible needs one",
 }
+
+
+_WRITING = threading.Lock()  # one reads and appends at a time; each of several workers has its own
 
 
 class Answer(BaseModel):
@@ -81,8 +88,8 @@ def keep_answer(project: Project, plant: str, given: Answer, *, client: str) -> 
     """Check that an answer belongs to a present move, and append it to the plant's notes; blocks.
 
     Raises:
-        ProblemError: 409 the hour is not the one that is advised now, 422 the set-point has no move in it, 503 the
-            advice cannot be read, 507 the disk is full.
+        ProblemError: 409 the hour is not the one that is advised now, 422 the set-point has no move in it, 429 it was
+            answered too often, 503 the advice cannot be read, 507 the disk is full.
     """
     hour = _parse_hour(given.hour)
     moves = read_moves(find_place(project, plant), plant)
@@ -98,7 +105,35 @@ def keep_answer(project: Project, plant: str, given: Answer, *, client: str) -> 
         fault = Fault("/setpoint", given.setpoint, f"one of {', '.join(known)}")
         raise ProblemError(422, "No move of this set-point is advised in this hour.", [fault])
     line = {"hour": _write_hour(present), "setpoint": given.setpoint, "answer": ANSWERS[given.answer], "why": given.why}
-    append_line(project.advice_notes(plant), {**line, "by": client, "at": _write_hour(pd.Timestamp(datetime.now(UTC)))})
+    line["by"] = client
+    path = project.advice_notes(plant)
+    with _WRITING:
+        former = _read_former(path, line)
+        if former and all(former[-1].get(name) == value for name, value in line.items()):
+            return  # said already
+        if len(former) >= MOST_ANSWERS:
+            raise ProblemError(429, f"This move was answered {MOST_ANSWERS} times; no more is kept of one hour.")
+        append_line(path, {**line, "at": _write_hour(pd.Timestamp(datetime.now(UTC)))})
+
+
+def _read_former(path: Path, line: dict[str, str]) -> list[dict[str, Any]]:
+    """Read the answers to the same move of the same hour, from the end of the notes."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
+            texts = file.read().splitlines()
+    except FileNotFoundError:
+        return []
+    found = [_parse(text) for text in texts]
+    return [one for one in found if all(one.get(name) == line[name] for name in ("hour", "setpoint"))]
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError:  # half a line, at the start of what was read or of a process that was killed
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _parse_hour(text: str) -> pd.Timestamp:

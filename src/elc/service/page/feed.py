@@ -12,6 +12,7 @@ POLL_S = 1.0
 PING_S = 15.0
 LIFE_S = 900.0  # ASSUME: after a quarter of an hour the browser asks anew, so that a key that was taken back ends there
 MAX_LISTENERS = 200  # ASSUME: of one process; more screens than a site has
+MAX_OF_CLIENT = 50  # ASSUME: screens that share a key
 RETRY_MS = 2000
 PING = b": ping\n\nevent: ping\ndata: {}\n\n"  # the comment for what lies between, the event for the page
 
@@ -19,8 +20,8 @@ PING = b": ping\n\nevent: ping\ndata: {}\n\n"  # the comment for what lies betwe
 class Listener:
     """One who listens: the plants that changed and were not yet told, which cannot be more than there are plants."""
 
-    def __init__(self, may_see: Callable[[str], bool]) -> None:
-        self.may_see = may_see
+    def __init__(self, may_see: Callable[[str], bool], name: str) -> None:
+        self.may_see, self.name = may_see, name
         self.changed: set[str] = set()
         self.woken = asyncio.Event()
 
@@ -56,9 +57,13 @@ class Feed:
     def is_full(self) -> bool:
         return len(self._listeners) >= MAX_LISTENERS
 
-    async def join(self, may_see: Callable[[str], bool]) -> Listener:
+    def count(self, name: str) -> int:
+        """Count who listens with the key of one client."""
+        return sum(listener.name == name for listener in self._listeners)
+
+    async def join(self, may_see: Callable[[str], bool], *, name: str) -> Listener:
         """Join: from when this returns, every change is told."""
-        listener = Listener(may_see)
+        listener = Listener(may_see, name)
         self._listeners.add(listener)
         if self._task is None or self._task.done():
             self._stamps = await asyncio.to_thread(self._stamp_all)

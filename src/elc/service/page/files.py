@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from elc.paths import Project
 from elc.registry import find_place
 
+LEAST_BYTES = 16 * 1024 * 1024  # ASSUME: with less an hour can no longer be written
 Stamp = tuple[tuple[int, int, int] | None, ...]
 UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 TEXTS = ("name", "state", "state_since", "last_hour", "no_gap_reason", "version", "recommendation", "answer", "advice")
@@ -59,6 +61,17 @@ def read_status(path: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in TEXTS):
         return None
     return content
+
+
+def is_disk_full(project: Project, plant: str) -> bool:
+    """Whether the disk has no room left, or the listener says that it cannot write the readings of a plant."""
+    content = _read_json(project.listen(plant) / "status.json")
+    if isinstance(content, dict) and content.get("cannot_write"):
+        return True
+    try:
+        return shutil.disk_usage(project.root).free < LEAST_BYTES
+    except OSError:
+        return False
 
 
 def read_sentences(path: Path) -> list[dict[str, str]] | None:

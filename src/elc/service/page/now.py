@@ -37,14 +37,14 @@ from elc.monitor.status import format_span
 from elc.paths import Project
 from elc.registry import find_place
 from elc.service.page.causes import read_causes
-from elc.service.page.files import read_sentences, read_status, read_table
+from elc.service.page.files import is_disk_full, read_sentences, read_status, read_table
 from elc.service.page.moves import build_moves
 from elc.settings import StageSettings, read_operation, read_tags
 
 SHOWN_DAYS = 7
 ROLES = ("throughput", "driver", "setpoint")
 HOUR_COLUMNS = [TIME, "plant_state", IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
-_SPAN = re.compile(r"\[([^\]]*)\]\{\.(\w+)\}")
+_SPAN = re.compile(r"\[([^\[\]]*)\]\{\.(\w+)\}")
 Content = dict[str, Any]
 
 
@@ -89,6 +89,14 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
 def _is_same_hour(status: Content, hours: pd.DataFrame) -> bool:
     """Whether status and hours were left by one run; a status of a release that did not say counts as such."""
     return "hour" not in status or pd.Timestamp(status["hour"]) == hours[TIME].max()
+
+
+def build_disk_notes(project: Project, plant: str, *, site_language: str) -> list[str]:
+    """Build what is to be said of a disk that takes nothing more: no file that is shown changes by that."""
+    if not is_disk_full(project, plant):
+        return []
+    language.choose(site_language)
+    return [say("The disk is full, so nothing new is written. Tell whoever runs this.")]
 
 
 def _read_language(status: Content, site_language: str) -> str:

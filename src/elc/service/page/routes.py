@@ -22,8 +22,8 @@ from elc.language import find_languages, say
 from elc.paths import Project
 from elc.service.clients import ACKNOWLEDGE, NO_PLANT, check_plant, read_client
 from elc.service.page.answers import keep_answer, parse_answer
-from elc.service.page.feed import Feed
-from elc.service.page.now import read_now
+from elc.service.page.feed import MAX_OF_CLIENT, Feed
+from elc.service.page.now import build_disk_notes, read_now
 from elc.service.page.short import shorten
 from elc.service.page.shown import Shown
 from elc.service.page.words import build_words
@@ -120,10 +120,10 @@ class _Page:
     async def stream(self, request: Request) -> Response:
         """GET /events: which plants have changed."""
         client = read_client(request)
-        if self.feed.is_full:
+        if self.feed.is_full or self.feed.count(client.name) >= MAX_OF_CLIENT:
             raise ProblemError(503, "Too many pages listen already. Close some.", headers={"Retry-After": "30"})
         closing = getattr(request.app.state, "closing", None) or asyncio.Event()
-        listener = await self.feed.join(client.may_see)
+        listener = await self.feed.join(client.may_see, name=client.name)
         headers = {**NO_STORE, "X-Accel-Buffering": "no"}
         return StreamingResponse(self.feed.stream(listener, closing), media_type="text/event-stream", headers=headers)
 
@@ -151,7 +151,9 @@ class _Page:
         content = self.shown.read(plant)
         end = content.get("hour_end")
         age = max((datetime.now(UTC) - datetime.fromisoformat(end)).total_seconds(), 0.0) if end else None
-        return {**content, "age_s": age}
+        spoken = str(content.get("language") or self.settings.site.language)
+        full = build_disk_notes(self.project, plant, site_language=spoken)
+        return {**content, "notes": [*content.get("notes", []), *full], "age_s": age}
 
     def _read_short(self, plants: list[str]) -> list[dict[str, Any]]:
         return [shorten(self._read(plant), site_language=self.settings.site.language) for plant in plants]

@@ -18,7 +18,7 @@ from pathlib import Path
 from elc import curve, registry
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.registry.deployed import RECORD, Used
+from elc.registry.deployed import Used
 
 LOG = logging.getLogger("elc.service")
 TESTS = ("golden", "shape")  # before any request reaches a version
@@ -32,8 +32,8 @@ RUN = "import sys; from elc.service.versions.assigned import main; main(*sys.arg
 class Assigned:
     """A version that was proved; where none can be served, `fault` says why.
 
-    `digest` is that of the deployed package, of the card for a candidate; `tag` is the one that put it there; `is_new`
-    where it was laid down just now.
+    `digest` is the SHA-256 of the package's content: what was proved has it, and what is loaded must. `tag` is the one
+    that put it there; `is_new` where it was laid down just now.
     """
 
     folder: str = ""
@@ -78,20 +78,15 @@ def find_apart(project: Project, environment: str, plants: Sequence[str]) -> dic
     return {plant: Assigned(fault=f"plant {plant}: {fault}") for plant in plants}
 
 
-def read_identity(folder: Path) -> tuple[str, str]:
-    """Read the digest of a package, and the tag that put it there, empty for a candidate.
+def _hash_candidate(folder: Path) -> str:
+    """Hash the content of a package that no tag speaks of.
 
     Raises:
         ElcError: there is no package.
     """
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return str(record["sha256"]), f"{record['tag']} {record['oid']}"
-    except FileNotFoundError:
-        pass
     if not (folder / "card.json").is_file():
         raise ElcError(f"model package {folder}: card.json was not found. Train the plant with dvc repro.")
-    return curve.hash_file(folder / "card.json"), ""
+    return registry.hash_content(folder, without=())
 
 
 def _find_late(project: Project, environment: str, plants: Sequence[str]) -> list[str]:
@@ -122,15 +117,15 @@ def _prove(plant: str, find: Callable[[], Used]) -> Assigned:
     """Prove a package on its golden rows and its shape; what is wrong with it must not end the watch over others."""
     try:
         used = find()
-        digest, tag = read_identity(used.folder)
-        proofs = curve.prove(used.folder, TESTS, plant=plant, max_latency_ms=float("inf"))
+        digest = used.sha256 or _hash_candidate(used.folder)
+        proofs = curve.prove(used.folder, TESTS, plant=plant, sha256=digest, max_latency_ms=float("inf"))
     except ElcError as error:
         return Assigned(fault=str(error))
     except Exception as error:
         LOG.exception("a version could not be looked up", extra={"fields": {"plant": plant}})
         return Assigned(fault=f"plant {plant}: the version assigned cannot be looked up ({error}).")
     fault = "; ".join(proof.fault for proof in proofs if proof.fault)
-    return Assigned(str(used.folder), used.environment, used.version or CANDIDATE, digest, tag, fault=fault)
+    return Assigned(str(used.folder), used.environment, used.version or CANDIDATE, digest, used.tag, fault=fault)
 
 
 def _lay_down(project: Project, environment: str, plants: Sequence[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from elc import curve
 from elc.errors import ElcError
 from elc.fields import AGE
 from elc.paths import Project
-from elc.service.versions.assigned import Assigned, read_identity
+from elc.service.versions.assigned import Assigned
 from elc.service.versions.batch import Batch, Inputs, Outputs, Scored, ScoreError, check_finite
 from elc.settings import StageSettings, TagList, read_operation, read_tags
 
@@ -24,7 +24,7 @@ WARM_RUNS = 20
 class Loaded:
     """A version that answers: `package` scores, `tags` and `settings` say what is around it.
 
-    `digest` is that of the deployed package, of the card for a candidate; `assigned` is the tag that put it there.
+    `digest` is the SHA-256 of the package's content; `assigned` is the tag that put it there.
     `batch` scores what the requests of one moment ask, together.
     """
 
@@ -93,9 +93,7 @@ def load(project: Project, plant: str, assigned: Assigned) -> Loaded:
     if assigned.fault:
         raise ElcError(assigned.fault)
     folder = Path(assigned.folder)
-    package = curve.read(folder)
-    if read_identity(folder) != (assigned.digest, assigned.tag):
-        raise ElcError(f"plant {plant}: {folder} was replaced while it was read. It is looked at again.")
+    package = curve.read_found(folder, sha256=assigned.digest)
     loaded = Loaded(
         plant=plant,
         version=assigned.version,

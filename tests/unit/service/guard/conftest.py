@@ -72,17 +72,18 @@ ROUTES = [
 
 
 class Browser:
-    """Asks the application from another machine, one request after the other, and keeps cookies."""
+    """Asks the application from the address `peer`, one request after the other, and keeps cookies."""
 
     def __init__(self, app: guard.Guard, url: str) -> None:
         self.cookies = httpx.Cookies()
+        self.peer = "127.0.0.1"
         self._app, self._url = app, url
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return asyncio.run(self._request(method, path, options))
 
     async def _request(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        transport = httpx.ASGITransport(self._app, client=("10.1.2.3", 5))
+        transport = httpx.ASGITransport(self._app, client=(self.peer, 5))
         async with httpx.AsyncClient(transport=transport, base_url=self._url, cookies=self.cookies) as client:
             response = await client.request(method, path, **options)
             self.cookies = client.cookies

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from elc.errors import ElcError
 from elc.service import guard
 from elc.service.guard import keys as key_file
 from elc.service.guard import sessions
@@ -267,3 +268,54 @@ def test_a_full_disk_leaves_keys_working_and_says_that_sessions_do_not(
     assert "the disk is full" in caplog.text
     assert not list((door.project.root / "secrets").glob("*session*"))
     assert door.client.post("/session", json={"key": key}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Via", "Forwarded", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Any"],
+)
+def test_what_any_proxy_adds_needs_a_key(open_door: Open, header: str) -> None:
+    door = open_door()
+    check_problem(door.client.get("/plants", headers={header: "any"}), 403, "asked through a proxy, and has no keys")
+
+
+@pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", 200), ("::1", 200), ("127.8.0.9", 200), ("10.1.2.3", 403)])
+def test_without_keys_only_this_machine_may_ask(open_door: Open, peer: str, status: int) -> None:
+    door = open_door()
+    door.client.peer = peer
+    assert door.client.get("/plants").status_code == status
+
+
+def test_a_session_that_was_signed_out_is_over_for_every_worker(open_door: Open, add_key: Callable[..., str]) -> None:
+    key = add_key()
+    one, other = open_door(), open_door()
+    cookie = one.client.post("/session", json={"key": key}).headers["set-cookie"].partition(";")[0]
+    second = one.client.post("/session", json={"key": key}).headers["set-cookie"].partition(";")[0]
+    assert cookie != second
+    assert other.client.get("/plants", headers={"Cookie": cookie}).status_code == 200
+    one.client.cookies.clear()
+    assert one.client.request("DELETE", "/session", headers={"Cookie": cookie}).status_code == 204
+    for door in (one, other, open_door()):
+        door.client.cookies.clear()
+        check_problem(door.client.get("/plants", headers={"Cookie": cookie}), 401, "This session is over")
+        assert door.client.get("/plants", headers={"Cookie": second}).status_code == 200
+    ended = one.project.root / "secrets" / "session.ended"
+    assert (ended.stat().st_mode & 0o777, len(ended.read_text().split())) == (0o600, 1)
+
+
+def test_what_ended_is_kept_until_it_would_be_over(
+    open_door: Open, add_key: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_key()
+    access = open_door().access
+    identity = next(iter(access.keys._holders)).decode()
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "LASTS_S", 1)
+        access.sessions.end(access.sessions.sign(identity).encode())
+    time.sleep(1.1)
+    access.sessions.end(access.sessions.sign(identity).encode())
+    assert len((access.sessions.path.with_name("session.ended")).read_text().split()) == 1
+    access.sessions.end(b"no.session.at.all")
+    access.sessions.path.with_name("session.ended").write_text("strange")
+    with pytest.raises(ElcError, match=r"the sessions that ended cannot be read\. Remove it together with"):
+        access.sessions.read(access.sessions.sign(identity).encode())

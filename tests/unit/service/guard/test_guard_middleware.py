@@ -234,7 +234,7 @@ def test_a_write_leaves_a_line(open_door: Open, add_key: Callable[..., str]) -> 
     assert line.pop("time").endswith("+00:00")
     assert line == {
         "client": "dcs",
-        "address": "10.1.2.3",
+        "address": "127.0.0.1",
         "what": "POST /plants/fjord/answers",
         "plant": "fjord",
         "status": 200,
@@ -271,6 +271,7 @@ def test_half_an_answer_is_not_mended(caplog: pytest.LogCaptureFixture, open_doo
     log = logging.getLogger("elc.service.test")
     guarded = middleware.Guard(break_off, access=open_door().access, log=log, count=print)
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")]}
+    scope["client"] = ("127.0.0.1", 5)
     asyncio.run(guarded(scope, collect, collect))  # type: ignore[arg-type]
     assert [message["type"] for message in sent] == ["http.response.start"]
     assert "A request failed." in caplog.text

@@ -180,6 +180,30 @@ def test_connections_are_kept_and_a_large_body_gets_its_answer(port: int) -> Non
         assert client.get("/plants").status_code == 200
 
 
+CHUNKED = b"POST /plants/fjord/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.05])
+def test_what_follows_a_body_is_no_header(open_door: Open, add_key: Callable[..., str], pause_s: float) -> None:
+    """A key after the body opens nothing, in the packet of the head or later; nor does a proxy's header count there."""
+    key = add_key().encode()
+    trailer = b"4\r\n{   \r\n0\r\nAuthorization: Bearer " + key + b"\r\n\r\n"
+    with serve(open_door(port=0)) as port:
+        closing = CHUNKED + b"Connection: close\r\n\r\n"
+        parts = [closing + trailer] if pause_s == 0 else [closing, trailer]
+        assert talk(port, *parts, pause_s=pause_s).startswith(b"HTTP/1.1 401 ")
+        held = CHUNKED + b"Connection: close\r\nAuthorization: Bearer " + key + b"\r\n\r\n"
+        assert talk(port, held + b"4\r\n{   \r\n0\r\nAuthorization: Bearer other\r\nHost: evil\r\n\r\n").startswith(
+            b"HTTP/1.1 200 "
+        )
+
+
+@pytest.mark.parametrize("start", [b"0\r\nX-Fill: ", b"4;fill=", b"4\r\n{   \r\n0\r\nX-Fill: "])
+def test_trailers_and_extensions_without_end_are_cut(port: int, start: bytes) -> None:
+    found = talk(port, CHUNKED + b"\r\n" + start, *[b"a" * 4096] * 20, pause_s=0.02)
+    assert b" 431 " in found or found == b""
+
+
 def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """Write a certificate of 127.0.0.1, signed by itself, and its private key."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -219,3 +243,19 @@ def test_a_key_of_another_certificate(project: Project) -> None:
     _, other = write_certificate(project.root, "other")
     with pytest.raises(ElcError, match=r"do not do \(KEY_VALUES_MISMATCH\)"):
         check(project, certificate=str(certificate), private_key=str(other))
+
+
+def test_one_address_leaves_connections_for_others(
+    open_door: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(protocol, "MOST_OF_ADDRESS", 20)
+    monkeypatch.setattr(protocol, "CROWD", protocol.Crowd())
+    with serve(open_door(port=0)) as port:
+        held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(60)]
+        time.sleep(0.3)
+        assert protocol.CROWD.refused == 40
+        for one in held:
+            one.close()
+        time.sleep(0.3)
+        assert talk(port, REQUEST + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+    assert len([one for one in caplog.records if "Connections were refused" in one.getMessage()]) == 1

@@ -12,7 +12,7 @@ import pytest
 from elc import advise
 from elc.paths import Project
 from elc.service.clients import READ, Client
-from elc.service.page.answers import append_line
+from elc.service.page.answers import MOST_ANSWERS, append_line
 from elc.service.problems import ProblemError
 from tests.unit.service.page.conftest import OpenPage
 from tests.unit.service.page.present import CARBON, FLUE, HOUR, PLANT, leave_hour, read_lines
@@ -140,3 +140,17 @@ def test_a_full_disk_leaves_the_notes_as_they_were(project: Project, monkeypatch
     with pytest.raises(ProblemError, match="the disk is full") as caught:
         append_line(path, {"answer": "followed"})
     assert (caught.value.status, path.read_bytes()) == (507, before)
+
+
+def test_the_same_answer_again_is_no_new_line_and_answers_to_one_move_end(
+    project: Project, open_page: OpenPage
+) -> None:
+    page = open_page()
+    for _ in range(30):
+        assert page.post(ADDRESS, json=GIVEN).status_code == 201
+    assert len(read_lines(project)) == 1
+    replies = [page.post(ADDRESS, json={**GIVEN, "why": f"word {number}"}) for number in range(30)]
+    assert [reply.status_code for reply in replies] == [201] * (MOST_ANSWERS - 1) + [429] * (31 - MOST_ANSWERS)
+    assert "This move was answered 20 times" in replies[-1].json()["detail"]
+    assert len(read_lines(project)) == MOST_ANSWERS
+    assert page.post(ADDRESS, json={**GIVEN, "setpoint": CARBON}).status_code == 201

@@ -12,6 +12,7 @@ import pytest
 from elc.paths import Project
 from elc.service.clients import READ, Client
 from elc.service.page import feed as feeds
+from elc.service.page import routes
 from elc.service.page.feed import Feed, Listener
 from elc.service.page.files import stamp_files
 from tests.unit.service.page.conftest import Asker, OpenPage, build_app
@@ -81,7 +82,7 @@ def test_the_hour_is_read_once_until_a_file_changes(open_page: OpenPage, monkeyp
 
 
 def test_a_listener_is_told_once_of_what_it_may_see() -> None:
-    listener = Listener(lambda plant: plant == PLANT)
+    listener = Listener(lambda plant: plant == PLANT, "screen")
     for _ in range(1000):
         listener.tell([PLANT, "delta"])
     assert listener.take() == [PLANT]
@@ -105,7 +106,7 @@ def test_changes_reach_all_who_listen_by_one_task_that_ends_with_them(
 
     async def listen() -> int:
         feed, closing = Feed(partial(stamp_files, project), lambda: {PLANT}), asyncio.Event()
-        listeners = [await feed.join(lambda _: True) for _ in range(3)]
+        listeners = [await feed.join(lambda _: True, name="screen") for _ in range(3)]
         streams = [feed.stream(listener, closing) for listener in listeners]
         for stream in streams:
             await _read_until(stream, b": ping")
@@ -129,3 +130,20 @@ def test_too_many_listeners_are_refused(open_page: OpenPage, monkeypatch: pytest
     monkeypatch.setattr(feeds, "MAX_LISTENERS", 0)
     reply = open_page().get("/events")
     assert (reply.status_code, reply.headers["retry-after"]) == (503, "30")
+
+
+def test_one_client_leaves_room_for_other_pages(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "MAX_OF_CLIENT", 0)
+    assert open_page().get("/events").status_code == 503
+
+
+def test_a_full_disk_is_said_on_the_page(project: Project, open_page: OpenPage) -> None:
+    page = open_page()
+    told = "The disk is full, so nothing new is written. Tell whoever runs this."
+    assert told not in page.get(f"/plants/{PLANT}/now").json()["notes"]
+    status = project.listen(PLANT) / "status.json"
+    status.parent.mkdir(parents=True)
+    status.write_text('{"cannot_write": "no space left on device"}   \n')
+    assert page.get(f"/plants/{PLANT}/now").json()["notes"][-1] == told
+    status.write_text('{"cannot_write": null}')
+    assert told not in page.get(f"/plants/{PLANT}/now").json()["notes"]

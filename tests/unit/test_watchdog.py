@@ -1,0 +1,35 @@
+"""The sign of life that systemd waits for."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from elc.watchdog import BEAT_S, give_sign
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize("is_abstract", [False, True])
+def test_the_sign_reaches_who_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_abstract: bool) -> None:
+    name = f"@elc{tmp_path}"[:90] if is_abstract else str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(name.replace("@", "\0", 1) if is_abstract else name)
+        receiver.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", name)
+        give_sign()
+        assert receiver.recv(100) == b"WATCHDOG=1"
+
+
+@pytest.mark.parametrize("name", ["", "/nowhere/at/all", "vsock:2:1", "@"])
+def test_where_nobody_waits_nothing_fails(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", name)
+    give_sign()
+
+
+@pytest.mark.parametrize("unit", ["elc-serve.service", "elc-listen.service"])
+def test_the_units_wait_for_several_signs(unit: str) -> None:
+    lines = dict(line.partition("=")[::2] for line in (ROOT / "ops" / unit).read_text().splitlines())
+    assert float(lines["WatchdogSec"]) >= 10 * BEAT_S
+    assert (lines["Restart"], lines["NotifyAccess"]) == ("on-failure", "all")
