@@ -77,6 +77,7 @@ def _list_inputs(project: Project, stage: str, plant: str) -> Iterator[tuple[str
     tags = project.tags(plant)
     if stage == "ingest":
         yield "", tags
+        yield "", project.deployed(project.environment, plant) / "card.json"  # until when it learnt habits
         yield from ((_LARGE, folder) for folder in project.exports(plant))
         return
     is_candidate = project.environment == CANDIDATE

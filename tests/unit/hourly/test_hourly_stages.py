@@ -57,6 +57,7 @@ def test_every_stage_runs_once(project: Project) -> None:
         ("data/plants/fjord/tags.csv", {"ingest", "advise", "monitor"}),
         ("operation/prod/data/hourly/fjord/hourly.parquet", {"explain", "advise", "monitor"}),
         ("deployed/prod/fjord/deployed.json", {"explain", "advise", "monitor"}),
+        ("deployed/prod/fjord/card.json", {"ingest"}),
         ("models/fjord/card.json", set()),
         ("operation/prod/data/advice_notes/fjord.jsonl", {"advise", "monitor"}),
         ("operation/prod/data/advice/fjord/log.parquet", {"monitor"}),
