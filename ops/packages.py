@@ -53,6 +53,11 @@ def find_needed() -> dict[str, str]:
     return {name: block for name, block in blocks.items() if name in needed}
 
 
+def _read_askers(block: str) -> set[str]:
+    """Read which packages ask for one, as the lock says."""
+    return {_normalise(one or other) for one, other in _VIA.findall(block)} - {ITSELF}
+
+
 def write_licences() -> str:
     """Write the table of licences, of those needed packages that are installed here."""
     needed, rows = find_needed(), {}
