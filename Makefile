@@ -3,6 +3,7 @@
 # make train PLANT=fjord a candidate of one plant, and reports/train/fjord.patch to commit it by
 # make promote ENV=test  promote what may be, by the map of params.yaml; $SIGNING_KEY signs
 # make operate ENV=prod  new data, the deployed versions, their pages; trains nothing
+# make life HOURS=72    a copy of the demo plants lives through hours, with events; every hour is checked
 # make bench             measure: benchmarks/results.json
 # make lab               JupyterLab on the project's notebooks
 # make lock              resolve the dependencies of pyproject.toml again
@@ -10,17 +11,18 @@
 # make clean             remove what can be made again
 
 PYTHON ?= python3
+HOURS ?= 72
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 SPARK := $(VENV)/.spark
 
 # Values that come from outside are text: make would run what is in $(...) where it expands them.
-$(foreach name,PYTHON PLANT ENV SIGNING_KEY PATH,$(eval override $(name) := $$(value $(name))))
-export PYTHON PLANT ENV SIGNING_KEY
+$(foreach name,PYTHON PLANT ENV HOURS SIGNING_KEY PATH,$(eval override $(name) := $$(value $(name))))
+export PYTHON PLANT ENV HOURS SIGNING_KEY
 export override PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo test check train promote operate need-PLANT need-ENV bench lab lock packages clean
+.PHONY: setup demo test check train promote operate need-PLANT need-ENV life bench lab lock packages clean
 .DELETE_ON_ERROR:
 
 setup: $(DONE)
@@ -83,6 +85,10 @@ operate: need-ENV setup
 	grep -lsZ '^frozen: true' data/raw/*.dvc | xargs -0 -r -n 1 sh -c '$(UPDATE)' sh
 	elc deploy --env "$$ENV"
 	elc hourly --env "$$ENV"
+
+# The demo's pipeline runs first where it is stale; the life itself is a copy, which goes when it ends.
+life: demo
+	python -m tests.life --hours "$$HOURS" --from .
 
 bench: setup
 	python -m benchmarks

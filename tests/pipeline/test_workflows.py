@@ -226,7 +226,7 @@ def test_value_that_is_no_name_is_refused_first(
 def test_no_target_runs_a_value(made: Path, target: str) -> None:
     """Every value that a workflow or a person may give, at every target, as a dry run expands all of it."""
     value = "$(shell touch taken)x"
-    names = ("PLANT", "ENV", "SIGNING_KEY", "PYTHON")
+    names = ("PLANT", "ENV", "HOURS", "SIGNING_KEY", "PYTHON")
     for words, given in ([], dict.fromkeys(names, value)), ([f"{name}={value}" for name in names], {}):
         call_make(made, "--dry-run", target, *words, environment={**given, "PATH": f"{os.environ['PATH']}:{value}"})
         assert not (made / "taken").exists()
