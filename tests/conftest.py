@@ -89,12 +89,13 @@ def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         project, done = Project(place / "demo"), place / "demo.done"
         if not done.exists():
             shutil.rmtree(project.root, ignore_errors=True)
-            _build_demo(project.root)
+            build_demo(project.root)
             done.touch()
     return project
 
 
-def _build_demo(folder: Path) -> None:
+def build_demo(folder: Path) -> None:
+    """Build the tiny project in a folder, every stage of every plant run by DVC."""
     project = copy_project(folder)
     done = run(project.root, "dvc", "repro")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -1,57 +1,81 @@
-"""The sentences and tables of advice: what to do, why nothing is advised, and what came of what was (Markdown)."""
+"""The sentences and the table of advice: what to do, and why nothing is advised (Markdown)."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from elc.advise.moves import REASON
-from elc.advise.outcomes import Total, build_total
+from elc.advise.moves import REASON, Advice, choose_hour
+from elc.advise.standing import find_standing
 from elc.curve import build_cost
 from elc.fields import GAP, TIME, read_currency, say_heading, say_label, say_value
-from elc.language import format_number, format_share, format_time, say
+from elc.language import format_number, format_share, format_time, say, say_list
 from elc.settings import StageSettings
 
 Row = Mapping[Any, Any]
-WEEK_DAYS = 7
-SHOWN_CASES = 10  # of the table of what came of advice; its sentence counts all
 SMALL_GJ_PER_H = 20.0  # of less, a tenth matters
 
 # Why nothing is advised, in full; a test holds it against the reasons that moves give.
 REASONS: dict[str, Callable[[], str]] = {
     "no_gap": lambda: say("Nothing is advised while there is no gap to judge."),
     "at_best": lambda: say("Nothing is advised: the plant is as near to its best as can be told."),
-    "missing": lambda: say("Nothing is advised: a set-point or a driver has no sound reading, so no saving is known."),
+    "missing": lambda: say("Nothing is advised: drivers or set-points have no sound reading, so no saving is known."),
     "no_precedents": lambda: say("Nothing is advised: the model knows no hours of best practice to go by."),
     "small_saving": lambda: say("Nothing is advised: what moves of the set-points would save is not worth a word."),
+    "answered": lambda: say("Nothing else is advised: no other move of the set-points would surely save."),
+    "not_made": lambda: say("Nothing is advised: no advice was made for this interval."),
     "unsure_saving": lambda: say("Nothing is advised: no move of the set-points would surely save."),
 }
-OUTCOME_WORDS: dict[str, Callable[[], str]] = {
-    "followed": lambda: say("followed"),
-    "partly": lambda: say("in part"),
-    "not": lambda: say("not followed"),
-    "open": lambda: say("still open"),
-}
 
 
-def find_reason(reasons: pd.DataFrame) -> str:
-    """Find why the last hour has no moves; empty where it has some."""
-    return str(reasons.sort_values(TIME)[REASON].iloc[-1]) if len(reasons) else "no_gap"
+def find_reason(reasons: pd.DataFrame, at: pd.Timestamp) -> str:
+    """Find why an hour has no moves; empty where it has some, `not_made` where nothing was advised for that hour."""
+    found = reasons.loc[reasons[TIME] == at, REASON]
+    return str(found.iloc[-1]) if len(found) else "not_made"
 
 
-def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: StageSettings) -> str:
-    """Write what to do, what it would save and what that rests on; or why nothing is advised.
+def write_advice(
+    given: Advice, hour: pd.Series, settings: StageSettings, *, notes: pd.DataFrame, setpoints: Sequence[str]
+) -> str:
+    """Write what to do in an hour, what it would save and what that rests on; or why nothing is advised.
+
+    What is not advised though the hour is judged is named: what was answered as not possible, and what has no reading.
 
     Args:
-        moves: of the last hour (see `moves.build_advice`).
-        reason: why it has none (see `find_reason`).
-        hour: the last hour, scored.
+        given: see `moves.build_advice`; what it holds of other hours is not written.
+        hour: scored.
         settings: of the plant.
+        notes: what operators answered (see `log.read_notes`).
+        setpoints: of the model.
     """
+    moves, reason = choose_hour(given, hour[TIME]), find_reason(given.reasons, hour[TIME])
+    if reason in ("no_gap", "not_made", "at_best", "missing"):
+        return REASONS[reason]()
+    sentences = [_write_moves(moves, reason, hour, settings), *_write_answered(hour, settings, notes)]
+    unknown = [say_label(column) for column in setpoints if pd.isna(hour.get(column))]
+    if unknown:
+        sentences.append(say("No move of {names} is advised: no sound reading.", names=say_list(unknown)))
+    return " ".join(sentences)
+
+
+def _write_answered(hour: pd.Series, settings: StageSettings, notes: pd.DataFrame) -> list[str]:
+    zone = settings.plant.time_zone
+    return [
+        say(
+            "A move of {setpoint} was answered as not possible{why}, and is not advised again before {time}.",
+            setpoint=say_label(note["setpoint"]),
+            why=f" ({quote(note['why'])})" if note["why"] else "",
+            time=format_time(note["until"].tz_convert(zone).to_pydatetime()),
+        )
+        for note in find_standing(notes, hour[TIME], settings.advise).to_dict("records")
+    ]
+
+
+def _write_moves(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: StageSettings) -> str:
     if moves.empty:
         return REASONS[reason]()
     parts = [_write_move(row) for row in moves.to_dict("records")]
@@ -124,7 +148,7 @@ def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Ti
             say("now"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
             say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
             say("saves, GJ/h"): [
-                _write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h") for row in rows
+                write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h") for row in rows
             ],
             say("a day"): [_write_money(cost.money, settings) for cost in costs],
             say("t CO₂ a day"): [format_number(cost.co2_t, 1) for cost in costs],
@@ -141,88 +165,12 @@ def _write_precedents(nearest: str, zone: str) -> str:
     return "; ".join(format_time(pd.Timestamp(time).tz_convert(zone).to_pydatetime()) for time in nearest.split())
 
 
-def write_outcome(outcomes: pd.DataFrame, last: pd.Timestamp, settings: StageSettings, *, unread_notes: int) -> str:
-    """Write what came of the advice of the last week and of `log_days`, and what that number means.
-
-    Args:
-        outcomes: see `outcomes.build_outcomes`.
-        last: the last hour.
-        settings: of the plant.
-        unread_notes: lines of the operators' answers that could not be read.
-    """
-    days = settings.advise.log_days
-    week, whole = (build_total(outcomes, last, days=count) for count in (WEEK_DAYS, days))
-    if not whole.cases:
-        text = say("No advice of the last {days} days is old enough to say what came of it.", days=days)
-        return " ".join([text, *_write_unread(unread_notes)])
-    sentences = [_write_total(total) for total in (week, whole) if total.cases]
-    if not whole.is_shown:
-        sentences.insert(0, say("Nobody was shown this advice: it is what the model would have said."))
-    sentences.append(
-        say(
-            "Saved is the mean gap before a move less that after it, less what other set-points did meanwhile, for as "
-            "long as the move stayed, at most {hold} hours. Crews move set-points without advice too, and what they "
-            "would have done by themselves nobody can tell.",
-            hold=format_number(settings.advise.hold_h, 0),
-        )
-    )
-    return " ".join([*sentences, *_write_unread(unread_notes)])
-
-
-def _write_total(total: Total) -> str:
-    counts = {"days": total.days, "followed": total.followed, "cases": total.cases}
-    if total.is_shown:
-        head = say("The advice of the last {days} days was followed in {followed} of {cases} cases", **counts)
-    else:
-        head = say("In the last {days} days set-points moved that way in {followed} of {cases} cases", **counts)
-    if not total.followed:
-        return say("{what}.", what=head)
-    if math.isnan(total.saved_gj):
-        return say("{what}; what that saved cannot be told.", what=head)
-    numbers = (total.saved_gj, total.low_gj, total.high_gj)
-    saved, low, high = (format_number(value, 0) for value in numbers)
-    shown = {"what": head, "saved": saved, "low": low, "high": high}
-    if total.is_shown:
-        return say("{what}, and that saved {saved} GJ ({low} to {high}).", **shown)
-    return say("{what}, and with that energy fell by {saved} GJ ({low} to {high}).", **shown)
-
-
-def _write_unread(count: int) -> list[str]:
-    return [say("{count} of the operators' answers could not be read.", count=count)] if count else []
-
-
-def build_outcomes_table(outcomes: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
-    """Build the table of the last cases of advice and what came of each, the latest first."""
-    rows = outcomes.sort_values(["start", "setpoint"], ascending=[False, True]).head(SHOWN_CASES).to_dict("records")
-    zone = settings.plant.time_zone
-    realised = ("realised_gj_per_h", "realised_low_gj_per_h", "realised_high_gj_per_h")
-    return pd.DataFrame(
-        {
-            say("advised"): [format_time(row["start"].tz_convert(zone).to_pydatetime()) for row in rows],
-            say("set-point"): [say_heading(row["setpoint"]) for row in rows],
-            say("from"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
-            say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
-            say("would save, GJ/h"): [
-                _write_interval(row, "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h") for row in rows
-            ],
-            say("what came of it"): [_write_case(row) for row in rows],
-            say("saved, GJ/h"): [_write_interval(row, *realised) for row in rows],
-        }
-    )
-
-
-def _write_case(row: Row) -> str:
-    outcome = OUTCOME_WORDS[str(row["outcome"])]()
-    answer = ": ".join(text for text in (str(row["answer"]), _quote(str(row["why"]))) if text)
-    return f"{outcome} ({answer})" if answer else outcome
-
-
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
     """Keep what somebody typed from being read as Markdown or HTML; the table itself sees to its bars."""
     return re.sub(r"([^\w\s|])", r"\\\1", " ".join(text.split()))
 
 
-def _write_interval(row: Row, *names: str) -> str:
+def write_interval(row: Row, *names: str) -> str:
     """Write a value and between what it lies: `3.1 (2.2 to 4.0)`; a dash where it is not known."""
     value, low, high = (float(str(row[name])) for name in names)
     if math.isnan(value):

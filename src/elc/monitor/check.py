@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column
+from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_last
 from elc.fields import AGE, ENERGY, GAP, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.findings import Finding, build_frame, join, write_findings
 from elc.language import say
@@ -31,7 +31,8 @@ class Check:
     typical's error, `left_off` the set-points that cost more than their habit, `inside_frac` the share of the recent
     steady hours inside the envelope (None where they are too few), `cusum` the frame of `build_cusum`, `judged_h` the
     hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use,
-    `silent` those without which the last interval of a running plant has no gap, or one of values that only hold.
+    `silent` those without which the last interval of a running plant has no gap, or one of values that only hold,
+    `unread` the set-points without a reading in it.
     """
 
     violations: list[Violation]
@@ -46,6 +47,7 @@ class Check:
     failure: str
     used: tuple[str, ...]
     silent: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def is_violated(self) -> bool:
@@ -89,6 +91,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         failure=_find_failure(scored, violations, package, settings),
         used=(ENERGY, *package.features, *package.setpoints),
         silent=tuple(dict.fromkeys([*_find_silent(scored, package), *_find_held(scored, findings, package)])),
+        unread=_find_unread(scored, package),
     )
 
 
@@ -119,13 +122,21 @@ def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Pa
 
 def _find_silent(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
     """Find what the last interval lacks: load, features (but the age), and the carriers where energy is missing."""
-    last = scored.sort_values(TIME).iloc[-1]
+    last = find_last(scored)
     if last[STATE] in ("trip", "start") or pd.notna(last[GAP]):
         return ()
     carriers = [name for name in package.baseline.quality.get("energy", {}) if name in scored]
     dead = [name for name in carriers if pd.isna(last[name])] or [ENERGY] * bool(pd.isna(last[ENERGY]))
     needed = [name for name in package.features if name != AGE and pd.isna(last[name])]
     return tuple(dict.fromkeys([*dead, *needed]))
+
+
+def _find_unread(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
+    """Find the set-points without a reading in the last interval of a plant that runs; what they cost is unknown."""
+    last = find_last(scored)
+    if last[STATE] in ("trip", "start"):
+        return ()
+    return tuple(name for name in package.setpoints if pd.isna(last[name]))
 
 
 def _find_held(scored: pd.DataFrame, findings: pd.DataFrame, package: Package) -> list[str]:

@@ -31,7 +31,7 @@ from elc.fields import (
     say_name,
     say_sign,
 )
-from elc.language import ENGLISH, find_languages, get_language, say, say_health, say_state, say_version
+from elc.language import ENGLISH, find_languages, get_language, say, say_health, say_list, say_state, say_version
 from elc.monitor.status import format_span
 from elc.paths import Project
 from elc.service.page.files import read_sentences, read_status, read_table
@@ -215,6 +215,19 @@ def _read_causes(project: Project, plant: str, hour: pd.Series, notes: list[str]
     if shares is None:
         notes.append(say("The causes of the gap cannot be read. Run elc hourly."))
         return nothing
+    shares = shares[shares[TIME] == hour[TIME]]
+    if shares.empty:
+        notes.append(say("This interval has no explanation."))
+    unknown = shares.loc[shares["share_gj_per_h"].isna(), "setpoint"]
+    if len(unknown):
+        names = say_list([say_name(name) for name in unknown])
+        notes.append(
+            say(
+                "Without a sound reading, what it costs is unknown and part of what is not explained: {names}.",
+                names=names,
+            )
+        )
+    shares = shares[shares["share_gj_per_h"].notna()]
     rest = shares.loc[shares["setpoint"].eq(REST), "share_gj_per_h"]
     # A group of several set-points is one cause, which has no value and no unit.
     causes = [
