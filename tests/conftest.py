@@ -96,6 +96,7 @@ def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def build_demo(folder: Path) -> None:
+    """Build the tiny project in a folder, every stage of every plant run by DVC."""
     project = copy_project(folder)
     done = run(project.root, "dvc", "repro")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

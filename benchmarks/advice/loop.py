@@ -69,7 +69,8 @@ class Plant:
 
     def advise(self) -> advise.Advice:
         case = self.case
-        return advise.build_advice(case.package, self.hours, case.tags, case.settings.advise, case.settings.explain)
+        rules, like = case.settings.advise, case.settings.explain
+        return advise.build_advice(case.package, self.hours, case.tags, rules, like, notes=advise.build_notes([]))
 
     def apply(self, given: advise.Advice) -> Array:
         """The true set-points after the moves."""
@@ -150,11 +151,11 @@ def find_covered_outcomes(case: Case) -> list[bool]:
     found = []
     for end in pd.date_range(scored[TIME].max(), scored[TIME].min(), freq=f"-{rules.log_days}D"):
         part = scored[scored[TIME] <= end]
-        given = advise.build_advice(
-            case.package, advise.find_logged(part, rules.log_days), case.tags, rules, case.settings.explain
-        )
+        recent, notes = advise.find_logged(part, rules.log_days), advise.build_notes([])
+        given = advise.build_advice(case.package, recent, case.tags, rules, case.settings.explain, notes=notes)
         log = advise.build_log(given, advise.read_log(NOWHERE), version="", is_deployed=False)
-        outcomes = advise.build_outcomes(part, log, advise.read_notes(NOWHERE).rows, case.package, rules)
+        former = advise.read_outcomes(NOWHERE)
+        outcomes = advise.build_outcomes(part, log, notes, case.package, rules, former=former)
         judged = outcomes[outcomes["realised_gj_per_h"].notna()]
         for _, step in judged.groupby("step"):
             own = known[sorted(set(step["setpoint"]))].sum(axis=1)

@@ -4,6 +4,7 @@ from elc.advise.came import build_outcomes_table, write_outcome
 from elc.advise.log import (
     Notes,
     build_log,
+    build_notes,
     find_logged,
     read_advice,
     read_log,
@@ -11,9 +12,11 @@ from elc.advise.log import (
     read_outcomes,
     write_advice_files,
     write_log,
+    write_outcomes,
 )
-from elc.advise.moves import COLUMNS, Advice, build_advice
-from elc.advise.outcomes import OUTCOMES, Total, build_outcomes, build_total
+from elc.advise.moves import COLUMNS, Advice, build_advice, choose_hour
+from elc.advise.outcomes import OUTCOMES, build_outcomes
+from elc.advise.total import Total, build_total
 from elc.advise.words import build_moves_table, find_reason, write_advice
 
 __all__ = [
@@ -25,9 +28,11 @@ __all__ = [
     "build_advice",
     "build_log",
     "build_moves_table",
+    "build_notes",
     "build_outcomes",
     "build_outcomes_table",
     "build_total",
+    "choose_hour",
     "find_logged",
     "find_reason",
     "read_advice",
@@ -38,4 +43,5 @@ __all__ = [
     "write_advice_files",
     "write_log",
     "write_outcome",
+    "write_outcomes",
 ]

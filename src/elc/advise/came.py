@@ -1,25 +1,30 @@
-"""The sentences and the table of what came of advice (Markdown)."""
+"""The sentences and the table of what came of advice, set against what set-points do without it (Markdown)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
-from elc.advise.outcomes import Total, build_total
-from elc.advise.words import Row, write_interval
+from elc.advise.episodes import OPEN
+from elc.advise.total import Total, build_total
+from elc.advise.words import write_interval
 from elc.fields import say_heading, say_value
-from elc.language import find_short_digits, format_number, format_time, say
+from elc.language import find_short_digits, format_number, format_share, format_time, say
 from elc.settings import StageSettings
 
+Row = Mapping[Any, Any]
 WEEK_DAYS = 7
 SHOWN_CASES = 10  # of the table of what came of advice; its sentence counts all
-
+# ASSUME: cases count as independent; where crews move by habit they are not, and chance makes more than this.
+MAX_CHANCE = 0.05
 OUTCOME_WORDS: dict[str, Callable[[], str]] = {
     "followed": lambda: say("followed"),
     "partly": lambda: say("in part"),
     "not": lambda: say("not followed"),
+    "unknown": lambda: say("not known"),
     "open": lambda: say("still open"),
 }
 
@@ -39,7 +44,9 @@ def write_outcome(outcomes: pd.DataFrame, last: pd.Timestamp, settings: StageSet
         text = say("No advice of the last {days} days is old enough to say what came of it.", days=days)
         return " ".join([text, *_write_unread(unread_notes)])
     sentences = [_write_total(total) for total in (week, whole) if total.cases]
-    if not whole.is_shown:
+    if whole.is_shown:
+        sentences.append(_write_alone(whole))
+    else:
         sentences.insert(0, say("Nobody was shown this advice: it is what the model would have said."))
     sentences.append(
         say(
@@ -71,6 +78,35 @@ def _write_total(total: Total) -> str:
     return say("{what}, and with that energy fell by {saved} GJ ({low} to {high}).", **shown)
 
 
+def _write_alone(total: Total) -> str:
+    """Write how often set-points moved that way where nobody was shown advice, and what the difference says."""
+    if not total.alone:
+        return say("How often set-points move that way without advice is not on record, so that says nothing of it.")
+    shown = {
+        "alike": total.alike,
+        "alone": total.alone,
+        "share": format_share(total.alike / total.alone, 0),
+        "rate": format_share(total.followed / total.cases, 0),
+    }
+    if total.chance > MAX_CHANCE:
+        return say(
+            "Where nobody was shown advice they moved that way in {alike} of {alone} cases ({share}, here {rate}): the "
+            "difference is within chance, so it cannot be said that advice moved them.",
+            **shown,
+        )
+    if total.followed * total.alone < total.alike * total.cases:
+        return say(
+            "Where nobody was shown advice they moved that way in {alike} of {alone} cases ({share}, here {rate}): "
+            "with advice less often, and by more than chance.",
+            **shown,
+        )
+    return say(
+        "Where nobody was shown advice they moved that way in {alike} of {alone} cases ({share}, here {rate}): with "
+        "advice more often, and by more than chance.",
+        **shown,
+    )
+
+
 def _write_unread(count: int) -> list[str]:
     return [say("{count} of the operators' answers could not be read.", count=count)] if count else []
 
@@ -99,6 +135,7 @@ def build_outcomes_table(outcomes: pd.DataFrame, settings: StageSettings, *, siz
 
 
 def _write_case(row: Row) -> str:
-    outcome = OUTCOME_WORDS[str(row["outcome"])]()
+    is_moved = row["outcome"] == OPEN and pd.notna(row["moved_at"])
+    outcome = say("moved, still open") if is_moved else OUTCOME_WORDS[str(row["outcome"])]()
     answer = ": ".join(text for text in (str(row["answer"]), " ".join(str(row["why"]).split())) if text)
     return f"{outcome} ({answer})" if answer else outcome

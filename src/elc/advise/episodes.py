@@ -14,62 +14,82 @@ from elc.fields import TIME
 from elc.settings import AdviseSettings
 
 Array = NDArray[np.float64]
-FOLLOWED, PARTLY, NOT, OPEN = "followed", "partly", "not", "open"
+FOLLOWED, PARTLY, NOT, UNKNOWN, OPEN = "followed", "partly", "not", "unknown", "open"
 FOLLOWED_FRAC = 0.5
 PARTLY_FRAC = 0.2  # ASSUME: of the advised step; less is how set-points wander by themselves
 HOUR_NS = 3600 * 10**9
-LEAST_KNOWN_FRAC = 0.5  # of the hours that must show that a move stayed
+LEAST_KNOWN_FRAC = 0.5  # of the hours that must show whether a move was made, and that it stayed
 
 
 @dataclass(frozen=True)
 class Episode:
     """Hours on end in which a set-point was advised to go the same way, and what became of it.
 
-    `advice` is the log's row of its first hour; `end` its last advised hour. `moved_at` and `held_h` tell when the
-    set-point was moved and how long it stayed; None and 0 where it was not. `done_frac` is how much of the step was
-    done by the hours after that, or at most until then.
+    `advice` is the log's row of its first hour; `end` its last advised hour; `is_shown` whether anybody could see it.
+    `outcome` is the verdict as far as the hours tell it, and `due` the last hour in which a move would have counted.
+    `moved_at` and `held_h` tell when the set-point was moved and how long it stayed; None and 0 where it was not.
+    `done_frac` is how much of the step was done by the hours after that, or at most until then.
     """
 
     advice: pd.Series
     end: pd.Timestamp
     hours: int
+    is_shown: bool
     outcome: str
+    due: pd.Timestamp
     moved_at: pd.Timestamp | None
     held_h: float
     done_frac: float
 
 
-def find_episodes(log: pd.DataFrame, hourly: pd.DataFrame, settings: AdviseSettings) -> list[Episode]:
-    """Find the cases of advice in a log, ordered by start and set-point.
+def find_episodes(
+    log: pd.DataFrame, hourly: pd.DataFrame, settings: AdviseSettings, *, closed: pd.DataFrame
+) -> list[Episode]:
+    """Find the cases of advice in a log that are not closed yet, ordered by start and set-point.
 
     Advice given again within `judged_h` is the same case, until the set-point was moved. It was followed where the
     set-point went at least half of the advised step, within `follow_h` of the last hour that advised it, and was still
-    there on the mean of the next `judged_h`.
+    there on the mean of the next `judged_h`; it is unknown where fewer than half of those hours are known.
+
+    A case of which any hour was shown begins with the first that was. One that nobody saw tells what set-points do by
+    themselves; it is left out at the log's old end, which may have cut its beginning off.
 
     Args:
         log: see `log.build_log`.
         hourly: `time_utc` and the set-points of those hours and later ones, in time order.
         settings: of advise.
+        closed: the cases that are closed, as `outcomes.build_outcomes` records them: their hours are told.
     """
-    times = pd.DatetimeIndex(hourly[TIME])
+    times, apart = pd.DatetimeIndex(hourly[TIME]), pd.Timedelta(settings.judged_h, "h")
     found: list[Episode] = []
     for column, rows in log[log["setpoint"].isin(hourly.columns)].groupby("setpoint", sort=True):
         values = hourly[str(column)].to_numpy(float)
-        for spell in _split(rows, pd.Timedelta(settings.judged_h, "h")):
-            found += _follow(spell, times, values, settings)
+        told = _find_told(closed[closed["setpoint"] == column], apart)
+        for spell in _split(rows, apart):
+            is_shown = bool(spell["is_shown"].any())
+            if is_shown or spell[TIME].iloc[0] > log[TIME].min() + apart:
+                left = spell[(spell["is_shown"].cummax() | ~is_shown) & ~(spell[TIME] <= told)]
+                found += _follow(left, times, values, settings, is_shown=is_shown)
     return sorted(found, key=lambda case: (case.advice[TIME], case.advice["setpoint"]))
+
+
+def _find_told(closed: pd.DataFrame, apart: pd.Timedelta) -> pd.Timestamp:
+    """The last advised hour that the closed cases of a set-point account for; NaT where there are none."""
+    moved = closed["moved_at"] + apart - pd.Timedelta(1, "us")
+    return moved.where(closed["outcome"].eq(FOLLOWED), closed["end"]).max()
 
 
 def _split(rows: pd.DataFrame, apart: pd.Timedelta) -> Iterator[pd.DataFrame]:
     """Split the rows of one set-point where advice pauses, turns round, or comes from another version."""
     way = rows["to"] > rows["now"]
-    is_new = rows[TIME].diff().gt(apart) | way.ne(way.shift())
-    is_new |= rows["version"].ne(rows["version"].shift()) | rows["is_shown"].ne(rows["is_shown"].shift())
+    is_new = rows[TIME].diff().gt(apart) | way.ne(way.shift()) | rows["version"].ne(rows["version"].shift())
     for _, spell in rows.groupby(is_new.cumsum().to_numpy()):
         yield spell
 
 
-def _follow(rows: pd.DataFrame, times: pd.DatetimeIndex, values: Array, settings: AdviseSettings) -> Iterator[Episode]:
+def _follow(
+    rows: pd.DataFrame, times: pd.DatetimeIndex, values: Array, settings: AdviseSettings, *, is_shown: bool
+) -> Iterator[Episode]:
     """Follow one spell of advice: each move that was made ends a case, and what is still advised begins the next."""
     follow, pause = (pd.Timedelta(hours, "h") for hours in (settings.follow_h, settings.judged_h))
     count = count_rows(times, settings.judged_h)
@@ -82,13 +102,16 @@ def _follow(rows: pd.DataFrame, times: pd.DatetimeIndex, values: Array, settings
         is_moved = (done[: end - start] >= FOLLOWED_FRAC) & (stays >= FOLLOWED_FRAC)
         if not is_moved.any():
             most = max(stays[np.isfinite(stays)], default=float("nan"))
-            yield Episode(first, rows[TIME].iloc[-1], len(rows), _name(most, due, times[-1]), None, 0.0, most)
+            needed = count_rows(times, (due + pause - first[TIME]) / pd.Timedelta("1h"))
+            name = _name(most, known_frac=float(np.isfinite(done).sum()) / needed)
+            yield Episode(first, rows[TIME].iloc[-1], len(rows), is_shown, name, due, None, 0.0, most)
             return
         row = int(is_moved.argmax())
         moved_at = times[start + row]
         told = rows.iloc[: int(rows[TIME].searchsorted(moved_at))]
         held = _find_held(times, values, first, start + row, settings.hold_h)
-        yield Episode(first, told[TIME].iloc[-1], len(told), FOLLOWED, moved_at, held, float(stays[row]))
+        done_frac = float(stays[row])
+        yield Episode(first, told[TIME].iloc[-1], len(told), is_shown, FOLLOWED, due, moved_at, held, done_frac)
         rows = rows.iloc[int(rows[TIME].searchsorted(moved_at + pause)) :]
 
 
@@ -101,14 +124,16 @@ def count_rows(times: pd.DatetimeIndex, hours: float) -> int:
 
 def _look_ahead(done: Array, count: int, least: int) -> Array:
     """The mean of each hour and those after it, `count` in all; NaN where fewer than `least` of them are known."""
+    if not len(done):
+        return done
     windows = sliding_window_view(np.append(done, np.full(count - 1, np.nan)), count)
     known = np.isfinite(windows).sum(axis=1)
     return np.where(known >= least, np.nansum(windows, axis=1) / np.maximum(known, 1), np.nan)
 
 
-def _name(most: float, due: pd.Timestamp, last: pd.Timestamp) -> str:
-    if due > last:
-        return OPEN
+def _name(most: float, *, known_frac: float) -> str:
+    if known_frac < LEAST_KNOWN_FRAC:
+        return UNKNOWN
     return PARTLY if most >= PARTLY_FRAC else NOT
 
 

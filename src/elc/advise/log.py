@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.advise.moves import REASON, Advice
+from elc.advise.moves import REASON, Advice, build_nothing
 from elc.advise.outcomes import OUTCOMES
 from elc.errors import ElcError
 from elc.fields import TIME
@@ -62,17 +62,16 @@ def build_log(advice: Advice, former: pd.DataFrame, *, version: str, is_deployed
         former: the log as it was; empty where there is none.
         version: the label of the version that advises.
         is_deployed: whether that is a deployed one. Then rows stay as they were shown, whatever late data say, and only
-            later hours are added; those of a first run were shown to nobody, save the last. A candidate's log is made
+            later hours are added; of all hours of a run the page shows the newest alone. A candidate's log is made
             anew, and nobody was shown any of it.
     """
     fresh = _build_rows(advice).assign(version=version, is_shown=False)
     if not is_deployed:
         return _order(fresh)
+    fresh["is_shown"] = fresh[TIME].eq(advice.reasons[TIME].max())
     former = former[former["is_shown"] | former["version"].eq(version)]
-    if former.empty:
-        return _order(fresh.assign(is_shown=fresh[TIME].eq(fresh[TIME].max())))
-    later = fresh[fresh[TIME] > former[TIME].max()]
-    return _order(pd.concat([former, later.assign(is_shown=True)], ignore_index=True))
+    later = fresh if former.empty else fresh[fresh[TIME] > former[TIME].max()]
+    return _order(pd.concat([former, later], ignore_index=True))
 
 
 def _build_rows(advice: Advice) -> pd.DataFrame:
@@ -95,11 +94,26 @@ def read_log(folder: Path) -> pd.DataFrame:
     return pd.read_parquet(path)[COLUMNS].astype(TYPES)
 
 
-def write_log(folder: Path, log: pd.DataFrame, outcomes: pd.DataFrame) -> None:
-    """Write `log.parquet` and `outcomes.parquet`, each whole or not at all."""
-    for name, frame in (("outcomes", outcomes), ("log", log)):
-        with replace_file(folder / f"{name}.parquet") as temporary:
-            frame.to_parquet(temporary, index=False)
+def write_log(folder: Path, log: pd.DataFrame) -> None:
+    """Write `log.parquet`, whole or not at all.
+
+    It comes before the moves that it tells of: what was shown is never missing from it, wherever a run ends.
+    """
+    with replace_file(folder / "log.parquet") as temporary:
+        log.to_parquet(temporary, index=False)
+
+
+def write_outcomes(folder: Path, outcomes: pd.DataFrame) -> None:
+    """Write `outcomes.parquet`, whole or not at all."""
+    with replace_file(folder / "outcomes.parquet") as temporary:
+        outcomes.to_parquet(temporary, index=False)
+
+
+def read_outcomes(folder: Path, *, is_kept: bool = True) -> pd.DataFrame:
+    """Read what came of advice; no rows where there is no file yet, or where nothing of it is kept (of a candidate)."""
+    path = folder / "outcomes.parquet"
+    found = pd.read_parquet(path) if is_kept and path.is_file() else pd.DataFrame(columns=list(OUTCOMES))
+    return found.astype(OUTCOMES)
 
 
 def write_advice_files(folder: Path, advice: Advice) -> None:
@@ -111,14 +125,13 @@ def write_advice_files(folder: Path, advice: Advice) -> None:
         advice.moves[advice.moves[TIME] == last].to_parquet(temporary, index=False)
 
 
-def read_outcomes(folder: Path) -> pd.DataFrame:
-    """Read what came of advice."""
-    return pd.read_parquet(folder / "outcomes.parquet").astype(OUTCOMES)
-
-
 def read_advice(folder: Path) -> Advice:
-    """Read the moves of the last hour, and the reasons of the hours that have none."""
-    return Advice(pd.read_parquet(folder / "moves.parquet"), pd.read_parquet(folder / "reasons.parquet"))
+    """Read the moves of the last hour that was advised, and the reasons of the hours that have none; none without."""
+    paths = [folder / f"{name}.parquet" for name in ("moves", "reasons")]
+    if not all(path.is_file() for path in paths):
+        return build_nothing()
+    moves, reasons = (pd.read_parquet(path) for path in paths)
+    return Advice(moves, reasons)
 
 
 def read_notes(path: Path) -> Notes:
@@ -131,13 +144,13 @@ def read_notes(path: Path) -> Notes:
         ElcError: the file is not UTF-8 text.
     """
     if not path.is_file():
-        return Notes(_build_notes([]), 0)
+        return Notes(build_notes([]), 0)
     try:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         raise ElcError(f"{path}: not readable as UTF-8: {error}. Bring the file back, or remove it.") from None
     rows = [row for line in lines if (row := _read_note(line))]
-    return Notes(_build_notes(rows), len(lines) - len(rows))
+    return Notes(build_notes(rows), len(lines) - len(rows))
 
 
 def _read_note(line: str) -> dict[str, object] | None:
@@ -152,7 +165,8 @@ def _read_note(line: str) -> dict[str, object] | None:
     return {"hour": time.tz_convert("UTC"), **texts}
 
 
-def _build_notes(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
+def build_notes(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
+    """Build the table of answers: hour, setpoint, answer, why."""
     frame = pd.DataFrame(list(rows), columns=NOTES)
     frame["hour"] = pd.to_datetime(frame["hour"], utc=True).astype("datetime64[us, UTC]")
     return frame.astype(dict.fromkeys(NOTES[1:], "str"))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from elc.advise.choice import Round, choose_moves, find_players
 from elc.advise.precedents import Practice, find_practice
+from elc.advise.standing import find_held, spread_held
 from elc.advise.targets import Limits, build_limits, find_near_limits, find_targets
 from elc.curve import Package
 from elc.fields import ENERGY, GAP, GAP_LOW, TIME
@@ -53,7 +54,13 @@ class Advice:
 
 
 def build_advice(
-    package: Package, hours: pd.DataFrame, tags: TagList, settings: AdviseSettings, like: ExplainSettings
+    package: Package,
+    hours: pd.DataFrame,
+    tags: TagList,
+    settings: AdviseSettings,
+    like: ExplainSettings,
+    *,
+    notes: pd.DataFrame,
 ) -> Advice:
     """Build the moves of scored hours (see `curve.score_hours`), and the reason of those that get none.
 
@@ -64,19 +71,25 @@ def build_advice(
     most `max_moves` set-points move. Where that saves less than `min_total_frac` of energy, the hour is at its best and
     gets none.
 
+    A set-point that has no reading stays, and so does one whose move an operator answered as not possible, for
+    `answer_holds_h` after that hour (see `standing.find_held`), each with its group; `notes` are the answers.
+
     An hour whose columns are not those of the package gets the reason `missing`, not an error.
     """
     ordered = hours.sort_values(TIME, ignore_index=True)
     reasons = _find_reasons(package, ordered)
     open_hours = ordered[reasons == ""]
     if len(open_hours):
-        found = _build_moves(package, open_hours, tags, settings, like)
+        held = find_held(open_hours[TIME], notes, package.setpoints, settings)
+        found = _build_moves(package, open_hours, tags, settings, like, held)
         energy = found[TIME].map(open_hours.set_index(TIME)[ENERGY])
         is_worth = found["total_gj_per_h"] >= settings.min_total_frac * energy
         moves = found[is_worth].reset_index(drop=True)
-        reasons[ordered[TIME].isin(found.loc[~is_worth, TIME]).to_numpy()] = "small_saving"
-        is_silent = ~open_hours[TIME].isin(found[TIME])
-        reasons[open_hours.index[is_silent]] = "unsure_saving"
+        is_small = open_hours[TIME].isin(found.loc[~is_worth, TIME])
+        is_answered = held.any(axis=1)
+        for name, is_so in (("unsure_saving", ~open_hours[TIME].isin(found[TIME])), ("small_saving", is_small)):
+            reasons[open_hours.index[is_so]] = name
+            reasons[open_hours.index[is_so & is_answered]] = "answered"
     else:
         moves = _build_empty()
     return Advice(moves, pd.DataFrame({TIME: ordered[TIME], REASON: reasons.astype("str")}))
@@ -85,9 +98,10 @@ def build_advice(
 def _find_reasons(package: Package, hours: pd.DataFrame) -> NDArray[np.object_]:
     """Find why hours call for nothing, the first of the reasons that hold; empty where moves may be looked for."""
     is_judged = hours[GAP].notna().to_numpy() if GAP in hours else np.zeros(len(hours), bool)
-    needed = [*package.features, *package.setpoints]
-    known = [column for column in needed if column in hours]
-    is_known = hours[known].notna().all(axis=1).to_numpy(bool) & (len(known) == len(needed))
+    is_known = np.zeros(len(hours), bool)
+    if {*package.features, *package.setpoints} <= set(hours.columns):
+        is_set = hours[package.setpoints].notna().any(axis=1) | (not package.setpoints)
+        is_known = (hours[package.features].notna().all(axis=1) & is_set).to_numpy(bool)
     low = hours.get(GAP_LOW, hours.get(GAP))
     conditions = [
         ~is_judged,
@@ -99,13 +113,25 @@ def _find_reasons(package: Package, hours: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def _build_moves(
-    package: Package, hours: pd.DataFrame, tags: TagList, settings: AdviseSettings, like: ExplainSettings
+    package: Package,
+    hours: pd.DataFrame,
+    tags: TagList,
+    settings: AdviseSettings,
+    like: ExplainSettings,
+    held: NDArray[np.bool_],
 ) -> pd.DataFrame:
-    """Build the moves of hours that call for some; an hour without a move that surely saves has no rows."""
+    """Build the moves of hours that call for some; an hour without a move that surely saves has no rows.
+
+    `held` (hours, set-points): what must stay.
+    """
     limits = build_limits(package, tags, settings)
     practice = find_practice(package, hours, like.like_hours)
-    now = hours[package.setpoints].to_numpy(float)
-    targets = find_targets(now, practice.reference, limits)
+    is_unknown = hours[package.setpoints].isna().to_numpy()
+    # ASSUME: a set-point without a reading is at best practice; what the others save hardly depends on it.
+    now = np.where(is_unknown, practice.reference, hours[package.setpoints].to_numpy(float))
+    hours = hours.assign(**dict(zip(package.setpoints, now.T, strict=True)))
+    stays = spread_held(held | is_unknown, list(find_players(package).values()))
+    targets = np.where(stays, now, find_targets(now, practice.reference, limits))
     labels = list(find_players(package))
     rounds = choose_moves(package, hours, targets, limits, settings)
     found = [_list(number, chosen, labels) for number, chosen in enumerate(rounds)]
@@ -152,6 +178,17 @@ def _describe(
     moves.loc[moves.index.duplicated(), ["saving_gj_per_h", "low_gj_per_h", "high_gj_per_h"]] = 0.0
     moves = moves.reset_index(drop=True)
     return moves.astype(dict.fromkeys(TEXTS, "str"))
+
+
+def build_nothing() -> Advice:
+    """Advice of no hour."""
+    return Advice(_build_empty(), pd.DataFrame({TIME: _build_empty()[TIME], REASON: pd.Series(dtype="str")}))
+
+
+def choose_hour(advice: Advice, at: pd.Timestamp) -> pd.DataFrame:
+    """The moves of one hour; none where what was advised last is of another."""
+    moves: pd.DataFrame = advice.moves[advice.moves[TIME] == at]
+    return moves
 
 
 def _build_empty() -> pd.DataFrame:

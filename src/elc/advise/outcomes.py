@@ -7,14 +7,13 @@ interval is what energy does between any two such spells when every move is take
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.advise.episodes import FOLLOWED, OPEN, Episode, count_rows, find_episodes
+from elc.advise.episodes import OPEN, Episode, count_rows, find_episodes
 from elc.curve import Package
 from elc.fields import ENERGY, GAP, TIME
 from elc.settings import AdviseSettings
@@ -46,28 +45,19 @@ OUTCOMES = {
 REACH = 3  # times `judged_h`: how far from a move the hours may lie that it is judged by
 
 
-@dataclass(frozen=True)
-class Total:
-    """What came of the cases of some days: counts, and the energy saved by those followed, with its interval (GJ).
-
-    `saved_gj` is NaN where no case that was followed could be judged. `is_shown`: whether anybody was shown the advice.
-    """
-
-    days: int
-    cases: int
-    followed: int
-    open: int
-    judged: int
-    saved_gj: float
-    low_gj: float
-    high_gj: float
-    is_shown: bool
-
-
 def build_outcomes(
-    scored: pd.DataFrame, log: pd.DataFrame, notes: pd.DataFrame, package: Package, settings: AdviseSettings
+    scored: pd.DataFrame,
+    log: pd.DataFrame,
+    notes: pd.DataFrame,
+    package: Package,
+    settings: AdviseSettings,
+    *,
+    former: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Build what came of each case of advice of the last `log_days` (see `find_episodes`), a row each (`OUTCOMES`).
+    """Build what came of each case of advice (see `find_episodes`), a row each (`OUTCOMES`).
+
+    A case is open until every hour that its numbers need is in the table; then it is closed, and its row stays as it
+    is, whatever late data say.
 
     Set-points moved within `judged_h` of each other were moved in one `step` (-1: not moved): its realised saving,
     the mean gap of `judged_h` judged hours before less that of as many after, less what other set-points did, stands
@@ -79,38 +69,69 @@ def build_outcomes(
         notes: what operators answered (see `log.read_notes`).
         package: that judges.
         settings: of advise.
+        former: what this gave before; of a candidate, whose log is made anew, no rows.
     """
-    last = scored[TIME].max() if len(scored) else pd.Timestamp.max.tz_localize("UTC")
-    first = last - pd.Timedelta(settings.log_days, "D")
-    looked_at = scored[scored[TIME] > first - pd.Timedelta(REACH * settings.judged_h, "h")]
+    closed = _keep_closed(former, log)
+    begins = min(scored[TIME].max() - pd.Timedelta(settings.log_days, "D"), log[TIME].min()) if len(scored) else pd.NaT
+    looked_at = scored[~(scored[TIME] <= begins - pd.Timedelta(REACH * settings.judged_h, "h"))]
     hours = looked_at.sort_values(TIME, ignore_index=True)
-    cases = find_episodes(log[log[TIME] > first], hours, settings)
+    cases = find_episodes(log, hours, settings, closed=closed)
     table = pd.DataFrame([_describe(case) for case in cases], columns=list(OUTCOMES)).astype(OUTCOMES)
-    table["step"] = _find_steps(table["moved_at"], settings)
+    table["step"] = _find_steps(table["moved_at"], settings, first=int(closed["step"].max()) + 1 if len(closed) else 0)
+    _add_realised(table, hours, package, settings)
+    is_open = _find_open(table, cases, hours, settings)
+    table["outcome"] = table["outcome"].mask(is_open, OPEN)
+    whole = pd.concat([closed, _add_answers(table, notes)], ignore_index=True).astype(OUTCOMES)
+    return whole.sort_values(["start", "setpoint"], kind="stable", ignore_index=True)
+
+
+def _keep_closed(former: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
+    """The cases that stay closed: shown ones, those of versions in the log, and those from before it begins."""
+    is_ours = former["is_shown"] | former["version"].isin(log["version"]) | (former["start"] < log[TIME].min())
+    closed: pd.DataFrame = former[former["outcome"].ne(OPEN) & is_ours]
+    return closed
+
+
+def _find_open(table: pd.DataFrame, cases: list[Episode], hours: pd.DataFrame, settings: AdviseSettings) -> pd.Series:
+    """Which cases still lack hours: those after a move, as every move of its step, or those in which one may come.
+
+    A set-point's cases close in time order, so that what is closed tells which hours are accounted for.
+    """
+    stay = pd.Timedelta(max(settings.hold_h, REACH * settings.judged_h), "h")
+    due = pd.Series([case.due for case in cases], index=table.index, dtype="datetime64[us, UTC]")
+    final = (table["moved_at"] + stay).fillna(due + pd.Timedelta(settings.judged_h, "h"))
+    is_moved = table["step"] >= 0
+    final = final.where(~is_moved, final.groupby(table["step"]).transform("max"))
+    is_open = final > hours[TIME].max()
+    still: pd.Series[bool] = is_open.groupby(table["setpoint"]).cummax().astype(bool)
+    return still
+
+
+def _describe(case: Episode) -> dict[str, object]:
+    told = {name: case.advice[name] for name in ("setpoint", "version", "now", "to")}
+    told |= {name: case.advice[name] for name in ("saving_gj_per_h", "low_gj_per_h", "high_gj_per_h")}
+    names = ("end", "hours", "is_shown", "outcome", "moved_at", "held_h", "done_frac")
+    found = {name: getattr(case, name) for name in names}
+    return told | found | {"start": case.advice[TIME], "step": -1, "answer": "", "why": ""}
+
+
+def _find_steps(moved_at: pd.Series, settings: AdviseSettings, *, first: int) -> pd.Series:
+    """Number the moves that were made, those within `judged_h` of the one before alike; -1 where none was."""
+    made = moved_at.dropna().sort_values(kind="stable")
+    numbers = made.diff().gt(pd.Timedelta(settings.judged_h, "h")).cumsum() + first
+    return numbers.reindex(moved_at.index).fillna(-1).astype("int64")
+
+
+def _add_realised(table: pd.DataFrame, hours: pd.DataFrame, package: Package, settings: AdviseSettings) -> None:
+    """Add what each step saved, with its interval, to the cases of the step."""
     rest = _build_rest(hours, package, settings)
     width = NormalDist().inv_cdf(0.5 + settings.interval_frac / 2)
     for _, rows in table[table["step"] >= 0].groupby("step"):
         saved = _find_realised(hours, rows, package, settings.judged_h)
         apart_h = (rows["moved_at"].max() - rows["moved_at"].min()) / pd.Timedelta("1h")
         reach = width * find_noise(rest, settings.judged_h, apart_h=apart_h)
-        table.loc[rows.index, "realised_gj_per_h"] = saved
-        table.loc[rows.index, "realised_low_gj_per_h"] = saved - reach
-        table.loc[rows.index, "realised_high_gj_per_h"] = saved + reach
-    return _add_answers(table, notes)
-
-
-def _describe(case: Episode) -> dict[str, object]:
-    told = {name: case.advice[name] for name in ("setpoint", "version", "is_shown", "now", "to")}
-    told |= {name: case.advice[name] for name in ("saving_gj_per_h", "low_gj_per_h", "high_gj_per_h")}
-    found = {name: getattr(case, name) for name in ("end", "hours", "outcome", "moved_at", "held_h", "done_frac")}
-    return told | found | {"start": case.advice[TIME], "step": -1, "answer": "", "why": ""}
-
-
-def _find_steps(moved_at: pd.Series, settings: AdviseSettings) -> pd.Series:
-    """Number the moves that were made, those within `judged_h` of the one before alike; -1 where none was."""
-    made = moved_at.dropna().sort_values(kind="stable")
-    numbers = made.diff().gt(pd.Timedelta(settings.judged_h, "h")).cumsum()
-    return numbers.reindex(moved_at.index).fillna(-1).astype("int64")
+        names = ["realised_gj_per_h", "realised_low_gj_per_h", "realised_high_gj_per_h"]
+        table.loc[rows.index, names] = [saved, saved - reach, saved + reach]
 
 
 def _find_realised(hours: pd.DataFrame, step: pd.DataFrame, package: Package, judged_h: float) -> float:
@@ -163,33 +184,3 @@ def _add_answers(table: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
         is_meant = table["setpoint"].eq(note["setpoint"]) & (table["start"] <= note["hour"])
         table.loc[is_meant & (table["end"] >= note["hour"]), ["answer", "why"]] = [note["answer"], note["why"]]
     return table
-
-
-def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Total:
-    """Sum up the cases that began in the last days before an hour; cases that are still open are counted apart.
-
-    Where advice was shown to anybody, only that counts. A step's saving is its change of the gap times the hours for
-    which all its moves stayed; errors of steps are independent of each other.
-    """
-    recent = outcomes[outcomes["start"] > last - pd.Timedelta(days, "D")]
-    is_shown = bool(recent["is_shown"].any())
-    counted = recent[recent["is_shown"]] if is_shown else recent
-    closed = counted[counted["outcome"] != OPEN]
-    followed = closed[closed["outcome"] == FOLLOWED]
-    judged = followed[followed["realised_gj_per_h"].notna() & followed["realised_low_gj_per_h"].notna()]
-    steps = judged.groupby("step").agg(
-        held=("held_h", "min"), saved=("realised_gj_per_h", "first"), low=("realised_low_gj_per_h", "first")
-    )
-    saved = float((steps["saved"] * steps["held"]).sum()) if len(steps) else float("nan")
-    reach = float(np.sqrt((((steps["saved"] - steps["low"]) * steps["held"]) ** 2).sum()))
-    return Total(
-        days=days,
-        cases=len(closed),
-        followed=len(followed),
-        open=len(counted) - len(closed),
-        judged=len(judged),
-        saved_gj=saved,
-        low_gj=saved - reach,
-        high_gj=saved + reach,
-        is_shown=is_shown,
-    )

@@ -1,17 +1,19 @@
-"""The sentences and tables of advice: what to do, or why nothing is advised (Markdown)."""
+"""The sentences and the table of advice: what to do, and why nothing is advised (Markdown)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from elc.advise.moves import REASON
+from elc.advise.moves import REASON, Advice, choose_hour
+from elc.advise.standing import find_standing
 from elc.curve import build_cost
 from elc.fields import GAP, TIME, read_currency, say_heading, say_label, say_value
 from elc.language import (
+    escape,
     find_digits,
     find_short_digits,
     format_co2,
@@ -22,6 +24,7 @@ from elc.language import (
     format_short_energy,
     format_time,
     say,
+    say_list,
 )
 from elc.settings import StageSettings
 
@@ -31,28 +34,66 @@ Row = Mapping[Any, Any]
 REASONS: dict[str, Callable[[], str]] = {
     "no_gap": lambda: say("Nothing is advised while there is no gap to judge."),
     "at_best": lambda: say("Nothing is advised: the plant is as near to its best as can be told."),
-    "missing": lambda: say("Nothing is advised: a set-point or a driver has no sound reading, so no saving is known."),
+    "missing": lambda: say("Nothing is advised: drivers or set-points have no sound reading, so no saving is known."),
     "no_precedents": lambda: say("Nothing is advised: the model knows no hours of best practice to go by."),
     "small_saving": lambda: say("Nothing is advised: what moves of the set-points would save is not worth a word."),
+    "answered": lambda: say("Nothing else is advised: no other move of the set-points would surely save."),
+    "not_made": lambda: say("Nothing is advised: no advice was made for this interval."),
     "unsure_saving": lambda: say("Nothing is advised: no move of the set-points would surely save."),
 }
 
 
-def find_reason(reasons: pd.DataFrame) -> str:
-    """Find why the last hour has no moves; empty where it has some."""
-    return str(reasons.sort_values(TIME)[REASON].iloc[-1]) if len(reasons) else "no_gap"
+def find_reason(reasons: pd.DataFrame, at: pd.Timestamp) -> str:
+    """Find why an hour has no moves; empty where it has some, `not_made` where nothing was advised for that hour."""
+    found = reasons.loc[reasons[TIME] == at, REASON]
+    return str(found.iloc[-1]) if len(found) else "not_made"
 
 
-def write_advice(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: StageSettings, *, size: float) -> str:
-    """Write what to do, what it would save and what that rests on; or why nothing is advised.
+def write_advice(
+    given: Advice,
+    hour: pd.Series,
+    settings: StageSettings,
+    *,
+    notes: pd.DataFrame,
+    setpoints: Sequence[str],
+    size: float,
+) -> str:
+    """Write what to do in an hour, what it would save and what that rests on; or why nothing is advised.
+
+    What is not advised though the hour is judged is named: what was answered as not possible, and what has no reading.
 
     Args:
-        moves: of the last hour (see `moves.build_advice`).
-        reason: why it has none (see `find_reason`).
-        hour: the last hour, scored.
+        given: see `moves.build_advice`; what it holds of other hours is not written.
+        hour: scored.
         settings: of the plant.
+        notes: what operators answered (see `log.read_notes`).
+        setpoints: of the model.
         size: what the plant takes (see `curve.find_size`).
     """
+    moves, reason = choose_hour(given, hour[TIME]), find_reason(given.reasons, hour[TIME])
+    if reason in ("no_gap", "not_made", "at_best", "missing"):
+        return REASONS[reason]()
+    sentences = [_write_moves(moves, reason, hour, settings, size), *_write_answered(hour, settings, notes)]
+    unknown = [say_label(column) for column in setpoints if pd.isna(hour.get(column))]
+    if unknown:
+        sentences.append(say("No move of {names} is advised: no sound reading.", names=say_list(unknown)))
+    return " ".join(sentences)
+
+
+def _write_answered(hour: pd.Series, settings: StageSettings, notes: pd.DataFrame) -> list[str]:
+    zone = settings.plant.time_zone
+    return [
+        say(
+            "A move of {setpoint} was answered as not possible{why}, and is not advised again before {time}.",
+            setpoint=say_label(note["setpoint"]),
+            why=f" ({escape(note['why'])})" if note["why"] else "",
+            time=format_time(note["until"].tz_convert(zone).to_pydatetime()),
+        )
+        for note in find_standing(notes, hour[TIME], settings.advise).to_dict("records")
+    ]
+
+
+def _write_moves(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: StageSettings, size: float) -> str:
     if moves.empty:
         return REASONS[reason]()
     parts = [_write_move(row) for row in moves.to_dict("records")]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from elc.curve.package import Package
+from elc.errors import ElcError
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
 from elc.settings import PlantSettings
 
@@ -61,7 +62,15 @@ def sum_costs(energy_gj: pd.Series, times: pd.Series, plant: PlantSettings) -> C
 
 
 def find_last(scored: pd.DataFrame) -> pd.Series:
-    """The last hour of the table."""
+    """The last hour of the table.
+
+    Raises:
+        ElcError: it has none.
+    """
+    if scored.empty:
+        raise ElcError(
+            "hourly table: it holds no interval, expected one at least. Look at the export and its findings."
+        )
     return scored.sort_values(TIME).iloc[-1]
 
 

@@ -11,6 +11,7 @@ from elc.language import format_energy, say
 from elc.settings import ExplainSettings
 
 SHARES = ["setpoint", "now", "best_practice", "share_gj_per_h"]
+TYPES = {TIME: "datetime64[us, UTC]", "setpoint": "str", **dict.fromkeys(SHARES[1:], "float64")}
 
 
 def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
@@ -23,25 +24,28 @@ def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettin
     Returns:
         time_utc, setpoint, now, best_practice, share_gj_per_h: hour by hour, the largest share of a set-point first;
         the last rows of each hour are `good_hours` and `unexplained`, so that the shares add up to the gap. A group of
-        set-points is one row, by its name, without values. No rows for an hour without a gap, set-points or precedents.
+        set-points is one row, by its name, without values. A set-point without a reading has a row without a share:
+        what it costs is in `unexplained`. No rows for an hour without a gap, any set-point or precedents.
     """
-    columns = [TIME, *SHARES]
-    asked = [GAP, *package.features, *package.setpoints]
-    if hours.empty or not package.setpoints or not set(asked) <= set(hours.columns):
-        return _build_empty(columns)
-    is_known = np.isfinite(hours[asked].to_numpy(float)).all(axis=1)
-    known: pd.DataFrame = hours[[TIME, *asked]][is_known].reset_index(drop=True)
+    needed = [GAP, *package.features]
+    if hours.empty or not package.setpoints or not {*needed, *package.setpoints} <= set(hours.columns):
+        return _build_empty()
+    is_set = np.isfinite(hours[package.setpoints].to_numpy(float)).any(axis=1)
+    is_known = np.isfinite(hours[needed].to_numpy(float)).all(axis=1) & is_set
+    known: pd.DataFrame = hours[[TIME, *needed, *package.setpoints]][is_known].reset_index(drop=True)
     if known.empty or not len(package.precedents):
-        return _build_empty(columns)
+        return _build_empty()
     reference = build_best_practice(package, known, settings.like_hours)
-    shares = share_response(package, known, reference)
-    taken = package.predict_response(known[package.features + package.setpoints].astype(float)).mean(axis=1)
+    filled = _fill_unknown(package, known, reference)
+    shares = share_response(package, filled, reference)
+    taken = package.predict_response(filled[package.features + package.setpoints].astype(float)).mean(axis=1)
     lost = predict_precedents(package, known, settings.like_hours) - (taken - shares.sum(axis=1))
     rest = known[GAP].to_numpy(float) - shares.sum(axis=1) + lost
     tables = []
     for index, (name, members) in enumerate(package.groups(package.setpoints).items()):
         now, best = (_read_alone(table, members) for table in (known, reference))
-        tables.append(_build_rows(known[TIME], name, now, best, shares[:, index]))
+        share = np.where(known[members].notna().any(axis=1), shares[:, index], np.nan)
+        tables.append(_build_rows(known[TIME], name, now, best, share))
     nothing = np.full(len(known), np.nan)
     tables += [
         _build_rows(known[TIME], name, nothing, nothing, part)
@@ -50,12 +54,18 @@ def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettin
     joined = pd.concat(tables).reset_index(names="hour")
     joined["place"] = joined["setpoint"].map({GOOD_HOURS: 1, UNEXPLAINED: 2}).fillna(0)
     order = ["hour", "place", "share_gj_per_h"]
-    return joined.sort_values(order, ascending=[True, True, False], kind="stable", ignore_index=True)[columns]
+    found = joined.sort_values(order, ascending=[True, True, False], kind="stable", ignore_index=True)
+    return found[[TIME, *SHARES]]
 
 
-def _build_empty(columns: list[str]) -> pd.DataFrame:
-    empty = pd.DataFrame(columns=columns).astype({"setpoint": str, "share_gj_per_h": float})
-    return empty.astype({"now": float, "best_practice": float})
+def _fill_unknown(package: Package, hours: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Put set-points without a reading at best practice (rows as `hours`), so that the others can be explained."""
+    # ASSUME: what the others cost hardly depends on it.
+    return hours.assign(**{name: hours[name].astype(float).fillna(reference[name]) for name in package.setpoints})
+
+
+def _build_empty() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(TYPES)).astype(TYPES)
 
 
 def _read_alone(table: pd.DataFrame, members: list[str]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -70,15 +80,15 @@ def _build_rows(times: pd.Series, name: str, now: object, best: object, shares: 
 
 
 def explain_gap(package: Package, hour: pd.Series, settings: ExplainSettings) -> pd.DataFrame:
-    """Explain one hour's gap: the rows of `explain_hours` without the time, none where there is nothing to explain."""
-    return explain_hours(package, hour.to_frame().T, settings)[SHARES]
+    """Explain one hour's gap: the rows of `explain_hours`, none where there is nothing to explain."""
+    return explain_hours(package, hour.to_frame().T, settings).astype(TYPES)
 
 
 def explain_period(package: Package, scored: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
     """Explain every judged hour of the last `explained_days`; the rows of `explain_hours`."""
     first = scored[TIME].max() - pd.Timedelta(settings.explained_days, "D")
     judged = scored[(scored[TIME] > first) & scored[GAP].notna()]
-    return explain_hours(package, judged, settings)[[*SHARES, TIME]]
+    return explain_hours(package, judged, settings)
 
 
 def find_last_judged(scored: pd.DataFrame) -> pd.Series:
@@ -91,7 +101,7 @@ def rank_causes(shares: pd.DataFrame) -> pd.DataFrame:
     """Mean share of each row's name over a period (GJ/h), the largest first; they add up to the mean gap."""
     if shares.empty:
         return pd.DataFrame(columns=["setpoint", "share_gj_per_h"])
-    mean = shares.groupby("setpoint")["share_gj_per_h"].mean()
+    mean = shares.groupby("setpoint")["share_gj_per_h"].mean().dropna()
     return mean.sort_values(ascending=False).reset_index()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from elc.fields import BEST, ENERGY, GAP, GOOD_HOURS, NO_SETPOINTS, UNEXPLAINED, say_name, say_value
-from elc.language import find_digits, format_energy, say
+from elc.fields import BEST, ENERGY, GAP, GOOD_HOURS, NO_SETPOINTS, TIME, UNEXPLAINED, say_name, say_value
+from elc.language import find_digits, format_energy, format_time, say, say_list
+from elc.settings import StageSettings
 
 STEPS = ["step", "kind", "label", "change_gj_per_h", "start_gj_per_h", "end_gj_per_h"]
 
@@ -16,12 +17,14 @@ def build_waterfall(hour: pd.Series, shares: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         step, kind (level, good_hours, setpoint, unexplained), label (as a page writes it), change_gj_per_h (missing for
-        a level), start_gj_per_h, end_gj_per_h; no rows without shares.
+        a level), start_gj_per_h, end_gj_per_h; no rows without shares of that hour.
     """
+    shares = shares[shares[TIME] == hour[TIME]]
     if shares.empty:
         return pd.DataFrame(columns=STEPS)
-    order = shares["setpoint"].map({GOOD_HOURS: 0, UNEXPLAINED: 2}).fillna(1)  # the good hours stand beside best
-    parts = shares.loc[order.sort_values(kind="stable").index]
+    known = shares[shares["share_gj_per_h"].notna()]
+    order = known["setpoint"].map({GOOD_HOURS: 0, UNEXPLAINED: 2}).fillna(1)  # the good hours stand beside best
+    parts = known.loc[order.sort_values(kind="stable").index]
     kinds = parts["setpoint"].where(parts["setpoint"].isin(NO_SETPOINTS), "setpoint")
     changes = parts["share_gj_per_h"].astype(float)
     rows = [("best", "level", say("best"), np.nan)]
@@ -32,22 +35,50 @@ def build_waterfall(hour: pd.Series, shares: pd.DataFrame) -> pd.DataFrame:
     return table.assign(start_gj_per_h=starts.where(table["kind"] != "level", 0.0), end_gj_per_h=ends)
 
 
-def write_waterfall(waterfall: pd.DataFrame, shares: pd.DataFrame, hour: pd.Series, *, size: float) -> str:
-    """Write the waterfall as a list of sentences in Markdown, one a step; empty without steps.
+def write_waterfall(
+    waterfall: pd.DataFrame,
+    shares: pd.DataFrame,
+    hour: pd.Series,
+    settings: StageSettings,
+    *,
+    present: pd.Timestamp,
+    size: float,
+) -> str:
+    """Write the waterfall of an hour as a list of sentences in Markdown, one a step, those of no size left out.
 
-    `size` is what the plant takes (see `curve.find_size`); a step that would be written as zero is left out.
+    It says which hour that is where it is not the `present` one, where it has no explanation, and of which set-points
+    the share is unknown. `size` is what the plant takes (see `curve.find_size`).
     """
     if waterfall.empty:
-        return ""
+        return say("This interval has no explanation.")
     values = shares.set_index("setpoint")
-    lines = [say("Best under these conditions is {best} GJ/h.", best=format_energy(float(hour[BEST]), size=size))]
+    lines = [_write_hour(hour[TIME], settings)] if hour[TIME] != present else []
+    lines.append(say("Best under these conditions is {best} GJ/h.", best=format_energy(float(hour[BEST]), size=size)))
     for _, step in waterfall.iterrows():
         if step["kind"] != "level" and round(abs(step["change_gj_per_h"]), find_digits(size)) > 0:
             lines.append(_write_step(step, values, size))
+    lines += _write_unknown(shares)
     actual, gap = float(hour[ENERGY]), float(hour[GAP])
     total = {"actual": format_energy(actual, size=size), "gap": format_energy(gap, size=size, is_signed=True)}
     lines.append(say("Together that is what the plant takes: {actual} GJ/h, {gap} GJ/h against best.", **total))
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _write_hour(start: pd.Timestamp, settings: StageSettings) -> str:
+    time = format_time(start.tz_convert(settings.plant.time_zone).to_pydatetime())
+    return say("The last interval has no gap: this is that of {time}, the last one that was judged.", time=time)
+
+
+def _write_unknown(shares: pd.DataFrame) -> list[str]:
+    names = [say_name(name) for name in shares.loc[shares["share_gj_per_h"].isna(), "setpoint"]]
+    if not names:
+        return []
+    return [
+        say(
+            "Without a sound reading, what it costs is unknown and part of what is not explained: {names}.",
+            names=say_list(names),
+        )
+    ]
 
 
 def _write_step(step: pd.Series, values: pd.DataFrame, size_gj_per_h: float) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from elc.curve import Package
 from elc.explain.gap import rank_causes
 from elc.fields import ENERGY, GAP, IS_OUTSIDE, IS_STEADY, NO_SETPOINTS, say_name
-from elc.language import escape, format_short_energy, say, say_version
+from elc.language import escape, format_short_energy, say, say_list, say_version
 from elc.settings import StageSettings
 
 
@@ -18,7 +18,19 @@ def write_answer(shares: pd.DataFrame, settings: StageSettings, *, version: str,
     plant takes (see `curve.find_size`).
     """
     head = f"::: {{.small}}\n{say('model: {version}', version=say_version(version))}\n:::\n\n"
-    return f"{head}::: {{.answer}}\n{_write_sentence(shares, settings, silence, size)}\n:::"
+    return f"{head}::: {{.answer}}\n{_write_sentence(shares, settings, silence, size)}{_write_unknown(shares)}\n:::"
+
+
+def _write_unknown(shares: pd.DataFrame) -> str:
+    """Write which set-points had no reading in some of the hours that are explained; empty where all had."""
+    unknown = shares.loc[shares["share_gj_per_h"].isna(), "setpoint"]
+    names = [say_name(name) for name in sorted(set(unknown))]
+    if not names:
+        return ""
+    text = say(
+        "Without a sound reading in part, so that part of what it costs is unexplained: {names}.", names=say_list(names)
+    )
+    return f" {text}"
 
 
 def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: str, size: float) -> str:
@@ -52,8 +64,9 @@ def explain_silence(package: Package, scored: pd.DataFrame, hour: pd.Series) -> 
 
     `scored` tells a set-point that the table never holds from one that is missing in the hour.
     """
-    asked = [*package.features, *package.setpoints]
-    absent = [column for column in asked if column not in scored.columns or scored[column].isna().all()]
+    absent = [column for column in package.features if _is_absent(scored, column)]
+    if package.setpoints and all(_is_absent(scored, column) for column in package.setpoints):
+        absent += package.setpoints
     if absent:
         names = ", ".join(map(escape, absent))
         return say("The model asks for columns that the hourly table does not hold: {names}.", names=names)
@@ -63,9 +76,12 @@ def explain_silence(package: Package, scored: pd.DataFrame, hour: pd.Series) -> 
         return say("The energy of the hour is unknown.")
     if hour[IS_OUTSIDE]:
         return say("The hour is unlike those that the model knows: {why}.", why=package.envelope.explain(hour))
-    missing = [say_name(column) for column in package.setpoints if pd.isna(hour[column])]
-    if missing:
-        return say("Set-points are unknown: {names}.", names=", ".join(missing))
+    if package.setpoints and hour[package.setpoints].isna().all():
+        return say("Set-points are unknown: {names}.", names=", ".join(say_name(name) for name in package.setpoints))
     if not len(package.precedents):
         return say("The model holds no hours of best practice.")
     return say("The hour has no gap.") if pd.isna(hour[GAP]) else ""
+
+
+def _is_absent(scored: pd.DataFrame, column: str) -> bool:
+    return column not in scored.columns or bool(scored[column].isna().all())

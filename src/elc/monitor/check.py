@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_size
-from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, TIME, TYPICAL
+from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_last, find_size
+from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.findings import Finding, build_frame, join, write_findings
 from elc.language import find_digits, find_short_digits, say
 from elc.monitor.changes import Change, build_cusum
@@ -33,7 +33,7 @@ class Check:
     steady hours inside the envelope (None where they are too few), `cusum` the frame of `build_cusum`, `judged_h` the
     hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use,
     `silent` those without which the last interval of a running plant has no gap, or one of values that only hold,
-    `size_gj_per_h` what the plant usually takes.
+    `unread` the set-points without a reading in it, `size_gj_per_h` what the plant usually takes.
     """
 
     violations: list[Violation]
@@ -48,6 +48,7 @@ class Check:
     failure: str
     used: tuple[str, ...]
     silent: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     size_gj_per_h: float = float("nan")
 
     @property
@@ -92,6 +93,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         failure=_find_failure(scored, violations, package, settings),
         used=(ENERGY, *package.features, *package.setpoints),
         silent=find_silent(scored, findings, package),
+        unread=_find_unread(scored, package),
         size_gj_per_h=find_size(scored),
     )
 
@@ -119,6 +121,14 @@ def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Pa
     if not recent[IS_STEADY].any():
         return say("the plant did not run steadily in {days} days", days=days)
     return ""
+
+
+def _find_unread(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
+    """Find the set-points without a reading in the last interval of a plant that runs; what they cost is unknown."""
+    last = find_last(scored)
+    if last[STATE] in ("trip", "start"):
+        return ()
+    return tuple(name for name in package.setpoints if pd.isna(last[name]))
 
 
 def _find_recent(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:

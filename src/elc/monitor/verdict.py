@@ -68,6 +68,8 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     tags = [one for one in check.violations if one.kind not in (EXTRA_COLUMN, ATTRIBUTION)]
     if tags:
         return "look", _look_at_tags([describe_column(one.column, package) for one in tags])
+    if check.unread:
+        return "look", _look_at_silent([describe_column(column, package) for column in check.unread])
     if concept.change is not None and concept.kind != "setpoints":
         return _recommend_change(check, package, settings, at)
     if check.left_off:

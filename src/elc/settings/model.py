@@ -183,6 +183,7 @@ class AdviseSettings(Section):
     follow_h: Positive
     judged_h: Positive
     hold_h: Positive
+    answer_holds_h: NotNegative
 
 
 class CompareSettings(Section):

@@ -28,6 +28,7 @@ from elc.service.versions import Loaded
 
 MAX_ROWS = 200  # ASSUME: a week by the hour, and some; each takes milliseconds
 GIVEN = [IS_OUTSIDE, ENERGY, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
+NO_NOTES = advise.build_notes([])  # operators answer to hours of the plant, not to rows that somebody sends
 MOVE = ("setpoint", "group", "now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", "near_limit")
 
 
@@ -39,7 +40,7 @@ def build_gap(loaded: Loaded, asked: Asked) -> dict[str, Any]:
     scored = curve.score_hours(hours.assign(**{IS_STEADY: True}), loaded.package)
     shares = explain.explain_hours(loaded.package, scored, loaded.settings.explain)
     settings = loaded.settings
-    advice = advise.build_advice(loaded.package, scored, loaded.tags, settings.advise, settings.explain)
+    advice = advise.build_advice(loaded.package, scored, loaded.tags, settings.advise, settings.explain, notes=NO_NOTES)
     rows = [_build_row(row, shares, advice, loaded, now) for row in scored.to_dict("records")]
     return describe(loaded) | {"rows": rows}
 
@@ -48,7 +49,8 @@ def _build_row(
     row: Mapping[Any, Any], shares: pd.DataFrame, advice: advise.Advice, loaded: Loaded, now: pd.Timestamp
 ) -> dict[str, Any]:
     cost = curve.build_cost(row[GAP], loaded.settings.plant, at=now)
-    own = shares[shares[TIME] == row[TIME]].drop(columns=TIME).to_dict("records")
+    is_own = (shares[TIME] == row[TIME]) & shares["share_gj_per_h"].notna()
+    own = shares[is_own].drop(columns=TIME).to_dict("records")
     moves = advice.moves[advice.moves[TIME] == row[TIME]]
     rest = {share["setpoint"]: share["share_gj_per_h"] for share in own}
     found: dict[str, Any] = _clean(
@@ -69,8 +71,7 @@ def _build_row(
 
 def _find_reason(advice: advise.Advice, at: pd.Timestamp) -> str:
     """Say why there are no moves; empty where there are some."""
-    reasons = advice.reasons[advice.reasons[TIME] == at]
-    return "" if (advice.moves[TIME] == at).any() else advise.find_reason(reasons)
+    return "" if (advice.moves[TIME] == at).any() else advise.find_reason(advice.reasons, at)
 
 
 def _clean(content: Any) -> Any:

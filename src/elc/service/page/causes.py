@@ -27,7 +27,8 @@ def read_causes(project: Project, plant: str, hour: pd.Series, notes: list[str])
     if not _is_of_hour(shares, hour):
         notes.append(say("The causes are of later readings, and are not shown until this hour is judged with them."))
         return nothing
-    shares = shares[shares[TIME] == hour[TIME]]
+    # What a set-point without a reading costs is unknown, and part of what is not explained.
+    shares = shares[(shares[TIME] == hour[TIME]) & shares["share_gj_per_h"].notna()]
     parts = shares[shares["setpoint"].isin(NO_SETPOINTS)].set_index("setpoint")["share_gj_per_h"]
     # A group of several set-points is one cause, which has no value and no unit.
     causes = [

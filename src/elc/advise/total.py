@@ -1,0 +1,85 @@
+"""What the cases of advice came to: how many were followed, what that saved, and how much of it is chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+import pandas as pd
+
+from elc.advise.episodes import FOLLOWED, OPEN, UNKNOWN
+
+
+@dataclass(frozen=True)
+class Total:
+    """What came of the cases of some days: counts, and the energy saved by those followed, with its interval (GJ).
+
+    `saved_gj` is NaN where no case that was followed could be judged. `is_shown`: whether anybody was shown the advice;
+    then `alike` of `alone` cases of the same set-points moved that way though nobody was shown the advice, on any day
+    of the record, and by chance alone the two rates would differ as much with the probability `chance`.
+    """
+
+    days: int
+    cases: int
+    followed: int
+    open: int
+    judged: int
+    saved_gj: float
+    low_gj: float
+    high_gj: float
+    is_shown: bool
+    alone: int
+    alike: int
+    chance: float
+
+
+def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Total:
+    """Sum up the cases that began in the last days before an hour; cases that are still open are counted apart.
+
+    Where advice was shown to anybody, only that counts. A step's saving is its change of the gap times the hours for
+    which all its moves stayed; errors of steps are independent of each other.
+    """
+    recent = outcomes[outcomes["start"] > last - pd.Timedelta(days, "D")]
+    is_shown = bool(recent["is_shown"].any())
+    counted = recent[recent["is_shown"]] if is_shown else recent
+    closed = counted[~counted["outcome"].isin([OPEN, UNKNOWN])]
+    followed = closed[closed["outcome"] == FOLLOWED]
+    judged = followed[followed["realised_gj_per_h"].notna() & followed["realised_low_gj_per_h"].notna()]
+    steps = judged.groupby("step").agg(
+        held=("held_h", "min"), saved=("realised_gj_per_h", "first"), low=("realised_low_gj_per_h", "first")
+    )
+    saved = float((steps["saved"] * steps["held"]).sum()) if len(steps) else float("nan")
+    reach = float(np.sqrt((((steps["saved"] - steps["low"]) * steps["held"]) ** 2).sum()))
+    alone, alike = _count_alone(outcomes, closed) if is_shown else (0, 0)
+    return Total(
+        days=days,
+        cases=len(closed),
+        followed=len(followed),
+        open=int(counted["outcome"].eq(OPEN).sum()),
+        judged=len(judged),
+        saved_gj=saved,
+        low_gj=saved - reach,
+        high_gj=saved + reach,
+        is_shown=is_shown,
+        alone=alone,
+        alike=alike,
+        chance=find_chance(len(followed), len(closed), alike, alone),
+    )
+
+
+def _count_alone(outcomes: pd.DataFrame, closed: pd.DataFrame) -> tuple[int, int]:
+    """Count the cases of the same set-points that nobody was shown, and those of them that moved that way."""
+    alone = outcomes[~outcomes["is_shown"] & outcomes["setpoint"].isin(closed["setpoint"])]
+    alone = alone[~alone["outcome"].isin([OPEN, UNKNOWN])]
+    return len(alone), int(alone["outcome"].eq(FOLLOWED).sum())
+
+
+def find_chance(followed: int, cases: int, alike: int, alone: int) -> float:
+    """The probability that two rates differ so much by chance: Fisher's exact test, two-sided; 1 without cases.
+
+    Fisher, The Logic of Inductive Inference, Journal of the Royal Statistical Society 98 (1935) 39.
+    """
+    moved = followed + alike
+    ways = {count: comb(cases, count) * comb(alone, moved - count) for count in range(min(moved, cases) + 1)}
+    return sum(number for number in ways.values() if number <= ways[followed]) / sum(ways.values())
