@@ -1,7 +1,7 @@
 """Any hour can be the newest: the calculations of operation on data that end at each hour of 28 days.
 
-`python -m tests.newest [FOLDER]` runs every hour of every demo plant, as a candidate's and as a deployed version's, with
-the log carried from hour to hour, on the project in a folder whose stages have run, or on a tiny one that it builds.
+`python -m tests.newest [FOLDER]` runs every hour of every demo plant, as a candidate's and as a deployed version's, the
+log carried from hour to hour, on the project in a folder whose stages have run, or on a tiny one that it builds.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def main(arguments: list[str]) -> int:
         with ProcessPoolExecutor(max_workers=2) as pool:
             done = list(pool.map(_run, product([root], PLANTS, [False, True])))
     faults = [fault for _, found in done for fault in found]
-    print("\n".join(faults))
-    print(f"{sum(count for count, _ in done)} hours, {len(faults)} exceptions")
+    hours = sum(count for count, _ in done)
+    sys.stdout.write("\n".join([*faults, f"{hours} hours, {len(faults)} exceptions", ""]))
     return 1 if faults else 0
 
 

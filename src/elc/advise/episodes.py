@@ -68,7 +68,8 @@ def find_episodes(
         for spell in _split(rows, apart):
             is_shown = bool(spell["is_shown"].any())
             if is_shown or spell[TIME].iloc[0] > log[TIME].min() + apart:
-                left = spell[(spell["is_shown"].cummax() | ~is_shown) & ~(spell[TIME] <= told)]
+                is_seen = spell["is_shown"].cummax() if is_shown else True
+                left = spell[~(spell[TIME] <= told) & is_seen]
                 found += _follow(left, times, values, settings, is_shown=is_shown)
     return sorted(found, key=lambda case: (case.advice[TIME], case.advice["setpoint"]))
 

@@ -96,6 +96,7 @@ def rules() -> settings.AdviseSettings:
         follow_h=6,
         judged_h=3,
         hold_h=12,
+        answer_holds_h=24,
     )
 
 

@@ -66,6 +66,26 @@ def test_what_was_shown_stays_and_later_hours_are_added(give: Give) -> None:
     assert log["is_shown"].tolist() == [False, True, True]
 
 
+def test_only_the_newest_hour_of_a_late_batch_was_shown(give: Give) -> None:
+    former = advise.build_log(give([10.0, 10.0]), NONE, version="v1.0.0 in prod", is_deployed=True)
+    log = advise.build_log(give([10.0, 10.0, 9.0, 9.0, 9.0]), former, version="v1.0.0 in prod", is_deployed=True)
+    assert log["is_shown"].tolist() == [False, True, False, False, True]
+
+
+def test_no_hour_was_shown_where_the_newest_has_no_gap(give: Give) -> None:
+    given = give([10.0, 10.0, None])
+    given.reasons["reason"] = ["", "", "no_gap"]
+    for former in (NONE, advise.build_log(give([10.0]), NONE, version="v1.0.0 in prod", is_deployed=True)):
+        log = advise.build_log(given, former, version="v1.0.0 in prod", is_deployed=True)
+        assert log["is_shown"].tolist()[len(former) :] == [False] * (2 - len(former))
+
+
+def test_folder_without_files_holds_no_advice_and_no_outcome() -> None:
+    assert advise.read_advice(Path("nowhere")).moves.empty
+    assert advise.read_advice(Path("nowhere")).reasons.empty
+    assert advise.read_outcomes(Path("nowhere")).empty
+
+
 def test_same_run_again_changes_nothing(give: Give) -> None:
     given = give([10.0, None, 9.0])
     once = advise.build_log(given, NONE, version="v1.0.0 in prod", is_deployed=True)
@@ -90,7 +110,8 @@ def test_files_come_back_as_they_were_written(give: Give, tmp_path: Path) -> Non
     given = give([10.0, None, 9.0])
     log = advise.build_log(given, NONE, version="v1.0.0 in prod", is_deployed=True)
     outcomes = pd.DataFrame(columns=list(advise.OUTCOMES)).astype(advise.OUTCOMES)
-    advise.write_log(tmp_path, log, outcomes)
+    advise.write_log(tmp_path, log)
+    advise.write_outcomes(tmp_path, outcomes)
     advise.write_advice_files(tmp_path, given)
     pd.testing.assert_frame_equal(advise.read_log(tmp_path), log)
     pd.testing.assert_frame_equal(advise.read_outcomes(tmp_path), outcomes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ def give(build_package: Any, build_hours: Any, rules: settings.AdviseSettings) -
     def give(slopes: list[list[float]], hours: pd.DataFrame | None = None, **changes: Any) -> advise.Advice:
         tags, package = changes.pop("tags", build_tags()), changes.pop("package", None)
         given = build_hours() if hours is None else hours
+        notes = changes.pop("notes", advise.build_notes([]))
         chosen = rules.model_copy(update=changes)
-        return advise.build_advice(package or build_package(slopes), given, tags, chosen, LIKE)
+        return advise.build_advice(package or build_package(slopes), given, tags, chosen, LIKE, notes=notes)
 
     return give
 
@@ -160,9 +162,10 @@ def test_savings_of_the_rows_add_up_to_that_of_the_set(give: Advise) -> None:
         ({GAP: NAN, GAP_LOW: NAN}, "no_gap"),
         ({GAP: 5.0, GAP_LOW: -1.0}, "at_best"),
         ({GAP: -5.0, GAP_LOW: -9.0}, "at_best"),
-        ({RATIO: NAN}, "missing"),
+        (dict.fromkeys(SETPOINTS, NAN), "missing"),
+        ({LOAD: NAN}, "missing"),
     ],
-    ids=["no gap", "a gap that may be none", "below best", "set-point"],
+    ids=["no gap", "a gap that may be none", "below best", "set-points", "load"],
 )
 def test_hour_that_calls_for_nothing_gets_no_moves_and_a_reason(
     values: dict[str, float], reason: str, give: Advise, build_hours: Any
@@ -171,6 +174,61 @@ def test_hour_that_calls_for_nothing_gets_no_moves_and_a_reason(
     assert given.moves.empty
     assert given.moves.columns.tolist() == advise.COLUMNS
     assert given.reasons["reason"].tolist() == [reason]
+
+
+def test_set_point_without_a_reading_stays_and_the_others_are_advised(give: Advise, build_hours: Any) -> None:
+    whole, lacking = give(SAVERS).moves, give(SAVERS, build_hours(**{RATIO: NAN})).moves
+    assert whole["setpoint"].tolist() == [RATIO, CHILLER, INERTS]
+    assert lacking["setpoint"].tolist() == [CHILLER, INERTS, FLUE]
+    same = ["setpoint", "now", "to", "saving_gj_per_h"]
+    pd.testing.assert_frame_equal(
+        lacking.loc[:1, same], whole.loc[1:, same].reset_index(drop=True), check_exact=False, rtol=1e-4
+    )
+
+
+def test_group_of_which_a_set_point_is_unknown_stays(give: Advise, build_package: Any, build_hours: Any) -> None:
+    package = build_package(SAVERS)
+    points = [
+        {**one, "group": "furnace" if one["column"] in (FLUE, RATIO) else ""} for one in package.card["setpoints"]
+    ]
+    grouped = replace(package, card={**package.card, "setpoints": points})
+    moves = give(SAVERS, build_hours(**{FLUE: NAN}), package=grouped).moves
+    assert moves["setpoint"].tolist() == [CHILLER, INERTS]
+
+
+def build_notes(*rows: tuple[int, str, str]) -> pd.DataFrame:
+    """Answers to hours from START on."""
+    times = pd.Timestamp("2026-06-01", tz="UTC") + pd.to_timedelta([hour for hour, _, _ in rows], "h")
+    return advise.build_notes(
+        {"hour": time, "setpoint": name, "answer": answer, "why": ""}
+        for time, (_, name, answer) in zip(times, rows, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("notes", "held"),
+    [
+        (build_notes((2, FLUE, "not possible")), range(3, 26)),  # from the next hour on, until a day after its own
+        (build_notes((2, FLUE, "not possible"), (5, FLUE, "followed")), range(3, 6)),
+        (build_notes((5, FLUE, "followed"), (2, FLUE, "not possible")), range(3, 6)),
+        (build_notes((2, FLUE, "not possible"), (4, FLUE, "not possible")), range(3, 28)),
+        (build_notes((2, RATIO, "not possible")), range(0)),
+    ],
+)
+def test_move_that_is_not_possible_is_not_advised_again_for_a_stated_time(
+    notes: pd.DataFrame, held: range, give: Advise, build_hours: Any
+) -> None:
+    given = give(ONE, build_hours(40), notes=notes, answer_holds_h=24)
+    assert [hour for hour, reason in enumerate(given.reasons["reason"]) if reason] == list(held)
+    assert set(given.reasons["reason"]) <= {"", "answered"}
+
+
+def test_other_moves_come_first_where_one_is_not_possible(give: Advise, build_hours: Any) -> None:
+    notes = build_notes((0, RATIO, "not possible"))
+    moves = give(SAVERS, build_hours(2), notes=notes).moves
+    first, second = (rows["setpoint"].tolist() for _, rows in moves.groupby(TIME))
+    assert first == [RATIO, CHILLER, INERTS]
+    assert second == [CHILLER, INERTS, FLUE]
 
 
 def test_columns_of_another_tag_list_are_missing_and_no_error(give: Advise, build_hours: Any) -> None:
@@ -265,7 +323,7 @@ def test_moves_of_a_trained_package_keep_every_rule(
     hourly = ingest.read_hourly(demo_project.hourly("fjord"))
     marked = dataset.mark_states(hourly, package.throughput, package.rated_load, fjord)
     hours = curve.score_hours(marked, package).iloc[::40]
-    given = advise.build_advice(package, hours, fjord_tags, fjord.advise, fjord.explain)
+    given = advise.build_advice(package, hours, fjord_tags, fjord.advise, fjord.explain, notes=advise.build_notes([]))
     moves, trained = given.moves, {setpoint["column"]: setpoint for setpoint in package.card["setpoints"]}
     assert moves.groupby(TIME)["setpoint"].nunique().max() <= fjord.advise.max_moves
     assert not moves.duplicated([TIME, "setpoint"]).any()

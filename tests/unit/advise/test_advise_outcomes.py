@@ -13,11 +13,13 @@ import pytest
 
 from elc import advise, settings
 from elc.advise.outcomes import find_noise
+from elc.advise.total import find_chance
 from elc.fields import ENERGY, GAP, TIME
 
 LOAD = "load_t_per_h"
 FLUE, RATIO, CHILLER = "flue_o2_pct", "steam_to_carbon_ratio", "chiller_temp_degc"
 NOTES = advise.read_notes(Path("nowhere")).rows
+NONE = advise.read_outcomes(Path("nowhere"))
 NAN = float("nan")
 Judge = Callable[..., pd.DataFrame]
 
@@ -39,8 +41,9 @@ def judge(build_hours: Any, build_package: Any, rules: settings.AdviseSettings) 
         hours = build_hours(48, **columns)
         package = build_package([[2.0, 2.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]])
         found = changes.pop("whole", build_log(hours[TIME], log or dict.fromkeys(range(4), 10.0)))
-        chosen = rules.model_copy(update=changes)
-        return advise.build_outcomes(hours, found, NOTES, package, chosen)
+
+        former = changes.pop("former", NONE)
+        return advise.build_outcomes(hours, found, NOTES, package, rules.model_copy(update=changes), former=former)
 
     return judge
 
@@ -78,6 +81,116 @@ def test_case_is_followed_where_the_set_point_moved_and_stayed(
 
 def test_case_whose_time_is_not_over_is_open(judge: Judge) -> None:
     assert judge(12.0, log=dict.fromkeys(range(40, 48), 10.0))["outcome"].tolist() == ["open"]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 48])
+def test_advice_that_begins_at_the_newest_hour_is_open(
+    length: int, build_hours: Any, build_package: Any, rules: settings.AdviseSettings
+) -> None:
+    hours = build_hours(length)
+    log = build_log(hours[TIME], {length - 1: 10.0})
+    found = advise.build_outcomes(hours, log, NOTES, build_package([[1.0, 1.0]] * 4), rules, former=NONE)
+    assert found["outcome"].tolist() == ["open"]
+    assert found["moved_at"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("hour", "values", "outcome"),
+    [
+        (38, 12.0, "not"),  # six hours to follow, and three in which a move must stay: 47 is the last
+        (39, 12.0, "open"),
+        (34, build_steps((0, 12.0), (35, 10.0)), "followed"),  # held for twelve hours, at most
+        (34, build_steps((0, 12.0), (36, 10.0)), "open"),
+    ],
+)
+def test_verdict_waits_for_the_hours_that_it_needs(hour: int, values: Any, outcome: str, judge: Judge) -> None:
+    assert judge(values, log={hour: 10.0})["outcome"].tolist() == [outcome]
+
+
+def test_set_point_that_is_not_known_has_no_verdict(judge: Judge) -> None:
+    values = [12.0] * 5 + [NAN] * 43
+    assert judge(values)["outcome"].tolist() == ["unknown"]
+
+
+def build_wandering(count: int) -> np.ndarray:
+    """A set-point that is moved every few hours, to where it was advised or elsewhere."""
+    rng = np.random.default_rng(7)
+    return np.repeat(rng.choice([12.0, 11.0, 10.0, 13.0], count // 5 + 1), 5)[:count] + rng.normal(0, 0.05, count)
+
+
+def test_closed_case_stays_as_it_is_whatever_comes_later(
+    build_hours: Any, build_package: Any, rules: settings.AdviseSettings
+) -> None:
+    values, package = build_wandering(120), build_package([[2.0, 2.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]])
+    rng = np.random.default_rng(8)
+    whole = build_log(build_hours(120)[TIME], {hour: 10.0 for hour in range(120) if hour % 23 < 14})
+    closed, former = advise.read_outcomes(Path("nowhere")), NONE
+    for count in range(1, 101):
+        hours = build_hours(count, **{FLUE: values[:count], GAP: 20 + rng.normal(0, 1, count)})  # late data change all
+        log = whole[whole[TIME] <= hours[TIME].max()]
+        found = advise.build_outcomes(
+            hours, log, NOTES, package, rules.model_copy(update={"log_days": 2}), former=former
+        )
+        kept = found[found["start"].isin(closed["start"])].reset_index(drop=True)
+        pd.testing.assert_frame_equal(kept, closed)
+        assert not found.duplicated(["setpoint", "start"]).any()
+        former, closed = found, found[found["outcome"] != "open"].reset_index(drop=True)
+    assert set(closed["outcome"]) >= {"followed", "not"}
+    assert len(closed) > 5
+
+
+def test_cases_at_the_old_end_of_a_candidates_log_do_not_change(
+    build_hours: Any, build_package: Any, rules: settings.AdviseSettings
+) -> None:
+    values, package = build_wandering(120), build_package([[2.0, 2.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]])
+    rows = {hour: 10.0 for hour in range(120) if hour % 23 < 14}
+    whole = build_log(build_hours(120)[TIME], rows, is_shown=False)
+    seen: dict[pd.Timestamp, pd.Series] = {}
+    left: set[pd.Timestamp] = set()
+    for count in range(56, 111):
+        hours = build_hours(count, **{FLUE: values[:count]})
+        last = hours[TIME].max()
+        log = whole[(whole[TIME] <= last) & (whole[TIME] > last - pd.Timedelta("2D"))]
+        found = advise.build_outcomes(hours, log, NOTES, package, rules.model_copy(update={"log_days": 2}), former=NONE)
+        closed = {case["start"]: case[["end", "outcome", "moved_at", "held_h"]] for _, case in found.iterrows()}
+        closed = {start: case for start, case in closed.items() if case["outcome"] != "open"}
+        left |= set(seen) - set(closed)
+        assert not left & set(closed)  # what left the window does not come back
+        for start in set(seen) & set(closed):
+            pd.testing.assert_series_equal(closed[start], seen[start], check_names=False)
+        seen |= closed
+    assert len(seen) > 4
+
+
+def test_case_of_which_an_hour_was_shown_begins_with_that_hour(judge: Judge, build_hours: Any) -> None:
+    log = build_log(build_hours(48)[TIME], dict.fromkeys(range(8, 16), 10.0), is_shown=False)
+    log.loc[[3, 6], "is_shown"] = True  # between them a late batch, whose other hours nobody saw
+    found = judge(12.0, whole=log)
+    assert found["is_shown"].tolist() == [True]
+    assert found["start"].tolist() == [log[TIME].iloc[3]]
+    assert found["hours"].tolist() == [5]
+
+
+def test_what_a_candidate_found_is_dropped_and_what_a_former_version_found_stays(
+    judge: Judge, build_hours: Any
+) -> None:
+    times = build_hours(48)[TIME]
+    log = build_log(times, dict.fromkeys(range(10, 14), 10.0))
+    rows = [("v0", times.iloc[0], True), ("candidate", times.iloc[12], False), ("v0", times.iloc[0], False)]
+    former = pd.DataFrame(rows, columns=["version", "start", "is_shown"]).assign(
+        setpoint=RATIO, end=times.iloc[13], outcome="not", hours=1, step=-1
+    )
+    former = former.reindex(columns=list(advise.OUTCOMES)).astype(advise.OUTCOMES)
+    found = judge(12.0, whole=log, former=former)
+    assert sorted(found["version"]) == ["v0", "v0", "v1"]
+
+
+@pytest.mark.parametrize(
+    ("followed", "cases", "alike", "alone", "chance"),
+    [(3, 3, 0, 3, 0.1), (0, 0, 5, 9, 1.0), (2, 4, 2, 4, 1.0), (9, 10, 2, 10, 0.005477)],
+)
+def test_chance_is_that_of_fishers_exact_test(followed: int, cases: int, alike: int, alone: int, chance: float) -> None:
+    assert find_chance(followed, cases, alike, alone) == pytest.approx(chance, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -142,14 +255,16 @@ def test_saving_that_cannot_be_judged_is_missing(judge: Judge) -> None:
 def test_set_point_that_the_hours_lack_has_no_case(build_hours: Any, build_package: Any, rules: Any) -> None:
     hours = build_hours(48)
     log = build_log(hours[TIME], {0: 10.0})
-    found = advise.build_outcomes(hours.drop(columns=[FLUE]), log, NOTES, build_package([[1.0, 1.0]] * 4), rules)
+    found = advise.build_outcomes(
+        hours.drop(columns=[FLUE]), log, NOTES, build_package([[1.0, 1.0]] * 4), rules, former=NONE
+    )
     assert found.empty
     assert found.columns.tolist() == list(advise.OUTCOMES)
 
 
 def test_no_hours_are_no_cases(build_hours: Any, build_package: Any, rules: Any) -> None:
     log = advise.read_log(Path("nowhere"))
-    assert advise.build_outcomes(build_hours(0), log, NOTES, build_package([[1.0, 1.0]] * 4), rules).empty
+    assert advise.build_outcomes(build_hours(0), log, NOTES, build_package([[1.0, 1.0]] * 4), rules, former=NONE).empty
 
 
 def test_interval_is_what_unexplained_energy_does_between_two_spells() -> None:
@@ -180,7 +295,7 @@ def test_last_answer_of_an_operator_stands_with_its_case(build_hours: Any, build
         }
     )
     package = build_package([[1.0, 1.0]] * 4)
-    found = advise.build_outcomes(hours, build_log(hours[TIME], {0: 10.0, 1: 10.0}), notes, package, rules)
+    found = advise.build_outcomes(hours, build_log(hours[TIME], {0: 10.0, 1: 10.0}), notes, package, rules, former=NONE)
     assert found[["answer", "why"]].to_numpy().tolist() == [["not possible", "fan at its limit"]]
 
 
@@ -217,16 +332,17 @@ def test_total_leaves_out_what_is_open_older_or_was_not_shown() -> None:
     total = advise.build_total(cases, pd.Timestamp("2026-06-21", tz="UTC"), days=7)
     assert (total.cases, total.followed, total.open) == (1, 1, 1)
     old = advise.build_total(cases, pd.Timestamp("2026-07-21", tz="UTC"), days=7)
-    assert replace(old, saved_gj=0.0, low_gj=0.0, high_gj=0.0) == advise.Total(7, 0, 0, 0, 0, 0.0, 0.0, 0.0, False)
+    nothing = advise.Total(7, 0, 0, 0, 0, 0.0, 0.0, 0.0, False, 0, 0, 1.0)
+    assert replace(old, saved_gj=0.0, low_gj=0.0, high_gj=0.0) == nothing
 
 
 def test_what_operators_typed_is_no_markup() -> None:
     from pypandoc import convert_text
 
-    from elc.advise.came import _quote
+    from elc.language import escape
 
     typed = '<script src="x">alert(1)</script> [a](http://b) *c* `d` $e$\n# f & ærlig, 5 %'
-    page = convert_text(_quote(typed), "html", "markdown", extra_args=["--wrap=none"])
+    page = convert_text(escape(typed), "html", "markdown", extra_args=["--wrap=none"])
     assert page.strip() == (
         '<p>&lt;script src="x"&gt;alert(1)&lt;/script&gt; [a](http://b) *c* `d` $e$ # f &amp; ærlig, 5 %</p>'
     )

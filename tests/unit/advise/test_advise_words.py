@@ -27,13 +27,30 @@ def build_moves(count: int) -> pd.DataFrame:
     names = ["setpoint", "now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", "near_limit"]
     moves = pd.DataFrame(rows[:count], columns=names).reindex(columns=advise.COLUMNS)
     return moves.assign(
-        total_gj_per_h=8.6, total_low_gj_per_h=6.04, total_high_gj_per_h=11.16, precedents=200, nearest=NEAREST
+        **{TIME: AT},
+        total_gj_per_h=8.6,
+        total_low_gj_per_h=6.04,
+        total_high_gj_per_h=11.16,
+        precedents=200,
+        nearest=NEAREST,
     )
+
+
+def build_notes(*rows: tuple[pd.Timestamp, str, str, str]) -> pd.DataFrame:
+    return advise.build_notes([dict(zip(("hour", "setpoint", "answer", "why"), row, strict=True)) for row in rows])
+
+
+def write_advice(
+    moves: pd.DataFrame, hour: pd.Series, chosen: settings.StageSettings, *, reason: str = "", **told: Any
+) -> str:
+    """Write advice that was made for AT; no answers, and every set-point known, save where the test says otherwise."""
+    given = advise.Advice(moves, pd.DataFrame({TIME: [AT], "reason": [reason]}))
+    return advise.write_advice(given, hour, chosen, **{"notes": build_notes(), "setpoints": [], "size": 1000.0, **told})
 
 
 def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: settings.StageSettings) -> None:
     # 24 * 8.6 GJ at 10.5 and 56.1 kg.
-    assert advise.write_advice(build_moves(3), "", HOUR, chosen, size=1000.0) == (
+    assert write_advice(build_moves(3), HOUR, chosen) == (
         "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from −18.0 to −12.3 °C and lower "
         "reboiler duty from 45.0 to 40.0 MJ/kmol. Expected: −8.6 GJ/h (80\u00a0% interval −11.2 to −6.0), 2,167 € and "
         "11.6 t CO₂ a day. It rests on the 200 best earlier intervals most like this one; the nearest are "
@@ -49,12 +66,12 @@ def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: setti
     ],
 )
 def test_advice_lists_few_moves_as_people_do(count: int, listed: str, chosen: settings.StageSettings) -> None:
-    assert listed in advise.write_advice(build_moves(count), "", HOUR, chosen, size=1000.0)
+    assert listed in write_advice(build_moves(count), HOUR, chosen)
 
 
 @pytest.mark.parametrize(("gap", "is_said"), [(8.5, True), (8.7, False), (NAN, False)])
 def test_more_than_the_gap_is_said_and_explained(gap: float, is_said: bool, chosen: settings.StageSettings) -> None:
-    text = advise.write_advice(build_moves(1), "", pd.Series({TIME: AT, GAP: gap}), chosen, size=1000.0)
+    text = write_advice(build_moves(1), pd.Series({TIME: AT, GAP: gap}), chosen)
     sentence = "That is more than the gap of 8.5 GJ/h: best is what one hour in ten stays below, not the least."
     assert (sentence in text) == is_said
 
@@ -63,28 +80,53 @@ def test_saving_without_a_price_says_so(chosen: settings.StageSettings) -> None:
     early = {"2027-01-01": 10.0}
     gas = settings.Carrier.model_validate({"price_per_gj": early, "co2_kg_per_gj": early})
     without = replace(chosen, plant=chosen.plant.model_copy(update={"carriers": {"gas": gas}}))
-    assert "no known price and no known CO₂ a day" in advise.write_advice(
-        build_moves(1), "", HOUR, without, size=1000.0
-    )
+    assert "no known price and no known CO₂ a day" in write_advice(build_moves(1), HOUR, without)
 
 
 def test_every_reason_has_its_words(chosen: settings.StageSettings) -> None:
     none = build_moves(0)
-    found = {reason: advise.write_advice(none, reason, HOUR, chosen, size=1000.0) for reason in REASONS}
+    found = {reason: write_advice(none, HOUR, chosen, reason=reason) for reason in REASONS}
     assert found == {
         "no_gap": "Nothing is advised while there is no gap to judge.",
         "at_best": "Nothing is advised: the plant is as near to its best as can be told.",
-        "missing": "Nothing is advised: a set-point or a driver has no sound reading, so no saving is known.",
+        "missing": "Nothing is advised: drivers or set-points have no sound reading, so no saving is known.",
         "no_precedents": "Nothing is advised: the model knows no hours of best practice to go by.",
         "small_saving": "Nothing is advised: what moves of the set-points would save is not worth a word.",
+        "answered": "Nothing else is advised: no other move of the set-points would surely save.",
+        "not_made": "Nothing is advised: no advice was made for this interval.",
         "unsure_saving": "Nothing is advised: no move of the set-points would surely save.",
     }
 
 
-def test_reason_is_that_of_the_last_hour() -> None:
-    times = [AT, AT - pd.Timedelta("1h")]
-    assert advise.find_reason(pd.DataFrame({TIME: times, "reason": ["missing", "at_best"]})) == "missing"
-    assert advise.find_reason(pd.DataFrame({TIME: [], "reason": []})) == "no_gap"
+def test_reason_is_that_of_the_hour() -> None:
+    reasons = pd.DataFrame({TIME: [AT, AT - pd.Timedelta("1h")], "reason": ["missing", "at_best"]})
+    assert advise.find_reason(reasons, AT) == "missing"
+    assert advise.find_reason(reasons, AT - pd.Timedelta("1h")) == "at_best"
+    assert advise.find_reason(reasons, AT + pd.Timedelta("1h")) == "not_made"
+    assert advise.find_reason(reasons.iloc[:0], AT) == "not_made"
+
+
+def test_advice_of_another_hour_is_not_that_of_this_one(chosen: settings.StageSettings) -> None:
+    later = pd.Series({TIME: AT + pd.Timedelta("1h"), GAP: 25.0})
+    text = write_advice(build_moves(2), later, chosen)
+    assert text == "Nothing is advised: no advice was made for this interval."
+    assert advise.choose_hour(advise.Advice(build_moves(2), pd.DataFrame()), later[TIME]).empty
+
+
+def test_move_that_was_answered_as_not_possible_is_named_with_its_reason(chosen: settings.StageSettings) -> None:
+    notes = build_notes((AT - pd.Timedelta("2h"), "flue_o2_pct", "not possible", "fan at its limit"))
+    text = write_advice(build_moves(0), HOUR, chosen, reason="answered", notes=notes)
+    assert text == (
+        "Nothing else is advised: no other move of the set-points would surely save. A move of flue O2 was answered as "
+        "not possible (fan at its limit), and is not advised again before Wed 1 Jul 2026 21:00."
+    )
+
+
+def test_set_point_without_a_reading_is_named(chosen: settings.StageSettings) -> None:
+    hour = pd.Series({**HOUR, "flue_o2_pct": 3.4, "loop_inerts_pct": NAN})
+    setpoints = ["flue_o2_pct", "loop_inerts_pct"]
+    text = write_advice(build_moves(1), hour, chosen, setpoints=setpoints)
+    assert text.endswith(" No move of loop inerts is advised: no sound reading.")
 
 
 def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
@@ -152,7 +194,8 @@ def test_outcome_says_how_often_advice_was_followed_and_what_that_saved(chosen: 
     # 11.8 GJ/h for 10 h, give or take 2.8; and 1 GJ/h for 24 h, give or take 2.8.
     assert advise.write_outcome(build_outcomes(), AT, chosen, unread_notes=0) == (
         "The advice of the last 7 days was followed in 1 of 2 cases, and that saved 118 GJ (90 to 146). "
-        "The advice of the last 28 days was followed in 2 of 3 cases, and that saved 142 GJ (69 to 215)." + MEANING
+        "The advice of the last 28 days was followed in 2 of 3 cases, and that saved 142 GJ (69 to 215). "
+        "How often set-points move that way without advice is not on record, so that says nothing of it." + MEANING
     )
 
 
@@ -174,6 +217,32 @@ def test_advice_that_nobody_was_shown_claims_no_saving(chosen: settings.StageSet
 )
 def test_outcome_says_what_is_not_known(columns: dict[str, Any], words: str, chosen: settings.StageSettings) -> None:
     assert words in advise.write_outcome(build_outcomes(**columns), AT, chosen, unread_notes=0)
+
+
+@pytest.mark.parametrize(
+    ("followed", "alike", "words"),
+    [
+        (
+            9,
+            9,
+            "Where nobody was shown advice they moved that way in 9 of 10 cases (90\u00a0%, here 90\u00a0%): the "
+            "difference is within chance, so it cannot be said that advice moved them.",
+        ),
+        (9, 2, "in 2 of 10 cases (20\u00a0%, here 90\u00a0%): with advice more often, and by more than chance."),
+        (2, 9, "in 9 of 10 cases (90\u00a0%, here 20\u00a0%): with advice less often, and by more than chance."),
+    ],
+)
+def test_followed_is_set_against_what_set_points_do_without_advice(
+    followed: int, alike: int, words: str, chosen: settings.StageSettings
+) -> None:
+    start = AT - pd.Timedelta("2D")
+    shown = {"setpoint": "flue_o2_pct", "start": start, "end": start, "is_shown": True, "step": -1, "hours": 1}
+    alone = shown | {"is_shown": False, "start": start - pd.Timedelta("90D")}
+    rows = [shown | {"outcome": "followed" if number < followed else "not"} for number in range(10)]
+    rows += [alone | {"outcome": "followed" if number < alike else "partly"} for number in range(10)]
+    rows += [alone | {"outcome": "open"}, alone | {"outcome": "followed", "setpoint": "loop_inerts_pct"}]
+    outcomes = pd.DataFrame(rows).reindex(columns=list(advise.OUTCOMES)).astype(advise.OUTCOMES)
+    assert words in advise.write_outcome(outcomes, AT, chosen, unread_notes=0)
 
 
 @pytest.mark.parametrize("outcome", ["followed", "open"])

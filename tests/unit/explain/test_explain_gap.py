@@ -113,11 +113,44 @@ def test_gap_is_shared_out_against_the_best_hours(package: curve.Package) -> Non
     assert shares["share_gj_per_h"].sum() == pytest.approx(12.0, abs=1e-9)
 
 
-@pytest.mark.parametrize("missing", [GAP, FLUE])
-def test_hour_without_gap_or_set_point_is_not_explained(package: curve.Package, missing: str) -> None:
-    shares = explain.explain_gap(package, build_hour(**{missing: NAN}), LIKE)
+@pytest.mark.parametrize("missing", [[GAP], [AIR], [FLUE, RATIO]])
+def test_hour_without_gap_driver_or_any_set_point_is_not_explained(package: curve.Package, missing: list[str]) -> None:
+    shares = explain.explain_gap(package, build_hour(**dict.fromkeys(missing, NAN)), LIKE)
     assert shares.empty
-    assert shares.columns.tolist() == explain.SHARES
+    assert shares.columns.tolist() == [TIME, *explain.SHARES]
+
+
+def test_set_point_without_a_reading_is_named_and_the_others_are_explained(package: curve.Package) -> None:
+    hour = build_hour(**{RATIO: NAN, ENERGY: 532.0, BEST: 520.0})
+    shares = explain.explain_gap(package, hour, LIKE)
+    assert shares["setpoint"].tolist() == [FLUE, RATIO, "unexplained"]
+    assert shares["share_gj_per_h"].tolist() == pytest.approx([8.4, NAN, 3.6], abs=1e-4, nan_ok=True)
+    assert explain.rank_causes(shares)["setpoint"].tolist() == [FLUE, "unexplained"]
+    assert explain.build_causes_table(shares)["share, GJ/h"].tolist() == ["+8.4", "–"]
+    steps = explain.build_waterfall(package, hour, shares, LIKE)
+    assert steps["step"].tolist() == ["best", "good_hours", FLUE, "unexplained", "actual"]
+    assert steps["end_gj_per_h"].iloc[-1] == pytest.approx(532.0, abs=1e-9)
+    text = explain.write_waterfall(steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE)
+    sentence = "Without a sound reading, what it costs is unknown and part of what is not explained: steam to carbon."
+    assert sentence in text
+    answer = explain.write_answer(shares, build_settings(), version="v1", silence="")
+    assert "without a sound reading in part" in answer.lower()
+    scored = pd.DataFrame([pd.Series({**hour, IS_STEADY: True, IS_OUTSIDE: False})])
+    assert explain.explain_silence(package, scored, scored.iloc[0]) == ""
+
+
+def test_hour_of_another_time_is_told_as_such(package: curve.Package) -> None:
+    hour, shares, steps = build_scored(package)
+    later = hour[TIME] + pd.Timedelta("3h")
+    text = explain.write_waterfall(steps, shares, hour, build_settings(), present=later)
+    assert text.startswith(
+        "- The last interval has no gap: this is that of Mon 1 Jan 2024 01:00, the last one that was judged."
+    )
+    other = pd.Series({**hour, TIME: later})
+    nothing = explain.build_waterfall(package, other, shares, LIKE)
+    assert nothing.empty  # what is explained is another hour
+    words = explain.write_waterfall(nothing, shares, other, build_settings(), present=later)
+    assert words == "This interval has no explanation."
 
 
 def test_period_explains_the_judged_hours_of_the_last_days(package: curve.Package) -> None:
@@ -173,7 +206,7 @@ def test_many_hours_are_explained_as_one_by_one(package: curve.Package) -> None:
     assert len(found) == 20
     for _, hour in hours.iterrows():
         one = explain.explain_gap(package, hour, LIKE)
-        pd.testing.assert_frame_equal(found.loc[found[TIME] == hour[TIME], explain.SHARES].reset_index(drop=True), one)
+        pd.testing.assert_frame_equal(found[found[TIME] == hour[TIME]].reset_index(drop=True), one)
 
 
 def test_table_without_a_set_point_is_not_explained_and_says_why(package: curve.Package) -> None:
@@ -183,7 +216,9 @@ def test_table_without_a_set_point_is_not_explained_and_says_why(package: curve.
     assert explain.explain_hours(package, lacking.iloc[:0], LIKE).empty
     whole, _ = curve.fit_hours(lacking, package)
     assert whole[FLUE].isna().all()
-    wanted = "The model asks for columns that the hourly table does not hold: flue_o2_pct."
+    assert explain.explain_hours(package, whole, LIKE)["share_gj_per_h"].isna().tolist() == [False, True, False]
+    whole, _ = curve.fit_hours(known.drop(columns=[FLUE, RATIO]), package)
+    wanted = "The model asks for columns that the hourly table does not hold: flue_o2_pct, steam_to_carbon_ratio."
     assert explain.explain_silence(package, whole, whole.iloc[0]) == wanted
 
 
@@ -193,7 +228,8 @@ def test_table_without_a_set_point_is_not_explained_and_says_why(package: curve.
         ({IS_STEADY: False}, "The plant does not run steadily."),
         ({ENERGY: NAN}, "The energy of the hour is unknown."),
         ({IS_OUTSIDE: True, AIR: 60.0}, "The hour is unlike those that the model knows: air"),
-        ({FLUE: NAN}, "Set-points are unknown: flue O2."),
+        ({FLUE: NAN, RATIO: NAN}, "Set-points are unknown: flue O2, steam to carbon."),
+        ({FLUE: NAN}, ""),
         ({GAP: NAN}, "The hour has no gap."),
         ({}, ""),
     ],
@@ -242,7 +278,9 @@ def test_waterfall_goes_from_best_to_actual(package: curve.Package) -> None:
 
 def test_waterfall_in_words(package: curve.Package) -> None:
     hour, shares, steps = build_scored(package)
-    assert explain.write_waterfall(steps, shares, hour, size=SIZE).splitlines() == [
+    assert explain.write_waterfall(
+        steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE
+    ).splitlines() == [
         "- Best under these conditions is 520.0 GJ/h.",
         "- No good hour had every set-point at its best: with all of them there, 2.8 GJ/h less.",
         "- Flue O2 at 4.00 %, where 1.20 % is best practice, costs 8.4 GJ/h.",
@@ -257,7 +295,8 @@ def test_no_shares_make_no_waterfall(package: curve.Package) -> None:
     shares = explain.explain_gap(package, hour, LIKE)
     steps = explain.build_waterfall(hour, shares)
     assert steps.empty
-    assert explain.write_waterfall(steps, shares, hour, size=SIZE) == ""
+    text = explain.write_waterfall(steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE)
+    assert text == "This interval has no explanation."
 
 
 def build_settings() -> settings.StageSettings:
@@ -310,7 +349,16 @@ def test_no_shares_come_back_as_no_rows(package: curve.Package, tmp_path: Path) 
     explain.write_shares(tmp_path, period, last, build_frame([]))
     found = explain.read_shares(tmp_path)
     assert found.empty
-    assert found.columns.tolist() == explain.SHARES
+    assert found.columns.tolist() == [TIME, *explain.SHARES]
+
+
+def test_shares_name_their_hour_and_no_file_is_no_share(package: curve.Package, tmp_path: Path) -> None:
+    hour = build_hour()
+    shares = explain.explain_gap(package, hour, LIKE)
+    explain.write_shares(tmp_path, shares, shares, build_frame([]))
+    assert pd.read_parquet(tmp_path / "last.parquet")[TIME].tolist() == [hour[TIME]] * 3
+    assert explain.read_shares(tmp_path / "nowhere").empty
+    assert explain.read_drift(tmp_path / "nowhere").empty
 
 
 @pytest.fixture(scope="module")
@@ -331,7 +379,7 @@ def test_shares_and_unexplained_make_the_gap_on_a_trained_package(
     for _, hour in judged.iterrows():
         shares = explain.explain_gap(package, hour, fjord.explain)
         if shares.empty:
-            assert hour[package.setpoints].isna().any()
+            assert hour[package.setpoints].isna().all()
             continue
         explained += 1
         assert shares["share_gj_per_h"].sum() == pytest.approx(hour[GAP], abs=1e-6)

@@ -84,10 +84,12 @@ def test_advice_and_the_reasons_for_none_are_norwegian(chosen: settings.StageSet
         }
     )  # fmt: skip
     hour = pd.Series({TIME: AT, GAP: 5.0})
-    text = (
-        advise.write_advice(moves, "", hour, chosen, size=1000.0)
-        + advise.build_moves_table(moves, chosen, at=AT, size=1000.0).to_string()
-    )
+    moves[TIME] = AT
+    given = advise.Advice(moves, pd.DataFrame({TIME: [AT], "reason": [""]}))
+    answer = {"hour": AT - pd.Timedelta("2h"), "setpoint": "flue_o2_pct", "answer": "not possible", "why": "vifte"}
+    told = {"notes": advise.build_notes([answer]), "setpoints": ["loop_inerts_pct"], "size": 1000.0}
+    table = advise.build_moves_table(moves, chosen, at=AT, size=1000.0)
+    text = advise.write_advice(given, hour, chosen, **told) + table.to_string()
     assert "senk O2 i røykgass fra 3,40 til 2,10 % og senk damp-til-karbon-forhold fra 3,20 til 3,10" in text
     assert ENGLISH.findall(text) == []
     assert ENGLISH.findall(" ".join(say() for say in REASONS.values())) == []
@@ -133,7 +135,7 @@ def test_headings_and_captions_are_norwegian(stem: str) -> None:
 
 
 def test_silence_and_nothing_to_compare_are_norwegian(chosen: settings.StageSettings) -> None:
-    none = pd.DataFrame(columns=["setpoint", "now", "best_practice", "share_gj_per_h"])
+    none = pd.DataFrame(columns=[TIME, *explain.SHARES])
     answer = explain.write_answer(none, chosen, version="candidate", silence="Anlegget går ikke stabilt.", size=1000.0)
     assert ENGLISH.findall(answer.replace("::: {.answer}", "")) == []
     comparison = {

@@ -57,19 +57,21 @@ def leave_hour(project: Project, *, hour: str = HOUR, gap: float = GAP_NOW, spok
     hours = build_hours(pd.Timestamp(hour), gap)
     last = hours.iloc[-1]
     _leave_hourly(project, hours)
-    shares = build_shares(gap)
-    period = shares.assign(**{TIME: last[TIME]})
+    period = shares = build_shares(gap).assign(**{TIME: last[TIME]})
     explain.write_shares(project.operation("explain", PLANT), period, shares, build_frame([]))
     moves = build_moves(last[TIME])
     reasons = pd.DataFrame({TIME: hours[TIME], "reason": ""})
     folder = project.operation("advice", PLANT)
-    advise.write_advice_files(folder, advise.Advice(moves, reasons))
+    given = advise.Advice(moves, reasons)
+    advise.write_advice_files(folder, given)
     outcomes = build_outcomes(last[TIME])
-    advise.write_log(folder, advise.read_log(folder), outcomes)
+    advise.write_log(folder, advise.read_log(folder))
+    advise.write_outcomes(folder, outcomes)
     status = _build_status(last, gap, chosen)
+    told = {"notes": advise.build_notes([]), "setpoints": []}
     said = {
         "answer": monitor.write_answer(status, chosen),
-        "advice": advise.write_advice(moves, "", last, chosen, size=BEST_NOW),
+        "advice": advise.write_advice(given, last, chosen, **told, size=BEST_NOW),
         "version": "v1.2.0 in prod",
     }
     monitor.write_status(project.operation("monitor", PLANT), monitor.build_records(status, chosen, **said), hours)
