@@ -44,10 +44,7 @@ def find_needed() -> dict[str, str]:
     content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [_normalise(found[0]) for line in content["project"]["dependencies"] if (found := _NAME.match(line))]
     needed = {*wanted, *KEPT}
-    asked = {
-        name: {_normalise(one or other) for one, other in _VIA.findall(block)} - {ITSELF}
-        for name, block in blocks.items()
-    }
+    asked = {name: _read_askers(block) for name, block in blocks.items()}
     while more := {name for name, by in asked.items() if name not in needed and by & needed}:
         needed |= more
     return {name: block for name, block in blocks.items() if name in needed}
