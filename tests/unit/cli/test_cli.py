@@ -209,7 +209,8 @@ def test_entry_stands_beside_the_tag_list_unless_named(monkeypatch: pytest.Monke
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("elc.cli.plant.add_plant", lambda *arguments: calls.append(arguments))
     done = run("plant", "add", "x", "--from", "a.csv", "--tags", "t/tags.csv")
-    assert re.fullmatch(r"plant x is added\. Next: dvc repro .*monitor@x .*render\n", done.output)
+    words = r"plant x is added\. Next: dvc repro .*monitor@x .*render\nGit takes its new files .*git add .*\n"
+    assert re.fullmatch(words, done.output)
     run("plant", "add", "x", "--from", "a.csv", "--tags", "t/tags.csv", "--entry", "e.yaml")
     assert [call[1:] for call in calls] == [
         ("x", Path("a.csv"), Path("t/tags.csv"), Path(entry)) for entry in ("t/plant.yaml", "e.yaml")

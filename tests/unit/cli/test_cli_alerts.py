@@ -33,7 +33,7 @@ def test_open_alerts_are_listed(prepare: Prepare, monkeypatch: pytest.MonkeyPatc
     assert run(project, monkeypatch, "fjord").output.startswith("fjord  gap  (told 1 time)  Fjord has used")
     (record,) = json.loads(run(project, monkeypatch, "fjord", "--json").output)
     assert (record["id"], record["messages"], record["told"]) == (build_gap().id, 1, NOW.isoformat())
-    leave(project)
+    leave(project.operate(CANDIDATE))
     assert run(project, monkeypatch, "fjord").output == "Nothing is open.\n"
 
 

@@ -35,10 +35,10 @@ def test_what_is_left_out_is_counted_by_its_reason(
     hourly.loc[first : first + 6, ENERGY] = np.nan  # 7
     hourly.loc[first + 5 : first + 11, AIR] = 60.0  # 7, of which 2 are counted already
     hourly.loc[first + 20, AIR] = np.nan  # 1
-    hourly.loc[first + 30, LOAD] = np.nan  # 1, and the 4 hours whose window reaches back to it
+    hourly.loc[first + 30, LOAD] = np.nan  # 1
     hours = compare.score_pair(hourly, write_pair({}, {"shift": 1.0}), chosen)
-    assert hours.left_out == {"not steady": 5, "energy unknown": 7, "outside the envelope of candidate": 6}
-    assert hours.count == WEEK_H - 18
+    assert hours.left_out == {"not steady": 1, "energy unknown": 7, "outside the envelope of candidate": 6}
+    assert hours.count == WEEK_H - 14
 
 
 def test_an_hour_that_one_cannot_judge_is_compared_for_neither(

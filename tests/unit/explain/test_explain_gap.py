@@ -216,9 +216,11 @@ def test_table_without_a_set_point_is_not_explained_and_says_why(package: curve.
     assert explain.explain_hours(package, lacking.iloc[:0], LIKE).empty
     whole, _ = curve.fit_hours(lacking, package)
     assert whole[FLUE].isna().all()
-    assert explain.explain_hours(package, whole, LIKE)["share_gj_per_h"].isna().tolist() == [False, True, False]
+    assert explain.explain_hours(package, whole, LIKE)["share_gj_per_h"].isna().tolist() == [False, True, False, False]
     whole, _ = curve.fit_hours(known.drop(columns=[FLUE, RATIO]), package)
-    wanted = "The model asks for columns that the hourly table does not hold: flue_o2_pct, steam_to_carbon_ratio."
+    wanted = (
+        "The model asks for columns that the hourly table does not hold: flue\\_o2\\_pct, steam\\_to\\_carbon\\_ratio."
+    )
     assert explain.explain_silence(package, whole, whole.iloc[0]) == wanted
 
 

@@ -100,7 +100,7 @@ def test_table_shows_the_digits_that_the_plant_needs(project: Project, kept: Pat
     write_hours(project, 3)
     status = {"gap_gj_per_h": 0.068 * size, "gap_frac": 0.068, "size_gj_per_h": size}
     (project.operation("monitor", "fjord") / "status.json").write_text(json.dumps(status))
-    row = render(Outcome((find_change(project, "fjord", kept),), True, (), ())).splitlines()[1]
+    row = render(Outcome("prod", (find_change(project, "fjord", kept, ""),), True, ())).splitlines()[1]
     assert row.split()[7:9] == [gap, "6.8%"]
 
 

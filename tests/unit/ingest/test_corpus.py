@@ -30,7 +30,7 @@ CASES = build_cases()
 def read(engine: Engine, folder: Path, export: Export) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read a folder as ingest does: layouts, then time faults, then readings and doubts."""
     groups: dict[Layout, list[Path]] = {}
-    for name in find_files(folder, "export"):
+    for name in find_files([folder], "export"):
         groups.setdefault(read_layout(folder / name, export, TAGS), []).append(folder / name)
     check_faults(
         "export",

@@ -152,6 +152,6 @@ def test_files_are_listed_by_their_place_and_hidden_ones_left_out(tmp_path: Path
     for name in ("b.csv", "2024/a.csv", ".x", ".d/c.csv", "_SUCCESS"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert find_files(tmp_path, "x") == ["2024/a.csv", "b.csv"]
+    assert find_files([tmp_path], "x") == ["2024/a.csv", "b.csv"]
     with pytest.raises(ElcError, match=r"^x: holds no files\. Put the historian's export there \(Parquet, CSV or JSON"):
         find_files(tmp_path / "nothing", "x")

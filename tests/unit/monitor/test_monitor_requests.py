@@ -38,7 +38,7 @@ def package() -> curve.Package:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+    return Project(tmp_path, "prod")
 
 
 def keep(

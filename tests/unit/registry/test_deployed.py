@@ -147,7 +147,7 @@ def test_changed_folder_is_refused_and_deployed_anew(project: Project, first: As
         read_deployed(project, "prod", "fjord")
     assert DEPLOY in str(caught.value)
     with pytest.raises(ElcError, match=words):
-        find_used(project, "fjord", environment="", environments=ENVIRONMENTS)
+        find_used(project, "fjord", environment="prod", environments=ENVIRONMENTS)
     assert deploy_package(project, first, remote=None)
     assert read_deployed(project, "prod", "fjord") == first
 
@@ -238,14 +238,12 @@ def test_reader_beside_many_swaps_sees_one_or_the_other(
     assert set(seen) <= {first, second}
 
 
-def test_stages_read_the_highest_environment_that_has_a_version(project: Project, first: Assignment) -> None:
+def test_stages_read_the_candidate_or_what_is_deployed_where_they_are_told(project: Project, first: Assignment) -> None:
     used = find_used(project, "fjord", environment="", environments=ENVIRONMENTS)
     assert used == Used(project.model("fjord"), "", "", "", "")
     assert used.label == "candidate, not approved"
     deploy_package(project, replace(first, environment="dev"), remote=None)
-    assert find_used(project, "fjord", environment="", environments=ENVIRONMENTS).label == "v1.0.0 in dev"
-    deploy_package(project, replace(first, environment="prod"), remote=None)
-    assert find_used(project, "fjord", environment="", environments=ENVIRONMENTS).label == "v1.0.0 in prod"
+    assert find_used(project, "fjord", environment="", environments=ENVIRONMENTS).label == "candidate, not approved"
     used = find_used(project, "fjord", environment="dev", environments=ENVIRONMENTS)
     assert used == Used(project.deployed("dev", "fjord"), "dev", "v1.0.0", first.sha256, f"{first.tag} {first.oid}")
     with pytest.raises(ElcError, match=r"plant fjord: nothing is deployed in test, expected a version in .*test/fjord"):

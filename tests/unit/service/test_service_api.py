@@ -258,7 +258,11 @@ def test_readiness_says_that_plants_are_being_loaded(place: Project, settings: S
     """Through the guard, as `elc serve` answers; the application has not started, so that no plant is loaded."""
     app = build_app(place, settings, environment="", others=[])
     access = open_access(place, settings.serve, log=logging.getLogger("test"))
-    client = TestClient(Guard(app, access=access, log=logging.getLogger("test"), count=print), "http://127.0.0.1")
+    client = TestClient(
+        Guard(app, access=access, log=logging.getLogger("test"), count=print),
+        "http://127.0.0.1",
+        client=("127.0.0.1", 50000),
+    )
     reply = client.get("/readyz")
     assert (reply.status_code, reply.headers["content-type"]) == (503, "application/problem+json")
     assert reply.json()["detail"] == ("The plants are being loaded: 0 of 3 so far. Ask again in a few seconds.")

@@ -10,7 +10,7 @@ import pandas as pd
 from elc import curve, monitor
 from elc.captured import find_days, find_losses
 from elc.fields import TIME
-from elc.paths import Project
+from elc.paths import CANDIDATE, Project
 from elc.service.capture.parts import find_parts
 from elc.settings import read_plant
 from tests.unit.service.conftest import Serve, wait
@@ -33,7 +33,7 @@ def test_what_is_asked_reaches_monitoring(place: Project, serve: Serve) -> None:
     limits = settings.monitor.model_copy(update={"max_asked_outside_frac": 0.2, "min_asked_rows": 100})
     scored = pd.DataFrame({TIME: [pd.Timestamp(datetime.now(UTC)).floor("h")]})
     package = curve.read(place.model(PLANT))
-    asked = monitor.read_asked(place, scored, package, replace(settings, monitor=limits), version="")
+    asked = monitor.read_asked(place.operate(CANDIDATE), scored, package, replace(settings, monitor=limits), version="")
     assert asked.rows == (("candidate", 100),)
     assert asked.outside_frac == 0.3
     assert asked.findings["check"].tolist() == ["asked_outside"]
