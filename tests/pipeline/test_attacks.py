@@ -411,9 +411,9 @@ def put_records_in_between(site: Site) -> None:
     """Text that would split a listing of tags must not look like a tag of its own."""
     name, found = site.name("fjord#prod"), site.version("v1.4.0")
     signed = site.find(site.last("fjord#prod#"))
-    record = [name, "tag", signed, "commit", found.commit, "1900000000", "ann", "", name, "Put", ""]
+    record = [name, "tag", signed, "commit", found.commit, "1767225600", "ann", "", name, "Put", ""]
     text = build_message("More", site.tell(found, "prod")) + "\0\x01\n" + "\0".join(record)
-    head = f"object {found.commit}\ntype commit\ntag {name}\ntagger ann <a@example.org> 1900000000 +0000\n\n"
+    head = f"object {found.commit}\ntype commit\ntag {name}\ntagger ann <a@example.org> 1767225600 +0000\n\n"
     site.put(name, write_tag(site.root, (head + text + "\0\x01\n").encode()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -361,3 +362,50 @@ def test_each_tag_is_verified_once(start: Any) -> None:
     for _ in range(3):
         assert rules.follow(history.line, "prod").version is not None
     assert sorted(history.asked) == sorted(event.oid for event in history.events)
+
+
+# Numbers and keys that ended
+
+
+@pytest.mark.parametrize("name", ["fjord#prod", "fjord#prod!", "fjord#approved!"])
+def test_a_signed_tag_without_a_number_counts_nowhere(start: Any, name: str) -> None:
+    history = start("signed")
+    history.place("prod", "v1.0.0", "a", by=ANN)
+    known = {"version": "v1.0.0", "package": "a.dir", "sha256": "sha a", "environment": "prod"}
+    event = history.add(name, "a", by=ANN, **known)
+    problems = history.build_rules().trust.judge(history.line, event, "promote", "prod")
+    assert [problem.sentence for problem in problems] == [
+        f"tag {name} has no number, without which nothing counts in prod."
+    ]
+    followed = history.build_rules().follow(history.line, "prod")
+    assert followed.event is not event
+    assert history.find_followed("prod") == "v1.0.0"
+    assert history.build_rules().is_approved(history.line.versions["v1.0.0"], history.line, "prod")
+
+
+@pytest.mark.parametrize(("by", "counts"), [(ANN, False), (None, True)])
+def test_a_number_that_counted_before_is_used_up(start: Any, by: Signer | None, counts: bool) -> None:
+    """A tag that nobody signed uses up no number: anybody could take one from a decision."""
+    history = start("signed")
+    history.place("prod!", "v1.0.0", "a", by=by)
+    number = history.events[-1].number
+    known = {"version": "v1.0.0", "package": "a.dir", "sha256": "sha a", "environment": "prod"}
+    event = history.add(f"fjord#prod#{number}", "a", by=ANN, **known)
+    expected = f"tag fjord#prod#{number} has number {number}, as fjord#prod!#{number} has, which came first."
+    assert history.find(event) == ([] if counts else [("number", expected)])
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_of_an_ended_key_only_what_was_sealed_counts(start: Any, is_sealed: bool) -> None:
+    history = start("signed")
+    event = history.place("prod", "v1.0.0", "a", by=ANN)
+    ended = replace(ANN, ends=1000)
+    approval = history.events[1]
+    sealed = {it.tag: it.oid for it in (approval, event)} if is_sealed else {}
+    rules = Rules(Path("nowhere"), history.environments, history.plants, Signers((ended,), sealed, 1000))
+    assert (rules.follow(history.line, "prod").event is event) is is_sealed
+    if not is_sealed:
+        told = rules.find_problems(history.line, event, "prod")
+        assert any("the key of ann@example.org, which has ended" in problem.sentence for problem in told)
+    before = Rules(Path("nowhere"), history.environments, history.plants, Signers((ended,), {}, 999))
+    assert before.follow(history.line, "prod").event is event
