@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from elc.paths import Project
+from elc.paths import CANDIDATE, Project
 from tests.conftest import ROOT, run
 from tests.unit.service.packages import write_package
 from tests.unit.service.page.present import GAP_NOW, HOUR, PLANT, leave_hour, make_project
@@ -58,7 +58,8 @@ class Site:
 
 def make_site(folder: Path, *, spoken: str) -> Site:
     """Make a site of two plants: fjord with a present hour, and delta without one."""
-    project = make_project(folder, spoken=spoken)
+    project = make_project(folder, spoken=spoken).operate(CANDIDATE)
+    leave_hour(project, spoken=spoken)
     project.tags("delta").parent.mkdir()
     shutil.copyfile(ROOT / "data" / "plants" / "delta" / "tags.csv", project.tags("delta"))
     for plant in (PLANT, "delta"):
