@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from elc import curve, explain, settings
-from elc.fields import BEST, GAP, IS_OUTSIDE, TIME
+from elc.fields import BEST, ENERGY, GAP, IS_OUTSIDE, TIME
 from elc.paths import Project
 
 LOAD, AIR, FEED, FLUE, RATIO = (
@@ -60,7 +60,7 @@ def build_package(**groups: str) -> curve.Package:
 def build_scored(package: curve.Package, count: int = 60) -> pd.DataFrame:
     times = pd.date_range("2024-01-01", periods=count, freq="h", tz="UTC")
     hours = package.precedents.head(count).reset_index(drop=True)
-    return hours.assign(**{TIME: times, IS_OUTSIDE: False, GAP: 5.0})
+    return hours.assign(**{TIME: times, IS_OUTSIDE: False, GAP: 5.0, ENERGY: 600.0})
 
 
 def build_settings(**values: float) -> settings.StageSettings:

@@ -126,7 +126,7 @@ def test_set_point_without_a_reading_is_named_and_the_others_are_explained(packa
     assert shares["setpoint"].tolist() == [FLUE, RATIO, "good_hours", "unexplained"]
     assert shares["share_gj_per_h"].tolist() == pytest.approx([8.4, NAN, -2.8, 6.4], abs=1e-3, nan_ok=True)
     assert explain.rank_causes(shares)["setpoint"].tolist() == [FLUE, "unexplained", "good_hours"]
-    assert explain.build_causes_table(shares)["share, GJ/h"].tolist() == ["+8.4", "–"]
+    assert explain.build_causes_table(shares, size=SIZE)["share, GJ/h"].tolist() == ["+8.4", "–", "−2.8", "+6.4"]
     steps = explain.build_waterfall(hour, shares)
     assert steps["step"].tolist() == ["best", "good_hours", FLUE, "unexplained", "actual"]
     assert steps["end_gj_per_h"].iloc[-1] == pytest.approx(532.0, abs=1e-9)
@@ -147,7 +147,7 @@ def test_hour_of_another_time_is_told_as_such(package: curve.Package) -> None:
         "- The last interval has no gap: this is that of Mon 1 Jan 2024 01:00, the last one that was judged."
     )
     other = pd.Series({**hour, TIME: later})
-    nothing = explain.build_waterfall(package, other, shares, LIKE)
+    nothing = explain.build_waterfall(other, shares)
     assert nothing.empty  # what is explained is another hour
     words = explain.write_waterfall(nothing, shares, other, build_settings(), present=later, size=SIZE)
     assert words == "This interval has no explanation."

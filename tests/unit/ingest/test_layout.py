@@ -154,4 +154,4 @@ def test_files_are_listed_by_their_place_and_hidden_ones_left_out(tmp_path: Path
         (tmp_path / name).touch()
     assert find_files([tmp_path], "x") == ["2024/a.csv", "b.csv"]
     with pytest.raises(ElcError, match=r"^x: holds no files\. Put the historian's export there \(Parquet, CSV or JSON"):
-        find_files(tmp_path / "nothing", "x")
+        find_files([tmp_path / "nothing"], "x")

@@ -52,7 +52,8 @@ def test_one_hour_has_the_same_parts_everywhere(project: Project) -> None:
     now = read_now(project, PLANT, environment="prod", site_language="en")
     page = {cause["setpoint"]: cause["share_gj_per_h"] for cause in now["causes"]}
     page |= {name: now[f"{name}_gj_per_h"] for name in NO_SETPOINTS}
-    text = write_waterfall(steps, shares, hour, size=size)
+    chosen = settings.read_plant(project, PLANT)
+    text = write_waterfall(steps, shares, hour, chosen, present=hour[TIME], size=size)
     assert now["notes"] == []
     assert set(page) == set(listed) == set(picture.index) - {"best", "actual"}
     for name, share in shares.set_index("setpoint")["share_gj_per_h"].items():
@@ -72,8 +73,11 @@ def test_parts_are_the_same_for_a_plant_of_any_size(project: Project, size: floa
     scaled = shares.assign(share_gj_per_h=shares["share_gj_per_h"] * factor)
     names = [ENERGY, BEST, TYPICAL, GAP, GAP_LOW, GAP_HIGH]
     small = pd.Series({**hour, **{name: hour[name] * factor for name in names}})
-    lines = write_waterfall(build_waterfall(small, scaled), scaled, small, size=size).splitlines()
-    whole = write_waterfall(build_waterfall(hour, shares), shares, hour, size=float(hour[BEST])).splitlines()
+    chosen, present = settings.read_plant(project, PLANT), hour[TIME]
+    steps, whole_steps = build_waterfall(small, scaled), build_waterfall(hour, shares)
+    lines = write_waterfall(steps, scaled, small, chosen, present=present, size=size).splitlines()
+    told = {"present": present, "size": float(hour[BEST])}
+    whole = write_waterfall(whole_steps, shares, hour, chosen, **told).splitlines()
 
     def drop_sizes(line: str) -> str:
         return re.sub(r"[+−]?[\d.,]+ GJ/h", "#", line)
