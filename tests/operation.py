@@ -73,7 +73,7 @@ def build_operation(demo: Project, folder: Path, plant: str, *, is_deployed: boo
     shutil.copyfile(demo.metrics(plant), project.metrics(plant))
     shutil.copyfile(demo.findings(plant), folder / "findings.parquet")
     # A version's figures are in Git, which is not here: it is looked up as the candidate's.
-    return Operation(project, plant, Used(project.model(plant), "prod" if is_deployed else "", ""))
+    return Operation(project, plant, Used(project.model(plant), "prod" if is_deployed else "", "", "", ""))
 
 
 def run_cells(notebook: Path, plant: str) -> None:
