@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from benchmarks.service.server import load
+from elc.paths import CANDIDATE
 from elc.service.versions import History
 from elc.service.versions.history import find_path
 from tests.pipeline.served import (
@@ -68,7 +69,7 @@ def test_full_disk_stops_no_prediction_and_is_said(tmp_path: Path) -> None:
         kept = running.read_count("elc_captured_rows_total")
         wait(lambda: ask_best(running) and running.read_count("elc_captured_rows_total") > kept)
     assert [one.event for one in History(find_path(project)).read()] == ["started", "loaded", "shifted", "live"]
-    assert len(read_lines(project)) == 1
+    assert len(read_lines(project.operate(CANDIDATE))) == 1
     audit = (project.root / "data" / "service" / "audit.jsonl").read_text()
     assert [json.loads(line)["status"] for line in audit.splitlines()] == [201]
     for words in ("swaps cannot be written", "swaps are written again", "The audit file cannot be written: File too"):
