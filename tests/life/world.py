@@ -90,7 +90,9 @@ class World:
 
 def make_world(source: Project, folder: Path, plants: list[str]) -> World:
     """Copy a project whose pipeline has run, without its remotes, and bring a first version of each plant to prod."""
-    shutil.copytree(source.root, folder, symlinks=True, ignore=shutil.ignore_patterns(".venv*", "operation", "live"))
+    shutil.copytree(source.root, folder, symlinks=True, ignore=shutil.ignore_patterns(".venv*", "live"))
+    for operated in (folder / "operation").glob("*/"):
+        shutil.rmtree(operated)
     project = Project(folder)
     for remote in git(folder, "remote").split():
         git(folder, "remote", "remove", remote)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from elc.paths import Project
+
 OPS = Path(__file__).resolve().parents[2] / "ops"
 CONTAINERFILE = (OPS / "Containerfile").read_text()
 _spec = importlib.util.spec_from_file_location("packages", OPS / "packages.py")
@@ -54,6 +56,19 @@ def test_the_units_are_shut_in(analyze: str, unit: str, tmp_path: Path) -> None:
     if found is None:
         pytest.skip(f"This systemd does not judge units offline: {done.stderr.strip()}")
     assert float(found[1]) <= MOST_EXPOSED
+
+
+def test_the_service_may_write_wherever_it_writes() -> None:
+    """A folder that is missing here is one that a unit with ProtectSystem=strict cannot write to."""
+    project = Project(Path("/srv/elc"), "prod")
+    written = re.search(r"^ReadWritePaths=(.+)$", (OPS / "elc-serve.service").read_text(), re.MULTILINE)
+    assert written is not None
+    open_folders = [Path(name.removeprefix("-")) for name in written[1].split()]
+    paths = [project.advice_notes("fjord"), project.capture("fjord"), project.capture_parts("fjord"), project.scratch]
+    paths += [project.deployed("prod", "fjord"), project.root / "secrets"]
+    assert [path for path in paths if not any(path.is_relative_to(folder) for folder in open_folders)] == []
+    for name in ("deployed", "operation"):  # in every clone, or systemd would not start the unit
+        assert (OPS.parent / name / ".gitignore").is_file()
 
 
 def test_a_linter_takes_the_containerfile() -> None:

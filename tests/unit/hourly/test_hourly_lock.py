@@ -27,8 +27,9 @@ def test_second_run_is_refused_and_told_who_holds_the_lock(project: Project) -> 
 
 
 def test_operations_of_two_environments_do_not_wait_for_each_other(project: Project) -> None:
-    with hold_hourly_lock(project), hold_hourly_lock(project.operate("test")):
-        pass
+    other = project.operate("test")
+    with hold_hourly_lock(project), hold_hourly_lock(other):
+        assert (project.place / "hourly.lock").read_text() == (other.place / "hourly.lock").read_text() != ""
 
 
 def test_lock_of_a_killed_run_is_free(project: Project) -> None:
