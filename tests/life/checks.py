@@ -59,7 +59,8 @@ def check_numbers(world: World, plant: str, status: dict[str, Any], hours: pd.Da
     session = onnxruntime.InferenceSession(folder / "model.onnx")
     judged = hours[hours["gap_gj_per_h"].notna()].tail(48)
     if len(judged):
-        rows = table.loc[judged["time_utc"], card["features"]].to_numpy(np.float32)
+        names = [feature["column"] for feature in card["features"]]
+        rows = table.loc[judged["time_utc"], names].to_numpy(np.float32)
         best = session.run(None, {session.get_inputs()[0].name: rows})[0][:, 0]
         close(world, plant, "best is not the network's", judged["energy_best_gj_per_h_pred"].to_numpy(), best, 1e-5)
         actual = table.loc[judged["time_utc"], "energy_gj_per_h"].to_numpy()
@@ -119,7 +120,8 @@ def check_log(world: World, plant: str) -> None:
     world.memory[f"log {plant}"] = known
     cases = pd.read_parquet(folder / "outcomes.parquet")
     closed = cases[cases["outcome"].isin(CLOSED)]
-    now = {(row.setpoint, row.start): row.outcome for row in closed.itertuples()}
+    # Another version has advice of its own on hours before it, so that a case is known by its version too.
+    now = {(row.setpoint, row.start, row.version): row.outcome for row in closed.itertuples()}
     changed = [key for key, was in world.memory.get(f"cases {plant}", {}).items() if now.get(key, was) != was]
     if changed:
         world.accuse(f"{plant}: closed cases of advice changed: {changed[:2]}")

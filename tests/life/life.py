@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from elc.paths import Project
+from tests.conftest import git
 from tests.life.checks import check_hour, count_bytes
 from tests.life.story import deliver, find_events
 from tests.life.world import ENVIRONMENT, World, make_world
@@ -36,7 +37,7 @@ def live(source: Project, folder: Path, plants: list[str], *, hours: int, say: C
     world, life = make_world(source, folder, plants), Life()
     life.told, life.faults = world.told, world.faults
     world.run_hour()
-    before = count_bytes(folder)
+    before = count_bytes(world.operated.place)
     with serve(world.project, "--env", ENVIRONMENT) as running, ask(running.client, world, life):
         for hour in range(hours):
             started, known = time.monotonic(), len(world.faults)
@@ -45,7 +46,7 @@ def live(source: Project, folder: Path, plants: list[str], *, hours: int, say: C
             say(f"hour {hour + 1} of {hours}, {world.now:%Y-%m-%d %H:%M}, {time.monotonic() - started:.1f} s{new}")
     if life.failed_requests:
         world.accuse(f"{life.failed_requests} of {life.requests} requests failed")
-    life.grown_bytes = count_bytes(folder) - before
+    life.grown_bytes = count_bytes(world.operated.place) - before
     return life
 
 
@@ -60,6 +61,7 @@ def live_hour(world: World, client: httpx.Client, hours: int) -> None:
     said = world.run_hour(code=1 if world.expected else 0)
     if beside := world.memory.pop("beside", None):
         beside.join()
+        git(world.project.root, "commit", "--quiet", "--all", "--allow-empty", "--message", "what a scientist ran")
     time.sleep(1.0)  # the operator page looks for changes twice a second
     check_hour(world, said, client)
 
@@ -94,4 +96,5 @@ def build_body(world: World) -> dict[str, Any]:
     folder = world.project.deployed(ENVIRONMENT, world.plants[0])
     golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    return {"rows": [dict(zip(card["features"], golden["inputs"][0], strict=True))]}
+    names = [feature["column"] for feature in card["features"]]
+    return {"rows": [dict(zip(names, golden["inputs"][0], strict=True))]}
