@@ -56,12 +56,14 @@ class Pair:
     origin: Path
 
     def meet(self, *arguments: str) -> None:
-        """Let the first clone run a command at the moment when the second one pushes its next tag."""
-        hook = self.second.root / ".git" / "hooks" / "pre-push"
+        """Let the first clone run a command at the moment when the second one's next tag arrives at the remote."""
+        hook = self.origin / "hooks" / "pre-receive"
         elc = Path(sys.executable).parent / "elc"
         words = " ".join(f"'{word}'" for word in arguments)
+        # The command begins afresh: without the variables of the push that it comes between.
+        begin = 'exec env -i PATH="$PATH" HOME="$HOME"'
         hook.write_text(
-            f"#!/bin/sh\nrm {hook}\ncd {self.first.root} && {elc} {words} >'{self.said}' 2>&1\nexit 0\n",
+            f"#!/bin/sh\nrm {hook}\ncd {self.first.root} && ({begin} {elc} {words}) >'{self.said}' 2>&1\nexit 0\n",
             encoding="utf-8",
         )
         hook.chmod(0o755)

@@ -176,7 +176,7 @@ class Survey:
         if told.readings.empty or not told.readings["is_utc"].any():
             return source
         others = select_others(readings, changes)
-        inside = ibis.memtable(told.readings[list(others.columns)]).cast(others.schema())
+        inside = engine.take_rows(told.readings, others.schema())
         with replace_file(self._name_copy(source.key)) as temporary:
             engine.write_parquet(ibis.union(others, inside).order_by(["time", "tag"]), temporary)
         return replace(source, is_told=True)

@@ -54,6 +54,9 @@ class DuckEngine:
             hive_partitioning=False,
         )
 
+    def take_rows(self, rows: pd.DataFrame, schema: ibis.Schema) -> ir.Table:
+        return ibis.memtable(rows[list(schema)]).cast(schema)
+
     def parse_time(self, text: ir.StringValue, pattern: str) -> ir.TimestampValue:
         return _try_strptime(text, pattern).cast("timestamp")
 

@@ -26,6 +26,9 @@ class Engine(Protocol):
     def read_json(self, paths: Sequence[Path], *, schema: ibis.Schema, is_lines: bool, is_gzip: bool) -> ir.Table:
         """Read JSON files, a record a line or one array or object a file; `schema` ends in text everywhere."""
 
+    def take_rows(self, rows: pd.DataFrame, schema: ibis.Schema) -> ir.Table:
+        """Take rows that are in memory as a table."""
+
     def parse_time(self, text: ir.StringValue, pattern: str) -> ir.TimestampValue:
         """Parse by a pattern of strftime; NULL where the text does not follow it."""
 

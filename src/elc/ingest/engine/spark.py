@@ -53,6 +53,11 @@ class SparkEngine:
         reader = self.session.read.options(multiLine=not is_lines, mode="FAILFAST").schema(_build_schema(schema))
         return self._read(reader.json([_escape_hadoop(path) for path in paths]))
 
+    def take_rows(self, rows: pd.DataFrame, schema: ibis.Schema) -> ir.Table:
+        # A table of Ibis's own in memory would be laid down only where Ibis runs the expression.
+        table = pa.Table.from_pandas(rows[list(schema)], preserve_index=False)
+        return self._read(self.session.createDataFrame(table)).cast(schema)
+
     def parse_time(self, text: ir.StringValue, pattern: str) -> ir.TimestampValue:
         return text.as_timestamp(pattern).cast("timestamp")
 
