@@ -27,6 +27,7 @@ def main() -> int:
     )
     options.add_argument("--start", type=read_hour, help="A whole hour (UTC); default: the exports' end.")
     options.add_argument("--story", choices=STORIES, default="all", help="What happens.")
+    options.add_argument("--stride", type=int, default=1, help="Hours from one hourly run to the next.")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="elc-life-") as name:
         source = given.source
@@ -36,10 +37,19 @@ def main() -> int:
         started = time.monotonic()
         plants = given.plants.split(",")
         lived = live(
-            Project(source), Path(name), plants, hours=given.hours, say=say, start=given.start, story=given.story
+            Project(source),
+            Path(name),
+            plants,
+            hours=given.hours,
+            say=say,
+            start=given.start,
+            story=given.story,
+            stride=given.stride,
         )
         begin = f" from {given.start:%Y-%m-%d}" if given.start is not None else ""
         case = f"{given.hours} hours{begin}, {len(plants)} plants, story {given.story}"
+        if given.stride > 1:
+            case += f", a run every {given.stride} hours"
         report(lived, time.monotonic() - started, case, given.hours * len(plants), given.hours)
     return 1 if lived.faults else 0
 

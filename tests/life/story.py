@@ -14,11 +14,10 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from tests.conftest import git, run
-from tests.life.world import ENVIRONMENT, World, kill_hour
+from tests.life.world import ADDED, ENVIRONMENT, World, kill_hour
 from tests.pipeline.registry_project import retrain
 
 Event = Callable[[World, httpx.Client], None]
-ADDED = "added"  # a plant that comes and goes
 CYCLE = 72  # hours in which all of the story happens; a longer life has it again
 
 

@@ -19,6 +19,7 @@ from tests.conftest import git, run
 from tests.pipeline.clones import publish
 
 ENVIRONMENT = "prod"
+ADDED = "added"  # a plant that comes and goes
 HOUR = pd.Timedelta("1h")
 
 
@@ -120,6 +121,8 @@ def make_world(source: Project, folder: Path, plants: list[str], start: pd.Times
     shutil.copytree(project.root, folder / "colleague", symlinks=True)
     end = max(pd.Timestamp(simulate.find_end(project, plant)) for plant in plants)
     world = World(project, Project(folder / "colleague"), plants, start or end)
+    if "up to date" not in (found := run(project.root, "dvc", "status").stdout):
+        world.accuse(f"the source's pipeline is not up to date, run dvc repro in it first: {found[-300:]}")
     for plant in plants:
         world.elc("simulate", plant, "--until", world.start.isoformat())
         world.register(project, plant, "better")
