@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,12 @@ def check_hour(world: World, said: dict[str, Any], client: httpx.Client) -> None
 
 
 def read_plants(world: World) -> dict[str, Any]:
-    plants: dict[str, Any] = yaml.safe_load(world.project.params.read_text(encoding="utf-8"))["plants"]
+    return parse_plants(world.project.params.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=2)
+def parse_plants(text: str) -> dict[str, Any]:
+    plants: dict[str, Any] = yaml.safe_load(text)["plants"]
     return plants
 
 
