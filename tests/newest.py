@@ -1,8 +1,8 @@
 """Any hour can be the newest: the calculations of operation on data that end at each hour of 28 days.
 
-`python -m tests.newest [--from PROJECT] [--step 1]` runs every hour of every demo plant, or each so many, as a candidate's
-and as a deployed version's, the log carried from hour to hour, on a project whose stages have run, or on a tiny one that
-it builds. A step that shares no factor with 24 meets every hour of the day.
+`python -m tests.newest [--from PROJECT] [--step 1]` runs every hour of every demo plant, or each so many, as that of a
+candidate and of a deployed version, the log carried from hour to hour, on a project whose stages have run, or on a tiny
+one that it builds. A step that shares no factor with 24 meets every hour of the day.
 """
 
 from __future__ import annotations
