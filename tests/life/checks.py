@@ -158,12 +158,16 @@ def check_alerts(world: World, plant: str) -> None:
 
 
 def check_past(world: World, plant: str, hours: pd.DataFrame) -> None:
-    """Nothing that judges an earlier hour changes, unless something of the past reached the plant."""
+    """No earlier hour is judged otherwise, unless something of the past reached the plant.
+
+    An hour without a gap may get one: weather that was missing is filled once its next reading is there.
+    """
     names = ["energy_gj_per_h", "energy_best_gj_per_h_pred", "gap_gj_per_h", "plant_state"]
     past = hours.set_index("time_utc")[names]
     former = world.memory.get(f"past {plant}")
     if former is not None and plant not in world.late:
-        settled = former.index[former.index < world.now - 2 * HOUR].intersection(past.index)
+        is_judged = former["gap_gj_per_h"].notna()
+        settled = former.index[is_judged & (former.index < world.now - 2 * HOUR)].intersection(past.index)
         before, after = former.loc[settled], past.loc[settled]
         limit = ROUNDING * former["energy_gj_per_h"].abs().max()
         near = before.drop(columns="plant_state").sub(after.drop(columns="plant_state")).abs().le(limit)
