@@ -71,6 +71,7 @@ def _say_hour() -> dict[str, str]:
         "unexplained": translate("unexplained"),
         "now_and_best": translate("now {now}, best practice {best}"),
         "more": translate("{count} smaller ones"),
+        "one_more": translate("one smaller one"),
         "causes_what": translate(
             "GJ/h of the gap of {gap}. Plus costs energy against best practice under like conditions, minus saves it. "
             "Good hours: what the best hours lost themselves."

@@ -21,7 +21,7 @@ export function buildCauses(now) {
   return [
     el("ul", { class: "causes" }, shown.map(build)),
     more.length
-      ? el("details", {}, el("summary", {}, say("more", { count: more.length })),
+      ? el("details", {}, el("summary", {}, more.length === 1 ? say("one_more") : say("more", { count: more.length })),
           el("ul", { class: "causes" }, more.map(build)))
       : null,
     rest.length ? el("ul", { class: "causes" }, rest.map(build)) : null,
