@@ -48,7 +48,7 @@ export function buildPlant(plant, { rights, refuse, retell }) {
   function apply(now) {
     view.isFilled = true;
     heading.textContent = now.name;
-    show(late, isLate(now) && age(now.age_s), () => isLate(now) && buildLate(now, "notice", "late"));
+    show(late, isLate(now) && age(now.age_s), () => isLate(now) && buildLate(now, "notice", say("late", { age: age(now.age_s) })));
     show(notes, [now.notes, now.alerts], () => writeNotes(now));
     show(answer, [now.answer, now.answer_phrase], () => writeAnswer(now));
     body.hidden = !now.has_hour;

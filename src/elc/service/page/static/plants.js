@@ -53,14 +53,13 @@ function buildRow(now) {
     el("h2", {}, el("a", { href: `#/${now.plant}` }, now.name)),
     el("p", {}, gap),
     el("p", { class: "small" }, meta),
-    isLate(now) && buildLate(now, "small look", "late_short"),
+    isLate(now) && buildLate(now, "small look", say("late_short", { age: age(now.age_s) })),
   );
 }
 
 // A simulated plant's data end by design: that calls for nothing.
-export function buildLate(now, mark, word) {
-  if (now.is_simulated) return el("p", { class: "small" }, say("simulated"));
-  return el("p", { class: mark }, say(word, { age: age(now.age_s) }));
+export function buildLate(now, mark, text) {
+  return now.is_simulated ? el("p", { class: "small" }, say("simulated")) : el("p", { class: mark }, text);
 }
 
 export function buildHealth(health) {
