@@ -67,8 +67,9 @@ _MIXUPS = {
 }
 # ASSUME: a shift that lasts most of a day is no upset. A plant that started less than a day ago is not judged.
 SPELL_H = 18
-# ASSUME: an energy that reads up to a fifth too high may as well be what the plant takes.
-WASTE_FACTOR = 1.2
+# ASSUME: what is up to a fifth too high may as well be what the plant takes, unless it is so many times as far off as
+# usual: feed goes with the load to half a per cent, and fuel, which is what crews can waste, to three.
+WASTE_FACTOR, WASTE_REACH = 1.2, 6.0
 SETTLE_H = 24
 SPELL_FRAC = 0.8
 SURE_REACH = 2.5
@@ -97,13 +98,13 @@ def find_mixups(sheet: Sheet, relation: Relation) -> tuple[Doubt, Doubt]:
     for run, mixup in spells:
         if any(_is_led(relation, distance, run, other) for other, _ in spells):
             continue
-        chosen = high if _may_be_waste(sheet, run, mixup) else marked
+        chosen = high if _may_be_waste(sheet, relation, run, mixup) else marked
         chosen[run.column, run.start : run.stop] = True
         named[run.column, run.start] = _explain(relation, distance, run, mixup)
     for edged, mixup in _find_edged(sheet, relation, known):
         run = edged.run
         if not (marked | high)[run.column, run.start : run.stop].any():
-            chosen = high if _may_be_waste(sheet, run, mixup) else marked
+            chosen = high if _may_be_waste(sheet, relation, run, mixup) else marked
             chosen[run.column, run.start : run.stop] = True
             named[run.column, run.start] = _explain_edged(edged, mixup)
 
@@ -113,8 +114,10 @@ def find_mixups(sheet: Sheet, relation: Relation) -> tuple[Doubt, Doubt]:
     return Doubt("unit", marked, explain), Doubt("unit", high & ~marked, explain, is_maskable=False)
 
 
-def _may_be_waste(sheet: Sheet, run: Run, mixup: Mixup) -> bool:
-    return bool(sheet.is_bought[run.column]) and mixup.offset == 0 and 1 < mixup.factor <= WASTE_FACTOR
+def _may_be_waste(sheet: Sheet, relation: Relation, run: Run, mixup: Mixup) -> bool:
+    if not sheet.is_bought[run.column] or mixup.offset or not 1 < mixup.factor <= WASTE_FACTOR:
+        return False
+    return bool(np.log(mixup.factor) <= WASTE_REACH * relation.reach[run.column])
 
 
 def _find_settled(sheet: Sheet) -> Mask:
