@@ -8,7 +8,7 @@ from typing import Any
 
 from elc.errors import ElcError, check_faults
 from elc.registry.context import Context
-from elc.registry.git import find_changes, find_untracked, read_committed, run_git
+from elc.registry.git import find_blocked, find_changes, find_untracked, list_names, read_committed, run_git
 from elc.registry.names import Bump, build_name, build_next
 from elc.registry.signers import Act
 from elc.registry.state import Line, Version
@@ -56,6 +56,7 @@ def _build_version(context: Context, plant: str, versions: list[str], bump: Bump
     """Build the version after the highest of some; one whose tag is there already, sound or not, is passed over."""
     registry = context.registry
     taken = {event.tag for event in (*registry.line(plant).events, *registry.broken)}
+    taken |= find_blocked(list_names(context.project.root))
     version = build_next(versions, bump)
     while build_name(plant, "register", version=version) in taken:
         version = build_next([*versions, version], bump)
