@@ -184,6 +184,8 @@ def watch(folder: Path, port: int, key: str = "") -> Iterator[dict[str, float]]:
     words = [str(port), PREDICT, str(body), *([key] if key else [])]
     command = [sys.executable, "-m", "benchmarks.siege.watch", *words]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()  # it is ready
     found: dict[str, float] = {}
     try:
         yield found

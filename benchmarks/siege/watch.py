@@ -48,6 +48,10 @@ class Watch:
 
 def main(port: str, path: str, body: str, key: str = "") -> None:
     content, watch = Path(body).read_bytes(), Watch(int(port), key)
+    watch.ask("healthz", "GET", "/healthz", None)
+    watch = Watch(int(port), key)  # what the start took is no wait
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     while not select.select([sys.stdin], [], [], PAUSE_S)[0]:
         watch.ask("healthz", "GET", "/healthz", None)
         watch.ask("predict", "POST", path, content)

@@ -155,14 +155,14 @@ def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package
     if card["plant"] != plant:
         raise ElcError(f"plant {plant}: models/{plant} holds a package of {card['plant']}. Train {plant} again.")
     check_faults(f"plant {plant}: models/{plant}/card.json", find_markup(card, "card"))
-    trained = card["trained_on"]
+    first, last = _read_span(card, plant)
     metrics = _read_metrics(context, plant, head)
     return {
         "package": package,
         "sha256": hash_content(folder, without=()),
         "data": outs.get(f"data/processed/{plant}", ""),
-        "first": trained["train"]["first"],
-        "last": trained["valid"]["last"],
+        "first": first,
+        "last": last,
         "metrics": {
             "rows": metrics["rows"],
             "cv_rmse_frac": metrics["typical"]["cv_rmse_frac"],
@@ -171,3 +171,12 @@ def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package
             "pinball_best_gj_per_h": metrics["quantiles"]["best"]["pinball_gj_per_h"],
         },
     }
+
+
+def _read_span(card: Mapping[str, Any], plant: str) -> tuple[str, str]:
+    """Read from when to when the hours are that a package learnt from."""
+    try:
+        return card["trained_on"]["train"]["first"], card["trained_on"]["valid"]["last"]
+    except (KeyError, TypeError):
+        where = f"plant {plant}: models/{plant}/card.json"
+        raise ElcError(f"{where} does not say in trained_on which hours it learnt from. Train {plant} again.") from None
