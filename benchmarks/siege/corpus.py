@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count
 
 import numpy as np
 import pyarrow as pa
@@ -160,9 +159,9 @@ def change(content: bytes, chance: random.Random, times: int) -> bytes:
 
 
 def build_wide(rows: int, columns: int) -> bytes:
-    """Build an Arrow body of columns that no model knows."""
-    names = map("c{}".format, count())
-    table = pa.table({next(names): np.ones(rows) for _ in range(columns)})
+    """Build an Arrow body of columns that no model knows, of bits, so that it is below the limit of bodies."""
+    bits = np.ones(rows, bool)
+    table = pa.table({f"c{number}": bits for number in range(columns)})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
