@@ -1,11 +1,13 @@
 """Any hour can be the newest: the calculations of operation on data that end at each hour of 28 days.
 
-`python -m tests.newest [FOLDER]` runs every hour of every demo plant, as a candidate's and as a deployed version's, the
-log carried from hour to hour, on the project in a folder whose stages have run, or on a tiny one that it builds.
+`python -m tests.newest [--from PROJECT] [--step 1]` runs every hour of every demo plant, or each so many, as that of a
+candidate and of a deployed version, the log carried from hour to hour, on a project whose stages have run, or on a tiny
+one that it builds. A step that shares no factor with 24 meets every hour of the day.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,14 +29,14 @@ STATES = [STATE, IS_STEADY, IS_OUTSIDE]
 Degrade = Callable[[pd.DataFrame, curve.Package], pd.DataFrame]
 
 
-def cut_hours(project: Project, plant: str) -> Iterator[pd.DataFrame]:
+def cut_hours(project: Project, plant: str, step: int = 1) -> Iterator[pd.DataFrame]:
     """Cut a plant's hourly table so that each hour of 28 days is the newest; the last of them has a gap."""
     hourly = ingest.read_hourly(project.hourly(plant))
     package, chosen = curve.read(project.model(plant)), settings.read_plant(project, plant)
     marked = dataset.mark_states(hourly, package.throughput, package.rated_load, chosen)
     scored = curve.score_hours(marked, package)
     end = int(np.flatnonzero(scored[GAP].notna())[-1]) + 1
-    for last in range(end - 24 * DAYS, end):
+    for last in range(end - 24 * DAYS, end, step):
         yield hourly.iloc[: last + 1]
 
 
@@ -69,12 +71,12 @@ DEGENERATE: dict[str, Degrade] = {
 }
 
 
-def run_hours(root: Path, plant: str, *, is_deployed: bool) -> tuple[int, list[str]]:
-    """Run every hour of a plant as the newest one; how many, and what was raised."""
+def run_hours(root: Path, plant: str, step: int, *, is_deployed: bool) -> tuple[int, list[str]]:
+    """Run each so many hours of a plant as the newest one; how many, and what was raised."""
     project, faults, count = Project(root), list[str](), 0
     with tempfile.TemporaryDirectory() as folder:
         operation = build_operation(project, Path(folder) / "operation", plant, is_deployed=is_deployed)
-        for hourly in cut_hours(project, plant):
+        for hourly in cut_hours(project, plant, step):
             count += 1
             try:
                 operation.run(hourly, is_drawn=False)
@@ -83,19 +85,23 @@ def run_hours(root: Path, plant: str, *, is_deployed: bool) -> tuple[int, list[s
     return count, faults
 
 
-def _run(case: tuple[Path, str, bool]) -> tuple[int, list[str]]:
-    root, plant, is_deployed = case
-    return run_hours(root, plant, is_deployed=is_deployed)
+def _run(case: tuple[Path, str, int, bool]) -> tuple[int, list[str]]:
+    root, plant, step, is_deployed = case
+    return run_hours(root, plant, step, is_deployed=is_deployed)
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Print how many hours were run and what was raised; 1 where anything was."""
+    options = argparse.ArgumentParser(prog="python -m tests.newest")
+    options.add_argument("--from", dest="source", type=Path)
+    options.add_argument("--step", type=int, default=1)
+    given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(arguments[0]) if arguments else Path(folder) / "demo"
-        if not arguments:
+        root = given.source or Path(folder) / "demo"
+        if given.source is None:
             build_demo(root)
         with ProcessPoolExecutor(max_workers=2) as pool:
-            done = list(pool.map(_run, product([root], PLANTS, [False, True])))
+            done = list(pool.map(_run, product([root], PLANTS, [given.step], [False, True])))
     faults = [fault for _, found in done for fault in found]
     hours = sum(count for count, _ in done)
     sys.stdout.write("\n".join([*faults, f"{hours} hours, {len(faults)} exceptions", ""]))
@@ -103,4 +109,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

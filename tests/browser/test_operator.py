@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -15,7 +16,18 @@ from elc.language import find_languages
 from elc.service.page.words import build_words
 from tests.browser.conftest import IN_CHROMIUM
 from tests.browser.operator_site import OPERATOR, SCREEN, Site, make_site, serve
-from tests.unit.service.page.present import AIR, BEST_NOW, CARBON, FLUE, GAP_NOW, LOAD, PLANT, ROWS, read_lines
+from tests.unit.service.page.present import (
+    AIR,
+    BEST_NOW,
+    CARBON,
+    FLUE,
+    GAP_NOW,
+    LOAD,
+    PLANT,
+    ROWS,
+    leave_hour,
+    read_lines,
+)
 
 pytestmark = IN_CHROMIUM
 NEXT_HOUR = "2026-06-21T00:00:00Z"
@@ -132,11 +144,29 @@ def test_plants_lead_to_one_plant_that_answers_first(open_page: OpenPage, site: 
     level = f"takes {(BEST_NOW + GAP_NOW) / ROWS[LOAD]:.2f} GJ/t; best is {BEST_NOW / ROWS[LOAD]:.2f}"
     expect(page.locator("svg.curve")).to_have_attribute("aria-label", re.compile(level))
     expect(page.locator(".causes li")).to_contain_text([r"+16.0", r"+7.0", r"−2.0", r"+5.0"])
-    expect(page.locator(".notice")).to_contain_text("This is not the present hour: it ended")
+    expect(page.get_by_text("This is a simulated plant, whose time stands at this hour")).to_be_visible()
+    expect(page.locator(".notice")).to_have_count(0)
     answer, moves = page.locator(".answer").bounding_box(), page.locator(".moves").bounding_box()
     assert answer is not None
     assert moves is not None
     assert answer["y"] < moves["y"] < 500
+
+
+def test_the_hour_of_a_real_plant_that_is_long_past_is_noticed(site: Site, open_page: OpenPage) -> None:
+    params = site.project.params
+    text = params.read_text(encoding="utf-8")
+    content = yaml.safe_load(text)
+    content["simulate"]["plants"] = {}
+    params.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    leave_hour(site.project)
+    try:
+        page = open_page(site)
+        expect(page.locator(".look", has_text="ended")).to_be_visible()
+        page.locator("article").get_by_role("link", name="Fjord").click()
+        expect(page.locator(".notice")).to_contain_text("This is not the present hour: it ended")
+    finally:
+        params.write_text(text, encoding="utf-8")
+        leave_hour(site.project)
 
 
 def test_what_if_says_what_the_service_predicts(page: Page, site: Site) -> None:

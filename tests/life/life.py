@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas as pd
 
 from elc.paths import Project
-from tests.conftest import git
 from tests.life.checks import check_hour, count_bytes
-from tests.life.story import deliver, find_events
+from tests.life.story import Event, deliver, find_events
 from tests.life.world import ENVIRONMENT, World, make_world
 from tests.pipeline.served import serve
 
@@ -32,16 +32,31 @@ class Life:
     grown_bytes: int = 0
 
 
-def live(source: Project, folder: Path, plants: list[str], *, hours: int, say: Callable[[str], Any]) -> Life:
-    """Live a number of hours in a copy of a project whose pipeline has run."""
-    world, life = make_world(source, folder, plants), Life()
+def live(
+    source: Project,
+    folder: Path,
+    plants: list[str],
+    *,
+    hours: int,
+    say: Callable[[str], Any],
+    start: pd.Timestamp | None = None,
+    story: str = "all",
+    stride: int = 1,
+) -> Life:
+    """Live a number of hours in a copy of a project whose pipeline has run (see `make_world` and `story.STORIES`).
+
+    The hourly run comes after each `stride` hours, so that a month can be lived in an afternoon.
+    """
+    world, life = make_world(source, folder, plants, start), Life()
     life.told, life.faults = world.told, world.faults
     world.run_hour()
+    if life.faults:
+        return life
     before = count_bytes(world.operated.place)
     with serve(world.project, "--env", ENVIRONMENT) as running, ask(running.client, world, life):
         for hour in range(hours):
             started, known = time.monotonic(), len(world.faults)
-            live_hour(world, running.client, hours)
+            live_hour(world, running.client, find_events(story, hour, hours), is_run=(hour + 1) % stride == 0)
             new = "".join(f"\n  FAULT {fault}" for fault in world.faults[known:])
             say(f"hour {hour + 1} of {hours}, {world.now:%Y-%m-%d %H:%M}, {time.monotonic() - started:.1f} s{new}")
     if life.failed_requests:
@@ -50,20 +65,21 @@ def live(source: Project, folder: Path, plants: list[str], *, hours: int, say: C
     return life
 
 
-def live_hour(world: World, client: httpx.Client, hours: int) -> None:
-    world.late.clear()
-    events = find_events(world.hour, hours)
+def live_hour(world: World, client: httpx.Client, events: list[Event], *, is_run: bool) -> None:
     for event in events:
         world.note(event.__name__.replace("_", " "))
         event(world, client)
     deliver(world)
     world.hour += 1
+    if not is_run:
+        return
     said = world.run_hour(code=1 if world.expected else 0)
     if beside := world.memory.pop("beside", None):
         beside.join()
-        git(world.project.root, "commit", "--quiet", "--all", "--allow-empty", "--message", "what a scientist ran")
+        world.commit("what a scientist ran")
     time.sleep(1.0)  # the operator page looks for changes twice a second
     check_hour(world, said, client)
+    world.late.clear()
 
 
 @contextmanager

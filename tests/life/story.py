@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -13,10 +14,11 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from tests.conftest import git, run
-from tests.life.world import ENVIRONMENT, World, kill_hour
+from tests.life.world import ADDED, ENVIRONMENT, World, kill_hour
 from tests.pipeline.registry_project import retrain
 
 Event = Callable[[World, httpx.Client], None]
+CYCLE = 72  # hours in which all of the story happens; a longer life has it again
 
 
 def change_values(tag: str, change: Callable[[pd.Series], pd.Series]) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -68,13 +70,11 @@ def mend(world: World, _: httpx.Client) -> None:
 
 
 def swap_a_version(world: World, _: httpx.Client) -> None:
-    """A version that was trained again is promoted; the service swaps it in."""
+    """A version that was trained again in this checkout is promoted; the service swaps it in."""
     plant = world.plants[0]
     retrain(world.project, plant, 0.995)
-    world.elc("register", plant)
-    world.elc("approve", plant, "v1.1.0", "--reason", "trained again")
-    for environment in ("dev", "test", ENVIRONMENT):
-        world.elc("promote", plant, "v1.1.0", "--env", environment)
+    git(world.project.root, "push", "--quiet")
+    world.memory["swapped"] = world.register(world.project, plant, "trained again")
     world.elc("deploy", "--env", ENVIRONMENT)
     world.late.add(plant)
 
@@ -82,7 +82,7 @@ def swap_a_version(world: World, _: httpx.Client) -> None:
 def reject_what_is_used(world: World, _: httpx.Client) -> None:
     """The version in use is rejected: its plant fails until somebody rolls back."""
     plant = world.plants[0]
-    world.elc("reject", plant, "v1.1.0", "--reason", "a meter was wrong")
+    world.elc("reject", plant, world.memory["swapped"], "--reason", "a meter was wrong")
     world.expected[plant] = "version"
 
 
@@ -93,15 +93,58 @@ def roll_back(world: World, _: httpx.Client) -> None:
     world.late.add(plant)
 
 
+def pull_a_version(world: World, _: httpx.Client) -> None:
+    """A colleague trains a version in another clone; this machine pulls it and deploys it."""
+    plant, colleague = world.plants[-1], world.colleague
+    git(colleague.root, "pull", "--quiet", "--rebase")
+    git(colleague.root, "fetch", "--quiet", "--tags")
+    retrain(colleague, plant, 1.002 if world.hour % 2 else 0.998)
+    git(colleague.root, "push", "--quiet")
+    version = world.register(colleague, plant, "trained elsewhere")
+    done = run(world.project.root, "git", "pull", "--quiet", "--ff-only", "--tags")
+    if done.returncode:
+        world.accuse(f"git pull: {done.stderr[-300:]}")
+    world.elc("deploy", "--env", ENVIRONMENT)
+    card = json.loads((world.project.deployed(ENVIRONMENT, plant) / "card.json").read_text(encoding="utf-8"))
+    if not version or git(world.project.root, "status", "--porcelain"):
+        world.accuse(f"{plant}: after the pull of {version}: {git(world.project.root, 'status', '--porcelain')} {card}")
+    world.late.add(plant)
+
+
+def add_a_plant(world: World, _: httpx.Client) -> None:
+    """A plant is added, from the export of another; it has no version, so the hour skips it."""
+    root, model = world.project.root, world.plants[-1]
+    editor = YAML()
+    entry = root.parent / "entry.yaml"
+    editor.dump(editor.load(world.project.params)["plants"][model], entry)
+    export, tags = world.project.raw(model), world.project.tags(model)
+    world.elc("plant", "add", ADDED, "--from", str(export), "--tags", str(tags), "--entry", str(entry))
+    git(root, "add", "--all")
+    world.commit("a plant")
+
+
+def remove_it(world: World, _: httpx.Client) -> None:
+    editor = YAML()
+    params = editor.load(world.project.params)
+    del params["plants"][ADDED]
+    editor.dump(params, world.project.params)
+    shutil.rmtree(world.project.raw(ADDED))
+    world.project.raw(ADDED).with_suffix(".dvc").unlink()
+    shutil.rmtree(world.project.tags(ADDED).parent)
+    world.commit("without it")
+
+
 def change_a_price(world: World, _: httpx.Client) -> None:
     """Gas gets dearer from today on."""
     plant = world.plants[0]
     editor = YAML()
     params = editor.load(world.project.params)
     carrier = params["plants"][plant]["carriers"][params["plants"][plant]["gap_carrier"]]
-    carrier["price_per_gj"] = {"2020-01-01": float(carrier["price_per_gj"]), f"{world.now:%Y-%m-%d}": 12.5}
+    known = carrier["price_per_gj"]
+    prices = dict(known) if isinstance(known, dict) else {"2020-01-01": float(known)}
+    carrier["price_per_gj"] = {**prices, f"{world.now:%Y-%m-%d}": max(prices.values()) + 0.5}
     editor.dump(params, world.project.params)
-    git(world.project.root, "commit", "--quiet", "--all", "--message", "price")
+    world.commit("price")
 
 
 def answer(world: World, client: httpx.Client) -> None:
@@ -180,9 +223,11 @@ def ask_elsewhere(world: World, _: httpx.Client) -> None:
 
 EVENTS: tuple[tuple[float, Event], ...] = (
     (0.05, answer),
+    (0.08, add_a_plant),
     (0.10, kill_a_meter),
     (0.18, mend),
     (0.22, swap_a_version),
+    (0.25, remove_it),
     (0.28, work_beside),
     (0.33, trip),
     (0.38, mend),
@@ -190,6 +235,7 @@ EVENTS: tuple[tuple[float, Event], ...] = (
     (0.47, roll_back),
     (0.50, ask_elsewhere),
     (0.55, run_two),
+    (0.58, pull_a_version),
     (0.60, kill_runs),
     (0.64, change_a_unit),
     (0.70, mend),
@@ -200,11 +246,15 @@ EVENTS: tuple[tuple[float, Event], ...] = (
     (0.94, mend),
     (0.96, answer),
 )
+PULLS: tuple[tuple[float, Event], ...] = ((0.0, pull_a_version), (0.0, answer))
+STORIES = {"all": (EVENTS, CYCLE), "pulls": (PULLS, 1)}
 
 
-def find_events(hour: int, hours: int) -> list[Event]:
-    """Find what happens in an hour of a life of so many."""
-    return [event for share, event in EVENTS if int(share * hours) == hour]
+def find_events(story: str, hour: int, hours: int) -> list[Event]:
+    """Find what happens in an hour of a life of so many; the story begins again where its cycle ends."""
+    events, cycle = STORIES[story]
+    length = min(hours, cycle)
+    return [event for share, event in events if int(share * length) == hour % length]
 
 
 def deliver(world: World) -> None:

@@ -1,8 +1,9 @@
-"""The project that lives: a copy with a remote of its own nowhere, its historian's deliveries, and its commands."""
+"""The project that lives: a copy with remotes of its own, its historian's deliveries, and its commands."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections import defaultdict
@@ -15,8 +16,10 @@ import pandas as pd
 from elc import simulate
 from elc.paths import Project, replace_file
 from tests.conftest import git, run
+from tests.pipeline.clones import publish
 
 ENVIRONMENT = "prod"
+ADDED = "added"  # a plant that comes and goes
 HOUR = pd.Timedelta("1h")
 
 
@@ -25,6 +28,7 @@ class World:
     """A project, the plants that are operated in it, and the end of what was brought so far."""
 
     project: Project
+    colleague: Project  # another clone, in which somebody trains
     plants: list[str]
     start: pd.Timestamp
     hour: int = 0
@@ -51,13 +55,30 @@ class World:
     def accuse(self, sentence: str) -> None:
         self.faults.append(f"hour {self.hour} ({self.now:%Y-%m-%d %H:%M}): {sentence}")
 
-    def elc(self, *arguments: str, code: int = 0) -> str:
-        """Run a command of elc; another exit code is a fault."""
-        done = run(self.project.root, "elc", *arguments)
+    def elc(self, *arguments: str, code: int = 0, project: Project | None = None) -> str:
+        """Run a command of elc, here or in another clone; another exit code is a fault."""
+        done = run((project or self.project).root, "elc", *arguments)
         if done.returncode != code:
             said = (done.stdout[-300:] + done.stderr[-900:]).strip()
             self.accuse(f"elc {' '.join(arguments)}: exit code {done.returncode}, expected {code}: {said}")
         return done.stdout
+
+    def commit(self, message: str) -> None:
+        """Commit what somebody changed in this checkout, and push it."""
+        git(self.project.root, "commit", "--quiet", "--all", "--allow-empty", "--message", message)
+        git(self.project.root, "push", "--quiet")
+
+    def register(self, project: Project, plant: str, reason: str) -> str:
+        """Register a clone's candidate, approve it and promote it to all environments; its version."""
+        said = self.elc("register", plant, project=project)
+        found = re.search(rf"registered: {plant}@(v[0-9]+\.[0-9]+\.[0-9]+)", said)
+        if not found:
+            self.accuse(f"elc register {plant} names no version: {said[-300:]!r}")
+            return ""
+        self.elc("approve", plant, found[1], "--reason", reason, project=project)
+        for environment in ("dev", "test", ENVIRONMENT):
+            self.elc("promote", plant, found[1], "--env", environment, project=project)
+        return found[1]
 
     def read_next(self, plant: str) -> pd.DataFrame:
         """Read what the historian has of the hour that begins now."""
@@ -88,31 +109,44 @@ class World:
             return {}
 
 
-def make_world(source: Project, folder: Path, plants: list[str]) -> World:
-    """Copy a project whose pipeline has run, without its remotes, and bring a first version of each plant to prod."""
-    shutil.copytree(source.root, folder, symlinks=True, ignore=shutil.ignore_patterns(".venv*", "live"))
-    for operated in (folder / "operation").glob("*/"):
-        shutil.rmtree(operated)
-    project = Project(folder)
-    for remote in git(folder, "remote").split():
-        git(folder, "remote", "remove", remote)
-    for name, value in {"user.name": "Ann", "user.email": "ann@example.org", "gc.auto": "0"}.items():
-        git(folder, "config", name, value)
-    shutil.rmtree(folder / "deployed" / ENVIRONMENT, ignore_errors=True)
+def make_world(source: Project, folder: Path, plants: list[str], start: pd.Timestamp | None) -> World:
+    """Copy a project whose pipeline has run, give it remotes, and bring a first version of each plant to prod.
+
+    Args:
+        start: where the life begins, a whole hour in UTC; what the plants' historians sent from the end of the
+            committed exports until then is there at once. Default: where the longest export ends.
+    """
+    project = copy_source(source, folder / "project")
+    publish(project, folder / "origin.git")
+    shutil.copytree(project.root, folder / "colleague", symlinks=True)
     end = max(pd.Timestamp(simulate.find_end(project, plant)) for plant in plants)
-    world = World(project, plants, end)
+    world = World(project, Project(folder / "colleague"), plants, start or end)
+    if "up to date" not in (found := run(project.root, "dvc", "status").stdout):
+        world.accuse(f"the source's pipeline is not up to date, run dvc repro in it first: {found[-300:]}")
     for plant in plants:
-        bring_to_prod(world, plant, "v1.0.0")
+        world.elc("simulate", plant, "--until", world.start.isoformat())
+        world.register(project, plant, "better")
+    world.elc("deploy", "--env", ENVIRONMENT)
     return world
 
 
-def bring_to_prod(world: World, plant: str, version: str) -> None:
-    """Register the candidate, approve it, and take it through the environments."""
-    world.elc("register", plant)
-    world.elc("approve", plant, version, "--reason", "better")
-    for environment in ("dev", "test", ENVIRONMENT):
-        world.elc("promote", plant, version, "--env", environment)
-    world.elc("deploy", "--env", ENVIRONMENT)
+def copy_source(source: Project, folder: Path) -> Project:
+    """Copy a project as it was committed and run, without what operation left, with a DVC remote beside it."""
+    shutil.copytree(source.root, folder, symlinks=True, ignore=shutil.ignore_patterns(".venv*", "live"))
+    for operated in (*(folder / "operation").glob("*/"), *(folder / "deployed").glob("*/")):
+        shutil.rmtree(operated)
+    for remote in git(folder, "remote").split():
+        git(folder, "remote", "remove", remote)
+    for tag in git(folder, "tag").split():
+        git(folder, "tag", "--delete", tag)
+    for name, value in {"user.name": "Ann", "user.email": "ann@example.org", "gc.auto": "0"}.items():
+        git(folder, "config", name, value)
+    git(folder, "checkout", "--quiet", "-B", "main")
+    git(folder, "checkout", "--quiet", "--", ".")
+    done = run(folder, "dvc", "remote", "add", "--default", "packages", str(folder.with_name("packages")))
+    assert done.returncode == 0, done.stderr
+    git(folder, "commit", "--quiet", "--all", "--message", "remote")
+    return Project(folder)
 
 
 def kill_hour(world: World, seconds: float) -> None:

@@ -442,6 +442,14 @@ def test_index_tells_the_last_day_and_what_data_and_model_ask_for() -> None:
     assert text.count("Data and model:") == 1
 
 
+def test_index_says_which_plants_are_simulated() -> None:
+    both = (read_status("fjord"), read_status("delta"))
+    one = build_index(build_fleet(*both, simulated=frozenset({"delta"})))
+    assert "Delta is a simulated plant; its data end with its last hour below. `elc live` plays them on." in one
+    assert "simulated plants; their data" in build_index(build_fleet(*both, simulated=frozenset({"fjord", "delta"})))
+    assert "simulated" not in build_index(build_fleet(*both))
+
+
 def test_index_names_what_failed_and_a_plant_without_a_page() -> None:
     failures = [Failure("fjord", "monitor", "cell 7 failed: *no* key"), Failure("steppe", "ingest", "")]
     text = build_index(build_fleet(read_status("fjord"), failures=failures))

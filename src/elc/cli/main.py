@@ -15,6 +15,7 @@ from elc.cli.alerts import alerts
 from elc.cli.hourly import hourly
 from elc.cli.keys import keys
 from elc.cli.listen import listen
+from elc.cli.live import live
 from elc.cli.registry import COMMANDS
 from elc.cli.retrain import retrain_needed
 from elc.cli.serve import serve, swaps
@@ -172,5 +173,5 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
         sys.exit(1)
 
 
-for _command in (hourly, serve, swaps, keys, listen, alerts, retrain_needed, *COMMANDS):
+for _command in (hourly, serve, swaps, keys, listen, live, alerts, retrain_needed, *COMMANDS):
     main.add_command(_command)

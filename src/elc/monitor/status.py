@@ -84,10 +84,10 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     `findings` are those of the hourly table and of `fit_hours`.
 
     Raises:
-        ElcError: `monitor.tags` names a column that the package does not know.
+        ElcError: there is no interval, or `monitor.tags` names a column that the package does not know.
     """
-    check = check_hours(scored, findings, package, settings)
     hour = find_last(scored)
+    check = check_hours(scored, findings, package, settings)
     width_h = _find_width_h(settings)
     since = _find_state_start(scored)
     gap = None if pd.isna(hour[GAP]) else build_cost(float(hour[GAP]), settings.plant, at=hour[TIME])

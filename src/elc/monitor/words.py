@@ -42,6 +42,7 @@ def write_head(answer: str, advice: str, status: Status, settings: StageSettings
         say("model: {version}", version=say_version(version)),
         say("data {health}", health=f"[{say_health(health.data)}]{{.{data}}}"),
         say("model {health}", health=f"[{say_health(health.model)}]{{.{model}}}"),
+        *([say("simulated")] if settings.is_simulated else []),
     ]
     return (
         f"::: {{.small}}\n{' · '.join(line)}\n:::\n\n::: {{.answer}}\n{answer}\n:::\n\n"

@@ -42,7 +42,7 @@ def check_hourly(
     values = np.where(zero.marked, 0.0, sheet.values)
     findings = build_findings(sheet, zero, tags.plant, is_masked=False)
     for doubt in _find_doubts(replace(sheet, values=values), settings.ingest):
-        is_masked = doubt.check in settings.ingest.masks
+        is_masked = doubt.is_maskable and doubt.check in settings.ingest.masks
         findings += build_findings(sheet, doubt, tags.plant, is_masked=is_masked)
         if is_masked:
             values = np.where(doubt.marked, np.nan, values)
@@ -57,13 +57,23 @@ def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:
     outside, spikes = find_out_of_range(sheet), find_spikes(sheet, settings)
     relation = fit_relation(sheet, outside.marked | spikes.marked)
     # A unit mix-up can take a value out of range: it is looked for there as well.
-    mixups = find_mixups(sheet, relation)
+    mixups, high = find_mixups(sheet, relation)
     sheet = _hide(sheet, outside, spikes)
     clipped = find_clipped(sheet)
     frozen = find_frozen(sheet, settings, relation.is_related)
-    sheet = _hide(sheet, mixups, clipped, frozen)
+    sheet = _hide(sheet, mixups, high, clipped, frozen)
     relation = replace(relation, distance=np.where(np.isnan(sheet.values), np.nan, relation.distance))
-    return [*absent, outside, spikes, clipped, frozen, mixups, find_drift(sheet, relation), find_clock(sheet, relation)]
+    shifted = (mixups, high)
+    return [
+        *absent,
+        outside,
+        spikes,
+        clipped,
+        frozen,
+        *shifted,
+        find_drift(sheet, relation),
+        find_clock(sheet, relation),
+    ]
 
 
 def _hide(sheet: Sheet, *doubts: Doubt) -> Sheet:

@@ -67,6 +67,8 @@ _MIXUPS = {
 }
 # ASSUME: a shift that lasts most of a day is no upset. A plant that started less than a day ago is not judged.
 SPELL_H = 18
+# ASSUME: an energy that reads up to a fifth too high may as well be what the plant takes.
+WASTE_FACTOR = 1.2
 SETTLE_H = 24
 SPELL_FRAC = 0.8
 SURE_REACH = 2.5
@@ -76,29 +78,43 @@ SHARED_FRAC = 0.85
 SAY_WEIGHT = 0.05
 
 
-def find_mixups(sheet: Sheet, relation: Relation) -> Doubt:
+def find_mixups(sheet: Sheet, relation: Relation) -> tuple[Doubt, Doubt]:
     """Find spells in which a column is off what its related columns say by what a known mix-up of its unit makes, or
     which begin and end with a jump by that much.
 
     A column is judged for the mix-ups that stand out of its usual distance, or its usual jumps. A spell of a column
     with a related one that is further off, for its usual, is that one's.
+
+    Returns:
+        What is not to be used; and consumption that reads a little too high, which is told and used: it may be waste,
+        and waste must not be hidden. What reads too low would pass for the least that the plant can run on.
     """
     distance = np.where(_find_settled(sheet), relation.distance, np.nan)
-    marked = np.zeros(distance.shape, dtype=bool)
+    marked, high = np.zeros(distance.shape, dtype=bool), np.zeros(distance.shape, dtype=bool)
     named: dict[tuple[int, int], tuple[str, dict[str, float]]] = {}
     known = [_list_mixups(sheet, relation, column) for column in range(len(sheet.tags))]
     spells = list(_find_spells(sheet, relation, distance, known))
     for run, mixup in spells:
         if any(_is_led(relation, distance, run, other) for other, _ in spells):
             continue
-        marked[run.column, run.start : run.stop] = True
+        chosen = high if _may_be_waste(sheet, run, mixup) else marked
+        chosen[run.column, run.start : run.stop] = True
         named[run.column, run.start] = _explain(relation, distance, run, mixup)
     for edged, mixup in _find_edged(sheet, relation, known):
         run = edged.run
-        if not marked[run.column, run.start : run.stop].any():
-            marked[run.column, run.start : run.stop] = True
+        if not (marked | high)[run.column, run.start : run.stop].any():
+            chosen = high if _may_be_waste(sheet, run, mixup) else marked
+            chosen[run.column, run.start : run.stop] = True
             named[run.column, run.start] = _explain_edged(edged, mixup)
-    return Doubt("unit", marked, lambda run: named[run.column, run.start])
+
+    def explain(run: Run) -> tuple[str, dict[str, float]]:
+        return named[run.column, run.start]
+
+    return Doubt("unit", marked, explain), Doubt("unit", high & ~marked, explain, is_maskable=False)
+
+
+def _may_be_waste(sheet: Sheet, run: Run, mixup: Mixup) -> bool:
+    return bool(sheet.is_bought[run.column]) and mixup.offset == 0 and 1 < mixup.factor <= WASTE_FACTOR
 
 
 def _find_settled(sheet: Sheet) -> Mask:

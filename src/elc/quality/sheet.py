@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,8 @@ class Sheet:
 
     `values` lose what an earlier check has marked. `is_learnt`: intervals that habits are learnt from, so that a new
     day does not change the verdict on an old one. `is_running` (intervals): a sensor should behave. `is_untold`
-    (intervals): the clock showed them twice, and nothing is known of them.
+    (intervals): the clock showed them twice, and nothing is known of them. `is_bought` (columns): an energy that the
+    plant takes, so that a higher reading is a larger consumption.
     """
 
     tags: tuple[Tag, ...]
@@ -39,6 +40,7 @@ class Sheet:
     is_running: Mask
     is_learnt: Mask
     is_untold: Mask
+    is_bought: Mask
     width_h: float
     is_continuous: bool
 
@@ -61,6 +63,7 @@ class Doubt:
     check: str
     marked: Mask
     explain: Callable[[Run], tuple[str, dict[str, float]]]
+    is_maskable: bool = True  # else what is marked stays in use, whatever `ingest.masks` says
 
 
 def say(words: str) -> Callable[[Run], tuple[str, dict[str, float]]]:
@@ -90,9 +93,15 @@ def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: S
         is_running=_find_running(values[columns.index(tags.throughput)], is_learnt),
         is_learnt=is_learnt,
         is_untold=_find_untold(times, traces, settings),
+        is_bought=_find_bought(used, settings),
         width_h=pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h"),
         is_continuous=settings.plant.export.is_continuous,
     )
+
+
+def _find_bought(tags: Sequence[Tag], settings: StageSettings) -> Mask:
+    carriers = settings.plant.carriers
+    return np.array([tag.role == "energy" and not carriers[tag.carrier].is_export for tag in tags])
 
 
 def _find_untold(times: pd.DatetimeIndex, traces: Traces, settings: StageSettings) -> Mask:

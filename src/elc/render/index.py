@@ -25,6 +25,7 @@ def build_index(fleet: Fleet) -> str:
         f"---\ntitle: {say('All plants')}\n---",
         f"::: {{.answer}}\n{_build_answer(ordered, sign, fleet.max_gap_frac)}\n:::",
         *_build_remark(ordered),
+        *_build_origin(ordered, fleet),
         *_build_failures(fleet),
         *_build_alerts(fleet),
         f"```{{=html}}\n{build_plants(ordered, fleet, sign)}\n```",
@@ -100,6 +101,20 @@ def _build_remark(statuses: Sequence[Status]) -> list[str]:
     else:
         said = say("{plants} have no gap now: the table says why.", plants=names)
     return [f"::: {{.small}}\n{said}\n:::"]
+
+
+def _build_origin(statuses: Sequence[Status], fleet: Fleet) -> list[str]:
+    """Say which plants are none, and that their last hour is the end of what was simulated."""
+    played = [escape(status.name) for status in statuses if status.plant in fleet.simulated]
+    if not played:
+        return []
+    if len(played) == 1:
+        said = say("{plant} is a simulated plant; its data end with its last hour below.", plant=played[0])
+    else:
+        said = say(
+            "{plants} are simulated plants; their data end with their last hours below.", plants=build_list(played)
+        )
+    return [f"::: {{.small}}\n{said} {say('`elc live` plays them on.')}\n:::"]
 
 
 def _build_failures(fleet: Fleet) -> list[str]:

@@ -30,8 +30,8 @@ _LEFT = ("plant", "data", "model", "version", "last")  # columns of words
 class Fleet:
     """What the page of all plants is built from.
 
-    `links` holds each plant's notebook, `behind` the plants whose data stopped, `names` those of all plants, and
-    `max_gap_frac` is the gap that calls for action.
+    `links` holds each plant's notebook, `behind` the plants whose data stopped, `simulated` those that are no real
+    ones, `names` those of all plants, and `max_gap_frac` is the gap that calls for action.
     """
 
     statuses: Sequence[Status]
@@ -42,6 +42,7 @@ class Fleet:
     failures: Sequence[Failure] = ()
     alerts: Sequence[Alert] = ()
     behind: frozenset[str] = frozenset()
+    simulated: frozenset[str] = frozenset()
 
 
 def build_plants(statuses: Sequence[Status], fleet: Fleet, sign: str) -> str:

@@ -65,6 +65,7 @@ def _read_fleet(project: Project, settings: Settings, links: dict[str, str], fau
         max_gap_frac=settings.monitor.max_gap_frac,
         failures=read_failures(project, settings.plants, faults),
         alerts=[alert for plant in plants for alert in read_alerts(project, plant, faults)],
+        simulated=frozenset(settings.simulate.plants),
         behind=frozenset(find_behind({plant: time for plant, time in times.items() if time is not None})),
     )
 

@@ -55,6 +55,7 @@ class StageSettings:
     advise: AdviseSettings
     alerts: AlertSettings
     compare: CompareSettings
+    is_simulated: bool = False
 
 
 def read_settings(project: Project) -> Settings:
@@ -160,6 +161,7 @@ def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSe
         engine=settings.engine,
         evaluate=settings.evaluate,
         compare=settings.compare,
+        is_simulated=plant in settings.simulate.plants,
         **sections,
     )
 

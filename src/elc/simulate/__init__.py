@@ -14,11 +14,21 @@ from elc.fields import TIME
 from elc.paths import Project, replace_folder
 from elc.simulate.chance import count_blocks
 from elc.simulate.historian import Readings, write_export
-from elc.simulate.live import find_end, read_readings, read_until, write_live
+from elc.simulate.live import Historian, find_end, read_readings, read_until, write_live
+from elc.simulate.operation import Order
 from elc.simulate.simulation import Block, read_simulation
 from elc.simulate.truth import read_truth, write_truth
 
-__all__ = ["find_end", "read_readings", "read_truth", "read_until", "simulate_plant", "write_live"]
+__all__ = [
+    "Historian",
+    "Order",
+    "find_end",
+    "read_readings",
+    "read_truth",
+    "read_until",
+    "simulate_plant",
+    "write_live",
+]
 
 
 def simulate_plant(project: Project, plant: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from elc.paths import Project, replace_file
@@ -18,12 +19,29 @@ from elc.simulate.simulation import Simulation
 
 def read_rows(project: Project, simulation: Simulation, start: pd.Timestamp, end: pd.Timestamp) -> pa.Table:
     """Read the rows (see `historian.build_export`) whose moment is in [start, end)."""
-    first = max(_find_block(simulation, start), 0)
-    last = max(_find_block(simulation, end - pd.Timedelta(1, "s")), first)
     folder = project.simulated(simulation.plant)
-    paths = [_open_block(folder, simulation, number) for number in range(first, last + 1)]
+    paths = [_open_block(folder, simulation, number) for number in _find_blocks(simulation, start, end)]
     span = [(SECONDS, ">=", int(start.timestamp())), (SECONDS, "<", int(end.timestamp()))]
     return pa.concat_tables([pq.read_table(path, filters=span) for path in paths]).combine_chunks()
+
+
+def draw_rows(simulation: Simulation, start: pd.Timestamp, end: pd.Timestamp) -> pa.Table:
+    """Draw the same rows anew, and keep nothing."""
+    wanted = _find_blocks(simulation, start, end)
+    blocks = islice(simulation.build_blocks(), wanted.start, wanted.stop)
+    tables = [select_moments(build_export(block.readings, simulation.entry), start, end) for block in blocks]
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
+def select_moments(rows: pa.Table, start: pd.Timestamp, end: pd.Timestamp) -> pa.Table:
+    """Select the rows whose moment is in [start, end)."""
+    seconds = pc.field(SECONDS)
+    return rows.filter((seconds >= int(start.timestamp())) & (seconds < int(end.timestamp())))
+
+
+def _find_blocks(simulation: Simulation, start: pd.Timestamp, end: pd.Timestamp) -> range:
+    first = max(_find_block(simulation, start), 0)
+    return range(first, max(_find_block(simulation, end - pd.Timedelta(1, "s")), first) + 1)
 
 
 def _find_block(simulation: Simulation, moment: pd.Timestamp) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from elc.errors import ElcError
+from elc.errors import ElcError, build_nearest
 from elc.paths import Project, replace_file
-from elc.simulate.cache import read_rows
+from elc.simulate.cache import draw_rows, read_rows, select_moments
 from elc.simulate.historian import SECONDS, split_days, write_day
+from elc.simulate.operation import Order
+from elc.simulate.physics import build_setpoints
 from elc.simulate.simulation import Simulation, read_simulation
 
 LONGEST_YEARS = 20  # that the life of a simulated plant is asked for; a later time is a slip of the pen
@@ -67,9 +70,51 @@ def write_live(project: Project, plant: str, until: datetime) -> list[Path]:
     """
     simulation = read_simulation(project, plant)
     _check_until(simulation, until)
-    rows = read_rows(project, simulation, simulation.end, pd.Timestamp(until))
-    folder, written = project.live(plant), []
+    return _write_days(project.live(plant), read_rows(project, simulation, simulation.end, pd.Timestamp(until)))
+
+
+class Historian:
+    """A simulated plant's historian that is played: its crews take orders, which change later readings only."""
+
+    def __init__(self, project: Project, plant: str, end: datetime) -> None:
+        """Draw what it will send from the committed export's end up to another."""
+        self.folder = project.live(plant)
+        self.end = pd.Timestamp(end)
+        self.simulation = read_simulation(project, plant)
+        self.rows = self._draw(self.simulation.end)
+
+    def order(self, *orders: Order) -> None:
+        """Tell the crews what to hold; the readings from the first order's start on are drawn anew.
+
+        Raises:
+            ElcError: the plant has no such set-point.
+        """
+        known = [point.column for point in build_setpoints(self.simulation.spec.flue_o2_gj_per_t_per_pct)]
+        for order in orders:
+            if order.setpoint not in known:
+                valid = build_nearest(order.setpoint, known)
+                raise ElcError(f"plant {self.simulation.plant}: {order.setpoint} is no set-point of its crews: {valid}")
+        self.simulation = replace(self.simulation, orders=(*self.simulation.orders, *orders))
+        start = min(order.start for order in orders)
+        former, later = self._select(self.simulation.end, start), self._draw(start)
+        self.rows = pa.concat_tables([former, later]).unify_dictionaries()
+
+    def send(self, until: datetime) -> list[Path]:
+        """Write the readings up to a time; what was sent stays as it is. Return the files written."""
+        return _write_days(self.folder, self._select(self.simulation.end, pd.Timestamp(until)))
+
+    def _select(self, start: pd.Timestamp, end: pd.Timestamp) -> pa.Table:
+        return select_moments(self.rows, start, end)
+
+    def _draw(self, start: pd.Timestamp) -> pa.Table:
+        return draw_rows(self.simulation, start, self.end)
+
+
+def _write_days(folder: Path, rows: pa.Table) -> list[Path]:
+    """Write rows as a file a day; a file that has as many is left alone."""
+    written = []
     for day, table in split_days(rows):
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{day}.parquet"
         if _count_rows(path) < len(table):
             with replace_file(path) as temporary:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -19,6 +19,16 @@ NOISE_FRAC = 0.0035  # ASSUME: what no tag explains moves SEC by 0.35 %, with a 
 HOLD_MIN_FRAC = 0.6
 TURNAROUND_H = 19 * 24
 SHORT_START_H, LONG_START_H = 14, 30  # [J] a warm start, a cold start
+
+
+@dataclass(frozen=True)
+class Order:
+    """What crews are told to hold: a set-point's value, from a time to another (UTC)."""
+
+    setpoint: str
+    value: float
+    start: pd.Timestamp
+    end: pd.Timestamp
 
 
 @dataclass(frozen=True)
@@ -54,15 +64,20 @@ def build_history(plant: SimulatedPlant, start: str, days: int) -> History:
     return History(plant, hours, causes, blocks[0].setpoints, blocks[0].habits)
 
 
-def build_blocks(plant: SimulatedPlant, start: str) -> Iterator[History]:
-    """Build a plant's life without an end, block by block (`chance.BLOCK_DAYS`), each going on from the one before."""
+def build_blocks(plant: SimulatedPlant, start: str, orders: Sequence[Order] = ()) -> Iterator[History]:
+    """Build a plant's life without an end, block by block (`chance.BLOCK_DAYS`), each going on from the one before.
+
+    Orders change set-points and what follows from them; nothing that chance gives depends on them.
+    """
     chance = Chance(plant.seed)
     for number in count():
         chance.begin(number)
-        yield _build_block(plant, pd.Timestamp(start, tz="UTC") + number * pd.Timedelta(days=BLOCK_DAYS), chance)
+        yield _build_block(
+            plant, pd.Timestamp(start, tz="UTC") + number * pd.Timedelta(days=BLOCK_DAYS), chance, orders
+        )
 
 
-def _build_block(plant: SimulatedPlant, start: pd.Timestamp, chance: Chance) -> History:
+def _build_block(plant: SimulatedPlant, start: pd.Timestamp, chance: Chance, orders: Sequence[Order]) -> History:
     setpoints = build_setpoints(plant.flue_o2_gj_per_t_per_pct)
     hours = pd.DataFrame({TIME: pd.date_range(start, periods=BLOCK_H, freq="h", name=TIME)}, copy=False)
     _add_weather(hours, plant, chance)
@@ -72,7 +87,10 @@ def _build_block(plant: SimulatedPlant, start: pd.Timestamp, chance: Chance) -> 
     hours["load_t_per_h"] = load_frac * plant.capacity_t_per_h
     if chance.habits is None:
         chance.habits = chance.rng.normal(0, 1, (CREWS, len(setpoints)))
-    offsets = _add_setpoints(hours, plant, setpoints, chance.habits, chance)
+    offsets = _find_offsets(hours, plant, setpoints, chance)
+    _follow(orders, hours[TIME], setpoints, offsets)
+    for index, point in enumerate(setpoints):
+        hours[point.column] = point.best + offsets[:, index]
     causes = _add_energy(hours, plant, setpoints, offsets, load_frac, progress, chance)
     _add_results(hours, load_frac, chance)
     return History(plant, hours, causes, setpoints, chance.habits)
@@ -142,25 +160,29 @@ def _build_load(plant: SimulatedPlant, state: Array, progress: Array, chance: Ch
     return np.asarray(np.where(state == "run", load, load * in_start))
 
 
-def _add_setpoints(
-    hours: pd.DataFrame,
-    plant: SimulatedPlant,
-    setpoints: tuple[SetPoint, ...],
-    habits: Array,
-    chance: Chance,
-) -> Array:
-    """Add the set-points and the crew on shift; return the distance of each from its best (hours, set-points)."""
+def _find_offsets(hours: pd.DataFrame, plant: SimulatedPlant, setpoints: tuple[SetPoint, ...], chance: Chance) -> Array:
+    """Add the crew on shift; return the distance of each set-point from its best (hours, set-points)."""
+    assert chance.habits is not None
     # Five crews on eight-hour shifts: 5 and 3 share no factor, so every crew works every time of day alike.
     shift = chance.hours // 8
     hours["crew"] = shift % CREWS
     stray = plant.discipline * attention(hours["cooling_water_temp_degc"].to_numpy())
     offsets = np.empty((len(hours), len(setpoints)))
     for index, point in enumerate(setpoints):
-        habit = habits[hours["crew"].to_numpy(), index] * point.habit
+        habit = chance.habits[hours["crew"].to_numpy(), index] * point.habit
         off = stray * (habit + point.wander * chance.wander(point.column, 30))
         offsets[:, index] = np.clip(off, point.low - point.best, point.high - point.best)
-        hours[point.column] = point.best + offsets[:, index]
     return offsets
+
+
+def _follow(orders: Sequence[Order], times: pd.Series, setpoints: tuple[SetPoint, ...], offsets: Array) -> None:
+    """Hold what was ordered, within the set-point's bounds; a later order replaces an earlier one."""
+    columns = [point.column for point in setpoints]
+    for order in orders:
+        point = setpoints[columns.index(order.setpoint)]
+        value = min(max(order.value, point.low), point.high)
+        held = times.between(order.start, order.end, inclusive="left").to_numpy()
+        offsets[held, columns.index(order.setpoint)] = value - point.best
 
 
 def _add_energy(

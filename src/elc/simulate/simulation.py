@@ -19,7 +19,7 @@ from elc.settings import PlantSettings, SimulatedPlant, SimulateSettings, Tag, r
 from elc.simulate.chance import BLOCK_H
 from elc.simulate.faults import HOUR_S, FaultInjector, Lasting
 from elc.simulate.historian import Readings, build_readings
-from elc.simulate.operation import build_blocks
+from elc.simulate.operation import Order, build_blocks
 from elc.simulate.truth import build_truth
 
 
@@ -41,6 +41,7 @@ class Simulation:
     settings: SimulateSettings
     entry: PlantSettings
     tags: tuple[Tag, ...]
+    orders: tuple[Order, ...] = ()
 
     @property
     def start(self) -> pd.Timestamp:
@@ -55,11 +56,11 @@ class Simulation:
     def build_blocks(self) -> Iterator[Block]:
         """Build the plant's life without an end; a block is the same whatever is asked of it and of later ones."""
         lasting = Lasting()
-        for number, history in enumerate(build_blocks(self.spec, self.settings.start)):
+        for number, history in enumerate(build_blocks(self.spec, self.settings.start, self.orders)):
             rng = np.random.default_rng([self.spec.seed, 2, number])
             readings = [
                 build_readings(history.hours, tag, self.settings.step_min, rng)
-                for tag in tqdm(self.tags, desc=f"simulate {self.plant}", unit="tag")
+                for tag in tqdm(self.tags, desc=f"simulate {self.plant}", unit="tag", delay=1)
             ]
             faults = FaultInjector(readings, self.spec.faults, rng, lasting).inject()
             # A clock that is wrong can show the block's last hour as one of the next: that hour is lost.

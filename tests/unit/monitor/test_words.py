@@ -122,9 +122,15 @@ def test_head_says_hour_state_answer_and_advice(state: str, words: str) -> None:
     )
     assert found == (
         f"::: {{.small}}\nTue 30 Jun 2026 23:00–24:00, Europe/Oslo · {words} · model: v1.2.0 in prod · "
-        "data [sound]{.good} · model [ok]{.good}\n:::\n\n::: {.answer}\nAn answer.\n:::\n\n"
+        "data [sound]{.good} · model [ok]{.good} · simulated\n:::\n\n::: {.answer}\nAn answer.\n:::\n\n"
         "::: {.advice}\nAdvice.\n:::"
     )
+
+
+def test_only_a_simulated_plant_is_called_so() -> None:
+    real = replace(build_settings(), is_simulated=False)
+    found = monitor.write_head("An answer.", "Advice.", build_status(25.0), real, version="candidate")
+    assert "simulated" not in found
 
 
 def test_head_marks_what_is_doubtful() -> None:

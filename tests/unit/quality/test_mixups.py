@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 
 GAS, STEAM, LOAD, AIR = "gas_energy_gj_per_h", "steam_energy_gj_per_h", "load_t_per_h", "air_temp_degc"
-MIXUPS = [
-    (GAS, 1.105, "higher heating value for lower heating value"),
+HIGH = [
+    (GAS, 1.105, "higher for lower heating value"),
     (GAS, 1.0549, "standard for normal cubic metres"),
+]
+MIXUPS = [
+    (GAS, 1 / 1.105, "lower heating value for higher"),
+    (GAS, 4.1868, "GJ for Gcal"),
     (STEAM, 1 / 4.1868, "Gcal for GJ"),
     (LOAD, 1.10231, "short tons for tonnes"),
 ]
@@ -27,12 +31,28 @@ def test_mixup_of_two_days_is_found_named_and_masked(long_made, column: str, fac
     checked, findings = long_made.check()
     (row,) = findings[findings["check"] == "unit"].to_dict("records")
     assert row["column"] == column
-    assert name.removeprefix("higher heating value for ") in row["sentence"]
+    assert name in row["sentence"]
     assert json.loads(row["values"])["ratio"] == pytest.approx(factor, rel=0.01)
     assert checked.loc[500:547, column].isna().all()
     # The hour before and the one after may be half wrong.
     assert checked.loc[:498, column].notna().all()
     assert checked.loc[549:, column].notna().all()
+
+
+@pytest.mark.parametrize(("column", "factor", "name"), HIGH)
+def test_consumption_that_reads_a_little_high_is_told_and_used(
+    long_made, column: str, factor: float, name: str
+) -> None:
+    """It may be waste, and an hour of waste must not be hidden."""
+    before = long_made.hourly[column].copy()
+    show(long_made, column, slice(500, 547), factor)
+    checked, findings = long_made.check()
+    (row,) = findings[findings["check"] == "unit"].to_dict("records")
+    assert row["column"] == column
+    assert name in row["sentence"]
+    assert "not used" not in row["sentence"]
+    assert json.loads(row["values"])["ratio"] == pytest.approx(factor, rel=0.01)
+    assert (checked.loc[500:547, column] == before[500:548] * factor).all()
 
 
 def test_mixup_from_a_date_on_is_found(long_made) -> None:

@@ -121,6 +121,7 @@ def _build_now(project: Project, chosen: StageSettings, status: Content, hours: 
     return {
         "plant": plant,
         "has_hour": True,
+        "is_simulated": chosen.is_simulated,
         "language": get_language(),
         "energy_digits": find_digits(find_size(hours)),
         **_build_hour(hour, status, chosen),

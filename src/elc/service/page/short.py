@@ -15,7 +15,7 @@ Content = dict[str, Any]
 SHORT = (
     *("plant", "name", "has_hour", "answer", "answer_phrase", "answer_kind", "state_text", "hour", "hour_end"),
     *("hour_text", "gap_gj_per_h", "gap_low_gj_per_h", "gap_high_gj_per_h", "gap_frac", "money_per_h", "currency"),
-    *("no_gap_reason", "version_text", "health", "interval_h", "time_zone", "age_s", "energy_digits"),
+    *("no_gap_reason", "version_text", "health", "interval_h", "time_zone", "age_s", "energy_digits", "is_simulated"),
 )
 
 

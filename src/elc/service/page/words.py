@@ -63,6 +63,7 @@ def _say_hour() -> dict[str, str]:
     return {
         "late": translate("This is not the present hour: it ended {age} ago. Since then nothing new has been judged."),
         "late_short": translate("ended {age} ago"),
+        "simulated": translate("This is a simulated plant, whose time stands at this hour; elc live moves it on."),
         "no_gap": translate("No gap to judge: {reason}."),
         "causes": translate("Where the gap comes from"),
         "no_causes": translate("No set-point explains this gap."),

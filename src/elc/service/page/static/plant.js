@@ -3,7 +3,7 @@ import { address, get } from "./calls.js";
 import { buildCauses } from "./causes.js";
 import { el, show } from "./elements.js";
 import { buildMoves } from "./moves.js";
-import { buildHealth, isLate } from "./plants.js";
+import { buildHealth, buildLate, isLate } from "./plants.js";
 import { buildWeek } from "./week.js";
 import { buildWhatIf } from "./whatif.js";
 import { age, amount, money, say, spoken } from "./words.js";
@@ -48,7 +48,7 @@ export function buildPlant(plant, { rights, refuse, retell }) {
   function apply(now) {
     view.isFilled = true;
     heading.textContent = now.name;
-    show(late, isLate(now) && age(now.age_s), () => isLate(now) && el("p", { class: "notice" }, say("late", { age: age(now.age_s) })));
+    show(late, isLate(now) && age(now.age_s), () => isLate(now) && buildLate(now, "notice", "late"));
     show(notes, [now.notes, now.alerts], () => writeNotes(now));
     show(answer, [now.answer, now.answer_phrase], () => writeAnswer(now));
     body.hidden = !now.has_hour;

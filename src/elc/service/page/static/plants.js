@@ -53,8 +53,14 @@ function buildRow(now) {
     el("h2", {}, el("a", { href: `#/${now.plant}` }, now.name)),
     el("p", {}, gap),
     el("p", { class: "small" }, meta),
-    isLate(now) && el("p", { class: "small look" }, say("late_short", { age: age(now.age_s) })),
+    isLate(now) && buildLate(now, "small look", "late_short"),
   );
+}
+
+// A simulated plant's data end by design: that calls for nothing.
+export function buildLate(now, mark, word) {
+  if (now.is_simulated) return el("p", { class: "small" }, say("simulated"));
+  return el("p", { class: mark }, say(word, { age: age(now.age_s) }));
 }
 
 export function buildHealth(health) {
