@@ -158,11 +158,12 @@ async def _hold(port: int, contents: Sequence[bytes], addresses: int) -> int:
         source = (f"127.0.0.{2 + place % addresses}", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=source)
         writer.write(content)
-        return reader, writer
+        head = await reader.read(64) if content else b""
+        return reader, writer, not content or b" 200 " in head
 
     opened = await asyncio.gather(*map(open_one, range(len(contents)), contents), return_exceptions=True)
     await asyncio.sleep(min(HELD_S, 8.0))
-    kept = sum(not isinstance(one, BaseException) and not one[0].at_eof() for one in opened)
+    kept = sum(not isinstance(one, BaseException) and one[2] and not one[0].at_eof() for one in opened)
     await asyncio.sleep(max(0.0, HELD_S - 8.0))
     for one in opened:
         if not isinstance(one, BaseException):
