@@ -243,7 +243,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
     if former.exists() and not path.exists():
         former.rename(path)
     for left in (fresh, former):
-        shutil.rmtree(left, ignore_errors=True)
+        _remove(left)
     fresh.mkdir()
     try:
         yield fresh
@@ -254,4 +254,11 @@ def replace_folder(path: Path) -> Iterator[Path]:
         if former.exists() and not path.exists():
             former.rename(path)
         for left in (fresh, former):
-            shutil.rmtree(left, ignore_errors=True)
+            _remove(left)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder with what is in it, or a link, which leads to what is not ours."""
+    if path.is_symlink():
+        path.unlink()
+    shutil.rmtree(path, ignore_errors=True)

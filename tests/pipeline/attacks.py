@@ -7,7 +7,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,6 +48,7 @@ class Site:
     keys: Mapping[str, Key]
     proper: Mapping[str, str]
     days: int = 0
+    patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
 
     @property
     def project(self) -> Project:
@@ -271,13 +272,13 @@ def _move(site: Site, plant: str, version: str, *environments: str) -> None:
         registry.assign(context, registry.check_promotion(context, plant, version, environment), environment, reason="")
 
 
-def copy_site(site: Site, top: Path) -> Site:
-    """Copy a project and its remote; the keys are read only."""
+def copy_site(site: Site, top: Path, patch: pytest.MonkeyPatch) -> Site:
+    """Copy a project and its remote; the keys are read only. What is patched is put back after the test."""
     for folder in (site.root, site.store):
         shutil.copytree(folder, top / folder.name, symlinks=True)
     config = top / "project" / ".dvc" / "config"
     config.write_text(config.read_text().replace(str(site.store), str(top / "store")))
-    return Site(top / "project", site.keys, site.proper)
+    return Site(top / "project", site.keys, site.proper, patch=patch)
 
 
 def look(site: Site, said: list[str], *plants: str) -> list[str]:

@@ -8,37 +8,49 @@ than its proper package afterwards without an error. What it did must be told by
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import onnx
 import pytest
 from click.testing import CliRunner
+from onnx import external_data_helper
 
 from elc import curve, registry
 from elc.cli import main
 from elc.cli.promote import promote_all
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.registry import storage
+from elc.registry import git, storage
 from elc.registry.audit import audit
 from elc.registry.events import build_message
 from elc.registry.follow import deploy_all
 from elc.registry.seal import seal
+from elc.service.versions import Fleet, History, load
+from elc.service.versions.assigned import find_assigned
+from elc.service.versions.history import find_path
 from elc.settings import reader
+from tests.conftest import ROOT
 from tests.conftest import run as run_command
 from tests.pipeline.attacks import EXPIRED, LATER, START, Site, build_site, copy_site, look
-from tests.pipeline.registry_project import PLANTS, rehash
-from tests.unit.registry.keys import read_tag, run, write_tag
+from tests.pipeline.registry_project import PLANTS, record, rehash
+from tests.unit.registry.keys import Key, configure_signing, make_key, read_tag, run, write_tag
 from tests.unit.registry.test_git import set_traps
 
 Act = Callable[[Site], object]
@@ -80,8 +92,8 @@ def base(tmp_path_factory: pytest.TempPathFactory, demo_project: Project) -> Sit
 
 
 @pytest.fixture
-def site(base: Site, tmp_path: Path) -> Site:
-    return copy_site(base, tmp_path)
+def site(base: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    return copy_site(base, tmp_path, monkeypatch)
 
 
 def test_nothing_is_told_of_a_sound_registry(site: Site) -> None:
@@ -105,8 +117,8 @@ def test_the_proper_way_leads_to_prod(site: Site) -> None:
     assert audit(site.context, is_deep=False) == []
 
 
-def test_there_are_forty_ways() -> None:
-    assert len(WAYS) >= 40
+def test_there_are_two_hundred_ways() -> None:
+    assert len(WAYS) >= 200
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -411,8 +423,8 @@ def put_records_in_between(site: Site) -> None:
     """Text that would split a listing of tags must not look like a tag of its own."""
     name, found = site.name("fjord#prod"), site.version("v1.4.0")
     signed = site.find(site.last("fjord#prod#"))
-    record = [name, "tag", signed, "commit", found.commit, "1767225600", "ann", "", name, "Put", ""]
-    text = build_message("More", site.tell(found, "prod")) + "\0\x01\n" + "\0".join(record)
+    listed = [name, "tag", signed, "commit", found.commit, "1767225600", "ann", "", name, "Put", ""]
+    text = build_message("More", site.tell(found, "prod")) + "\0\x01\n" + "\0".join(listed)
     head = f"object {found.commit}\ntype commit\ntag {name}\ntagger ann <a@example.org> 1767225600 +0000\n\n"
     site.put(name, write_tag(site.root, (head + text + "\0\x01\n").encode()))
 
@@ -948,6 +960,615 @@ def remove_sealed(site: Site) -> None:
     site.promote("v1.4.0")
 
 
+# Bytes that are swapped while somebody looks.
+REREAD = "was another tag when it was listed|has a signature that does not fit it"
+
+
+def retell(site: Site, source: str, old: str, new: str, name: str = "") -> bytes:
+    """The bytes of a tag about one version, its text altered to tell of another; its signature is kept."""
+    content = read_tag(site.root, site.find(source)).decode()
+    before, after = site.version(old), site.version(new)
+    for word in ("commit", "version", "package", "sha256"):
+        content = content.replace(getattr(before, word), getattr(after, word))
+    return content.replace(f"tag {source}\n", f"tag {name or source}\n").encode()
+
+
+def swap_while(site: Site, command: str, swapped: dict[str, bytes]) -> None:
+    """Whenever Git runs a command, its store has other bytes under the names of some tags; at all other times not."""
+    run_real = git._run
+    former = {name: read_tag(site.root, site.find(name)) for name in swapped}
+
+    def run_swapped(root: Path, arguments: tuple[str, ...], *rest: object) -> subprocess.CompletedProcess[bytes]:
+        is_swapped = command in arguments
+        for name, content in swapped.items() if is_swapped else ():
+            site.overwrite(f"refs/tags/{name}", "tag", content)
+        try:
+            return run_real(root, arguments, *rest)  # type: ignore[arg-type]
+        finally:
+            for name, content in former.items() if is_swapped else ():
+                site.overwrite(f"refs/tags/{name}", "tag", content)
+
+    site.patch.setattr(git, "_run", run_swapped)
+
+
+@way("alter signed tags only while they are listed", REREAD)
+def swap_listed(site: Site) -> None:
+    """Prod's tag tells of v1.2.0, and the rejection of v1.2.0 of v1.1.0, until their signatures are verified."""
+    assigned, (rejected,) = site.last("fjord#prod#"), _find_rejections(site, "v1.2.0")
+    swapped = {
+        assigned: retell(site, assigned, "v1.0.0", "v1.2.0"),
+        rejected: retell(site, rejected, "v1.2.0", "v1.1.0"),
+    }
+    site.fill("v1.2.0", tag=assigned)
+    swap_while(site, "for-each-ref", swapped)
+
+
+@way("show a signed tag only while a signature is verified", REREAD)
+def swap_verified(site: Site) -> None:
+    source, name = site.last("fjord#prod#"), site.name("fjord#prod")
+    site.put(name, write_tag(site.root, retell(site, source, "v1.0.0", "v1.4.0", name)))
+    site.fill("v1.4.0", tag=name)
+    swap_while(site, "verify-tag", {name: read_tag(site.root, site.find(source))})
+
+
+def replace_deployed(site: Site) -> None:
+    """Put another version under the folder and the record of the one in prod."""
+    record = get_deployed(site, "deployed.json").read_bytes()
+    site.fill("v1.1.0")
+    get_deployed(site, "deployed.json").write_bytes(record)
+
+
+SWAPPED = "it was replaced or changed since it was found"
+
+
+@way("replace a package between its proof and a notebook's reading", SWAPPED)
+def replace_before_reading(site: Site) -> None:
+    used = registry.find_used(site.project, "fjord", environment="prod")
+    replace_deployed(site)
+    curve.read_found(used.folder, sha256=used.sha256)
+
+
+@way("replace a package between its proof and the service's loading", SWAPPED)
+def replace_before_loading(site: Site) -> None:
+    (assigned,) = find_assigned(site.project, "prod", ["fjord"]).values()
+    assert not assigned.fault
+    replace_deployed(site)
+    load(site.project, "fjord", assigned)
+
+
+@way("replace a package while it is proved", "changed|replaced|does not verify|altered")
+def replace_while_proving(site: Site) -> None:
+    prove = curve.prove
+
+    def prove_other(*arguments: object, **options: object) -> object:
+        replace_deployed(site)
+        return prove(*arguments, **options)  # type: ignore[arg-type]
+
+    site.patch.setattr(curve, "prove", prove_other)
+    (assigned,) = find_assigned(site.project, "prod", ["fjord"]).values()
+    site.patch.setattr(curve, "prove", prove)
+    load(site.project, "fjord", assigned)
+
+
+@way("swap a linked file after the folder was found", SWAPPED)
+def swap_linked(site: Site) -> None:
+    outside = site.root.parent / "model.onnx"
+    shutil.move(get_deployed(site, "model.onnx"), outside)
+    get_deployed(site, "model.onnx").symlink_to(outside)
+    used = registry.find_used(site.project, "fjord", environment="prod")
+    shutil.copyfile(site.object(site.list_files(site.version("v1.4.0").package)["model.onnx"]), outside)
+    curve.read_found(used.folder, sha256=used.sha256)
+
+
+@way("keep a network's weights outside of its package", "a network of the model package cannot be opened")
+def keep_weights_outside(site: Site) -> None:
+    """Everybody approved a package whose weights lie in a file that no hash covers."""
+    folder, weights = site.project.model("fjord"), site.root.parent / "weights"
+    network = onnx.load(folder / "model.onnx")
+    tensor = max(network.graph.initializer, key=lambda it: len(it.raw_data))
+    weights.write_bytes(tensor.raw_data)
+    external_data_helper.set_external_data(tensor, location=os.path.relpath(weights, get_deployed(site)))
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    (folder / "model.onnx").write_bytes(network.SerializeToString())
+    rehash(folder)
+    record(site.project, "fjord")
+    registry.register(site.context, "fjord", bump="minor")
+    for environment in ("dev", "test"):
+        site.assign("v1.5.0", environment=environment)
+    site.decide("v1.5.0", by="bob")
+    curve.read_found(registry.open_version(site.project, "fjord", "v1.5.0").folder, sha256="")
+    site.promote("v1.5.0")
+
+
+# References that are no plain ones.
+def point(site: Site, name: str, target: str) -> None:
+    run(site.root, "symbolic-ref", f"refs/tags/{name}", f"refs/tags/{target}")
+
+
+list_ways(
+    (
+        "let a new name follow an old tag",
+        "was moved",
+        lambda it: point(it, it.name("fjord#prod"), it.last("fjord#test#")),
+    ),
+    ("let a version follow another's tag", "was moved", lambda it: point(it, "fjord@v1.0.0", "fjord@v1.4.0")),
+    ("let a name follow nothing", "", lambda it: point(it, it.name("fjord#prod"), "none")),
+    ("let a name follow itself", "", lambda it: point(it, it.name("fjord#prod"), it.name("fjord#prod"))),
+    (
+        "write no hash into a tag's file",
+        "points at what is not in this repository",
+        lambda it: (it.root / ".git/refs/tags" / it.name("fjord#prod")).write_text("v1.4.0\n"),
+    ),
+    ("lay the assignment under another folder of tags", "", lambda it: move_ref(it, "refs/tags/refs/tags")),
+    ("lay the assignment under a remote's tags", "", lambda it: move_ref(it, "refs/remotes/origin")),
+    ("lay the assignment under notes", "", lambda it: move_ref(it, "refs/notes")),
+)
+
+
+def move_ref(site: Site, folder: str) -> None:
+    name = site.assign("v1.4.0")
+    run(site.root, "update-ref", f"{folder}/{name}", site.find(name))
+    run(site.root, "tag", "--delete", name)
+
+
+def build_lax(site: Site) -> str:
+    """Write a commit whose params.yaml asks for nothing and whose signers have mallory; main does not hold it."""
+    site.edit(approval="none", **{"from": None})
+    blobs = {"params.yaml": site.project.params.read_bytes(), "models/allowed_signers": name_mallory(site)}
+    index = {"GIT_INDEX_FILE": str(site.root.parent / "index")}
+    run(site.root, "read-tree", "HEAD", **index)
+    for path, content in blobs.items():
+        run(site.root, "update-index", "--cacheinfo", f"100644,{write_blob(site, content)},{path}", **index)
+    tree = run(site.root, "write-tree", **index).strip()
+    return run(site.root, "commit-tree", tree, "-p", "HEAD", "-m", "lax").strip()
+
+
+@way("name a tag and a branch HEAD", UNREVIEWED)
+def name_head(site: Site) -> None:
+    lax = build_lax(site)
+    for name in ("refs/tags/HEAD", "refs/heads/HEAD", "refs/HEAD"):
+        run(site.root, "update-ref", name, lax)
+    site.promote("v1.1.0", by="mallory")
+
+
+@way("name a tag and a branch by the hash of the last commit", UNREVIEWED)
+def name_hash(site: Site) -> None:
+    lax, head = build_lax(site), run(site.root, "rev-parse", "HEAD").strip()
+    for name in (f"refs/tags/{head}", f"refs/heads/{head}", f"refs/tags/{head[:10]}"):
+        run(site.root, "update-ref", name, lax)
+    (site.root / ".git" / head).write_text(f"{lax}\n")
+    site.promote("v1.1.0", by="mallory")
+
+
+@way("hide a rejection behind a false order of packed tags", "no tag has number|follows a gap|is gone")
+def hide_packed(site: Site) -> None:
+    hidden = _find_rejections(site, "v1.2.0")
+    run(site.root, "pack-refs", "--all")
+    packed = site.root / ".git" / "packed-refs"
+    head, *lines = packed.read_text().splitlines()
+    last = [at for at, line in enumerate(lines) if any(line.endswith(f"refs/tags/{name}") for name in hidden)]
+    moved = [line for at in last for line in lines[at : at + 2]]
+    kept = [line for line in lines if line not in moved]
+    packed.write_text("\n".join([head, *kept, "0" * 40 + " refs/zzz", *moved]) + "\n")
+    site.promote("v1.2.0")
+
+
+@way("remove the registration of what is in prod", GONE)
+def remove_registration(site: Site) -> None:
+    run(site.root, "tag", "--delete", "fjord@v1.0.0")
+
+
+@way("remove the registration and what remembers it", "no version of fjord was registered|is rejected now")
+def remove_registration_and_memory(site: Site) -> None:
+    run(site.root, "tag", "--delete", "fjord@v1.0.0")
+    get_deployed(site).with_name(".fjord.seen").unlink()
+
+
+@way("move an approved version to another commit, and let it be promoted", "v1.4.0 is pending|another one|holds")
+def move_approved(site: Site) -> None:
+    new = site.version("v1.1.0")
+    commit = commit_lock(site, site.version("v1.4.0").package, new.package, "v1.4.0")
+    site.tag("fjord@v1.4.0", commit, {**new.registered.fields})
+    site.promote("v1.4.0")
+
+
+@way("register an approved version's name with more behind it", "is pending|not registered")
+def register_build(site: Site) -> None:
+    found = site.version("v1.1.0")
+    site.tag("fjord@v1.4.0+1", found.commit, found.registered.fields, day=START)
+    site.promote("v1.4.0+1")
+
+
+# Names that look like others.
+def name_alike(plant: str) -> Act:
+    def act(site: Site) -> None:
+        found = site.version("v1.4.0")
+        site.tag(f"{plant}#prod#{site.name('fjord#prod').rpartition('#')[2]}", found.commit, site.tell(found, "prod"))
+
+    return act
+
+
+list_ways(
+    ("assign to a plant in capitals", "", name_alike("FJORD")),
+    ("assign to a plant with a letter of no width", "", name_alike("fj\u200bord")),
+    ("assign to a plant in letters of full width", "", name_alike("ｆｊｏｒｄ")),
+    ("assign to a plant with an accent of its own", "", name_alike("fjord\u0301")),
+    ("assign to a plant of the same beginning", "params.yaml has no such plant", name_alike("fjord_")),
+)
+
+
+# Git's folder: store, configuration, what it believes of its history.
+@way("bring the signers' object from another store", ALTERED_STORE)
+def bring_alternate(site: Site) -> None:
+    oid, other = run(site.root, "rev-parse", "HEAD:models/allowed_signers").strip(), site.root.parent / "objects"
+    path = Path(oid[:2]) / oid[2:]
+    site.overwrite(oid, "blob", name_mallory(site))
+    (other / path).parent.mkdir(parents=True)
+    shutil.move(site.root / ".git" / "objects" / path, other / path)
+    (site.root / ".git" / "objects" / "info" / "alternates").write_text(f"{other}\n")
+    site.approve("v1.1.0", by="mallory")
+    site.assign("v1.1.0", by="mallory")
+
+
+@way("bring the signers' object in a pack", ALTERED_STORE)
+def bring_pack(site: Site) -> None:
+    """Git believes the list of a pack, which says where the object of a hash begins."""
+    oid, content = run(site.root, "rev-parse", "HEAD:models/allowed_signers").strip(), name_mallory(site)
+    body = struct.pack(">4sII", b"PACK", 2, 1) + build_head(len(content)) + zlib.compress(content)
+    pack = body + hashlib.sha1(body).digest()
+    counts = struct.pack(">256I", *(int(byte >= int(oid[:2], 16)) for byte in range(256)))
+    listed = b"\xfftOc" + struct.pack(">I", 2) + counts + bytes.fromhex(oid)
+    listed += struct.pack(">II", zlib.crc32(body[12:]), 12) + pack[-20:]
+    folder = site.root / ".git" / "objects"
+    for suffix, raw in ((".pack", pack), (".idx", listed + hashlib.sha1(listed).digest())):
+        (folder / "pack" / f"pack-{pack[-20:].hex()}{suffix}").write_bytes(raw)
+    (folder / oid[:2] / oid[2:]).unlink()
+    site.approve("v1.1.0", by="mallory")
+    site.assign("v1.1.0", by="mallory")
+
+
+def build_head(size: int) -> bytes:
+    """The head of a blob in a pack: its type, and its size in groups of seven bits."""
+    head, size = [0x30 | size & 15], size >> 4
+    while size:
+        head[-1] |= 0x80
+        head.append(size & 0x7F)
+        size >>= 7
+    return bytes(head)
+
+
+def build_config(site: Site) -> str:
+    """Configuration that takes mallory for ann: a program that finds every signature good, and other signers."""
+    ann, program, signers = site.keys["ann"], site.root.parent / "good", site.root.parent / "signers"
+    good = f'Good "git" signature for ann@example.org with ED25519 key {ann.fingerprint}'
+    program.write_text(f"#!/bin/sh\necho '{good}'; echo '{good}' >&2; echo '[GNUPG:] GOODSIG 0 ann' >&2\n")
+    program.chmod(0o755)
+    signers.write_text(f"ann@example.org {site.keys['mallory'].text}\n")
+    return (
+        f"[gpg]\n\tprogram = {program}\n\tminTrustLevel = never\n[core]\n\tuseReplaceRefs = true\n"
+        f'[gpg "ssh"]\n\tprogram = {program}\n\tallowedSignersFile = {signers}\n[gpg "x509"]\n\tprogram = {program}\n'
+    )
+
+
+def configure_good(place: Callable[[Site, Path], object]) -> Act:
+    """Sign as mallory while Git is told, somewhere, that all signatures are good."""
+
+    def act(site: Site) -> None:
+        tag, config = site.assign("v1.4.0", by="mallory"), site.root.parent / "config"
+        config.write_text(build_config(site))
+        place(site, config)
+        site.fill("v1.4.0", tag=tag)
+
+    return act
+
+
+def use_worktree_config(site: Site, config: Path) -> None:
+    run(site.root, "config", "extensions.worktreeConfig", "true")
+    shutil.copyfile(config, site.root / ".git" / "config.worktree")
+
+
+def use_variables(site: Site, config: Path) -> None:
+    for name, value in {"COUNT": "1", "KEY_0": "include.path", "VALUE_0": str(config)}.items():
+        site.patch.setenv(f"GIT_CONFIG_{name}", value)
+    site.patch.setenv("GIT_CONFIG_PARAMETERS", f"'include.path={config}'")
+
+
+def use_home(site: Site, config: Path) -> None:
+    shutil.copyfile(config, config.with_name(".gitconfig"))
+    site.patch.setenv("HOME", str(config.parent))
+
+
+STRANGER = "which is not in models/allowed_signers"
+list_ways(
+    (
+        "include a configuration that finds all good",
+        STRANGER,
+        configure_good(lambda it, config: run(it.root, "config", "include.path", str(config))),
+    ),
+    (
+        "include one for this branch only",
+        STRANGER,
+        configure_good(lambda it, config: run(it.root, "config", "includeIf.onbranch:**.path", str(config))),
+    ),
+    ("configure the working tree so", STRANGER, configure_good(use_worktree_config)),
+    ("configure by variables", STRANGER, configure_good(use_variables)),
+    (
+        "configure by another global file",
+        STRANGER,
+        configure_good(lambda it, config: it.patch.setenv("GIT_CONFIG_GLOBAL", str(config))),
+    ),
+    ("configure at home", STRANGER, configure_good(use_home)),
+)
+
+
+@way("replace prod's tag by refs/replace, which the configuration asks for", "")
+def replace_tag(site: Site) -> None:
+    run(site.root, "config", "core.useReplaceRefs", "true")
+    source = site.last("fjord#prod#")
+    run(site.root, "replace", site.find(source), write_tag(site.root, retell(site, source, "v1.0.0", "v1.4.0")))
+    shutil.rmtree(get_deployed(site))
+
+
+@way("hide an edit by a filter", UNREVIEWED)
+def filter_edit(site: Site) -> None:
+    site.edit(approval="none", **{"from": None})
+    (site.root / ".git" / "info" / "attributes").write_text("params.yaml filter=old\n")
+    run(site.root, "config", "filter.old.clean", "git show HEAD:params.yaml")
+    site.promote("v1.1.0")
+
+
+@way("graft another past", "")
+def graft(site: Site) -> None:
+    old, new = site.version("v1.0.0").commit, site.version("v1.4.0").commit
+    (site.root / ".git" / "info" / "grafts").write_text(f"{old} {new}\n")
+    shutil.rmtree(get_deployed(site))
+
+
+@way("cut the history off", "a shallow clone")
+def cut_off(site: Site) -> None:
+    (site.root / ".git" / "shallow").write_text(site.version("v1.4.0").commit + "\n")
+    site.fill("v1.4.0", tag=site.assign("v1.4.0"))
+
+
+# Signatures of other kinds.
+def sign_by(site: Site, key: Key, version: str = "v1.4.0") -> str:
+    """Assign a version to prod by a tag that a key signs, under ann's name and address."""
+    found, name = site.version(version), site.name("fjord#prod")
+    site.tag(name, found.commit, site.tell(found, "prod"))
+    configure_signing(site.root, key)
+    run(site.root, "config", "user.email", "ann@example.org")
+    content = read_tag(site.root, site.find(name)).partition(b"\n\n")[2].decode()
+    when = {"GIT_COMMITTER_DATE": f"{int((LATER + timedelta(days=site.days + 1)).timestamp())} +0000"}
+    run(site.root, "tag", "--sign", "--force", "--cleanup=verbatim", "-m", content, name, found.commit, **when)
+    return name
+
+
+def sign_by_certificate(site: Site) -> None:
+    """Mallory vouches, as an authority, that a key of his is ann's."""
+    key = make_key(site.root.parent / "own", "ann")
+    authority = site.keys["mallory"].public.with_suffix("")
+    command = ["ssh-keygen", "-q", "-s", str(authority), "-I", "ann", "-n", "ann@example.org", str(key.public)]
+    subprocess.run(command, check=True, capture_output=True)
+    sign_by(site, replace(key, public=key.public.with_name("ann-cert.pub")))
+
+
+list_ways(
+    (
+        "sign with an RSA key under ann's name",
+        STRANGER,
+        lambda it: sign_by(it, make_key(it.root.parent / "own", "ann", "rsa")),
+    ),
+    (
+        "sign with an ECDSA key under ann's name",
+        STRANGER,
+        lambda it: sign_by(it, make_key(it.root.parent / "own", "ann", "ecdsa")),
+    ),
+    ("sign with a certificate that names ann", "does not fit it|not in models/allowed_signers", sign_by_certificate),
+)
+
+
+@way("sign a signed tag once more", STRANGER)
+def sign_twice(site: Site) -> None:
+    """The text of prod's tag, ann's signature with it, is signed by mallory for another version."""
+    source, name = site.last("fjord#prod#"), site.name("fjord#prod")
+    text, found = read_tag(site.root, site.find(source)).partition(b"\n\n")[2].decode(), site.version("v1.4.0")
+    site.be("mallory")
+    text = build_message("Put it there", site.tell(found, "prod")) + "\n" + text
+    run(site.root, "tag", "--sign", "--cleanup=verbatim", "--message", text, name, found.commit)
+
+
+@way("sign by a program of PGP that finds all good", "signed by PGP or X.509")
+def sign_by_pgp(site: Site) -> None:
+    name, config = site.assign("v1.4.0"), site.root.parent / "config"
+    config.write_text(build_config(site))
+    run(site.root, "config", "include.path", str(config))
+    block = b"-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----\n"
+    site.put(name, write_tag(site.root, read_tag(site.root, site.find(name)) + block))
+
+
+@way("give a tag two taggers", "headers that a signature does not cover|does not fit it|carries no signature|is dated")
+def add_tagger(site: Site) -> None:
+    source, name = site.last("fjord#prod#"), site.name("fjord#prod")
+    content = retell(site, source, "v1.0.0", "v1.4.0", name)
+    site.put(name, write_tag(site.root, content.replace(b"\n\n", b"\ntagger ann <a@example.org> 1 +0000\n\n", 1)))
+
+
+# The clock.
+def set_clock(site: Site, moment: datetime) -> None:
+    site.patch.setattr(git, "time", SimpleNamespace(time=moment.timestamp))
+
+
+@way("turn the clock back to before a key's end", ENDED)
+def turn_back(site: Site) -> None:
+    set_clock(site, EXPIRED - timedelta(days=1))
+    sign_late(site, site.name)
+
+
+@way("turn the clock ahead, and date a tag there", "carries no signature|dated more than a day ahead")
+def turn_ahead(site: Site) -> None:
+    set_clock(site, FAR)
+    found = site.version("v1.4.0")
+    site.tag(site.name("fjord#prod"), found.commit, site.tell(found, "prod"), day=FAR - timedelta(days=1))
+    site.patch.undo()
+
+
+# What is deployed: folders, links, names.
+def link_left(site: Site, *names: str) -> None:
+    """Let the names that a deployment uses on its way lead to what test runs on, where v1.1.0 is."""
+    for name in names:
+        get_deployed(site).with_name(f".fjord.{name}").symlink_to(site.project.deployed("test", "fjord"))
+    shutil.rmtree(get_deployed(site))
+
+
+def copy_record(site: Site, target: Path, version: str) -> None:
+    """Lay a version down elsewhere, as if prod ran on it."""
+    site.fill(version, tag=site.assign(version))
+    shutil.move(get_deployed(site), target)
+    list(deploy_all(site.context, "prod", ("fjord",)))
+
+
+list_ways(
+    ("lay a repository into the package", ALTERED, lambda it: run(it.root, "init", "-q", str(get_deployed(it)))),
+    ("lay an empty folder's file into the package", ALTERED, lambda it: (get_deployed(it) / "..data").write_text("x")),
+    ("link the way of a deployment to test's folder", "", lambda it: link_left(it, "new")),
+    ("link the former folder to test's", "holds fjord for test", lambda it: link_left(it, "old")),
+    ("link all ways of a deployment", "holds fjord for test", lambda it: link_left(it, "new", "old", "gone")),
+    (
+        "deploy under the plant's name in capitals",
+        "Fjord",
+        lambda it: copy_record(it, get_deployed(it).with_name("Fjord"), "v1.4.0"),
+    ),
+    (
+        "deploy under the environment's name in capitals",
+        "PROD",
+        lambda it: copy_record(it, it.root / "deployed" / "PROD", "v1.4.0"),
+    ),
+    (
+        "record a list",
+        "expected the keys plant",
+        lambda it: get_deployed(it, "deployed.json").write_text("[1, 2]"),
+    ),
+    ("record a number for a version", "expected text", lambda it: alter_record(it, version=1)),  # type: ignore[arg-type]
+    (
+        "record a version twice",
+        "not about v1.0.0",
+        lambda it: get_deployed(it, "deployed.json").write_text(
+            get_deployed(it, "deployed.json")
+            .read_text()
+            .replace("{", '{"version": "v1.0.0",', 1)
+            .replace('"version": "v1.0.0",\n', '"version": "v1.4.0",\n')
+        ),
+    ),
+    ("link the record to another plant's", "holds delta for prod", lambda it: link_record(it)),
+)
+
+
+def link_record(site: Site) -> None:
+    path = get_deployed(site, "deployed.json")
+    path.unlink()
+    path.symlink_to(site.project.deployed("prod", "delta") / "deployed.json")
+
+
+# DVC and settings.
+def swap_cache(site: Site, cache: Path) -> None:
+    """Copy the cache, with the files of v1.4.0 under the hashes of those of v1.0.0."""
+    shutil.copytree(site.root / ".dvc" / "cache", cache)
+    old, new = (site.list_files(site.version(it).package) for it in ("v1.0.0", "v1.4.0"))
+    for name, md5 in old.items():
+        target = cache / "files" / "md5" / md5[:2] / md5[2:]
+        target.chmod(0o644)
+        shutil.copyfile(site.object(new[name]), target)
+    shutil.rmtree(get_deployed(site))
+
+
+@way("name another cache", "")
+def name_other_cache(site: Site) -> None:
+    cache = site.root.parent / "cache"
+    swap_cache(site, cache)
+    (site.root / ".dvc" / "config.local").write_text(f"[cache]\n    dir = {cache}\n")
+
+
+@way("name another cache and no remote", "was altered in the cache")
+def name_only_cache(site: Site) -> None:
+    cache = site.root.parent / "cache"
+    swap_cache(site, cache)
+    (site.root / ".dvc" / "config").write_text(f"[cache]\n    dir = {cache}\n")
+
+
+@way("name another cache by a variable", "")
+def name_cache_by_variable(site: Site) -> None:
+    cache = site.root.parent / "cache"
+    swap_cache(site, cache)
+    for scope in ("GLOBAL", "SYSTEM"):
+        folder = site.root.parent / scope
+        folder.mkdir()
+        (folder / "config").write_text(f"[cache]\n    dir = {cache}\n")
+        site.patch.setenv(f"DVC_{scope}_CONFIG_DIR", str(folder))
+
+
+@way("name a remote of another kind", "does not hold package")
+def name_strange_remote(site: Site) -> None:
+    (site.root / ".dvc" / "config.local").write_text("['remote \"store\"']\n    url = ext::sh -c true\n")
+    site.empty(cache=True)
+
+
+@way("ask for nothing in a second list of environments", "environments|twice|duplicate")
+def list_twice(site: Site) -> None:
+    text = site.project.params.read_text()
+    lax = re.sub(r"approval: \w+", "approval: none", text[text.index("\nenvironments:") :])
+    site.project.params.write_text(text + lax)
+    site.promote("v1.1.0")
+
+
+@way("link params.yaml to another one", UNREVIEWED)
+def link_params(site: Site) -> None:
+    site.edit(approval="none", **{"from": None})
+    shutil.move(site.project.params, site.root.parent / "params.yaml")
+    site.project.params.symlink_to(site.root.parent / "params.yaml")
+    site.promote("v1.1.0")
+
+
+list_ways(
+    ("ask for no proof, uncommitted", UNREVIEWED, lambda it: (it.edit(tests=[]), it.promote("v1.4.0"))),
+    (
+        "bring packages from another remote, uncommitted",
+        UNREVIEWED,
+        lambda it: (it.edit(remote="other"), it.promote("v1.4.0")),
+    ),
+    ("take the plant out of prod, uncommitted", UNREVIEWED, lambda it: it.edit(plants=["delta"])),
+)
+
+
+# What the machine itself remembers.
+@pytest.mark.parametrize(("version", "words"), [
+    ("v1.1.0", "no tag that is followed ever put it there"), ("v1.2.0", "no tag that is followed ever put it there"),
+    ("v1.3.0", "it is rejected now"), ("v1.4.0", "no tag that is followed ever put it there"), ("v1.0.0", ""),
+])  # fmt: skip
+def test_the_service_goes_on_with_what_tags_put_there_and_nothing_else(site: Site, version: str, words: str) -> None:
+    """The file that names the last good version is the disk's; what is deployed was damaged meanwhile."""
+    tags = site.project.tags("fjord")
+    tags.parent.mkdir(parents=True)
+    shutil.copyfile(ROOT / "data" / "plants" / "fjord" / "tags.csv", tags)
+    found = site.version(version)
+    history = History(find_path(site.project))
+    name, now = (version, found.sha256, "a tag"), datetime.now(UTC)
+    history.add("live", plant="fjord", environment="prod", name=name, former="", share=1.0, reason="", at=now)
+    flip(get_deployed(site, "model.onnx"))
+    fleet = Fleet(
+        site.project,
+        environment="prod",
+        settings=reader.read_settings(site.project),
+        history=history,
+        find_rows=lambda _, columns: np.empty((0, len(columns)), np.float32),
+    )
+    fleet.start()
+    fleet.close()
+    loaded = {plant: lane.current.version for plant, lane in fleet.lanes.items()}
+    assert loaded.get("fjord") == (version if not words else None)
+    assert words in fleet.doubts["fjord"]
+
+
 # Whoever can push a tag stops nobody: ann still promotes, and prod follows.
 FAR = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -962,6 +1583,11 @@ def push_raw(site: Site, name: str, moment: str) -> None:
     lines = packed.read_text().splitlines()
     refs = [line for line in lines if not line.startswith(("#", "^"))] + [f"{oid} refs/tags/{name}"]
     packed.write_text("\n".join(["# pack-refs with:", *sorted(refs, key=lambda line: line.split()[1])]) + "\n")
+
+
+def block(site: Site, name: str) -> None:
+    """Make a tag below the name of another, as a file in a folder, so that Git can make that one no more."""
+    run(site.root, "tag", f"{name}/x", "HEAD")
 
 
 STOPS: dict[str, Callable[[Site], object]] = {
@@ -982,6 +1608,10 @@ STOPS: dict[str, Callable[[Site], object]] = {
     "v1.4.0 withdrawn": lambda it: push_raw(it, "fjord@v1.4.0!", "1767225600"),
     "the plant deprecated": lambda it: push_raw(it, "fjord@deprecated#99", "1767225600"),
     "a plant of 300 letters": lambda it: push_raw(it, f"{'f' * 300}@v1.0.0", "1767225600"),
+    "a tag below the next one": lambda it: block(it, it.name("fjord#prod")),
+    "tags below all that may come next": lambda it: [block(it, f"fjord#{it.name('x')[2:].zfill(n)}") for n in (1, 2)],
+    "a tag below the next version@": lambda it: block(it, "fjord@v1.5.0"),
+    "a tag below a version that is there": lambda it: block(it, "fjord@v1.9.0/fjord@v1.0.0"),
 }
 
 
@@ -1027,6 +1657,9 @@ ODD: dict[str, Callable[[Path], object]] = {
     "a pipe for a plant": lambda it: [shutil.rmtree(it / "fjord"), os.mkfifo(it / "fjord")],
     "pipes for what runs leave": lambda it: [os.mkfifo(it / f".fjord.{name}") for name in ("new", "old", "gone")],
     "a pipe for prod": lambda it: [shutil.rmtree(it), os.mkfifo(it)],
+    "links for what runs leave": lambda it: [
+        (it / f".fjord.{name}").symlink_to(it.parent / "test" / "fjord") for name in ("new", "old", "gone")
+    ],
     "a loop of links": lambda it: [shutil.rmtree(it / "fjord"), (it / "fjord").symlink_to("fjord")],
 }
 

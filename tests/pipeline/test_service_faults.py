@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks import siege
 from benchmarks.service.server import load
 from elc.paths import CANDIDATE
 from elc.service.versions import History
@@ -208,3 +209,18 @@ def test_slow_large_and_broken_senders_hold_nobody_up(tmp_path: Path) -> None:
     assert len(waits) > 10
     assert statistics.median(waits) < 0.5  # who waited for a slow sender would wait for 1.5 s
     assert '"trace"' not in running.log
+
+
+def test_no_request_of_a_siege_is_a_fault_of_the_service(tmp_path: Path) -> None:
+    """A sample of `python -m benchmarks siege`, with another seed; a good client asks beside it."""
+    with serve(make_place(tmp_path / "place")) as running:
+        before = ask_best(running)
+        with siege.watch(tmp_path, running.port) as found:
+            statuses = siege.fuzz(running, 320, seed=2)
+        assert siege.find_faults(statuses) == {}
+        assert sum(sum(counted.values()) for counted in statuses.values()) == 320
+        assert {kind for kind, counted in statuses.items() if set(counted) - {0}} == set(statuses)
+        assert found["failed"] == 0
+        assert max(found["healthz"], found["predict"]) < 5  # a second is what the benchmark shows on a quiet machine
+        assert ask_best(running) == before
+    assert "Traceback" not in running.log

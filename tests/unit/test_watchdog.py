@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,20 @@ def test_the_units_wait_for_several_signs(unit: str) -> None:
     lines = dict(line.partition("=")[::2] for line in (ROOT / "ops" / unit).read_text().splitlines())
     assert float(lines["WatchdogSec"]) >= 10 * BEAT_S
     assert (lines["Restart"], lines["NotifyAccess"]) == ("on-failure", "all")
+
+
+@pytest.mark.parametrize("work", ["number = 9; number ** number ** number ** number", "import time; time.sleep(60)"])
+def test_what_hangs_ends_and_says_where(work: str) -> None:
+    code = f"from elc import watchdog\nwatchdog.HUNG_S = 0.5\nwatchdog.end_if_hung()\n{work}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 1
+    assert 'File "<string>", line 4' in done.stderr
+
+
+def test_what_goes_on_does_not_end() -> None:
+    code = (
+        "import faulthandler, time\nfrom elc import watchdog\nwatchdog.HUNG_S = 2.0\n"
+        "for _ in range(8):\n    watchdog.end_if_hung()\n    time.sleep(0.5)\n"
+        "faulthandler.cancel_dump_traceback_later()"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=50).returncode == 0

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from elc.curve.content import Content, read_content
 from elc.curve.envelope import Envelope, read_envelope
-from elc.errors import check_faults
+from elc.errors import ElcError, check_faults
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, COVERAGE_SUFFIX, HIGH, TYPICAL, read_unit
 
 Array = NDArray[np.float64]
@@ -167,7 +167,11 @@ def _open(raw: bytes) -> ort.InferenceSession:
     options.log_severity_level = 3
     # Weights in files of their own were not hashed, so they are looked for where there is nothing.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", f"{os.devnull}/none")
-    return ort.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+    try:
+        return ort.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime has many
+        said = " ".join(str(error).split())[:300]
+        raise ElcError(f"a network of the model package cannot be opened ({said}). Train the plant again.") from None
 
 
 def _read_inputs(frame: pd.DataFrame, columns: list[str], what: str) -> Inputs:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from elc.errors import ElcError
-from elc.listen.log import write_log
+from elc.listen.log import write_log, write_log_seldom
 from elc.listen.model import EPOCH, FIRST_US, MICRO, SHOWN_CHARACTERS, Delivery, Reading, Reject, Rejects, now_us
 from elc.listen.recent import Marks, Recent, build_marks
 from elc.listen.rejected import fold, write_rejects
@@ -22,7 +22,6 @@ from elc.settings import ListenSettings, read_tags
 
 MINUTE_S = 60
 MOST_NAMES = 1000  # of unknown tags that are told apart; more are counted together
-MOST_TOLD = 100  # in the log; the status has the most frequent ones
 NAME_CHARACTERS = 200
 
 
@@ -90,7 +89,7 @@ class Keeper:
         try:
             build_marks(build_table([one for one in delivery.readings if one.tag in self._tags]))
         except Exception as error:  # whatever it is, the message must not come again for ever
-            write_log("error", "unwritable", plant=self.plant, fault=repr(error)[:SHOWN_CHARACTERS])
+            write_log_seldom("error", "unwritable", plant=self.plant, fault=repr(error)[:SHOWN_CHARACTERS])
             return False
         return True
 
@@ -141,15 +140,15 @@ class Keeper:
         return parts
 
     def _knows(self, tag: str, count: int = 1) -> bool:
-        """Tell whether the tag list names a tag; one that it does not is counted by its cut name, and told once."""
+        """Tell whether the tag list names a tag; one that it does not is counted by its cut name."""
         if tag in self._tags:
             return True
         tag = tag[:NAME_CHARACTERS]
         unknown = self.counts.unknown_tags
         if tag not in unknown and len(unknown) >= MOST_NAMES:
             tag = "(others)"
-        if tag not in unknown and len(unknown) < MOST_TOLD:
-            write_log("warning", "unknown_tag", plant=self.plant, tag=tag, list=str(self._list))
+        if tag not in unknown:
+            write_log_seldom("warning", "unknown_tag", plant=self.plant, tag=tag, list=str(self._list))
         unknown[tag] += count
         return False
 

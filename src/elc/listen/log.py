@@ -11,15 +11,19 @@ SELDOM_S = 60.0
 _told: dict[tuple[str, object], tuple[float, int]] = {}  # when a line was written, and how many were not since
 
 
-def write_log_seldom(level: str, event: str, *, source: str, **fields: object) -> None:
-    """Write a line of what a sender can bring about, at most once a minute for a source; `count` is of all since."""
+def write_log_seldom(level: str, event: str, **fields: object) -> None:
+    """Write a line of what a sender can bring about, at most once a minute for a source or plant.
+
+    `count` says for how many it stands: of all since the line before.
+    """
+    key = event, fields.get("source", fields.get("plant"))
     now = time.monotonic()
-    written, count = _told.get((event, source), (now - SELDOM_S, 0))
+    written, count = _told.get(key, (now - SELDOM_S, 0))
     if now - written < SELDOM_S:
-        _told[event, source] = written, count + 1
+        _told[key] = written, count + 1
         return
-    _told[event, source] = now, 0
-    write_log(level, event, source=source, count=count + 1, **fields)
+    _told[key] = now, 0
+    write_log(level, event, count=count + 1, **fields)
 
 
 def write_log(level: str, event: str, **fields: object) -> None:

@@ -13,7 +13,7 @@ from pyarrow import ArrowException
 from elc.errors import ElcError
 from elc.listen.intake import Intake
 from elc.listen.keeper import Keeper, Pending
-from elc.listen.log import write_log
+from elc.listen.log import write_log, write_log_seldom
 from elc.listen.model import SHOWN_CHARACTERS, Delivery, reject_whole
 from elc.listen.rejected import fold, write_rejects
 from elc.listen.source import Source
@@ -105,7 +105,7 @@ class Listening:
         try:
             return keeper.prepare(deliveries)
         except Exception as error:  # else it would come again for ever
-            write_log("error", "unwritable", plant=plant, fault=repr(error)[:SHOWN_CHARACTERS])
+            write_log_seldom("error", "unwritable", plant=plant, fault=repr(error)[:SHOWN_CHARACTERS])
             return keeper.prepare([one if keeper.can_take(one) else reject_whole(one) for one in deliveries])
 
     def _write(self, prepared: dict[str, Pending], deliveries: Sequence[Delivery]) -> bool:

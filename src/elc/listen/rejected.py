@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from elc.listen.log import write_log
+from elc.listen.log import write_log_seldom
 from elc.listen.model import MOST_SHOWN, Reject
 
 FILE, FORMER = "rejected.jsonl", "rejected.1.jsonl"
@@ -31,7 +31,7 @@ def write_rejects(folder: Path, rejects: Sequence[Reject], *, max_mib: float) ->
     content = _build_lines(rejects, most)
     if path.exists() and path.stat().st_size + len(content) > most:
         if (folder / FORMER).exists():
-            write_log("warning", "rejected_dropped", file=str(folder / FORMER), max_mib=max_mib)
+            write_log_seldom("warning", "rejected_dropped", plant=folder.name, file=FORMER, max_mib=max_mib)
         path.replace(folder / FORMER)
     with path.open("ab") as file:
         file.write(content)

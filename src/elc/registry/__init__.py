@@ -11,7 +11,7 @@ from elc.registry.rules import Followed
 from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
 from elc.registry.storage import hash_content
 from elc.registry.trust import Problem
-from elc.registry.use import find_used, open_version, read_metrics
+from elc.registry.use import find_used, open_former, open_version, read_metrics
 
 __all__ = [
     "Assignment",
@@ -42,6 +42,7 @@ __all__ = [
     "find_uses",
     "has_version",
     "hash_content",
+    "open_former",
     "open_version",
     "read_context",
     "read_deployed",

@@ -215,9 +215,9 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
 
 
 def _clear_way(folder: Path) -> None:
-    """Remove what is no folder where one is to lie, such as a pipe: `rmtree` would wait for what comes out of it."""
+    """Remove what is no folder where one is to lie: a pipe, for which `rmtree` would wait, or a link to a folder."""
     for place in (folder, *(folder.with_name(f".{folder.name}.{name}") for name in ("new", "old", "gone"))):
-        if not place.is_dir():
+        if not place.is_dir() or (place != folder and place.is_symlink()):
             place.unlink(missing_ok=True)
 
 

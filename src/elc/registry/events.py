@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -53,6 +54,14 @@ class Event:
         """By time as GTO has it, and by number within one second."""
         return self.time, self.number, self.tag
 
+    def is_told_by(self, content: bytes) -> bool:
+        """Say whether the bytes of a tag object tell this: Git hashes nothing that it lists."""
+        head, _, text = content.partition(b"\n\n")
+        object_, _, tag, tagger = (line.decode(errors="replace") for line in head.split(b"\n"))
+        told = object_.removeprefix("object "), tag.removeprefix("tag "), tagger.split()[-2]
+        is_same = told == (self.commit, self.tag, str(self.time))
+        return is_same and str(self.fields).strip() in text.decode(errors="replace")
+
 
 def read_events(root: Path) -> list[Event]:
     """Read every tag of the registry, in the order in which they count."""
@@ -81,7 +90,7 @@ def _build_missing(root: Path, said: str) -> ElcError:
     tag = found[1]
     return ElcError(
         f"tag {tag} points at what is not in this repository, so none can be read. Bring it: git fetch --tags --force. "
-        f"If nobody has it, drop the tag: git update-ref -d 'refs/tags/{tag}'."
+        f"If nobody has it, drop the tag: git update-ref -d {shlex.quote(f'refs/tags/{tag}')}."
     )
 
 
@@ -120,6 +129,9 @@ class _Fields(Mapping[str, Any]):
     @cached_property
     def _read(self) -> dict[str, Any]:
         return {key: _read_json(value) for key, value in _FIELD.findall(self._body)}
+
+    def __str__(self) -> str:
+        return self._body
 
     def __getitem__(self, key: str) -> Any:
         return self._read[key]

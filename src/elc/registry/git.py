@@ -6,15 +6,19 @@ import functools
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1, sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from elc.errors import ElcError
 
 # What could lead Git to another repository than the one that is asked for, or to other configuration.
-_DIVERTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
+_DIVERTING = (
+    "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE",
+)  # fmt: skip
 # What a repository's own configuration could let Git run while it only looks.
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _SHOWN = 500
@@ -47,16 +51,20 @@ def try_git(
     return subprocess.CompletedProcess(done.args, done.returncode, *texts)
 
 
-def run_alone(root: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run_alone(
+    root: Path, *arguments: str, stdin: bytes = b"", objects: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run Git in a folder without the caller's `GIT_` variables and in UTC; the result is not checked.
 
-    Dates of keys have no zone of their own, so UTC makes them mean the same everywhere.
+    Dates of keys have no zone of their own, so UTC makes them mean the same everywhere. `objects` is a folder whose
+    objects Git reads instead of the repository's (see `keep_objects`).
 
     Raises:
         ElcError: Git is missing.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    return _run(root, arguments, stdin, environment | {"LC_ALL": "C", "TZ": "UTC"})
+    store = {"GIT_OBJECT_DIRECTORY": str(objects)} if objects else {}
+    return _run(root, arguments, stdin, environment | {"LC_ALL": "C", "TZ": "UTC"} | store)
 
 
 def _run(
@@ -107,6 +115,16 @@ def list_tags(root: Path) -> list[str]:
     """List all tags with what they point at; none where the folder is no repository."""
     done = try_git(root, "for-each-ref", "--format=%(refname) %(objectname)", "refs/tags")
     return [] if done.returncode else done.stdout.splitlines()
+
+
+def list_names(root: Path) -> list[str]:
+    """List the names of all tags, those too that are none of the registry."""
+    return [line.split(" ")[0].removeprefix("refs/tags/") for line in list_tags(root)]
+
+
+def find_blocked(names: Iterable[str]) -> set[str]:
+    """Find the names that no tag can have: Git keeps those of others below them, as in a folder."""
+    return {str(parent) for name in names for parent in PurePosixPath(name).parents}
 
 
 def find_changes(root: Path, *paths: str) -> list[str]:
@@ -219,6 +237,18 @@ def read_objects(root: Path, names: Sequence[str], *, name: str) -> list[Object 
     return list(_split(done.stdout, name))
 
 
+def keep_objects(folder: Path, objects: Iterable[Object]) -> None:
+    """Write objects into a folder of their own, from which Git reads the very bytes that were hashed."""
+    for found in objects:
+        path = folder / found.oid[:2] / found.oid[2:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(zlib.compress(_frame(found), 1))
+
+
+def _frame(found: Object) -> bytes:
+    return f"{found.kind} {len(found.content)}\0".encode() + found.content
+
+
 def _split(rest: bytes, name: str) -> Iterator[Object | None]:
     while rest:
         head, _, rest = rest.partition(b"\n")
@@ -232,7 +262,7 @@ def _split(rest: bytes, name: str) -> Iterator[Object | None]:
 
 
 def _check(found: Object, name: str) -> Object:
-    framed = f"{found.kind} {len(found.content)}\0".encode() + found.content
+    framed = _frame(found)
     digest = (sha1(framed) if len(found.oid) == 40 else sha256(framed)).hexdigest()
     if digest != found.oid:
         raise ElcError(

@@ -8,7 +8,7 @@ from typing import Any
 
 from elc.errors import ElcError, check_faults
 from elc.registry.context import Context
-from elc.registry.git import find_changes, find_untracked, read_committed, run_git
+from elc.registry.git import find_blocked, find_changes, find_untracked, list_names, read_committed, run_git
 from elc.registry.names import Bump, build_name, build_next
 from elc.registry.signers import Act
 from elc.registry.state import Line, Version
@@ -56,6 +56,7 @@ def _build_version(context: Context, plant: str, versions: list[str], bump: Bump
     """Build the version after the highest of some; one whose tag is there already, sound or not, is passed over."""
     registry = context.registry
     taken = {event.tag for event in (*registry.line(plant).events, *registry.broken)}
+    taken |= find_blocked(list_names(context.project.root))
     version = build_next(versions, bump)
     while build_name(plant, "register", version=version) in taken:
         version = build_next([*versions, version], bump)
@@ -154,14 +155,14 @@ def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package
     if card["plant"] != plant:
         raise ElcError(f"plant {plant}: models/{plant} holds a package of {card['plant']}. Train {plant} again.")
     check_faults(f"plant {plant}: models/{plant}/card.json", find_markup(card, "card"))
-    trained = card["trained_on"]
+    first, last = _read_span(card, plant)
     metrics = _read_metrics(context, plant, head)
     return {
         "package": package,
         "sha256": hash_content(folder, without=()),
         "data": outs.get(f"data/processed/{plant}", ""),
-        "first": trained["train"]["first"],
-        "last": trained["valid"]["last"],
+        "first": first,
+        "last": last,
         "metrics": {
             "rows": metrics["rows"],
             "cv_rmse_frac": metrics["typical"]["cv_rmse_frac"],
@@ -170,3 +171,12 @@ def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package
             "pinball_best_gj_per_h": metrics["quantiles"]["best"]["pinball_gj_per_h"],
         },
     }
+
+
+def _read_span(card: Mapping[str, Any], plant: str) -> tuple[str, str]:
+    """Read from when to when the hours are that a package learnt from."""
+    try:
+        return card["trained_on"]["train"]["first"], card["trained_on"]["valid"]["last"]
+    except (KeyError, TypeError):
+        where = f"plant {plant}: models/{plant}/card.json"
+        raise ElcError(f"{where} does not say in trained_on which hours it learnt from. Train {plant} again.") from None

@@ -95,6 +95,8 @@ class Trust:
                 f"is signed by the key of {signer.principal}, which has ended, and is not among the tags that were "
                 f"sealed then in {SEAL}. If it was signed before, look at it, then seal: elc seal {signer.principal}"
             )
+        if not verified.fault and not event.is_told_by(verified.content):
+            return "was another tag when it was listed than when its signature was verified: Git's store was altered"
         return verified.fault
 
     def find_signer(self, event: Event) -> Signer | None:

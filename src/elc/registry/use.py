@@ -8,7 +8,7 @@ from typing import Any
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project, replace_folder
 from elc.registry import deployed
-from elc.registry.context import Context, check_policy, read_context
+from elc.registry.context import Context, check_policy, check_whole, read_context
 from elc.registry.decide import find_fallback
 from elc.registry.deployed import Assignment, Used
 from elc.registry.events import Event
@@ -52,8 +52,8 @@ def _check_use(context: Context, used: Used, plant: str) -> None:
     problems = context.rules.find_problems(line, event, environment)
     check_faults(where, [f"{problem.sentence} {repair}" for problem in problems])
     version = line.versions[line.at_commit[event.commit]]
-    found = (record.package, record.sha256, used.sha256, record.version)
-    if found != (version.package, version.sha256, version.sha256, version.version):
+    found = (record.package, record.sha256, used.sha256, record.version, used.version)
+    if found != (version.package, version.sha256, version.sha256, version.version, version.version):
         raise ElcError(f"{where}: deployed.json is not about {version.version} as it was registered. {repair}")
     deployed.check_plant(used.folder, record)
     _check_standing(context, version, environment)
@@ -85,14 +85,34 @@ def open_version(project: Project, plant: str, version: str) -> Used:
         ElcError: the version is unknown, its registration is not sound, or its package cannot be had whole.
     """
     context = read_context(project)
+    return _open(context, context.line(plant).find_version(version))
+
+
+def open_former(project: Project, plant: str, version: str, *, environment: str) -> Used:
+    """Open a version that was in an environment before, as a tag says that is followed, and that may be used there now.
+
+    Raises:
+        ElcError: the tags do not say so, a tag is missing, or as `open_version`.
+    """
+    context = read_context(project)
+    check_policy(context, environment)
+    check_whole(context, plant, environment)
     found = context.line(plant).find_version(version)
+    if not context.rules.was_in(found, context.line(plant), environment):
+        raise ElcError(f"{plant} {version} in {environment}: no tag that is followed ever put it there. Run elc audit.")
+    _check_standing(context, found, environment)
+    return _open(context, found)
+
+
+def _open(context: Context, found: Version) -> Used:
+    project = context.project
     check_registration(context, found)
     folder = project.fetched(found.package)
     if not folder.is_dir() or hash_content(folder, without=()) != found.sha256:
         fetch_package(project.root, found.package, find_remote(project.root, None))
         with replace_folder(folder) as fresh:
             lay_package(project.root, found.package, fresh, content=found.sha256)
-    return Used(folder, "", version, found.sha256, "")
+    return Used(folder, "", found.version, found.sha256, "")
 
 
 def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:
@@ -106,7 +126,7 @@ def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:
         file = project.metrics(plant)
         text = file.read_text(encoding="utf-8") if file.is_file() else None
     else:
-        text = read_committed(project.root, f"{plant}@{used.version}", path)
+        text = read_committed(project.root, f"refs/tags/{plant}@{used.version}", path)
     if text is None:
         raise ElcError(f"plant {plant}: {path} was not found. Run dvc repro evaluate@{plant}.")
     content: dict[str, Any] = json.loads(text)

@@ -11,9 +11,9 @@ from typing import Any
 from elc.errors import ElcError
 from elc.registry.context import Context
 from elc.registry.events import AHEAD_S, build_message
-from elc.registry.git import find_git_remote, find_now, run_git, shorten, try_git
+from elc.registry.git import find_blocked, find_git_remote, find_now, list_names, run_git, shorten, try_git
 from elc.registry.lock import hold_lock
-from elc.registry.names import Action, build_name
+from elc.registry.names import DIGITS, Action, build_name, read_name
 from elc.registry.signers import Act, check_signing, verify_tags
 from elc.registry.state import Line, Registry, read_registry
 
@@ -57,7 +57,7 @@ def write_tag(context: Context, draft: Draft) -> str:
         if remote is not None:
             check_same(context.registry, remote, draft.plant, root)
         number = 0 if draft.action in ("register", "deregister") else context.rules.trust.find_next(line)
-        name = build_name(draft.plant, draft.action, version=draft.version, stage=draft.stage, number=number)
+        name = _build_free(root, remote, draft, number)
         _check_free(context, name, remote)
         _create(root, name, draft, _find_moment(context, line))
         try:
@@ -70,6 +70,18 @@ def write_tag(context: Context, draft: Draft) -> str:
             try_git(root, "update-ref", "-d", f"refs/tags/{name}")
             raise
     return name
+
+
+def _build_free(root: Path, remote: str | None, draft: Draft, number: int) -> str:
+    """Build the tag's name; its number has noughts before it where a tag below the plain name keeps Git from making it.
+
+    Passing the number over would leave a gap, which stands for a tag that was deleted.
+    """
+    plain = build_name(draft.plant, draft.action, version=draft.version, stage=draft.stage, number=number)
+    subject, mark, digits = plain.rpartition("#") if number else (plain, "", "")
+    blocked = find_blocked([*list_names(root), *(_read_remote(root, remote, draft.plant) if remote else ())])
+    names = (f"{subject}{mark}{digits.zfill(width)}" for width in range(len(digits), DIGITS + 1))
+    return next((name for name in names if name not in blocked), plain)
 
 
 def check_same(registry: Registry, remote: str, plant: str, root: Path) -> None:
@@ -95,11 +107,15 @@ def check_same(registry: Registry, remote: str, plant: str, root: Path) -> None:
 
 
 def read_remote_tags(root: Path, remote: str, plant: str) -> dict[str, str]:
-    """Read which tags of a plant the Git remote has, by name, with the hash of each.
+    """Read which tags of a plant the Git remote has, by name, with the hash of each; other names are nobody's.
 
     Raises:
         ElcError: the remote does not answer.
     """
+    return {name: oid for name, oid in _read_remote(root, remote, plant).items() if read_name(name)}
+
+
+def _read_remote(root: Path, remote: str, plant: str) -> dict[str, str]:
     done = try_git(root, "ls-remote", "--tags", "--refs", remote, f"refs/tags/{plant}@*", f"refs/tags/{plant}#*")
     if done.returncode:
         raise ElcError(
@@ -155,6 +171,8 @@ def _create(root: Path, name: str, draft: Draft, moment: int) -> None:
         said = shorten(done.stderr)
         if "already exists" in said:
             raise ElcError(f"tag {name} exists already: somebody was first. Look with elc models {draft.plant}.")
+        if "cannot create" in said:
+            raise ElcError(f"tag {name} could not be made: {said}. Find out who made that one, then remove it.")
         raise ElcError(
             f"tag {name} could not be made: {said}. Git needs a name to record: git config user.name and user.email."
         )
@@ -187,7 +205,8 @@ def _push(root: Path, remote: str, name: str) -> None:
 
 def _check_alone(root: Path, remote: str, name: str, plant: str, number: int) -> None:
     """Check that no other tag with this number came to the remote meanwhile; if one did, take this one back."""
-    others = {tag for tag in read_remote_tags(root, remote, plant) if number and tag.endswith(f"#{number}")} - {name}
+    there = {tag: read_name(tag) for tag in read_remote_tags(root, remote, plant)}
+    others = {tag for tag, found in there.items() if number and found and found.number == number} - {name}
     if not others:
         return
     done = try_git(root, "push", remote, "--delete", f"refs/tags/{name}")

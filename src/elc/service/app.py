@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import logging
 import signal
@@ -27,7 +28,7 @@ from elc.service.problems import ProblemError, answer_problem
 from elc.service.versions import Fleet, History
 from elc.service.versions.history import find_path
 from elc.settings import Settings
-from elc.watchdog import BEAT_S, give_sign
+from elc.watchdog import BEAT_S, end_if_hung, give_sign
 
 LOG = logging.getLogger("elc.service")
 TICK_S = 0.1
@@ -62,7 +63,7 @@ def build_app(project: Project, settings: Settings, *, environment: str, others:
     async def live(app: Starlette) -> AsyncIterator[None]:
         app.state.closing = closing = asyncio.Event()
         _close_on_signal(closing)
-        beat = asyncio.create_task(_beat())
+        beat = asyncio.create_task(_beat(is_one_of_several=settings.serve.workers > 1))
         start = asyncio.create_task(_start(fleet, measures))
         if settings.serve.workers > 1:  # another one answers meanwhile, so none is refused here
             await start
@@ -116,11 +117,17 @@ def _tick(fleet: Fleet) -> Callable[[], Awaitable[None]]:
     return tick
 
 
-async def _beat() -> None:
-    """Give a sign of life for as long as the event loop turns."""
-    while True:
-        give_sign()
-        await asyncio.sleep(BEAT_S)
+async def _beat(*, is_one_of_several: bool) -> None:
+    """Give a sign of life for as long as the event loop turns; one of several workers ends where it turns no more."""
+    try:
+        while True:
+            give_sign()
+            if is_one_of_several:
+                end_if_hung()
+            await asyncio.sleep(BEAT_S)
+    finally:
+        if is_one_of_several:
+            faulthandler.cancel_dump_traceback_later()
 
 
 async def _start(fleet: Fleet, measures: Measures) -> None:

@@ -28,7 +28,8 @@ def find_markup(content: Any, where: str) -> Iterator[str]:
     if isinstance(content, dict):
         for key, value in content.items():
             yield from find_markup(str(key), f"a key of {where}")
-            yield from find_markup(value, f"{where}.{key}"[:80])
+            name = "?" if _MARKUP.search(str(key)) else key
+            yield from find_markup(value, f"{where}.{name}"[:80])
     elif isinstance(content, list):
         for value in content:
             yield from find_markup(value, where)

@@ -18,7 +18,7 @@ import pytest
 
 from elc import ingest
 from elc.errors import ElcError
-from elc.listen import Listening
+from elc.listen import Listening, log
 from elc.listen.intake import Intake, Limits
 from elc.listen.keeper import Keeper
 from elc.listen.model import Delivery, Reading, Reject
@@ -131,8 +131,9 @@ def test_ingest_reads_live_files_beside_an_export_and_bears_doubles(project: Pro
 
 
 def test_strange_times_and_tags_are_counted_and_never_reach_ingest(
-    project: Project, capsys: pytest.CaptureFixture[str]
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(log, "_told", {})
     keeper = build_keeper(project)
     late = datetime.now(UTC) + timedelta(days=2)
     strange = [0, 10**30, int(late.timestamp() * 1e6)]

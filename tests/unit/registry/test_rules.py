@@ -51,7 +51,9 @@ class History:
             fields=fields, fault="", is_signed=True,
         )  # fmt: skip
         principal, fingerprint = (by.principal, by.fingerprint) if by else ("", "")
-        self.signed[event.oid] = Verified(principal, fingerprint, fault or ("" if by else "carries no signature"))
+        fault = fault or ("" if by else "carries no signature")
+        content = f"object {commit}\ntype commit\ntag {name}\ntagger T <t@example.org> {event.time} +0000\n\n{fields}"
+        self.signed[event.oid] = Verified(principal, fingerprint, fault, content.encode())
         self.events.append(event)
         return event
 

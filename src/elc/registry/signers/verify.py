@@ -9,12 +9,12 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from elc.errors import ElcError
-from elc.registry.git import read_objects, run_alone, try_git
+from elc.registry.git import Object, keep_objects, read_objects, run_alone, try_git
 from elc.registry.signers.people import FILE, Signers
 
 _WORKERS = 4
@@ -29,14 +29,16 @@ _STRANGER = re.compile(r'Good "git" signature with \S+ key (SHA256:[A-Za-z0-9+/]
 
 @dataclass(frozen=True)
 class Verified:
-    """The verdict on a tag: who signed it by which key, or a fault; with a fault the other two are empty.
+    """The verdict on a tag: who signed it by which key, or a fault; with a fault the others are empty.
 
-    A fault reads on from the tag's name: "carries no signature; expected ...".
+    A fault reads on from the tag's name: "carries no signature; expected ...". `content` is what was signed: the bytes
+    of the tag, of which nothing is to be believed that was read at another time.
     """
 
     principal: str
     fingerprint: str
     fault: str
+    content: bytes = field(default=b"", compare=False)
 
 
 def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, Verified]:
@@ -54,11 +56,12 @@ def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, 
         return dict.fromkeys(unique, _refuse(tools))
     tags = _read_tags(root, [oid for oid in unique if _OID.fullmatch(oid)])
     with TemporaryDirectory(prefix="elc-signers-") as folder, ThreadPoolExecutor(_WORKERS) as pool:
-        options = _write_options(Path(folder), signers)
+        options, objects = _write_options(Path(folder), signers), Path(folder) / "objects"
+        keep_objects(objects, tags.values())
 
         def verify(oid: str) -> Verified:
             fault = _find_fault(tags.get(oid))
-            return _refuse(fault) if fault else _verify(root, oid, signers, options)
+            return _refuse(fault) if fault else _verify(root, tags[oid], signers, options, objects)
 
         return dict(zip(unique, pool.map(verify, unique), strict=True))
 
@@ -80,16 +83,17 @@ def _find_missing(root: Path, signers: Signers) -> str:
     return f"cannot be verified: found {said}, expected Git {oldest[0]}.{oldest[1]} or later. Install one"
 
 
-def _read_tags(root: Path, oids: list[str]) -> Mapping[str, bytes]:
+def _read_tags(root: Path, oids: list[str]) -> Mapping[str, Object]:
     """Read tag objects in one pass; what is no tag is left out."""
     found = read_objects(root, oids, name="the tags of the registry")
-    return {it.oid: it.content for it in found if it is not None and it.kind == "tag"}
+    return {it.oid: it for it in found if it is not None and it.kind == "tag"}
 
 
-def _find_fault(tag: bytes | None) -> str:
+def _find_fault(found: Object | None) -> str:
     """Say why a tag's shape alone rules out an SSH signature over all of it; empty where it does not."""
-    if tag is None:
+    if found is None:
         return "is no annotated tag in this repository, so it carries no signature; expected a signed tag"
+    tag = found.content
     begins = list(_BEGIN.finditer(tag))
     if not begins:
         return f"carries no signature; expected one by an SSH key of {FILE}"
@@ -117,8 +121,8 @@ def _write_options(folder: Path, signers: Signers) -> list[str]:
     return [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
 
 
-def _verify(root: Path, oid: str, signers: Signers, options: Sequence[str]) -> Verified:
-    done = run_alone(root, *options, "verify-tag", "--raw", oid)
+def _verify(root: Path, tag: Object, signers: Signers, options: Sequence[str], objects: Path) -> Verified:
+    done = run_alone(root, *options, "verify-tag", "--raw", tag.oid, objects=objects)
     # ssh-keygen alone writes these lines: --raw shows nothing of the tag's text.
     lines = done.stderr.decode("utf-8", errors="replace").splitlines()
     good = [found for found in map(_GOOD.fullmatch, lines) if found]
@@ -126,7 +130,7 @@ def _verify(root: Path, oid: str, signers: Signers, options: Sequence[str]) -> V
         principal, fingerprint = good[0].groups()
         signer = signers.find(fingerprint)
         if signer and signer.principal == principal:
-            return Verified(principal, fingerprint, "")
+            return Verified(principal, fingerprint, "", tag.content)
     return _refuse(_explain(lines, signers))
 
 

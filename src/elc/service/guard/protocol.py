@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from elc.service.guard.limits import read_address
 HEAD_BYTES = 32 * 1024  # ASSUME: request line and headers; twice what browsers and proxies send at most
 HEAD_S = 10.0  # ASSUME: from the connection, or from the first byte of a request, to the end of its head
 MOST_OF_ADDRESS = 250  # ASSUME: connections of one address, a proxy's too; a quarter of what a worker takes
+MOST_IDLE = 500  # ASSUME: connections in which nothing is asked just now, of all addresses; half of what a worker takes
 TOLD_S = 60.0  # between two lines of the log about them
 LOG = logging.getLogger("elc.service")
 DETAILS = {
@@ -29,11 +30,15 @@ DETAILS = {
 
 
 class Crowd:
-    """The connections of each address, so that one leaves room for others; what is refused is said once a minute."""
+    """The connections of each address, and the idle ones of all, so that there is room for others.
+
+    Where too many are idle the one that is so the longest ends. What is refused or ended is said once a minute.
+    """
 
     def __init__(self) -> None:
         self.refused = 0
         self._held: Counter[str] = Counter()
+        self._idle: OrderedDict[BoundedProtocol, None] = OrderedDict()
         self._said_s = -TOLD_S
 
     def take(self, address: str) -> bool:
@@ -41,12 +46,27 @@ class Crowd:
         self._held[address] += 1
         if self._held[address] <= MOST_OF_ADDRESS:
             return True
+        self._say(address, MOST_OF_ADDRESS)
+        return False
+
+    def rest(self, protocol: BoundedProtocol) -> None:
+        """Note that nothing is asked in a connection from now on; the one that is idle the longest may have to go."""
+        self._idle[protocol] = None
+        if len(self._idle) > MOST_IDLE:
+            oldest, _ = self._idle.popitem(last=False)
+            oldest.transport.abort()
+            self._say(oldest.address, MOST_IDLE)
+
+    def wake(self, protocol: BoundedProtocol) -> None:
+        """Note that something is asked in a connection, or that it has gone."""
+        self._idle.pop(protocol, None)
+
+    def _say(self, address: str, most: int) -> None:
         self.refused += 1
         if time.monotonic() - self._said_s >= TOLD_S:
             self._said_s = time.monotonic()
-            fields = {"count": self.refused, "address": address, "most": MOST_OF_ADDRESS}
+            fields = {"count": self.refused, "address": address, "most": most}
             LOG.warning("Connections were refused; this is the last one.", extra={"fields": fields})
-        return False
 
     def give_back(self, address: str) -> None:
         """Note that a connection, taken in or not, has gone."""
@@ -65,19 +85,21 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._is_head = True
         self._head_bytes = self._loose_bytes = 0
-        self._address = ""
+        self.address = ""
         self._clock: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._address = read_address(self.client)
-        if not CROWD.take(self._address):
+        self.address = read_address(self.client)
+        if not CROWD.take(self.address):
             transport.abort()
             return
+        CROWD.rest(self)
         self._clock = self.loop.call_later(HEAD_S, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        CROWD.give_back(self._address)
+        CROWD.give_back(self.address)
+        CROWD.wake(self)
         self._stop_clock()
         super().connection_lost(exc)
 
@@ -109,6 +131,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes > HEAD_BYTES and self._count_head() > HEAD_BYTES:
             self._is_head = True
             raise ValueError("the head is too long")  # ends in send_400_response
+        CROWD.wake(self)
         self._is_head, self._loose_bytes = False, 0
         self._stop_clock()
         super().on_headers_complete()
@@ -116,6 +139,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._is_head, self._head_bytes = True, 0
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None:
+            CROWD.rest(self)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         self._refuse(431 if self._is_head and self._count_head() > HEAD_BYTES else 400)

@@ -57,9 +57,9 @@ def find_assigned(project: Project, environment: str, plants: Sequence[str]) -> 
     return {plant: apart.get(plant) or _find_one(project, environment, plant) for plant in plants}
 
 
-def open_assigned(project: Project, plant: str, version: str) -> Assigned:
-    """Open a registered version as if it were assigned: the last good one."""
-    return _prove(plant, lambda: registry.open_version(project, plant, version))
+def open_former(project: Project, environment: str, plant: str, version: str) -> Assigned:
+    """Open the last good version as if it were assigned; the tags, not the file that names it, say whether it may."""
+    return _prove(plant, lambda: registry.open_former(project, plant, version, environment=environment))
 
 
 def find_apart(project: Project, environment: str, plants: Sequence[str]) -> dict[str, Assigned]:

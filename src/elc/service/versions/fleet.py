@@ -14,7 +14,7 @@ from elc import registry
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.registry.deployed import find_folder
-from elc.service.versions.assigned import Assigned, find_apart, find_assigned, open_assigned
+from elc.service.versions.assigned import Assigned, find_apart, find_assigned, open_former
 from elc.service.versions.batch import Inputs
 from elc.service.versions.history import KEPT, REFUSED, STARTED, History
 from elc.service.versions.lane import Lane, find_fault, replay
@@ -100,7 +100,7 @@ class Fleet:
         version = self._history.find_last_good(plant, self.environment)
         if not version or version == "candidate":
             raise error
-        loaded = self._load(plant, open_assigned(self._project, plant, version))
+        loaded = self._load(plant, open_former(self._project, self.environment, plant, version))
         self._doubt(plant, str(error))
         self._wait(plant)
         self._tell(KEPT, loaded, "", 1.0, str(error))

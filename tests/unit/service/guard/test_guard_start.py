@@ -259,3 +259,24 @@ def test_one_address_leaves_connections_for_others(
         time.sleep(0.3)
         assert talk(port, REQUEST + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
     assert len([one for one in caplog.records if "Connections were refused" in one.getMessage()]) == 1
+
+
+def test_silent_ones_of_many_addresses_leave_connections_for_others(
+    open_door: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The one that is idle the longest goes."""
+    monkeypatch.setattr(protocol, "MOST_IDLE", 20)
+    monkeypatch.setattr(protocol, "CROWD", protocol.Crowd())
+    with serve(open_door(port=0)) as port:
+        held = [
+            socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(f"127.0.0.{2 + place % 6}", 0))
+            for place in range(60)
+        ]
+        time.sleep(0.3)
+        assert protocol.CROWD.refused == 40
+        assert talk(port, REQUEST + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+        assert held[-1].send(REQUEST + b"Connection: close\r\n\r\n") > 0
+        assert held[-1].recv(100).startswith(b"HTTP/1.1 200 OK")
+        for one in held:
+            one.close()
+    assert len([one for one in caplog.records if "Connections were refused" in one.getMessage()]) == 1
