@@ -14,8 +14,8 @@ import onnxruntime
 import pandas as pd
 import yaml
 
-from tests.conftest import git, run
-from tests.life.world import ADDED, ENVIRONMENT, HOUR, World
+from tests.conftest import git
+from tests.life.world import ENVIRONMENT, HOUR, World
 
 KEY = ["time_utc", "setpoint"]
 # The network's numbers have 24 bits, and the last ones depend on the rows that are asked for together.
@@ -37,13 +37,9 @@ def check_hour(world: World, said: dict[str, Any], client: httpx.Client) -> None
             check_plant(world, plant, client)
     if git(world.project.root, "status", "--porcelain"):
         world.accuse(f"git status: {git(world.project.root, 'status', '--porcelain')}")
-    is_whole = ADDED not in read_plants(world)  # what was added is not built yet
-    if (
-        world.hour % 12 == 0
-        and is_whole
-        and "up to date" not in (found := run(world.project.root, "dvc", "status").stdout)
-    ):
-        world.accuse(f"dvc status: {found[-300:]}")
+    before = world.memory.pop("dvc status", None)
+    if before is not None and (found := world.read_dvc_status()) != before:
+        world.accuse(f"dvc status: before the hour {before[-300:]}, after it {found[-300:]}")
 
 
 def read_plants(world: World) -> dict[str, Any]:

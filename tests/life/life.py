@@ -20,6 +20,8 @@ from tests.life.story import Event, deliver, find_events
 from tests.life.world import ENVIRONMENT, World, make_world
 from tests.pipeline.served import serve
 
+LOOKED_H = 12  # from one look at what DVC says to the next
+
 
 @dataclass
 class Life:
@@ -73,6 +75,8 @@ def live_hour(world: World, client: httpx.Client, events: list[Event], *, is_run
     world.hour += 1
     if not is_run:
         return
+    if world.hour % LOOKED_H == 0:
+        world.memory["dvc status"] = world.read_dvc_status()
     said = world.run_hour(code=1 if world.expected else 0)
     if beside := world.memory.pop("beside", None):
         beside.join()

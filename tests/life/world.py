@@ -63,6 +63,9 @@ class World:
             self.accuse(f"elc {' '.join(arguments)}: exit code {done.returncode}, expected {code}: {said}")
         return done.stdout
 
+    def read_dvc_status(self) -> str:
+        return run(self.project.root, "dvc", "status").stdout
+
     def commit(self, message: str) -> None:
         """Commit what somebody changed in this checkout, and push it."""
         git(self.project.root, "commit", "--quiet", "--all", "--allow-empty", "--message", message)
@@ -121,7 +124,7 @@ def make_world(source: Project, folder: Path, plants: list[str], start: pd.Times
     shutil.copytree(project.root, folder / "colleague", symlinks=True)
     end = max(pd.Timestamp(simulate.find_end(project, plant)) for plant in plants)
     world = World(project, Project(folder / "colleague"), plants, start or end)
-    if "up to date" not in (found := run(project.root, "dvc", "status").stdout):
+    if "up to date" not in (found := world.read_dvc_status()):
         world.accuse(f"the source's pipeline is not up to date, run dvc repro in it first: {found[-300:]}")
     for plant in plants:
         world.elc("simulate", plant, "--until", world.start.isoformat())
