@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +14,10 @@ import grimp
 import nbformat
 import pytest
 import yaml
+from dvc.repo import Repo
 
 from elc.paths import Project
 from elc.runner import PAGES, find_stages
-from tests.conftest import run
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPH = grimp.build_graph("elc", cache_dir=None)
@@ -87,18 +89,29 @@ def test_every_output_persists() -> None:
             assert all(options["persist"] for options in out.values()), (stage, out)
 
 
+@pytest.fixture(scope="module")
+def asked(demo_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the project, whose modules are changed one after another and put back."""
+    folder = tmp_path_factory.mktemp("asked") / "project"
+    shutil.copytree(demo_project.root, folder, symlinks=True)
+    return Project(folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("module", MODULES)
-def test_a_changed_module_makes_its_stages_stale(copied_project: Project, module: str) -> None:
+def test_a_changed_module_makes_its_stages_stale(asked: Project, module: str) -> None:
     """Asked of DVC itself: which stages does it call changed by this module?"""
-    path = copied_project.root / "src" / "elc" / module
+    path = asked.root / "src" / "elc" / module
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    file.write_text(file.read_text() + "\n# changed\n")
-    done = run(copied_project.root, "dvc", "status", "--json")
-    assert done.returncode == 0, done.stderr
-    listed = yaml.safe_load(done.stdout)
+    former = file.read_text(encoding="utf-8")
+    file.write_text(former + "\n# changed\n", encoding="utf-8")
+    try:
+        with contextlib.chdir(asked.root), Repo() as repo:
+            listed = repo.status()
+    finally:
+        file.write_text(former, encoding="utf-8")
     name = file.parent if path.is_dir() else file
-    changed = str(name.relative_to(copied_project.root))
+    changed = str(name.relative_to(asked.root))
     stale = {
         stage.split("@")[0]
         for stage, reasons in listed.items()
