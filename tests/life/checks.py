@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -144,13 +143,18 @@ def check_log(world: World, plant: str) -> None:
 
 
 def check_alerts(world: World, plant: str) -> None:
-    """An alert is told once, and recovers once."""
+    """An alert is told once and recovers once; one that comes back is told again."""
     path = world.operated.operation("alerts", plant) / "alerts.jsonl"
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    for state in ("open", "recovered"):
-        counts = Counter(line["id"] for line in lines if line["state"] == state)
-        if twice := [one for one, count in counts.items() if count > 1]:
-            world.accuse(f"{plant}: alerts that were told twice as {state}: {twice[:3]}")
+    told: dict[str, list[str]] = {}
+    for line in lines:
+        if line["state"] in ("open", "recovered"):
+            told.setdefault(line["id"], []).append(line["state"])
+    wrong = [
+        one for one, states in told.items() if states != [("open", "recovered")[i % 2] for i in range(len(states))]
+    ]
+    if wrong:
+        world.accuse(f"{plant}: alerts that were told twice, or ended without being told: {wrong[:3]}")
 
 
 def check_past(world: World, plant: str, hours: pd.DataFrame) -> None:

@@ -75,7 +75,7 @@ def live_hour(world: World, client: httpx.Client, events: list[Event], *, is_run
     world.hour += 1
     if not is_run:
         return
-    if world.hour % LOOKED_H == 0:
+    if world.hour % LOOKED_H == 0 and "beside" not in world.memory:  # whose run holds DVC's lock
         world.memory["dvc status"] = world.read_dvc_status()
     said = world.run_hour(code=1 if world.expected else 0)
     if beside := world.memory.pop("beside", None):
