@@ -17,6 +17,7 @@ from elc.fields import say_label
 from elc.live.client import Client, read_row
 from elc.live.commands import ENVIRONMENT, Commands
 from elc.paths import Project, replace_file
+from elc.registry.git import run_git
 from elc.simulate import Historian, Order, find_end
 
 HOUR = timedelta(hours=1)
@@ -152,7 +153,8 @@ def _swap(stage: Play) -> None:
     if code:
         stage.say(f"  {stage.star}: the training failed; dvc repro ended with {code}")
         return
-    stage.commands.demand("git", "commit", "--quiet", "--all", "--message", "a new version")
+    stage.say("  $ git commit --all --message 'a new version'")
+    run_git(stage.project.root, "commit", "--quiet", "--all", "--message", "a new version")
     version = stage.commands.bring_to_use(stage.star, "trained again")
     stage.commands.demand("elc", "deploy", "--env", ENVIRONMENT)
     stage.say(f"  {stage.star}: {version} is deployed; the service shifts to it without losing a request")

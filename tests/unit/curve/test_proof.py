@@ -170,7 +170,8 @@ def test_card_without_its_parts_is_a_fault_not_a_traceback(folder: Path) -> None
 def test_file_that_is_no_network_is_a_fault_not_a_traceback(folder: Path) -> None:
     (folder / "model.onnx").write_bytes(b"no network")
     rehash(folder)
-    assert re.match(r"plant fjord, test package: it stopped with \w+: .*Expected a result\.", prove(folder)["package"])
+    words = r"a network of the model package cannot be opened \(.*\)\. Train the plant again\.$"
+    assert re.match(words, prove(folder)["package"])
 
 
 def test_other_golden_output_is_a_fault(folder: Path) -> None:
