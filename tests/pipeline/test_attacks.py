@@ -118,7 +118,7 @@ def test_the_proper_way_leads_to_prod(site: Site) -> None:
 
 
 def test_there_are_two_hundred_ways() -> None:
-    assert len(WAYS) >= 200
+    assert len(WAYS) + len(STOPS) >= 200
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -1610,7 +1610,7 @@ STOPS: dict[str, Callable[[Site], object]] = {
     "a plant of 300 letters": lambda it: push_raw(it, f"{'f' * 300}@v1.0.0", "1767225600"),
     "a tag below the next one": lambda it: block(it, it.name("fjord#prod")),
     "tags below all that may come next": lambda it: [block(it, f"fjord#{it.name('x')[2:].zfill(n)}") for n in (1, 2)],
-    "a tag below the next version@": lambda it: block(it, "fjord@v1.5.0"),
+    "a tag below the next version": lambda it: block(it, "fjord@v1.5.0"),
     "a tag below a version that is there": lambda it: block(it, "fjord@v1.9.0/fjord@v1.0.0"),
 }
 
@@ -1624,9 +1624,10 @@ def test_whoever_can_push_a_tag_stops_nobody(name: str, site: Site) -> None:
     assert look(site, [], "fjord") == [f"fjord runs on v1.4.0 in prod, {site.version('v1.4.0').sha256[:10]}"]
     moment = next(event.time for event in site.context.line("fjord").events if event.tag == tag)
     assert moment < datetime.now(UTC).timestamp() + 2 * 3600
-    if "@" in name:
+    if name.endswith(("@", "version")):
         site.train(0.9)
-        assert registry.register(site.context, "fjord", bump="minor") == "fjord@v1.5.0"
+        free = "fjord@v1.6.0" if name == "a tag below the next version" else "fjord@v1.5.0"
+        assert registry.register(site.context, "fjord", bump="minor") == free
     assert len(audit(site.context, is_deep=False)) > 0 or "letters" in name
 
 

@@ -19,8 +19,9 @@ _DIVERTING = (
     "GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE",
 )  # fmt: skip
-# What a repository's own configuration could let Git run while it only looks.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+# What a repository's own configuration could let Git run, or read in place of what was asked for. Git before 2.41 takes
+# `useReplaceRefs` over the environment's GIT_NO_REPLACE_OBJECTS.
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.useReplaceRefs=false")
 _SHOWN = 500
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from elc.registry.audit.locks import find_lock_problems
+from elc.registry.audit.locks import find_lock_problems, find_name_problems
 from elc.registry.audit.places import find_deployed_problems, find_package_problems
 from elc.registry.audit.policy import find_policy_problems, find_use_problems
 from elc.registry.audit.shared import add_repairs, find_shared_problems, read_shared
@@ -29,6 +29,7 @@ def audit(context: Context, *, is_deep: bool) -> list[Problem]:
         *find_use_problems(context),
         *find_deployed_problems(context),
         *find_lock_problems(context),
+        *find_name_problems(context),
         *(find_package_problems(context) if is_deep else []),
     ]
     unique = list(dict.fromkeys(problems))

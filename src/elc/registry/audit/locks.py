@@ -1,4 +1,4 @@
-"""Locks of tags that a killed Git left: it writes none of these names until they are gone."""
+"""What keeps Git from writing a tag of the registry: locks that a killed Git left, and tags below the name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from elc.registry.context import Context
-from elc.registry.git import find_git_remote, run_git, try_git
+from elc.registry.git import find_blocked, find_git_remote, list_names, run_git, try_git
 from elc.registry.names import read_name
 from elc.registry.trust import Problem
 
@@ -21,6 +21,20 @@ def find_lock_problems(context: Context) -> Iterator[Problem]:
             if name is not None:
                 sentence = f"{path}: a Git that was killed, or is at it now, left the lock of tag {tag}."
                 yield Problem("left-over", name.plant, tag, sentence, f"rm -f {shlex.quote(str(path))}")
+
+
+def find_name_problems(context: Context) -> Iterator[Problem]:
+    """Find the tags that lie below a name of the registry, as a file does in a folder: it can be no tag beside them."""
+    for tag in sorted(list_names(context.project.root)):
+        if read_name(tag) is None:
+            for blocked in sorted(find_blocked([tag])):
+                name = read_name(blocked)
+                if name is not None:
+                    sentence = (
+                        f"tag {tag} is none of the registry and lies below the name {blocked}, which no tag can have "
+                        f"while it is there. Delete it where nobody needs it, on the remote too."
+                    )
+                    yield Problem("name", name.plant, tag, sentence, "")
 
 
 def _find_stores(root: Path) -> Iterator[Path]:
