@@ -1,5 +1,6 @@
 # make demo              set up, run the pipeline for the demo plants, say where the site is
 # make test              set up, run all checks; with a Java runtime, of Spark too
+# make test-benchmarks   run every benchmark on a tiny case: that it works, not what it measures
 # make train PLANT=fjord a candidate of one plant, and reports/train/fjord.patch to commit it by
 # make promote ENV=test  promote what may be, by the map of params.yaml; $SIGNING_KEY signs
 # make operate ENV=prod  new data, the deployed versions, their pages; trains nothing
@@ -22,7 +23,7 @@ $(foreach name,PYTHON PLANT ENV HOURS SIGNING_KEY PATH,$(eval override $(name) :
 export PYTHON PLANT ENV HOURS SIGNING_KEY
 export override PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo test check train promote operate need-PLANT need-ENV life bench lab lock packages clean
+.PHONY: setup demo test test-benchmarks check train promote operate need-PLANT need-ENV life bench lab lock packages clean
 .DELETE_ON_ERROR:
 
 setup: $(DONE)
@@ -43,6 +44,10 @@ demo: setup
 
 test: setup $(SPARK) check
 	python -m pytest --numprocesses=auto --dist=worksteal --durations=40
+
+# Eleven minutes, so not a part of `make test`.
+test-benchmarks: setup $(SPARK)
+	ELC_BENCHMARKS=1 python -m pytest --numprocesses=auto --dist=worksteal --durations=40 tests/pipeline/test_benchmarks.py
 
 # The tests can use Spark where there is a Java runtime; nothing else needs it.
 $(SPARK): $(DONE) requirements-spark.lock
