@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -124,13 +123,8 @@ def add_a_plant(world: World, _: httpx.Client) -> None:
 
 
 def remove_it(world: World, _: httpx.Client) -> None:
-    editor = YAML()
-    params = editor.load(world.project.params)
-    del params["plants"][ADDED]
-    editor.dump(params, world.project.params)
-    shutil.rmtree(world.project.raw(ADDED))
-    world.project.raw(ADDED).with_suffix(".dvc").unlink()
-    shutil.rmtree(world.project.tags(ADDED).parent)
+    world.elc("plant", "remove", ADDED, "--yes")
+    git(world.project.root, "add", "--all")
     world.commit("without it")
 
 

@@ -114,7 +114,7 @@ def render(engine: str | None, environment: str) -> None:
 
 @main.group()
 def plant() -> None:
-    """Add plants, and check what they bring."""
+    """Add and remove plants, and check what they bring."""
 
 
 @plant.command(epilog="Example: elc plant add escalante --from data_small.csv --tags examples/escalante/tags.csv")
@@ -130,7 +130,7 @@ def plant() -> None:
 )
 def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
     """Add a plant: its entry to params.yaml, its tag list to data/plants, its export under DVC."""
-    from elc.cli.plant import add_plant
+    from elc.plants import add_plant
 
     add_plant(find_project(), name, export, tags, entry or tags.parent / "plant.yaml")
     click.echo(f"plant {name} is added. Next: dvc repro monitor@{name} render")
@@ -138,6 +138,27 @@ def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
         f"Git takes its new files only when told to: git add params.yaml data/plants/{name} data/raw/{name}.dvc, and "
         f"after the run git add dvc.lock reports/metrics/{name}.json reports/plots/{name}"
     )
+
+
+@plant.command(epilog="Example: elc plant remove escalante")
+@click.argument("name")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+def remove(name: str, is_sure: bool) -> None:
+    """Remove a plant and all that was made of it; its registered versions stay in Git."""
+    from elc.plants import find_remains, remove_plant
+
+    project = find_project()
+    remains = find_remains(project, name)
+    for what in (*remains.keys, *(str(path.relative_to(project.root)) for path in remains.paths)):
+        click.echo(what)
+    own = [str(path.relative_to(project.root)) for path in remains.find_own(project)]
+    if own:
+        click.echo(f"Neither Git nor DVC has these; copy what is to be kept: {', '.join(own)}")
+    if not is_sure:
+        click.confirm(f"Remove plant {name}?", abort=True)
+    remove_plant(project, remains)
+    kept = f" Its versions stay in the registry: {', '.join(remains.versions)}." if remains.versions else ""
+    click.echo(f"plant {name} is removed.{kept} Next: git add --all, git commit, dvc repro render")
 
 
 @plant.command("list", epilog="Example: elc plant list --json")

@@ -33,6 +33,12 @@ class Context:
             raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, self.settings.plants)}")
         return self.rules.trust.settle(self.registry.line(plant))
 
+    def is_former(self, plant: str) -> bool:
+        """Say whether a plant was removed: its tag list lay in Git where one of its versions was registered."""
+        commits = {version.commit for version in self.registry.line(plant).versions.values()}
+        path = self.project.tags(plant).relative_to(self.project.root).as_posix()
+        return any(read_committed(self.project.root, commit, path) is not None for commit in sorted(commits))
+
     def environment(self, name: str) -> EnvironmentSettings:
         """The settings of an environment.
 

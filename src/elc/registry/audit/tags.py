@@ -37,7 +37,7 @@ def find_tag_problems(context: Context, shared: Shared) -> Iterator[Problem]:
                 it for name in context.settings.environments for it in context.rules.trust.find_gone(settled, name)
             ]
             yield from (replace(problem, sentence=" ".join(problem.sentence.split())) for problem in found)
-        else:
+        elif not context.is_former(plant):
             yield _build_unknown(context, events)
     yield from _find_registration_problems(context)
 

@@ -51,13 +51,13 @@ def build_fleet(context: Context) -> list[FleetRow]:
 
 
 def find_strays(context: Context) -> list[Problem]:
-    """Find the tags of plants that params.yaml does not know: one problem for each such plant."""
+    """Find the tags of plants that params.yaml does not know and never did: one problem for each such plant."""
     counts: dict[str, list[str]] = {}
     events = [event for line in context.registry.lines.values() for event in line.events]
     for event in (*events, *context.registry.broken):
         if event.plant not in context.settings.plants:
             counts.setdefault(event.plant, []).append(event.tag)
-    return [_build_stray(plant, tags) for plant, tags in sorted(counts.items())]
+    return [_build_stray(plant, tags) for plant, tags in sorted(counts.items()) if not context.is_former(plant)]
 
 
 def _build_stray(plant: str, tags: Sequence[str]) -> Problem:

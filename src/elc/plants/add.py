@@ -17,13 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import ScalarNode
-from ruamel.yaml.representer import RoundTripRepresenter
-
 from elc.errors import ElcError, check_faults
 from elc.ingest.ageing import find_turnaround_faults
 from elc.paths import Project, replace_file, replace_folder
+from elc.plants.entry import build_editor
 from elc.settings import check_entry, check_id, is_id, read_settings, read_tags, read_yaml
 
 
@@ -153,19 +150,11 @@ def _copy_export(project: Project, plant: str, export: Path) -> None:
 
 def _add_entry(project: Project, plant: str, entry: Path) -> None:
     """Add the entry under `plants:`, keeping every comment of both files."""
-    editor = YAML()
-    editor.preserve_quotes = True
-    editor.width = 200
-    editor.representer.add_representer(type(None), _write_null)
-    editor.indent(mapping=2, sequence=4, offset=2)
+    editor = build_editor()
     params = editor.load(project.params)
     params["plants"][plant] = editor.load(entry)
     with replace_file(project.params) as temporary:
         editor.dump(params, temporary)
-
-
-def _write_null(representer: RoundTripRepresenter, _: None) -> ScalarNode:
-    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def _track(project: Project, plant: str, journal: IO[bytes]) -> None:

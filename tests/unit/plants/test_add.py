@@ -20,9 +20,9 @@ from click.testing import CliRunner
 
 from elc import settings
 from elc.cli import main
-from elc.cli.plant import add_plant
 from elc.errors import ElcError
 from elc.paths import Project
+from elc.plants.add import add_plant
 from tests.conftest import copy_project, git, run
 
 ROOT = Path(__file__).parents[3]
@@ -251,7 +251,7 @@ def fail_to_track(*_: Any) -> None:
 
 
 def test_fault_while_writing_undoes_all(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("elc.cli.plant._track", fail_to_track)
+    monkeypatch.setattr("elc.plants.add._track", fail_to_track)
     before = snapshot(given.project)
     with pytest.raises(ElcError, match="no space"):
         given.add()
@@ -262,7 +262,7 @@ def test_fault_while_writing_brings_a_former_tag_list_back(given: Given, monkeyp
     place = given.project.tags("mill")
     place.parent.mkdir(parents=True)
     place.write_text("former", encoding="utf-8")
-    monkeypatch.setattr("elc.cli.plant._track", fail_to_track)
+    monkeypatch.setattr("elc.plants.add._track", fail_to_track)
     before = snapshot(given.project)
     with pytest.raises(ElcError, match="no space"):
         given.add()

@@ -1,0 +1,8 @@
+"""The plants of a project: one is added by configuration alone, and removed with all that was made of it."""
+
+from __future__ import annotations
+
+from elc.plants.add import add_plant
+from elc.plants.remove import Remains, find_remains, remove_plant
+
+__all__ = ["Remains", "add_plant", "find_remains", "remove_plant"]
