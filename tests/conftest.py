@@ -36,12 +36,25 @@ def copy_project(folder: Path) -> Project:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
     _write_tiny(folder / "params.yaml")
+    _start_git(folder)
+    return Project(folder)
+
+
+def copy_settings(folder: Path) -> Project:
+    """Copy what says which plants there are, and nothing else, into a repository of its own: a project in a blink."""
+    for name in ("params.yaml", "dvc.yaml", "dvc.lock", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
+    _start_git(folder)
+    return Project(folder)
+
+
+def _start_git(folder: Path) -> None:
     git(folder, "init", "--quiet")
     git(folder, "config", "user.email", "test@example.org")
     git(folder, "config", "user.name", "Test")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", "tiny")
-    return Project(folder)
 
 
 def _write_tiny(path: Path) -> None:

@@ -23,9 +23,8 @@ from elc.cli import main
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.plants.add import add_plant
-from tests.conftest import copy_project, git, run
+from tests.conftest import copy_settings, git, run
 
-ROOT = Path(__file__).parents[3]
 TAGS = """tag,column,unit,factor,offset,role,carrier,low,high,description
 G1,gas_energy_gj_per_h,GJ/h,,,energy,gas,0,3000,Gas
 L1,load_t_per_h,t/h,,,throughput,,0,80,Load
@@ -65,12 +64,7 @@ class Given:
 
 @pytest.fixture
 def given(tmp_path: Path) -> Given:
-    root = tmp_path / "project"
-    root.mkdir()
-    project = copy_project(root)
-    # The real params.yaml, with its comments: the tiny one has been through an editor already.
-    shutil.copyfile(ROOT / "params.yaml", project.params)
-    git(root, "commit", "--all", "--quiet", "--allow-empty", "--message", "params")
+    project = copy_settings(tmp_path / "project")
     brought = tmp_path / "brought"
     brought.mkdir()
     for name, text in (("export.csv", EXPORT), ("tags.csv", TAGS), ("plant.yaml", ENTRY)):
@@ -326,13 +320,13 @@ def look(project: Project) -> tuple[str, dict[str, str]]:
 
 
 def test_whenever_it_is_killed_the_next_one_succeeds(given: Given) -> None:
-    """Killed 20 times at random moments: the plant is there whole, or the next run takes back what was left."""
+    """Killed eight times at random moments: the plant is there whole, or the next run takes back what was left."""
     before = look(given.project)
     start = time.monotonic()
     assert start_add(given).wait(timeout=120) == 0
     whole, took_s = look(given.project), time.monotonic() - start
     chance, halves = random.Random(15), 0
-    for number in range(20):
+    for number in range(8):
         forget(given.project)
         assert look(given.project) == before
         process = start_add(given)

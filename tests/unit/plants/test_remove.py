@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +19,8 @@ from elc.paths import Project
 from elc.plants import find_remains, remove_plant
 from elc.plants.remove import _cut
 from elc.settings import read_settings
-from tests.conftest import git
+from tests.conftest import copy_settings, git
 
-ROOT = Path(__file__).parents[3]
 PLACES = (
     "data/plants/{}/tags.csv",
     "data/raw/{}/a.csv",
@@ -68,14 +66,12 @@ def find_named(project: Project, plant: str) -> Iterator[Path]:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """The demo project's settings as they are committed, with all that a plant and its namesakes leave."""
-    project = Project(tmp_path)
-    for name in ("params.yaml", "dvc.yaml", "dvc.lock"):
-        shutil.copyfile(ROOT / name, tmp_path / name)
+    project = copy_settings(tmp_path)
     for plant in ("fjord", "delta", "fjord_2", "old_fjord"):
         write_all(project, plant)
     (project.operate("prod").place / "hourly.lock").touch()
-    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "all"]):
-        git(tmp_path, *words)
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "all")
     return project
 
 
