@@ -99,7 +99,7 @@ bench: setup
 	python -m benchmarks
 
 lab: setup
-	jupyter lab notebooks
+	jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 COMPILE := $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-header

@@ -66,6 +66,16 @@ def lab(copied_project: Project) -> Iterator[Lab]:
             process.wait(timeout=30)
 
 
+@pytest.mark.slow
+def test_it_opens_on_the_notebooks_and_reaches_the_settings(lab: Lab) -> None:
+    """A scientist changes params.yaml beside the notebooks that read it."""
+    opened = requests.get(f"http://127.0.0.1:{lab.port}/", params={"token": TOKEN}, timeout=60)
+    assert opened.url.partition("?")[0].endswith("/lab/tree/notebooks")
+    assert lab.call("GET", "contents/params.yaml")["content"] == lab.project.params.read_text(encoding="utf-8")
+    names = {entry["name"] for entry in lab.call("GET", "contents/notebooks")["content"]}
+    assert {path.name for path in find_stages(lab.project).values()} <= names
+
+
 def _wait(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(120):
         assert process.poll() is None, log.read_text()
@@ -101,12 +111,12 @@ def _execute(channel: websocket.WebSocket, source: str) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_every_notebook_runs_and_its_committed_bytes_come_back(lab: Lab) -> None:
-    served = lab.project.notebooks
     for path in find_stages(lab.project).values():
         committed = path.read_bytes()
-        model = lab.call("GET", f"contents/{path.name}")
+        place = path.relative_to(lab.project.root).as_posix()
+        model = lab.call("GET", f"contents/{place}")
         notebook = model["content"]
-        kernel = lab.call("POST", "kernels", name=notebook["metadata"]["kernelspec"]["name"], path=path.name)
+        kernel = lab.call("POST", "kernels", name=notebook["metadata"]["kernelspec"]["name"], path=place)
         address = f"ws://127.0.0.1:{lab.port}/api/kernels/{kernel['id']}/channels?token={TOKEN}"
         channel = websocket.create_connection(address, timeout=CELL_TIMEOUT_S)
         try:
@@ -117,8 +127,8 @@ def test_every_notebook_runs_and_its_committed_bytes_come_back(lab: Lab) -> None
         finally:
             channel.close()
             lab.call("DELETE", f"kernels/{kernel['id']}")
-        lab.call("PUT", f"contents/{path.name}", type="notebook", format="json", content=notebook)
-        saved = served / path.name
+        lab.call("PUT", f"contents/{place}", type="notebook", format="json", content=notebook)
+        saved = lab.project.notebooks / path.name
         assert saved.read_bytes() != committed
         strip = ["--keep-id", "--extra-keys", "metadata.language_info", str(saved)]
         subprocess.run([sys.executable, "-m", "nbstripout", *strip], check=True)
