@@ -15,6 +15,7 @@ from elc.fields import TIME, read_label
 from elc.findings import Finding, build_frame, write_findings
 from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.clock import build_doubled_hours, find_doubled_spans
+from elc.ingest.conflicts import find_clashes
 from elc.ingest.contract import check_contract
 from elc.ingest.files import Doubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
@@ -119,6 +120,7 @@ def _build_tables(
     survey: Survey, partials: pa.Table, sources: dict[str, Source], tags: TagList, settings: StageSettings
 ) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
     measured, traces, resets = build_hourly(partials, tags, settings)
+    clashes = find_clashes(partials, tags, settings.plant.export.conflicts)
     hourly, undated = add_age(measured, tags, settings)
     untold = find_doubled_spans(survey.find_untold(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1])
     days = sorted({day for source in sources.values() for day in source.days})
@@ -128,7 +130,7 @@ def _build_tables(
         for doubt in source.doubts
     ]
     clock = build_doubled_hours(tags.plant, untold)
-    return hourly, replace(traces, untold=tuple(untold)), build_frame([*resets, *undated, *clock, *doubts])
+    return hourly, replace(traces, untold=tuple(untold)), build_frame([*resets, *clashes, *undated, *clock, *doubts])
 
 
 def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:

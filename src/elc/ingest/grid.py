@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from elc.fields import TIME
+from elc.ingest.conflicts import COUNTED
 from elc.ingest.partials import HOUR_S, MICRO
 from elc.settings import StageSettings, TagList
 
@@ -59,7 +60,7 @@ def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Gr
     shape = (int(rows.max()) + 1, len(names))
     columns = {}
     for name in partials.column_names:
-        if name not in ("tag", "start"):
+        if name not in ("tag", "start", *COUNTED):
             columns[name] = np.full(shape, np.nan)
             columns[name][rows, positions] = partials[name].to_numpy()
     has = ~np.isnan(columns["readings"])

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 
 HOUR_S = 3600
 MICRO = 1_000_000
+SAME_FRAC = 1e-6  # ASSUME: values that differ by less are one value, written with more digits or fewer
 COLUMNS = (
     "tag",
     "start",
@@ -27,6 +28,11 @@ COLUMNS = (
     "high",
     "readings",
     "resets",
+    "conflicts",
+    "corrections",
+    "clash_at",
+    "clash_from",
+    "clash_to",
 )
 
 
@@ -45,7 +51,8 @@ def build_partials(
     Returns:
         tag, start (timestamp), first and last reading (microseconds after start; value, NULL where not good),
         integral (value x microseconds of good time between first and last; of a totaliser its rise), good_us (that
-        time), low, high (of good readings), readings (how many) and resets (of a totaliser).
+        time), low, high (of good readings), readings (how many), resets (of a totaliser) and conflicts (good readings
+        that differ from the one before at the same moment); what is counted of these (see `conflicts`) is empty.
     """
     good = ["GOOD", "UNCERTAIN"] if accept_uncertain else ["GOOD"]
     is_good = readings.quality.isin(good) & readings.value.notnull()
@@ -71,7 +78,8 @@ def _collect(readings: ir.Table, is_good: ir.BooleanValue, interval_s: int) -> i
     """Put the readings of each tag and interval in order.
 
     The order is by time, then what is not good, then the largest value, and `negated` (-inf where not good) sorts
-    so: of readings at the same moment only the last holds for any time, a good one before another, then the smallest.
+    so: of readings at the same moment only the last holds for any time, a good one before another. Good ones that
+    differ are counted, and settled in `conflicts`.
     """
     marked = readings.select(
         "tag",
@@ -79,12 +87,26 @@ def _collect(readings: ir.Table, is_good: ir.BooleanValue, interval_s: int) -> i
         value=is_good.ifelse(readings.value, ibis.null("float64")),
         reading=ibis.struct({"time": readings.time, "negated": is_good.ifelse(-readings.value, -math.inf)}),
     )
-    return marked.group_by(["tag", "start"]).aggregate(
+    collected = marked.group_by(["tag", "start"]).aggregate(
         series=marked.reading.collect().sort(),
         low=marked.value.min(),
         high=marked.value.max(),
         readings=marked.count(),
     )
+    return collected.mutate(clashes=_count_clashes(collected.series))
+
+
+def _count_clashes(series: ir.ArrayValue) -> ir.IntegerValue:
+    """Count the good readings that differ from the good one before at the same moment."""
+
+    # Ibis mixes up two functions of one query whose arguments have the same names.
+    def is_clash(own: ir.StructValue, position: ir.IntegerValue) -> ir.BooleanValue:
+        following = series[position + 1]
+        is_other = (own["negated"] - following["negated"]).abs() > SAME_FRAC * own["negated"].abs()
+        is_same_moment = following["time"] == own["time"]
+        return ibis.coalesce(is_same_moment & is_other & _is_good(own["negated"]), False)
+
+    return series.filter(is_clash).length()
 
 
 def _drop_doubles(table: ir.Table) -> ir.Table:
@@ -114,6 +136,7 @@ def _pair(table: ir.Table) -> ir.Table:
         "low",
         "high",
         "readings",
+        "clashes",
         first=series[0],
         last=series[series.length() - 1],  # Ibis on Spark knows no index from the end
         steps=series.map(build_step),
@@ -172,6 +195,18 @@ def _finish(table: ir.Table, **sums: ir.Value) -> ir.Table:
         ends[f"{name}_value"] = value
     whole = {name: sums[name].cast("int64") for name in ("good_us", "resets")}
     found = table.select(
-        "tag", "start", "low", "high", "readings", integral=sums["integral"].cast("float64"), **ends, **whole
+        "tag",
+        "start",
+        "low",
+        "high",
+        "readings",
+        integral=sums["integral"].cast("float64"),
+        **ends,
+        **whole,
+        conflicts=table.clashes.cast("int64"),
+        corrections=ibis.literal(0, "int64"),
+        clash_at=ibis.null("timestamp(6)"),
+        clash_from=ibis.null("float64"),
+        clash_to=ibis.null("float64"),
     )
     return found.select(*COLUMNS)

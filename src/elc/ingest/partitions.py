@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -25,7 +27,8 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
-from elc.ingest.engine import Engines
+from elc.ingest.conflicts import order_files, settle_partials
+from elc.ingest.engine import Engine, Engines
 from elc.ingest.files import Source
 from elc.ingest.partials import COLUMNS, build_partials
 from elc.ingest.sources import DAY_US, Survey
@@ -164,19 +167,49 @@ def _work_out(
 def _read_batch(
     survey: Survey, settings: StageSettings, engines: Engines, sources: Mapping[str, Source], batch: Batch
 ) -> pa.Table:
+    chosen = {name: sources[name] for name in batch.names}
+    with engines.take() as engine:
+        build = functools.partial(_build_partials, survey, settings)
+        table = engine.read_arrow(build(survey.read(engine, chosen, batch.days)))
+        if pc.any(pc.greater(table["conflicts"], 0)).as_py():
+            table = _settle(survey, settings, engine, chosen, batch.days, table)
+    return table.set_column(0, "tag", table["tag"].cast("string").dictionary_encode())
+
+
+def _build_partials(survey: Survey, settings: StageSettings, readings: ir.Table) -> ir.Table:
     interval_s = int(pd.Timedelta(settings.plant.interval).total_seconds())
     is_continuous = settings.plant.export.is_continuous
-    with engines.take() as engine:
-        readings = survey.read(engine, {name: sources[name] for name in batch.names}, batch.days)
-        expression = build_partials(
-            readings,
-            interval_s,
-            max_hold_h=settings.ingest.max_hold_h if is_continuous else interval_s / 3600,
-            accept_uncertain=settings.ingest.accept_uncertain,
-            totalisers=[tag.tag for tag in survey.tags if tag.is_totaliser],
-        )
-        table = engine.read_arrow(expression)
-    return table.set_column(0, "tag", table["tag"].cast("string").dictionary_encode())
+    return build_partials(
+        readings,
+        interval_s,
+        max_hold_h=settings.ingest.max_hold_h if is_continuous else interval_s / 3600,
+        accept_uncertain=settings.ingest.accept_uncertain,
+        totalisers=[tag.tag for tag in survey.tags if tag.is_totaliser],
+    )
+
+
+def _settle(
+    survey: Survey,
+    settings: StageSettings,
+    engine: Engine,
+    sources: Mapping[str, Source],
+    days: range,
+    partials: pa.Table,
+) -> pa.Table:
+    """Settle the moments with several values: their intervals are read again, file by file."""
+    schema = ibis.schema({"time": "timestamp(6)", "tag": "string", "value": "float64", "quality": "string"})
+
+    def build(readings: pd.DataFrame) -> pa.Table:
+        return engine.read_arrow(_build_partials(survey, settings, engine.take_rows(readings, schema)))
+
+    return settle_partials(
+        partials,
+        (survey.read_file(engine, name, sources[name], days, partials) for name in order_files(sources)),
+        build,
+        wins=survey.export.conflicts,
+        good=["GOOD", "UNCERTAIN"] if settings.ingest.accept_uncertain else ["GOOD"],
+        width=pd.Timedelta(settings.plant.interval),
+    )
 
 
 def _build_batches(sources: Mapping[str, Source], stale: Sequence[int]) -> Iterator[Batch]:

@@ -22,9 +22,12 @@ def read_readings(engine: Engine, layout: Layout, paths: Sequence[Path], export:
 
     Returns:
         time (of the export's zone, or UTC where `is_utc`), is_utc, tag, value (null unless a number below 1e15) and
-        quality (GOOD, UNCERTAIN or BAD; BAD without a value), as an expression.
+        quality (GOOD, UNCERTAIN or BAD; BAD without a value), as an expression; and row, where the first or the last of
+        several values at one moment wins.
     """
     cells = read_cells(engine, layout, paths, export)
+    numbered = {"row": engine.number_rows()} if export.conflicts in ("first", "last") else {}
+    cells = cells.mutate(**numbered) if numbered else cells
     cells = cells.filter(cells.tag.isin([tag.tag for tag in tags]))
     is_number = cells.number.abs() < LARGEST  # neither null nor NaN is
     return cells.select(
@@ -33,4 +36,5 @@ def read_readings(engine: Engine, layout: Layout, paths: Sequence[Path], export:
         "tag",
         value=is_number.ifelse(cells.number, None),
         quality=is_number.ifelse(cells.quality, "BAD"),
+        **{name: cells[name] for name in numbered},
     )
