@@ -68,7 +68,7 @@ def read_export(
     """
     survey, partials, sources = _read_partials(places, tags, settings, cache)
     _check_partials(partials, tags, survey.where)
-    return _build_tables(survey, partials, sources, tags, settings)
+    return _build_tables(survey, partials, sources, survey.tags, settings)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
     if not found:
         empty = pd.DataFrame()
         return Inventory(names, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([]))
-    present = TagList(tags.plant, tuple(tag for tag in tags.used if tag.is_computed or tag.tag in found))
+    present = TagList(tags.plant, tuple(tag for tag in survey.tags.used if tag.is_computed or tag.tag in found))
     return Inventory(names, present, *_build_tables(survey, partials, sources, present, settings))
 
 

@@ -93,7 +93,10 @@ def difference(grid: Grid, position: int, tag: Tag) -> Counter:
     points = _read_points(raw, grid.has[:, position], float(grid.width_us))
     limit = _build_limit(points, tag)
     column, misread = _leave_out(raw, points, _find_misread(points, limit), limit, float(grid.width_us))
-    counter, plain = _spread(grid, column, limit), _count_falls(raw, limit, float(grid.width_us)) if misread else None
+    counter, plain = (
+        _spread(grid, column, limit, grid.hold_us[position]),
+        _count_falls(raw, limit, float(grid.width_us)) if misread else None,
+    )
     is_counter = plain is None or counter.total >= LEAST_LEFT * plain[1]
     falls = counter.falls if plain is None or is_counter else plain[0]
     return replace(counter, falls=falls, misread=misread, readings=len(points.value))
@@ -200,14 +203,14 @@ def _count_falls(column: dict[str, Array], limit: Limit, width: float) -> tuple[
     return int(np.nansum(column["resets"])) + int((step < 0).sum()), float(total)
 
 
-def _spread(grid: Grid, column: dict[str, Array], limit: Limit) -> Counter:
-    """Spread each rise over the time between its two readings."""
+def _spread(grid: Grid, column: dict[str, Array], limit: Limit, hold_us: float) -> Counter:
+    """Spread each rise over the time between its two readings, where that is no longer than `hold_us`."""
     width = float(grid.width_us)
     rows, begin, end, step = _find_steps(column, width)
     rise, covered = np.nan_to_num(column["integral"]), np.nan_to_num(column["good_us"])
     is_broken = (step < 0) | (step > limit.find(end - begin))
     is_lost, breaks = _find_inside(column, limit, width)
-    for index in np.flatnonzero(end - begin <= grid.hold_us):
+    for index in np.flatnonzero(end - begin <= hold_us):
         touched = np.arange(rows[index], rows[index + 1] + 1)
         inside = np.minimum(end[index], (touched + 1) * width) - np.maximum(begin[index], touched * width)
         rise[touched] += step[index] * inside / (end[index] - begin[index])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from elc.fields import ENERGY, TIME, coverage
 from elc.findings import Finding
+from elc.ingest.amounts import find_odd_amounts
 from elc.ingest.counters import Counter, check_counters, difference, find_breaks
 from elc.ingest.ending import Ending, build_silences, find_doubts, find_ending, leave_out_ahead
 from elc.ingest.grid import Grid, build_grid
@@ -63,14 +64,18 @@ def build_hourly(
     ending = find_ending(grid.has, grid.columns["last_us"], grid.width_us)
     is_continuous = settings.plant.export.is_continuous
     habits = find_habits(grid.has, grid.columns["readings"], grid.columns["last_value"], grid.width_us)
-    limit = _limit_hold(grid, habits) if is_continuous else np.full(grid.has.shape, float(grid.hold_us))
+    limit = _limit_hold(grid, habits) if is_continuous else np.broadcast_to(grid.hold_us, grid.has.shape)
     held = _hold(grid, limit, ending.until_us if is_continuous else np.inf)
     places = [(position, tag) for position, tag in enumerate(tags) if tag.is_totaliser]
     counters = {tag.tag: _difference(grid, held, position, tag) for position, tag in places}
     check_counters(counters, grid, tags)
     hourly = add_energy(_build_table(held, grid, tags, settings), tags, settings.plant.carriers)
     doubts = _find_doubts(grid, ending, habits, tags) if is_continuous else []
-    return hourly, _build_traces(held, grid, tags), [*ahead, *doubts, *find_breaks(counters, grid, tags)]
+    return (
+        hourly,
+        _build_traces(held, grid, tags),
+        [*ahead, *doubts, *find_breaks(counters, grid, tags), *find_odd_amounts(grid, tags)],
+    )
 
 
 def _find_doubts(grid: Grid, ending: Ending, habits: Habits, tags: TagList) -> list[Finding]:
@@ -83,7 +88,8 @@ def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings)
     """Put mean and coverage of each tag side by side, the mean in the column's unit."""
     factor, offset = _read_scales(tags)
     covered = held.good_us / grid.width_us
-    is_covered = (covered >= settings.ingest.min_coverage_frac) & (held.good_us > 0)
+    least = [tag.find_coverage_frac(settings.ingest.min_coverage_frac) for tag in tags]
+    is_covered = (covered >= least) & (held.good_us > 0)
     mean = np.full_like(covered, np.nan)
     np.divide(held.integral, held.good_us, out=mean, where=is_covered)
     pairs = np.stack([mean * factor + offset, covered], axis=2).reshape(len(mean), -1)
@@ -124,13 +130,13 @@ def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
     Args:
         limit: how long the last value before each interval holds (intervals, tags).
     """
-    width, hold = float(grid.width_us), float(grid.hold_us)
+    width = float(grid.width_us)
     open_us = np.clip(end_us - np.arange(len(grid.has))[:, None] * width, 0, width)  # of each interval, read so far
     former, last = grid.carry(grid.columns["last_value"]), grid.columns["last_value"]
     until = np.where(grid.has, grid.columns["first_us"], width)
     carried_us = np.clip(np.minimum(limit - grid.find_since(), until), 0, open_us)
     carried_us = np.where(np.isnan(former) | np.isnan(carried_us), 0, carried_us)
-    own_us = np.where(np.isnan(last), 0, np.clip(open_us - grid.columns["last_us"], 0, hold))
+    own_us = np.where(np.isnan(last), 0, np.clip(open_us - grid.columns["last_us"], 0, grid.hold_us))
     inner, inner_us = (np.nan_to_num(grid.columns[name]) for name in ("integral", "good_us"))
     seen = np.where(carried_us > 0, former, np.nan)
     low, high = grid.columns["low"], grid.columns["high"]

@@ -8,6 +8,8 @@ only those that a new file reaches are worked out again. `hourly` carries values
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
@@ -36,8 +38,32 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Holds:
+    """How long (microseconds) a value holds at most, and those of tags that have another."""
+
+    usual: int
+    others: Mapping[str, int]
+
+    def find(self, table: ir.Table) -> ir.IntegerValue | int:
+        """Find that of each row; a plain number, which is cheaper, where it is the same for all."""
+        if not self.others:
+            return self.usual
+        return ibis.cases(*((table.tag == tag, hold) for tag, hold in self.others.items()), else_=self.usual)
+
+
+def to_micros(hours: float) -> int:
+    return int(hours * HOUR_S * MICRO)
+
+
 def build_partials(
-    readings: ir.Table, interval_s: int, *, max_hold_h: float, accept_uncertain: bool, totalisers: list[str]
+    readings: ir.Table,
+    interval_s: int,
+    *,
+    max_hold_h: float,
+    accept_uncertain: bool,
+    totalisers: list[str],
+    holds_h: Mapping[str, float] | None = None,
 ) -> ir.Table:
     """Build one row per tag and interval that has readings.
 
@@ -45,6 +71,7 @@ def build_partials(
         readings: time (timestamp, UTC), tag, value, quality, as `readers.read_readings` gives them.
         interval_s: length of an interval; it divides the hour.
         max_hold_h: how long a value holds at most.
+        holds_h: the same of tags that have another.
         accept_uncertain: count readings of quality Uncertain as good.
         totalisers: tags that count up; of them the rise is summed, not the level.
 
@@ -56,14 +83,14 @@ def build_partials(
     """
     good = ["GOOD", "UNCERTAIN"] if accept_uncertain else ["GOOD"]
     is_good = readings.quality.isin(good) & readings.value.notnull()
-    hold_us = int(max_hold_h * HOUR_S * MICRO)
+    holds = Holds(to_micros(max_hold_h), {tag: to_micros(hours) for tag, hours in (holds_h or {}).items()})
     if not totalisers:
-        return _integrate(_pair(_collect(readings, is_good, interval_s)), hold_us)
+        return _integrate(_pair(_collect(readings, is_good, interval_s)), holds)
     is_total = readings.tag.isin(totalisers)
     # A counter goes on while a reading of it is bad, so its bad readings are left out.
     counted = _drop_doubles(_collect(readings.filter(is_total & is_good), is_good, interval_s))
     levels = _collect(readings.filter(~is_total), is_good, interval_s)
-    return ibis.union(_integrate(_pair(levels), hold_us), _add_rises(_pair(counted), hold_us))
+    return ibis.union(_integrate(_pair(levels), holds), _add_rises(_pair(counted), holds))
 
 
 def _find_start(time: ir.TimestampValue, interval_s: int) -> ir.TimestampValue:
@@ -147,7 +174,9 @@ def _is_good(negated: ir.FloatingValue) -> ir.BooleanValue:
     return negated > -math.inf
 
 
-def _integrate(table: ir.Table, hold_us: int) -> ir.Table:
+def _integrate(table: ir.Table, holds: Holds) -> ir.Table:
+    hold_us = holds.find(table)
+
     def hold(step: ir.StructValue) -> ir.IntegerValue:
         return (step["length"] > hold_us).ifelse(hold_us, step["length"])
 
@@ -163,8 +192,9 @@ def _integrate(table: ir.Table, hold_us: int) -> ir.Table:
     )
 
 
-def _add_rises(table: ir.Table, hold_us: int) -> ir.Table:
+def _add_rises(table: ir.Table, holds: Holds) -> ir.Table:
     """Sum the rises of counters; a fall is a reset, and what was counted around it is lost."""
+    hold_us = holds.find(table)
 
     def rise(step: ir.StructValue) -> ir.FloatingValue:
         return step["negated"] - step["following"]
