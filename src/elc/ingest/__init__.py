@@ -44,6 +44,7 @@ DOUBTS = {
     "text_value": "are no number, as in {example}; not used",
     "large_value": "are larger than any instrument shows, as in {example}; not used",
     "no_tag": "carry no tag, as that of {example}; not used",
+    "no_data": "are a number of export.no_data, as {example}; not used",
 }
 
 

@@ -22,6 +22,7 @@ from elc.ingest.counters import Counter, check_counters, difference, find_breaks
 from elc.ingest.ending import Ending, build_silences, find_doubts, find_ending, leave_out_ahead
 from elc.ingest.grid import Grid, build_grid
 from elc.ingest.habits import Habits, find_habits, find_silences
+from elc.ingest.markers import leave_out_markers
 from elc.ingest.partials import HOUR_S, MICRO
 from elc.ingest.traces import Traces
 from elc.settings import Carrier, StageSettings, Tag, TagList
@@ -64,6 +65,7 @@ def build_hourly(
     ending = find_ending(grid.has, grid.columns["last_us"], grid.width_us)
     is_continuous = settings.plant.export.is_continuous
     habits = find_habits(grid.has, grid.columns["readings"], grid.columns["last_value"], grid.width_us)
+    markers = leave_out_markers(grid, tags)
     limit = _limit_hold(grid, habits) if is_continuous else np.broadcast_to(grid.hold_us, grid.has.shape)
     held = _hold(grid, limit, ending.until_us if is_continuous else np.inf)
     places = [(position, tag) for position, tag in enumerate(tags) if tag.is_totaliser]
@@ -71,11 +73,8 @@ def build_hourly(
     check_counters(counters, grid, tags)
     hourly = add_energy(_build_table(held, grid, tags, settings), tags, settings.plant.carriers)
     doubts = _find_doubts(grid, ending, habits, tags) if is_continuous else []
-    return (
-        hourly,
-        _build_traces(held, grid, tags),
-        [*ahead, *doubts, *find_breaks(counters, grid, tags), *find_odd_amounts(grid, tags)],
-    )
+    suspects = [*ahead, *markers, *doubts, *find_breaks(counters, grid, tags), *find_odd_amounts(grid, tags)]
+    return hourly, _build_traces(held, grid, tags), suspects
 
 
 def _find_doubts(grid: Grid, ending: Ending, habits: Habits, tags: TagList) -> list[Finding]:

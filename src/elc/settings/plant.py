@@ -51,6 +51,7 @@ class Export(Section):
 
     `decimal` and `quality_codes` are for files whose content leaves open what a comma or a quality code means.
     `conflicts` says which of several values counts that one file has for a tag and moment; without it, none does.
+    `no_data` are numbers that stand for no data.
     `is_continuous` is false where the export holds chosen intervals only, such as steady states: then what lies
     between is no gap, and every interval counts as steady.
     """
@@ -61,6 +62,7 @@ class Export(Section):
     decimal: Literal[".", ","] | None = None
     quality_codes: Literal["opc_ua", "opc_da"] | None = None
     conflicts: Literal["last", "mean", "first"] | None = None
+    no_data: list[float] = Field(default_factory=list)
     is_continuous: bool = True
 
 
