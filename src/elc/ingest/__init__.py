@@ -15,6 +15,7 @@ from elc.fields import TIME, read_label
 from elc.findings import Finding, build_frame, write_findings
 from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.clock import build_doubled_hours, find_doubled_spans
+from elc.ingest.conflicts import find_clashes
 from elc.ingest.contract import check_contract
 from elc.ingest.files import Doubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
@@ -43,6 +44,7 @@ DOUBTS = {
     "text_value": "are no number, as in {example}; not used",
     "large_value": "are larger than any instrument shows, as in {example}; not used",
     "no_tag": "carry no tag, as that of {example}; not used",
+    "no_data": "are a number of export.no_data, as {example}; not used",
 }
 
 
@@ -67,7 +69,7 @@ def read_export(
     """
     survey, partials, sources = _read_partials(places, tags, settings, cache)
     _check_partials(partials, tags, survey.where)
-    return _build_tables(survey, partials, sources, tags, settings)
+    return _build_tables(survey, partials, sources, survey.tags, settings)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
     if not found:
         empty = pd.DataFrame()
         return Inventory(names, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([]))
-    present = TagList(tags.plant, tuple(tag for tag in tags.used if tag.is_computed or tag.tag in found))
+    present = TagList(tags.plant, tuple(tag for tag in survey.tags.used if tag.is_computed or tag.tag in found))
     return Inventory(names, present, *_build_tables(survey, partials, sources, present, settings))
 
 
@@ -119,6 +121,7 @@ def _build_tables(
     survey: Survey, partials: pa.Table, sources: dict[str, Source], tags: TagList, settings: StageSettings
 ) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
     measured, traces, resets = build_hourly(partials, tags, settings)
+    clashes = find_clashes(partials, tags, settings.plant.export.conflicts)
     hourly, undated = add_age(measured, tags, settings)
     untold = find_doubled_spans(survey.find_untold(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1])
     days = sorted({day for source in sources.values() for day in source.days})
@@ -128,7 +131,7 @@ def _build_tables(
         for doubt in source.doubts
     ]
     clock = build_doubled_hours(tags.plant, untold)
-    return hourly, replace(traces, untold=tuple(untold)), build_frame([*resets, *undated, *clock, *doubts])
+    return hourly, replace(traces, untold=tuple(untold)), build_frame([*resets, *clashes, *undated, *clock, *doubts])
 
 
 def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:

@@ -19,8 +19,13 @@ from elc.settings import Export
 WIDE_TAG, WIDE_VALUE = "wide_tag", "wide_value"
 
 
-def read_cells(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export) -> ir.Table:
+def read_cells(
+    engine: Engine, layout: Layout, paths: Sequence[Path], export: Export, *, kept: Sequence[str] = ()
+) -> ir.Table:
     """Read files of one layout with what was written beside what was made of it.
+
+    Args:
+        kept: columns that are kept as text, each under its name after "kept ".
 
     Returns:
         time (timestamp(6), null where it cannot be read), is_utc, time_text; tag; number (null where there is none) and
@@ -28,7 +33,7 @@ def read_cells(engine: Engine, layout: Layout, paths: Sequence[Path], export: Ex
     """
     table = open_nest(read_table(engine, layout, paths), layout.nest)
     if layout.fields.is_wide:
-        table = _turn_long(table, layout)
+        table = _turn_long(table, layout, kept)
     time = _pick(table, layout.fields.time)
     nanos = _pick(table, layout.fields.nanos) if layout.fields.nanos else None
     moment, is_utc = build_time(engine, layout, time, nanos, export)
@@ -44,6 +49,7 @@ def read_cells(engine: Engine, layout: Layout, paths: Sequence[Path], export: Ex
         quality=quality,
         is_known=is_known,
         quality_text=quality_text,
+        **{f"kept {name}": table[name].cast("string") for name in kept},
     )
 
 
@@ -62,13 +68,14 @@ def read_table(engine: Engine, layout: Layout, paths: Sequence[Path]) -> ir.Tabl
     )
 
 
-def _turn_long(table: ir.Table, layout: Layout) -> ir.Table:
+def _turn_long(table: ir.Table, layout: Layout, kept: Sequence[str]) -> ir.Table:
     names = layout.fields.values
     # Text among the numbers, as in "Bad Input", makes a column text: then all are read as text.
     kind = "string" if any(layout.is_text(name) for name in names) else "float64"
-    kept = table.select(layout.fields.time, **{name: _cast(table, layout, name, kind) for name in names})
-    others = ~ibis.selectors.cols(layout.fields.time)
-    return kept.pivot_longer(others, names_to=WIDE_TAG, values_to=WIDE_VALUE)
+    around = (layout.fields.time, *kept)
+    chosen = table.select(*around, **{name: _cast(table, layout, name, kind) for name in names})
+    others = ~ibis.selectors.cols(*around)
+    return chosen.pivot_longer(others, names_to=WIDE_TAG, values_to=WIDE_VALUE)
 
 
 def _cast(table: ir.Table, layout: Layout, name: str, kind: str) -> ir.Value:

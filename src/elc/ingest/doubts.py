@@ -16,6 +16,7 @@ from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
 from elc.ingest.layout.parquet import read_statistics
 from elc.ingest.nests import find_odd
+from elc.ingest.partials import SAME_FRAC
 from elc.ingest.times import FIRST, LAST
 from elc.settings import Export, TagList
 
@@ -91,9 +92,11 @@ def find_doubts(engine: Engine, layout: Layout, paths: Sequence[Path], export: E
     """Find what of the listed tags was not taken as it stands.
 
     Returns:
-        path, check (unknown_quality, no_quality, text_value, large_value, no_tag), tag, count and an example.
+        path, check (unknown_quality, no_quality, text_value, large_value, no_tag,
+        no_data), tag, count and an example.
     """
     checks = {check for path in paths for check in _find_possible(path, layout)}
+    checks |= {"no_data"} if export.no_data else set()
     if not checks or _read_doubts(engine, layout, paths, export, tags, checks).empty:
         return pd.DataFrame(columns=COLUMNS)
     tables = [_read_doubts(engine, layout, [path], export, tags, checks).assign(path=str(path)) for path in paths]
@@ -135,9 +138,10 @@ def _read_doubts(
         "text_value": cells.number.isnull(),
         "large_value": cells.number.abs() >= LARGEST,
         "no_tag": cells.tag == "",
+        "no_data": is_marker(cells.number, export.no_data),
     }
     suspect = cells.filter(ibis.or_(*[looked_at[name] for name in sorted(checks)]))
-    found = {name: pair for name, pair in _build_checks(suspect).items() if name in checks}
+    found = {name: pair for name, pair in _build_checks(suspect, export).items() if name in checks}
     counts = {name: is_doubt.fill_null(False).sum() for name, (is_doubt, _) in found.items()}
     examples = {f"{name}_example": text.min(where=is_doubt) for name, (is_doubt, text) in found.items()}
     wide = engine.execute(suspect.group_by("tag").aggregate(**counts, **examples).order_by("tag"))
@@ -151,7 +155,13 @@ def _read_doubts(
     return pd.DataFrame(rows, columns=COLUMNS[1:])
 
 
-def _build_checks(cells: ir.Table) -> dict[str, tuple[ir.BooleanValue, ir.StringValue]]:
+def is_marker(number: ir.FloatingValue, markers: Sequence[float]) -> ir.BooleanValue:
+    """Tell where a number is one that stands for no data, be it written with fewer digits."""
+    near = [(number - marker).abs() <= SAME_FRAC * abs(marker) for marker in markers]
+    return ibis.or_(*near) if near else ibis.literal(False)
+
+
+def _build_checks(cells: ir.Table, export: Export) -> dict[str, tuple[ir.BooleanValue, ir.StringValue]]:
     """Build each check: where it fails, and the text that it looks at."""
     written, quality = cells.number_text.fill_null("").strip(), cells.quality_text
     is_tagged, is_unknown = cells.tag != "", ~cells.is_known
@@ -161,4 +171,5 @@ def _build_checks(cells: ir.Table) -> dict[str, tuple[ir.BooleanValue, ir.String
         "text_value": (is_tagged & cells.number.isnull() & ~written.upper().isin(NOTHING), written),
         "large_value": (is_tagged & (cells.number.abs() >= LARGEST) & ~cells.number.isnan(), written),
         "no_tag": (~is_tagged, written),
+        "no_data": (is_tagged & is_marker(cells.number, export.no_data), written),
     }

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from elc.fields import TIME
-from elc.ingest.partials import HOUR_S, MICRO
+from elc.ingest.conflicts import COUNTED
+from elc.ingest.partials import to_micros
 from elc.settings import StageSettings, TagList
 
 Array = NDArray[np.float64]
@@ -21,12 +22,13 @@ Array = NDArray[np.float64]
 class Grid:
     """Partial results as arrays (intervals, tags); times in microseconds, NaN where a tag has no reading.
 
+    `hold_us` (tags) is how long a value holds at most.
     `before` is the row of the last interval with readings strictly before each interval, -1 for none.
     """
 
     start: pd.Timestamp
     width_us: int
-    hold_us: int
+    hold_us: Array
     has: NDArray[np.bool_]
     before: NDArray[np.intp]
     columns: dict[str, Array]
@@ -50,7 +52,8 @@ class Grid:
 def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Grid:
     width_us = int(pd.Timedelta(settings.plant.interval) / pd.Timedelta("1us"))
     is_continuous = settings.plant.export.is_continuous
-    hold_us = int(settings.ingest.max_hold_h * HOUR_S * MICRO) if is_continuous else width_us
+    usual_h = settings.ingest.max_hold_h
+    hold_us = np.array([to_micros(tag.find_hold_h(usual_h)) if is_continuous else width_us for tag in tags], float)
     start = partials["start"].cast("timestamp[us]").cast("int64").to_numpy()
     rows = (start - start.min()) // width_us
     names = pa.array([tag.tag for tag in tags])
@@ -59,7 +62,7 @@ def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Gr
     shape = (int(rows.max()) + 1, len(names))
     columns = {}
     for name in partials.column_names:
-        if name not in ("tag", "start"):
+        if name not in ("tag", "start", *COUNTED):
             columns[name] = np.full(shape, np.nan)
             columns[name][rows, positions] = partials[name].to_numpy()
     has = ~np.isnan(columns["readings"])

@@ -2,8 +2,8 @@
 
 A value holds until the next reading of its tag, at most `max_hold_h`, and less where a tag is silent that is read all
 the time (see `habits`). An interval's value is the mean weighted by that time, and its coverage is the share of the
-interval with good time. So the sum over intervals is the integral of the readings. A totaliser is differenced: its rise
-between two readings is spread over the time between them.
+interval with good time. So the sum over intervals is the integral of the readings. A totaliser is differenced (see
+`counters`).
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from elc.errors import check_faults
-from elc.fields import ENERGY, TIME, coverage, read_label
+from elc.fields import ENERGY, TIME, coverage
 from elc.findings import Finding
+from elc.ingest.amounts import find_odd_amounts
+from elc.ingest.counters import Counter, check_counters, difference, find_breaks
 from elc.ingest.ending import Ending, build_silences, find_doubts, find_ending, leave_out_ahead
 from elc.ingest.grid import Grid, build_grid
 from elc.ingest.habits import Habits, find_habits, find_silences
+from elc.ingest.markers import leave_out_markers
 from elc.ingest.partials import HOUR_S, MICRO
 from elc.ingest.traces import Traces
-from elc.settings import Carrier, StageSettings, TagList
+from elc.settings import Carrier, StageSettings, Tag, TagList
 
 Array = NDArray[np.float64]
-MAX_FALL_FRAC = 0.1  # ASSUME: a counter that falls after more of its readings than this is no counter
 
 
 @dataclass(frozen=True)
 class Held:
     """What held in each interval, as arrays (intervals, tags) in the units of the readings.
 
-    `integral` is value x microseconds of good time, `is_changed` tells where a good reading differs from the one
-    before, and `is_reset` where a totaliser was reset; `falls` (tags) says how often it fell.
+    `integral` is value x microseconds of good time, and `is_changed` tells where a good reading differs from the one
+    before.
     """
 
     integral: Array
@@ -42,8 +43,6 @@ class Held:
     low: Array
     high: Array
     is_changed: NDArray[np.bool_]
-    is_reset: NDArray[np.bool_]
-    falls: Array
 
 
 def build_hourly(
@@ -66,15 +65,16 @@ def build_hourly(
     ending = find_ending(grid.has, grid.columns["last_us"], grid.width_us)
     is_continuous = settings.plant.export.is_continuous
     habits = find_habits(grid.has, grid.columns["readings"], grid.columns["last_value"], grid.width_us)
-    limit = _limit_hold(grid, habits) if is_continuous else np.full(grid.has.shape, float(grid.hold_us))
+    markers = leave_out_markers(grid, tags)
+    limit = _limit_hold(grid, habits) if is_continuous else np.broadcast_to(grid.hold_us, grid.has.shape)
     held = _hold(grid, limit, ending.until_us if is_continuous else np.inf)
-    for position, tag in enumerate(tags):
-        if tag.is_totaliser:
-            _difference(grid, held, position)
-    _check_resets(held, grid, tags)
+    places = [(position, tag) for position, tag in enumerate(tags) if tag.is_totaliser]
+    counters = {tag.tag: _difference(grid, held, position, tag) for position, tag in places}
+    check_counters(counters, grid, tags)
     hourly = add_energy(_build_table(held, grid, tags, settings), tags, settings.plant.carriers)
     doubts = _find_doubts(grid, ending, habits, tags) if is_continuous else []
-    return hourly, _build_traces(held, grid, tags), [*ahead, *doubts, *_find_resets(held, grid, tags)]
+    suspects = [*ahead, *markers, *doubts, *find_breaks(counters, grid, tags), *find_odd_amounts(grid, tags)]
+    return hourly, _build_traces(held, grid, tags), suspects
 
 
 def _find_doubts(grid: Grid, ending: Ending, habits: Habits, tags: TagList) -> list[Finding]:
@@ -87,7 +87,8 @@ def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings)
     """Put mean and coverage of each tag side by side, the mean in the column's unit."""
     factor, offset = _read_scales(tags)
     covered = held.good_us / grid.width_us
-    is_covered = (covered >= settings.ingest.min_coverage_frac) & (held.good_us > 0)
+    least = [tag.find_coverage_frac(settings.ingest.min_coverage_frac) for tag in tags]
+    is_covered = (covered >= least) & (held.good_us > 0)
     mean = np.full_like(covered, np.nan)
     np.divide(held.integral, held.good_us, out=mean, where=is_covered)
     pairs = np.stack([mean * factor + offset, covered], axis=2).reshape(len(mean), -1)
@@ -128,13 +129,13 @@ def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
     Args:
         limit: how long the last value before each interval holds (intervals, tags).
     """
-    width, hold = float(grid.width_us), float(grid.hold_us)
+    width = float(grid.width_us)
     open_us = np.clip(end_us - np.arange(len(grid.has))[:, None] * width, 0, width)  # of each interval, read so far
     former, last = grid.carry(grid.columns["last_value"]), grid.columns["last_value"]
     until = np.where(grid.has, grid.columns["first_us"], width)
     carried_us = np.clip(np.minimum(limit - grid.find_since(), until), 0, open_us)
     carried_us = np.where(np.isnan(former) | np.isnan(carried_us), 0, carried_us)
-    own_us = np.where(np.isnan(last), 0, np.clip(open_us - grid.columns["last_us"], 0, hold))
+    own_us = np.where(np.isnan(last), 0, np.clip(open_us - grid.columns["last_us"], 0, grid.hold_us))
     inner, inner_us = (np.nan_to_num(grid.columns[name]) for name in ("integral", "good_us"))
     seen = np.where(carried_us > 0, former, np.nan)
     low, high = grid.columns["low"], grid.columns["high"]
@@ -144,59 +145,18 @@ def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
         low=np.fmin(low, seen),
         high=np.fmax(high, seen),
         is_changed=(low < high) | (np.abs(low - former) > 0),
-        is_reset=np.zeros(grid.has.shape, dtype=bool),
-        falls=np.zeros(grid.has.shape[1]),
     )
 
 
-def _difference(grid: Grid, held: Held, position: int) -> None:
-    """Difference a totaliser in place: its rise between two readings is spread over the time between them.
-
-    Around a reset nothing is covered: what was counted between the last reading and the reset is not known.
-    """
-    column = {name: values[:, position] for name, values in grid.columns.items()}
-    rows, width = np.flatnonzero(grid.has[:, position]), float(grid.width_us)
-    rise, covered = np.nan_to_num(column["integral"]), np.nan_to_num(column["good_us"])
-    is_reset = np.nan_to_num(column["resets"]) > 0
-    begin = rows[:-1] * width + column["last_us"][rows[:-1]]
-    end = rows[1:] * width + column["first_us"][rows[1:]]
-    step = column["first_value"][rows[1:]] - column["last_value"][rows[:-1]]
-    for index in np.flatnonzero(end - begin <= grid.hold_us):
-        touched = np.arange(rows[index], rows[index + 1] + 1)
-        inside = np.minimum(end[index], (touched + 1) * width) - np.maximum(begin[index], touched * width)
-        rise[touched] += step[index] * inside / (end[index] - begin[index])
-        covered[touched] += inside
-        is_reset[touched] |= step[index] < 0
-    per_hour = np.where(covered > 0, rise * HOUR_S * MICRO / np.maximum(covered, 1), np.nan)
-    held.integral[:, position] = np.where(is_reset, 0, rise * HOUR_S * MICRO)
-    held.good_us[:, position] = np.where(is_reset, 0, covered)
-    held.low[:, position] = held.high[:, position] = np.where(is_reset, np.nan, per_hour)
-    held.is_reset[:, position] = is_reset
-    held.falls[position] = np.nansum(column["resets"]) + (step < 0).sum()
-
-
-def _check_resets(held: Held, grid: Grid, tags: TagList) -> None:
-    faults = []
-    for position, tag in enumerate(tags):
-        falls, readings = int(held.falls[position]), int(np.nansum(grid.columns["readings"][:, position]))
-        if falls > max(1, MAX_FALL_FRAC * readings):
-            faults.append(
-                f"tag {tag.tag} is read as a totaliser, because its unit is an amount and {tag.column} is a rate, but "
-                f"it falls {falls} times in {readings} good readings. Write the unit of a rate, or set its role to "
-                "ignore."
-            )
-    check_faults(f"plant {tags.plant}", faults)
-
-
-def _find_resets(held: Held, grid: Grid, tags: TagList) -> list[Finding]:
-    found = []
-    for position, tag in enumerate(tags):
-        name = f"{read_label(tag.column)} ({tag.tag})"
-        sentence = f"{name} was reset; what it counted before is lost, the interval is not used."
-        for start in grid.index[held.is_reset[:, position]]:
-            end = start + pd.Timedelta(grid.width_us, "us")
-            found.append(Finding("totaliser_reset", sentence, tags.plant, tag.column, start, end))
-    return found
+def _difference(grid: Grid, held: Held, position: int, tag: Tag) -> Counter:
+    """Difference a totaliser in place (see `counters`)."""
+    counter = difference(grid, position, tag)
+    lost, covered = counter.is_lost, counter.covered
+    per_hour = np.where(covered > 0, counter.rise * HOUR_S * MICRO / np.maximum(covered, 1), np.nan)
+    held.integral[:, position] = np.where(lost, 0, counter.rise * HOUR_S * MICRO)
+    held.good_us[:, position] = np.where(lost, 0, covered)
+    held.low[:, position] = held.high[:, position] = np.where(lost, np.nan, per_hour)
+    return counter
 
 
 def add_energy(hourly: pd.DataFrame, tags: TagList, carriers: dict[str, Carrier]) -> pd.DataFrame:

@@ -8,12 +8,15 @@ only those that a new file reaches are worked out again. `hourly` carries values
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
 
 HOUR_S = 3600
 MICRO = 1_000_000
+SAME_FRAC = 1e-6  # ASSUME: values that differ by less are one value, written with more digits or fewer
 COLUMNS = (
     "tag",
     "start",
@@ -27,11 +30,40 @@ COLUMNS = (
     "high",
     "readings",
     "resets",
+    "conflicts",
+    "corrections",
+    "clash_at",
+    "clash_from",
+    "clash_to",
 )
 
 
+@dataclass(frozen=True)
+class Holds:
+    """How long (microseconds) a value holds at most, and those of tags that have another."""
+
+    usual: int
+    others: Mapping[str, int]
+
+    def find(self, table: ir.Table) -> ir.IntegerValue | int:
+        """Find that of each row; a plain number, which is cheaper, where it is the same for all."""
+        if not self.others:
+            return self.usual
+        return ibis.cases(*((table.tag == tag, hold) for tag, hold in self.others.items()), else_=self.usual)
+
+
+def to_micros(hours: float) -> int:
+    return int(hours * HOUR_S * MICRO)
+
+
 def build_partials(
-    readings: ir.Table, interval_s: int, *, max_hold_h: float, accept_uncertain: bool, totalisers: list[str]
+    readings: ir.Table,
+    interval_s: int,
+    *,
+    max_hold_h: float,
+    accept_uncertain: bool,
+    totalisers: list[str],
+    holds_h: Mapping[str, float] | None = None,
 ) -> ir.Table:
     """Build one row per tag and interval that has readings.
 
@@ -39,24 +71,26 @@ def build_partials(
         readings: time (timestamp, UTC), tag, value, quality, as `readers.read_readings` gives them.
         interval_s: length of an interval; it divides the hour.
         max_hold_h: how long a value holds at most.
+        holds_h: the same of tags that have another.
         accept_uncertain: count readings of quality Uncertain as good.
         totalisers: tags that count up; of them the rise is summed, not the level.
 
     Returns:
         tag, start (timestamp), first and last reading (microseconds after start; value, NULL where not good),
         integral (value x microseconds of good time between first and last; of a totaliser its rise), good_us (that
-        time), low, high (of good readings), readings (how many) and resets (of a totaliser).
+        time), low, high (of good readings), readings (how many), resets (of a totaliser) and conflicts (good readings
+        that differ from the one before at the same moment); what is counted of these (see `conflicts`) is empty.
     """
     good = ["GOOD", "UNCERTAIN"] if accept_uncertain else ["GOOD"]
     is_good = readings.quality.isin(good) & readings.value.notnull()
-    hold_us = int(max_hold_h * HOUR_S * MICRO)
+    holds = Holds(to_micros(max_hold_h), {tag: to_micros(hours) for tag, hours in (holds_h or {}).items()})
     if not totalisers:
-        return _integrate(_pair(_collect(readings, is_good, interval_s)), hold_us)
+        return _integrate(_pair(_collect(readings, is_good, interval_s)), holds)
     is_total = readings.tag.isin(totalisers)
     # A counter goes on while a reading of it is bad, so its bad readings are left out.
     counted = _drop_doubles(_collect(readings.filter(is_total & is_good), is_good, interval_s))
     levels = _collect(readings.filter(~is_total), is_good, interval_s)
-    return ibis.union(_integrate(_pair(levels), hold_us), _add_rises(_pair(counted), hold_us))
+    return ibis.union(_integrate(_pair(levels), holds), _add_rises(_pair(counted), holds))
 
 
 def _find_start(time: ir.TimestampValue, interval_s: int) -> ir.TimestampValue:
@@ -71,7 +105,8 @@ def _collect(readings: ir.Table, is_good: ir.BooleanValue, interval_s: int) -> i
     """Put the readings of each tag and interval in order.
 
     The order is by time, then what is not good, then the largest value, and `negated` (-inf where not good) sorts
-    so: of readings at the same moment only the last holds for any time, a good one before another, then the smallest.
+    so: of readings at the same moment only the last holds for any time, a good one before another. Good ones that
+    differ are counted, and settled in `conflicts`.
     """
     marked = readings.select(
         "tag",
@@ -79,12 +114,26 @@ def _collect(readings: ir.Table, is_good: ir.BooleanValue, interval_s: int) -> i
         value=is_good.ifelse(readings.value, ibis.null("float64")),
         reading=ibis.struct({"time": readings.time, "negated": is_good.ifelse(-readings.value, -math.inf)}),
     )
-    return marked.group_by(["tag", "start"]).aggregate(
+    collected = marked.group_by(["tag", "start"]).aggregate(
         series=marked.reading.collect().sort(),
         low=marked.value.min(),
         high=marked.value.max(),
         readings=marked.count(),
     )
+    return collected.mutate(clashes=_count_clashes(collected.series))
+
+
+def _count_clashes(series: ir.ArrayValue) -> ir.IntegerValue:
+    """Count the good readings that differ from the good one before at the same moment."""
+
+    # Ibis mixes up two functions of one query whose arguments have the same names.
+    def is_clash(own: ir.StructValue, position: ir.IntegerValue) -> ir.BooleanValue:
+        following = series[position + 1]
+        is_other = (own["negated"] - following["negated"]).abs() > SAME_FRAC * own["negated"].abs()
+        is_same_moment = following["time"] == own["time"]
+        return ibis.coalesce(is_same_moment & is_other & _is_good(own["negated"]), False)
+
+    return series.filter(is_clash).length()
 
 
 def _drop_doubles(table: ir.Table) -> ir.Table:
@@ -114,6 +163,7 @@ def _pair(table: ir.Table) -> ir.Table:
         "low",
         "high",
         "readings",
+        "clashes",
         first=series[0],
         last=series[series.length() - 1],  # Ibis on Spark knows no index from the end
         steps=series.map(build_step),
@@ -124,7 +174,9 @@ def _is_good(negated: ir.FloatingValue) -> ir.BooleanValue:
     return negated > -math.inf
 
 
-def _integrate(table: ir.Table, hold_us: int) -> ir.Table:
+def _integrate(table: ir.Table, holds: Holds) -> ir.Table:
+    hold_us = holds.find(table)
+
     def hold(step: ir.StructValue) -> ir.IntegerValue:
         return (step["length"] > hold_us).ifelse(hold_us, step["length"])
 
@@ -140,8 +192,9 @@ def _integrate(table: ir.Table, hold_us: int) -> ir.Table:
     )
 
 
-def _add_rises(table: ir.Table, hold_us: int) -> ir.Table:
+def _add_rises(table: ir.Table, holds: Holds) -> ir.Table:
     """Sum the rises of counters; a fall is a reset, and what was counted around it is lost."""
+    hold_us = holds.find(table)
 
     def rise(step: ir.StructValue) -> ir.FloatingValue:
         return step["negated"] - step["following"]
@@ -172,6 +225,18 @@ def _finish(table: ir.Table, **sums: ir.Value) -> ir.Table:
         ends[f"{name}_value"] = value
     whole = {name: sums[name].cast("int64") for name in ("good_us", "resets")}
     found = table.select(
-        "tag", "start", "low", "high", "readings", integral=sums["integral"].cast("float64"), **ends, **whole
+        "tag",
+        "start",
+        "low",
+        "high",
+        "readings",
+        integral=sums["integral"].cast("float64"),
+        **ends,
+        **whole,
+        conflicts=table.clashes.cast("int64"),
+        corrections=ibis.literal(0, "int64"),
+        clash_at=ibis.null("timestamp(6)"),
+        clash_from=ibis.null("float64"),
+        clash_to=ibis.null("float64"),
     )
     return found.select(*COLUMNS)

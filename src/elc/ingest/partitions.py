@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -25,7 +27,9 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
-from elc.ingest.engine import Engines
+from elc.ingest.amounts import settle_rhythms
+from elc.ingest.conflicts import order_files, settle_partials
+from elc.ingest.engine import Engine, Engines
 from elc.ingest.files import Source
 from elc.ingest.partials import COLUMNS, build_partials
 from elc.ingest.sources import DAY_US, Survey
@@ -61,6 +65,8 @@ def open_cache(folder: Path, tags: TagList, settings: StageSettings) -> Path:
 def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, dict[str, Source]]:
     """Read the partial results of an export (see `partials.build_partials`) and its sources; work out what has changed.
 
+    The survey's tags get the intervals of their amounts.
+
     Raises:
         ElcError: a file cannot be used.
     """
@@ -71,7 +77,8 @@ def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, di
         sources = survey.find(engines.take, known)
         if sources != known:
             _write(cache / "sources.json", SOURCES, sources)
-        wanted, former = _find_days(sources), _read(cache / "days.json", DAYS)
+        survey.tags = settle_rhythms(engines.take, survey, sources)
+        wanted, former = _find_days(sources, survey.tags), _read(cache / "days.json", DAYS)
         tables = {month: _read_month(cache, month) for month in _name_months(former)}
         # A month that lost a day, or is not whole, is worked out again from its first day.
         lost = {month for month, table in tables.items() if table is None}
@@ -103,7 +110,7 @@ def _build_purpose(tags: TagList, settings: StageSettings) -> str:
         "export": settings.plant.export.model_dump(),
         "ingest": [settings.ingest.max_hold_h, settings.ingest.accept_uncertain],
         "interval": settings.plant.interval,
-        "tags": [[tag.tag, tag.is_totaliser] for tag in tags],
+        "tags": [[tag.tag, tag.is_totaliser, tag.amount_h, tag.max_hold_h] for tag in tags],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
@@ -121,13 +128,17 @@ def _write(path: Path, kind: TypeAdapter[T], content: T) -> None:
         temporary.write_bytes(kind.dump_json(content))
 
 
-def _find_days(sources: Mapping[str, Source]) -> dict[int, str]:
-    """Find the days of an export, each with a key that changes with the files that reach it."""
+def _find_days(sources: Mapping[str, Source], tags: TagList) -> dict[int, str]:
+    """Find the days of an export, each with a key that changes with the files that reach it, and with rhythms."""
+    rhythms = [f"{tag.tag} {tag.amount_h}" for tag in tags if tag.amount_h is not None]
     keys: dict[int, list[str]] = {}
     for source in sources.values():
         for day in source.days:
             keys.setdefault(day, []).append(source.key)
-    return {day: hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest() for day, found in sorted(keys.items())}
+    return {
+        day: hashlib.sha256("\n".join(rhythms + sorted(found)).encode()).hexdigest()
+        for day, found in sorted(keys.items())
+    }
 
 
 def _work_out(
@@ -164,19 +175,54 @@ def _work_out(
 def _read_batch(
     survey: Survey, settings: StageSettings, engines: Engines, sources: Mapping[str, Source], batch: Batch
 ) -> pa.Table:
-    interval_s = int(pd.Timedelta(settings.plant.interval).total_seconds())
-    is_continuous = settings.plant.export.is_continuous
+    chosen = {name: sources[name] for name in batch.names}
     with engines.take() as engine:
-        readings = survey.read(engine, {name: sources[name] for name in batch.names}, batch.days)
-        expression = build_partials(
-            readings,
-            interval_s,
-            max_hold_h=settings.ingest.max_hold_h if is_continuous else interval_s / 3600,
-            accept_uncertain=settings.ingest.accept_uncertain,
-            totalisers=[tag.tag for tag in survey.tags if tag.is_totaliser],
-        )
-        table = engine.read_arrow(expression)
+        build = functools.partial(_build_partials, survey, settings)
+        table = engine.read_arrow(build(survey.read(engine, chosen, batch.days)))
+        if pc.any(pc.greater(table["conflicts"], 0)).as_py():
+            table = _settle(survey, settings, engine, chosen, batch.days, table)
     return table.set_column(0, "tag", table["tag"].cast("string").dictionary_encode())
+
+
+def _build_partials(survey: Survey, settings: StageSettings, readings: ir.Table) -> ir.Table:
+    interval_s = int(pd.Timedelta(settings.plant.interval).total_seconds())
+    is_continuous, usual_h = settings.plant.export.is_continuous, settings.ingest.max_hold_h
+    return build_partials(
+        readings,
+        interval_s,
+        max_hold_h=usual_h if is_continuous else interval_s / 3600,
+        accept_uncertain=settings.ingest.accept_uncertain,
+        totalisers=[tag.tag for tag in survey.tags if tag.is_totaliser],
+        holds_h=_find_holds(survey.tags, usual_h) if is_continuous else {},
+    )
+
+
+def _find_holds(tags: TagList, usual_h: float) -> dict[str, float]:
+    return {tag.tag: hold for tag in tags if (hold := tag.find_hold_h(usual_h)) != usual_h}
+
+
+def _settle(
+    survey: Survey,
+    settings: StageSettings,
+    engine: Engine,
+    sources: Mapping[str, Source],
+    days: range,
+    partials: pa.Table,
+) -> pa.Table:
+    """Settle the moments with several values: their intervals are read again, file by file."""
+    schema = ibis.schema({"time": "timestamp(6)", "tag": "string", "value": "float64", "quality": "string"})
+
+    def build(readings: pd.DataFrame) -> pa.Table:
+        return engine.read_arrow(_build_partials(survey, settings, engine.take_rows(readings, schema)))
+
+    return settle_partials(
+        partials,
+        (survey.read_file(engine, name, sources[name], days, partials) for name in order_files(sources)),
+        build,
+        wins=survey.export.conflicts,
+        good=["GOOD", "UNCERTAIN"] if settings.ingest.accept_uncertain else ["GOOD"],
+        width=pd.Timedelta(settings.plant.interval),
+    )
 
 
 def _build_batches(sources: Mapping[str, Source], stale: Sequence[int]) -> Iterator[Batch]:

@@ -16,10 +16,12 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from elc.errors import ElcError, check_faults
+from elc.ingest.apart import find_apart, has_conflict
 from elc.ingest.clock import Change, build_utc, check_skipped, find_changes
 from elc.ingest.engine import Engine
 from elc.ingest.files import Doubt, Group, Source, group_files, group_sources, read_bounds
@@ -80,12 +82,26 @@ class Survey:
         for group in group_sources(sources):
             chosen = [sources[name] for name in group.names]
             table = self._read_local(engine, group, sources)
-            tables.append(build_utc(table, self._find_changes(chosen)).select("time", "tag", "value", "quality"))
+            kept = [name for name in ("row",) if name in table.columns]
+            tables.append(build_utc(table, self._find_changes(chosen)).select("time", "tag", "value", "quality", *kept))
         readings = ibis.union(*tables) if len(tables) > 1 else tables[0]
         if all(day in days for source in sources.values() for day in source.days):
             return readings
         begin, end = (ibis.timestamp(pd.Timestamp(day, unit="D").to_pydatetime()) for day in (days.start, days.stop))
         return readings.filter((readings.time >= begin) & (readings.time < end))
+
+    def read_file(self, engine: Engine, name: str, source: Source, days: range, partials: pa.Table) -> pd.DataFrame:
+        """Read the readings of one file that may be in conflict, by partial results.
+
+        Raises:
+            ElcError: another column of the file tells the values of one moment apart, and nobody said which wins.
+        """
+        tags = pc.unique(partials.filter(pc.greater(partials["conflicts"], 0))["tag"]).to_pylist()
+        readings = self.read(engine, {name: source}, days)
+        found = engine.execute(readings.filter(readings.tag.isin(tags)))
+        if self.export.conflicts is None and has_conflict(found):
+            check_faults(self.where, find_apart(engine, source.layout, self.folder / name, self.export, tags))
+        return found
 
     def find_untold(self, sources: Iterable[Source]) -> list[Change]:
         """List the clock changes of the export's zone around which it has readings of which nobody knows the pass."""

@@ -19,7 +19,8 @@ def find_absent(sheet: Sheet, settings: IngestSettings) -> Iterator[Doubt]:
     if not sheet.is_continuous or sheet.values.shape[1] == 0:
         return
     vanished, new = _mark_vanished(sheet), _mark_new(sheet)
-    is_gap = (sheet.coverage < settings.min_coverage_frac) & ~vanished & ~new & ~sheet.is_untold
+    least = np.array([tag.find_coverage_frac(settings.min_coverage_frac) for tag in sheet.tags])[:, None]
+    is_gap = (sheet.coverage < least) & ~vanished & ~new & ~sheet.is_untold
     yield Doubt("gap", is_gap, say("has too little good data"))
     yield Doubt("vanished", vanished, say("sends no more: renamed, or taken out"))
     yield Doubt("new", new, say("began to send only after this: renamed, or newly installed"))

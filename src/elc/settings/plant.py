@@ -50,6 +50,8 @@ class Export(Section):
     """How a plant's historian writes. `time_format` is strftime's; without it, ISO 8601 or epoch times are expected.
 
     `decimal` and `quality_codes` are for files whose content leaves open what a comma or a quality code means.
+    `conflicts` says which of several values counts that one file has for a tag and moment; without it, none does.
+    `no_data` are numbers that stand for no data.
     `is_continuous` is false where the export holds chosen intervals only, such as steady states: then what lies
     between is no gap, and every interval counts as steady.
     """
@@ -59,6 +61,8 @@ class Export(Section):
     time_format: str | None = None
     decimal: Literal[".", ","] | None = None
     quality_codes: Literal["opc_ua", "opc_da"] | None = None
+    conflicts: Literal["last", "mean", "first"] | None = None
+    no_data: list[float] = Field(default_factory=list)
     is_continuous: bool = True
 
 

@@ -21,6 +21,7 @@ def find_row_faults(row: dict[str, str]) -> Iterator[str]:
     yield from _find_column_faults(row)
     yield from _find_sign_faults(row)
     yield from _find_group_faults(row)
+    yield from _find_hold_faults(row)
 
 
 def _find_computed_faults(row: dict[str, str]) -> Iterator[str]:
@@ -62,3 +63,14 @@ def _find_group_faults(row: dict[str, str]) -> Iterator[str]:
         yield f"group is given for the roles {' and '.join(GROUPED)}, and for no other. Leave it empty."
     elif word and not word.replace(" ", "").isalnum():
         yield f"group {word} is no name: write words of letters and digits, as in weather."
+
+
+def _find_hold_faults(row: dict[str, str]) -> Iterator[str]:
+    """What is wrong with numbers of its own for ingest; one that is no number is said where it is read."""
+    for name, most in (("max_hold_h", 10_000.0), ("min_coverage_frac", 1.0)):
+        try:
+            value = float(row.get(name) or most)
+        except ValueError:
+            continue
+        if not 0 < value <= most:
+            yield f"{name} {row[name]} is outside 0 to {most:g}."

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
-from elc.fields import AGE, read_unit
+from elc.fields import AGE
 from elc.settings.tag_rows import ROLES, SIGNS, find_row_faults
-from elc.units import read_conversion
+from elc.settings.tag_units import Scale, read_scale
 
 COLUMNS = ("tag", "column", "unit", "factor", "offset", "role", "carrier", "low", "high", "description")
-OPTIONAL = ("monotone", "group")
+OPTIONAL = ("monotone", "group", "max_hold_h", "min_coverage_frac")
+NUMBERS = ("factor", "offset", "low", "high", "max_hold_h", "min_coverage_frac")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Tag:
     A totaliser counts an amount, and its column is the rate: then the factor makes the column's unit times an hour.
     `monotone` is the declared direction of a driver: energy only rises (`up`) or falls (`down`) with it, or empty.
     `group` names the drivers, or set-points, that move together and are explained as one; empty for none.
+    A reading may be the amount of an interval (see `tag_units`): it stands for `amount_h`, and is never held longer.
+    `max_hold_h` and `min_coverage_frac` stand in for those of `ingest`, where they are given.
     """
 
     tag: str
@@ -39,6 +42,17 @@ class Tag:
     is_totaliser: bool = False
     monotone: str = ""
     group: str = ""
+    amount_h: float | None = None
+    max_hold_h: float | None = None
+    min_coverage_frac: float | None = None
+
+    def find_hold_h(self, usual_h: float) -> float:
+        """How long a value of it holds at most (h), where `usual_h` is what the others have."""
+        return self.amount_h or self.max_hold_h or usual_h
+
+    def find_coverage_frac(self, usual_frac: float) -> float:
+        """The covered share below which an interval of it is missing, where `usual_frac` is what the others have."""
+        return usual_frac if self.min_coverage_frac is None else self.min_coverage_frac
 
     @property
     def is_computed(self) -> bool:
@@ -136,10 +150,8 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         found.append("a carrier is given for the role energy, and for no other.")
     if row["low"] and row["high"] and not found and _is_reversed(row["low"], row["high"]):
         found.append(f"low {row['low']} is above high {row['high']}.")
-    numbers = {name: _read_number(row, name, found) for name in ("factor", "offset", "low", "high")}
-    factor, offset, is_totaliser = 1.0, 0.0, False
-    if row["role"] != "ignore" or row["column"]:
-        factor, offset, is_totaliser = _read_scale(row, found)
+    numbers = {name: _read_number(row, name, found) for name in NUMBERS}
+    scale = _read_scale(row, found) if row["role"] != "ignore" or row["column"] else Scale()
     faults += [f"{at}, tag {row['tag'] or '(none)'}: {fault}" for fault in found]
     if found:
         return None
@@ -150,19 +162,22 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         column=row["column"],
         role=row["role"],
         carrier=row["carrier"],
-        factor=own_factor * factor,
-        offset=own_offset * factor + offset,
+        factor=own_factor * scale.factor,
+        offset=own_offset * scale.factor + scale.offset,
         low=numbers["low"],
         high=numbers["high"],
         description=row["description"],
-        is_totaliser=is_totaliser,
+        is_totaliser=scale.is_totaliser,
+        amount_h=scale.amount_h,
+        max_hold_h=numbers["max_hold_h"],
+        min_coverage_frac=numbers["min_coverage_frac"],
         monotone=row.get("monotone", ""),
         group=row.get("group", ""),
     )
 
 
 def _read_number(row: dict[str, str], name: str, found: list[str]) -> float | None:
-    if not row[name]:
+    if not row.get(name):
         return None
     try:
         value = float(row[name])
@@ -181,18 +196,12 @@ def _is_reversed(low: str, high: str) -> bool:
         return False  # said where the numbers are read
 
 
-def _read_scale(row: dict[str, str], found: list[str]) -> tuple[float, float, bool]:
-    """Read factor and offset to the column's unit, and whether the tag counts an amount of which that is the rate."""
+def _read_scale(row: dict[str, str], found: list[str]) -> Scale:
     try:
-        target = read_unit(row["column"]).expression
-        return *read_conversion(row["unit"], target), False
+        return read_scale(row["unit"], row["column"])
     except ElcError as error:
-        fault = str(error)
-    try:
-        return *read_conversion(row["unit"], f"{read_unit(row['column']).expression}*hour"), True
-    except ElcError:
-        found.append(fault)
-    return 1.0, 0.0, False
+        found.append(str(error))
+    return Scale()
 
 
 def _find_doubled(tags: list[Tag]) -> list[str]:

@@ -115,11 +115,6 @@ def test_good_reading_goes_before_another_of_the_same_moment(read: Read) -> None
     assert (hourly[GAS][0], hourly[COVERED][0]) == (20.0, 1.0)
 
 
-def test_smaller_of_two_good_readings_of_a_moment_is_kept(read: Read) -> None:
-    for rows in ([("00:00", 10), ("00:00", 40)], [("00:00", 40), ("00:00", 10)]):
-        assert read(build_readings(rows))[0][GAS][0] == 10.0
-
-
 def test_order_of_rows_changes_nothing(read: Read) -> None:
     readings = build_random(7)
     ordered, _ = read(readings.sort_values(["time", "tag"]))

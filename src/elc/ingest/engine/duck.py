@@ -67,6 +67,9 @@ class DuckEngine:
     def build_time(self, micros: ir.IntegerValue) -> ir.TimestampValue:
         return _make_timestamp(micros)
 
+    def number_rows(self) -> ir.IntegerValue:
+        return ibis.row_number()
+
     def execute(self, table: ir.Table) -> pd.DataFrame:
         frame: pd.DataFrame = self.backend.execute(table)
         return frame

@@ -38,6 +38,9 @@ class Engine(Protocol):
     def build_time(self, micros: ir.IntegerValue) -> ir.TimestampValue:
         """Build times from microseconds since 1970."""
 
+    def number_rows(self) -> ir.IntegerValue:
+        """Number the rows of one file in their order."""
+
     def execute(self, table: ir.Table) -> pd.DataFrame:
         """Run an expression."""
 

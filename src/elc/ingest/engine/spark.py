@@ -68,6 +68,9 @@ class SparkEngine:
     def build_time(self, micros: ir.IntegerValue) -> ir.TimestampValue:
         return _timestamp_micros(micros).cast("timestamp")
 
+    def number_rows(self) -> ir.IntegerValue:
+        return _monotonically_increasing_id()
+
     def execute(self, table: ir.Table) -> pd.DataFrame:
         frame: pd.DataFrame = self.read_arrow(table).to_pandas()
         return frame
@@ -105,6 +108,11 @@ def _build_schema(schema: ibis.Schema) -> Any:
 @ibis.udf.scalar.builtin(name="timestamp_micros")  # type: ignore[untyped-decorator]
 def _timestamp_micros(micros: int) -> ibis.dtype("timestamp('UTC')"):  # type: ignore[valid-type]
     """Spark's time from microseconds."""
+
+
+@ibis.udf.scalar.builtin(name="monotonically_increasing_id")  # type: ignore[untyped-decorator]
+def _monotonically_increasing_id() -> ibis.dtype("int64"):  # type: ignore[valid-type]
+    """Spark's number of a row, larger than that of every row before it."""
 
 
 @contextmanager

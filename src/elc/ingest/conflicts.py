@@ -1,0 +1,163 @@
+"""Several values of one tag at one moment: a later file corrects an earlier one; inside a file they are a conflict.
+
+Which intervals have any is seen where partial results are built. Their readings alone are read again here, file by
+file, in the order of the files' names (2.csv before 10.csv).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from elc.fields import read_label
+from elc.findings import Finding
+from elc.ingest.partials import SAME_FRAC
+from elc.settings import Tag, TagList
+
+MOMENT, KEY = ["tag", "time"], ["tag", "start"]
+COUNTED = ("conflicts", "corrections", "clash_at", "clash_from", "clash_to")
+CURE = "they are missing. Set export.conflicts to last, first or mean where one of them is right"
+WORDS = {  # by what is counted: the name of the check, and what is said of the moments
+    "conflicts": ("conflict", "have several values inside one file"),
+    "corrections": ("corrected", "have another value in a later file"),
+}
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Readings with one value a moment, and the moments that had several (tag, time, is_conflict, low, high)."""
+
+    readings: pd.DataFrame
+    clashes: pd.DataFrame
+
+
+def order_files(names: Iterable[str]) -> list[str]:
+    """Order files by name, numbers in it by their size: what stands later is the later file."""
+    return sorted(names, key=lambda name: [(part.isdigit(), part.zfill(20)) for part in re.split(r"(\d+)", name)])
+
+
+def settle(files: Iterable[pd.DataFrame], wins: str | None, good: list[str]) -> Settled:
+    """Settle which value of a moment counts.
+
+    Args:
+        files: readings of each file (time, tag, value, quality, and row where the first or last wins), oldest first.
+        wins: which of several values in a file is taken (last, first or mean); None leaves the moment without one.
+        good: qualities that count.
+    """
+    parts, clashes = [], []
+    for number, readings in enumerate(files):
+        is_good = readings["quality"].isin(good) & readings["value"].notna()
+        chosen, found = _settle_file(readings[is_good], wins)
+        parts += [chosen.assign(file=number), readings.loc[~is_good, [*MOMENT, "value", "quality"]].assign(file=-1)]
+        clashes.append(found)
+    every = pd.concat(parts, ignore_index=True).sort_values([*MOMENT, "file"], kind="stable")
+    return Settled(
+        every.drop_duplicates(MOMENT, keep="last").drop(columns="file"),
+        pd.concat([*clashes, _find_corrections(every[every["file"] >= 0])], ignore_index=True),
+    )
+
+
+def _settle_file(good: pd.DataFrame, wins: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ordered = good.sort_values("row") if wins in ("first", "last") else good.sort_values("value")
+    grouped = ordered.groupby(MOMENT, sort=True, observed=True)
+    ends = grouped["value"].agg(["min", "max"])
+    differs = _is_other(ends["min"], ends["max"])
+    value = grouped["value"].agg(wins or "min")
+    quality = grouped["quality"].first()
+    if wins is None:
+        value, quality = value.mask(differs), quality.mask(differs, "BAD")
+    chosen = pd.DataFrame({"value": value, "quality": quality}).reset_index()
+    found = ends[differs].rename(columns={"min": "low", "max": "high"}).reset_index()
+    return chosen, found.assign(is_conflict=True)
+
+
+def _find_corrections(every: pd.DataFrame) -> pd.DataFrame:
+    """Find where a file has another value for a moment than the file before it that has one."""
+    former = every.groupby(MOMENT, observed=True)["value"].shift()
+    found = every.assign(low=former, high=every["value"], is_conflict=False)
+    return found.loc[_is_other(former, every["value"]), [*MOMENT, "low", "high", "is_conflict"]]
+
+
+def _is_other(one: pd.Series, other: pd.Series) -> pd.Series:
+    """Tell where two values differ by more than the digits that they are written with."""
+    return (one - other).abs() > SAME_FRAC * np.maximum(one.abs(), other.abs())
+
+
+def settle_partials(
+    partials: pa.Table,
+    files: Iterable[pd.DataFrame],
+    build: Callable[[pd.DataFrame], pa.Table],
+    *,
+    wins: str | None,
+    good: list[str],
+    width: pd.Timedelta,
+) -> pa.Table:
+    """Work out again the partial results of intervals in which moments have several values.
+
+    Args:
+        files: readings of each file, oldest first, of any intervals (see `settle`).
+        build: makes partial results of readings.
+        width: of an interval.
+    """
+    is_hit = pc.greater(partials["conflicts"], 0)
+    hit = pd.MultiIndex.from_frame(partials.filter(is_hit).select(KEY).to_pandas().astype({"tag": str}))
+    settled = settle((_take(readings, hit, width) for readings in files), wins, good)
+    fresh = build(settled.readings).drop_columns(list(COUNTED)).to_pandas().astype({"tag": str})
+    joined = fresh.merge(_count_clashes(settled.clashes, width), how="outer", on=KEY)
+    joined = joined.fillna({"conflicts": 0, "corrections": 0})[partials.column_names]
+    again = pa.Table.from_pandas(joined, preserve_index=False, schema=_as_text(partials.schema))
+    return pa.concat_tables([partials.filter(pc.invert(is_hit)).cast(again.schema), again])
+
+
+def _take(readings: pd.DataFrame, hit: pd.MultiIndex, width: pd.Timedelta) -> pd.DataFrame:
+    starts = readings["time"].dt.floor(width).astype("datetime64[us]")
+    return readings[pd.MultiIndex.from_arrays([readings["tag"].astype(str), starts], names=KEY).isin(hit)]
+
+
+def _as_text(schema: pa.Schema) -> pa.Schema:
+    return schema.set(schema.get_field_index("tag"), pa.field("tag", pa.string()))
+
+
+def _count_clashes(clashes: pd.DataFrame, width: pd.Timedelta) -> pd.DataFrame:
+    """Count the moments by tag and interval, with the one whose values are furthest apart as the example."""
+    start = clashes["time"].dt.floor(width).astype("datetime64[us]")
+    ranked = clashes.assign(start=start, apart=(clashes["high"] - clashes["low"]).abs())
+    ranked = ranked.sort_values(["apart", "time"], ascending=[False, True]).astype({"tag": str})
+    grouped = ranked.groupby(KEY)
+    found = grouped[["time", "low", "high"]].first()
+    found.columns = pd.Index(["clash_at", "clash_from", "clash_to"])
+    conflicts = grouped["is_conflict"].sum().astype("int64")
+    return found.assign(conflicts=conflicts, corrections=grouped.size() - conflicts).reset_index()
+
+
+def find_clashes(partials: pa.Table, tags: TagList, wins: str | None) -> list[Finding]:
+    """Find the tags with several values at one moment: in one file, or where a later file corrects an earlier one."""
+    is_hit = pc.greater(pc.add(partials["conflicts"], partials["corrections"]), 0)
+    rows = partials.filter(is_hit).select([*KEY, *COUNTED]).to_pandas().astype({"tag": str})
+    found = []
+    for tag in tags:
+        own = rows[rows["tag"] == tag.tag]
+        found += [_build_clash(tag, own[own[name] > 0], name, tags.plant, wins) for name in WORDS if own[name].any()]
+    return found
+
+
+def _build_clash(tag: Tag, rows: pd.DataFrame, name: str, plant: str, wins: str | None) -> Finding:
+    apart = (rows["clash_to"] - rows["clash_from"]).abs()
+    widest = rows.iloc[int(apart.argmax())]
+    check, words = WORDS[name]
+    count, most = float(rows[name].sum()), float(apart.max())
+    cure = f"; the {wins} is used, as export.conflicts says." if wins else f"; {CURE}."
+    cure = cure if name == "conflicts" else f"; by {most:g} at most, in the unit of the tag. The later one is used."
+    sentence = (
+        f"{read_label(tag.column)} ({tag.tag}): {count:.0f} moments {words}, as {widest['clash_from']:g} and "
+        f"{widest['clash_to']:g} at {widest['clash_at']:%Y-%m-%d %H:%M} UTC{cure}"
+    )
+    start, end = (pd.Timestamp(rows["start"].agg(which), tz="UTC") for which in ("min", "max"))
+    values = {"moments": count, "most_apart": most}
+    return Finding(check, sentence, plant, tag.column, start, end + pd.Timedelta("1h"), values)

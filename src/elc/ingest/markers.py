@@ -1,0 +1,72 @@
+"""Numbers that stand for no data, at places where a tag never is: -9999 among temperatures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from elc.fields import read_label
+from elc.findings import Finding
+from elc.ingest.grid import Grid
+from elc.settings import Tag, TagList
+
+# ASSUME: these numbers, which loggers, weather services and drivers write for no data, are no readings where they stand
+# further from all others than these from each other.
+NINES = [99.9, 99.99, 999.0, 999.9, 999.99, 9999.0, 9999.9, 9999.99, 99999.0, 999999.0, 9999999.0, 8888.0, 888.8]
+KNOWN = np.array([*NINES, *(-value for value in NINES), -99.0, -1.0, 32767.0, -32768.0, 65535.0, -6999.0, -7999.0])
+LEAST_OTHERS = 24  # ASSUME: fewer other intervals do not tell where a tag is
+
+Array = NDArray[np.float64]
+
+
+def leave_out_markers(grid: Grid, tags: TagList) -> list[Finding]:
+    """Leave out, in place, the intervals in which a tag shows a known marker where it never is: a finding for each."""
+    found = []
+    for position, tag in enumerate(tags):
+        if tag.is_totaliser:
+            continue  # it is misread there, which loses nothing (see `counters`)
+        low, high = (grid.columns[name][:, position] for name in ("low", "high"))
+        shown = [float(value) for value in np.unique(np.r_[low, high]) if np.isclose(value, KNOWN, rtol=1e-6).any()]
+        if not shown:
+            continue
+        markers = _find_far(low, high, shown)
+        is_hit = np.isin(low, markers) | np.isin(high, markers)
+        if is_hit.any():
+            _leave_out(grid, position, is_hit, markers)
+            found.append(_build_finding(grid, tag, tags.plant, is_hit, markers))
+    return found
+
+
+def _find_far(low: Array, high: Array, shown: list[float]) -> list[float]:
+    """Find the markers that stand further from all other readings than these from each other."""
+    others = np.r_[low, high]
+    others = others[~np.isnan(others) & ~np.isin(others, shown)]
+    if len(others) < LEAST_OTHERS:
+        return []
+    least, most = others.min(), others.max()
+    span = most - least
+    return [value for value in shown if value < least - span or value > most + span]
+
+
+def _leave_out(grid: Grid, position: int, is_hit: NDArray[np.bool_], markers: list[float]) -> None:
+    for name in ("integral", "good_us"):
+        grid.columns[name][is_hit, position] = 0
+    last = grid.columns["last_value"][:, position]
+    # A good reading at the end holds on into the next interval, but the rest of its own is not judged.
+    grid.columns["last_us"][is_hit, position] = grid.width_us
+    last[np.isin(last, markers)] = np.nan
+    for name in ("low", "high"):
+        grid.columns[name][is_hit, position] = np.nan
+
+
+def _build_finding(grid: Grid, tag: Tag, plant: str, is_hit: NDArray[np.bool_], markers: list[float]) -> Finding:
+    rows = np.flatnonzero(is_hit)
+    numbers = ", ".join(f"{value:g}" for value in markers)
+    sentence = (
+        f"{read_label(tag.column)} ({tag.tag}) shows {numbers} in {len(rows)} intervals, far from all else that it "
+        f"shows, as if for no data; these are not used. Write export.no_data: [{numbers}], so that the other readings "
+        "of these intervals count."
+    )
+    start, end = grid.index[rows[0]], grid.index[rows[-1]] + pd.Timedelta(grid.width_us, "us")
+    return Finding("marker", sentence, plant, tag.column, start, end, {"intervals": float(len(rows))})
