@@ -194,9 +194,9 @@ def _qualities() -> list[Case]:
         _bad(
             "codes_left_open",
             marked("0", "0"),
-            "quality codes that OPC UA and OPC DA read in opposite ways.*quality_codes",
+            "quality codes 0 \\(2 times\\), which historians read in opposite ways.*quality_codes",
         ),
-        _bad("codes_of_both", marked("192", "2147483648"), "quality codes of both OPC UA and OPC DA"),
+        _bad("codes_of_both", marked("192", "2147483648"), "quality codes .*, of both OPC UA and OPC DA"),
         _csv("zero_is_good", marked("0"), read("GOOD"), export={"quality_codes": "opc_ua"}),
         _csv("zero_is_bad", marked("0"), read("BAD"), export={"quality_codes": "opc_da"}),
         _csv("reserved_code", marked("192", "150"), read("GOOD", "BAD"), doubts=[("unknown_quality", "FT-1", 1)]),

@@ -69,7 +69,7 @@ def _build_time_fault(path: Path, found: Sequence[str], layout: Layout, export: 
     if layout.meaning.time_unit or not layout.is_text(layout.fields.time):
         expected = f"expected times from {FIRST.year} to {LAST.year}"
     elif export.time_format:
-        expected = f"expected export.time_format {export.time_format}"
+        expected = f"expected export.time_format {' or '.join(export.time_format)}"
     else:
         expected = "expected ISO 8601 as in 2024-06-01 13:00:00, or set export.time_format"
     return f"{path.name}: times that cannot be read: {', '.join(map(repr, found))}; {expected}."
@@ -103,7 +103,7 @@ def find_doubts(engine: Engine, layout: Layout, paths: Sequence[Path], export: E
 def _find_possible(path: Path, layout: Layout) -> list[str]:
     """Find the checks that a file may fail; types and statistics rule most of them out without a look at the rows."""
     fields = layout.fields
-    possible = ["unknown_quality", "no_quality"] if fields.quality and layout.meaning.has_quality else []
+    possible = ["unknown_quality", "no_quality"] if fields.qualities and layout.meaning.has_quality else []
     if layout.kind != "parquet" or any(layout.is_text(name) for name in fields.values):
         return [*possible, "text_value", "large_value", "no_tag"]
     metadata = pq.read_metadata(path)

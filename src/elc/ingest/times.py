@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import ibis
@@ -31,10 +32,15 @@ def build_time(
     if not time.type().is_string():
         in_utc = time.cast("timestamp('UTC')") if layout.meaning.is_utc else time
         return in_utc.cast("timestamp"), ibis.literal(layout.meaning.is_utc)
-    if export.time_format:
-        parsed = engine.parse_time(time, export.time_format)
-        return _within(parsed), ibis.literal("%z" in export.time_format)
+    if len(export.time_format) == 1 and not layout.is_opened:
+        (pattern,) = export.time_format
+        return _within(engine.parse_time(time, pattern)), ibis.literal(has_zone(pattern))
     return _build_from_iso(time)
+
+
+def has_zone(pattern: str) -> bool:
+    """Tell whether times read by a pattern of strftime are in UTC: by their offset, or by a Z or UTC in the pattern."""
+    return "%z" in pattern or re.search(r"(?<!%)(Z|UTC|GMT)\s*$", pattern) is not None
 
 
 def _build_from_epoch(engine: Engine, time: ir.Value, nanos: ir.Value | None, unit: str) -> ir.TimestampValue:
