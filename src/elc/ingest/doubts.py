@@ -16,7 +16,7 @@ from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
 from elc.ingest.layout.parquet import read_statistics
 from elc.ingest.nests import find_odd
-from elc.ingest.times import FIRST, LAST
+from elc.ingest.times import FIRST, find_last
 from elc.settings import Export, TagList
 
 COLUMNS = ["path", "check", "tag", "count", "example"]
@@ -37,7 +37,25 @@ def find_time_faults(
         for path in suspects:
             found = list(_read_bad_times(engine, layout, [path], export)["time_text"])
             faults += [_build_time_fault(path, found, layout, export)] if found else []
-    return faults + _find_odd_messages(engine, layout, paths)
+    return [*faults, *_find_bare_dates(engine, layout, paths, export), *_find_odd_messages(engine, layout, paths)]
+
+
+def _find_bare_dates(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export) -> list[str]:
+    """Find files whose times are dates alone, though a day has several values of a tag."""
+    if not (layout.meaning.is_date or layout.type_of(layout.fields.time).startswith("date")):
+        return []
+    faults = []
+    for path in paths:
+        cells = read_cells(engine, layout, [path], export)
+        counts = cells.group_by(["tag", "time"]).aggregate(count=cells.number.nunique())
+        found = engine.execute(counts.filter(counts["count"] > 1).order_by(["time", "tag"]).limit(1))
+        for row in found.to_dict("records"):
+            faults.append(
+                f"{path.name}: has dates without a time of day in {layout.fields.time}, and several values of "
+                f"{row['tag']} on {row['time']:%Y-%m-%d}. Name the column of the time of day too, as in "
+                "export.time_column: [Date, Hour]."
+            )
+    return faults
 
 
 def _has_sound_times(path: Path, layout: Layout) -> bool:
@@ -47,7 +65,7 @@ def _has_sound_times(path: Path, layout: Layout) -> bool:
     statistics = read_statistics(pq.read_metadata(path), layout.fields.time)
     if statistics is None or any(one.null_count or not one.has_min_max for one in statistics):
         return False
-    first, last = pd.Timestamp(FIRST), pd.Timestamp(LAST)
+    first, last = pd.Timestamp(FIRST), pd.Timestamp(find_last())
     return all(first <= _read_moment(one.min) and _read_moment(one.max) <= last for one in statistics)
 
 
@@ -60,14 +78,14 @@ def _read_bad_times(engine: Engine, layout: Layout, paths: Sequence[Path], expor
     cells = read_cells(engine, layout, paths, export)
     is_bad = cells.time.isnull()
     if not (layout.meaning.time_unit or layout.is_text(layout.fields.time)):  # others out of range are null by now
-        is_bad |= (cells.time < ibis.timestamp(FIRST)) | (cells.time > ibis.timestamp(LAST))
+        is_bad |= (cells.time < ibis.timestamp(FIRST)) | (cells.time > ibis.timestamp(find_last()))
     texts = cells.filter(is_bad).select(time_text=cells.time_text.fill_null(""))
     return engine.execute(texts.distinct().order_by("time_text").limit(5))
 
 
 def _build_time_fault(path: Path, found: Sequence[str], layout: Layout, export: Export) -> str:
     if layout.meaning.time_unit or not layout.is_text(layout.fields.time):
-        expected = f"expected times from {FIRST.year} to {LAST.year}"
+        expected = f"expected times from {FIRST.year} to now"
     elif export.time_format:
         expected = f"expected export.time_format {' or '.join(export.time_format)}"
     else:

@@ -12,6 +12,7 @@ from elc.errors import ElcError
 from elc.ingest.layout.codes import find_codes, is_certain
 from elc.ingest.layout.columns import is_epoch_name
 from elc.ingest.layout.model import Fields, Meaning
+from elc.ingest.layout.zones import check_header, has_zone
 from elc.settings import Export
 
 SAMPLE_CELLS = 4000
@@ -27,6 +28,7 @@ UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 # A date in digits alone, as 2024060113, would be of the year 2033 or later if it were counted since 1970.
 _DIGITS = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-4])\d*")
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{8}")
+_ZONED = re.compile(r"\d ?([zZ]|UTC|[+-]\d{2}(:?\d{2})?)$")
 MOST_CODES = 100
 
 
@@ -43,6 +45,7 @@ class Evidence:
     shapes: set[str] = field(default_factory=set)
     codes: Counter[int] = field(default_factory=Counter)
     is_date: bool = True
+    is_zoned: bool = True
     has_code: bool = False
     has_quality: bool = False
 
@@ -52,6 +55,7 @@ class Evidence:
             is_epoch = clean.isdecimal() and not _DIGITS.fullmatch(clean)
             self.units.add(UNITS.get(len(clean), "") if is_epoch else "")
             self.is_date &= _DATE.fullmatch(clean) is not None
+            self.is_zoned &= bool(self.units - {""}) or _ZONED.search(clean) is not None
 
     def add_value(self, text: str) -> None:
         if "," not in text and "." not in text:
@@ -152,5 +156,7 @@ def read_meaning(
         cells += len(row)
         if cells >= SAMPLE_CELLS and evidence.is_decided(export, with_quality=bool(fields.qualities)):
             break
+    if not (is_utc or has_zone(export) or (evidence.units and evidence.is_zoned)):
+        check_header(fields, export)
     meaning = evidence.build_meaning(export, is_utc=is_utc, name=fields.qualities[0] if fields.qualities else "")
     return replace(meaning, time_unit="s", is_utc=True) if is_epoch_name(fields.time) else meaning
