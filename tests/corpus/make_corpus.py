@@ -262,7 +262,7 @@ def _parquets() -> list[Case]:
             doubts=[("unknown_quality", "FT-1", 1)],
         ),
         _parquet("parquet_null_qualities", {**long, "quality": [None, None]}),
-        _parquet("parquet_codes_left_open", {**long, "quality": [0, 0]}, [], error="Set export.quality_codes"),
+        _parquet("parquet_codes_left_open", {**long, "quality": [0, 0]}, [], error="set export.quality_codes"),
         _parquet("parquet_without_time", {**long, "time": [times[0], None]}, [], error="times that cannot be read: ''"),
         _parquet(
             "parquet_old_time", {**long, "time": pd.to_datetime(["1900-01-01 00:00:00", HALF])}, [], error="1900-01-01"

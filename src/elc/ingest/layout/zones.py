@@ -13,10 +13,10 @@ from elc.settings import Export
 
 # Hours ahead of UTC of what times and headers are marked with; those that the world reads in two ways are left out.
 _HOURS = (
-    "UTC 0 GMT 0 Z 0 WET 0 WEST 1 CET 1 MEZ 1 CEST 2 MESZ 2 EET 2 EEST 3 MSK 3 EST -5 EDT -4 CDT -5 MST -7 MDT -6 PST -8 "
-    "PDT -7 AKST -9 AKDT -8 HST -10 JST 9 KST 9 AEST 10 AEDT 11 ACST 9.5 ACDT 10.5 AWST 8 NZST 12 NZDT 13 SGT 8 BRT -3"
-).split()
-ABBREVIATIONS = dict(zip(_HOURS[::2], map(float, _HOURS[1::2]), strict=True))
+    "UTC 0 GMT 0 Z 0 WET 0 WEST 1 CET 1 MEZ 1 CEST 2 MESZ 2 EET 2 EEST 3 MSK 3 EST -5 EDT -4 CDT -5 MST -7 MDT -6 "
+    "PST -8 PDT -7 AKST -9 AKDT -8 HST -10 JST 9 KST 9 AEST 10 AEDT 11 ACST 9.5 ACDT 10.5 AWST 8 NZST 12 NZDT 13 BRT -3"
+)
+ABBREVIATIONS = {name: float(hours) for name, hours in re.findall(r"(\w+) (-?[\d.]+)", _HOURS)}
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?")
 _UTC_NAME = re.compile(r"(^|[\s_.-])utc($|[\s_.-])|utc$|^utc", re.IGNORECASE)
 
