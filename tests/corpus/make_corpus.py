@@ -194,9 +194,9 @@ def _qualities() -> list[Case]:
         _bad(
             "codes_left_open",
             marked("0", "0"),
-            "quality codes that OPC UA and OPC DA read in opposite ways.*quality_codes",
+            "quality codes 0 \\(2 times\\), which historians read in opposite ways.*quality_codes",
         ),
-        _bad("codes_of_both", marked("192", "2147483648"), "quality codes of both OPC UA and OPC DA"),
+        _bad("codes_of_both", marked("192", "2147483648"), "quality codes .*, of both OPC UA and OPC DA"),
         _csv("zero_is_good", marked("0"), read("GOOD"), export={"quality_codes": "opc_ua"}),
         _csv("zero_is_bad", marked("0"), read("BAD"), export={"quality_codes": "opc_da"}),
         _csv("reserved_code", marked("192", "150"), read("GOOD", "BAD"), doubts=[("unknown_quality", "FT-1", 1)]),
@@ -262,7 +262,7 @@ def _parquets() -> list[Case]:
             doubts=[("unknown_quality", "FT-1", 1)],
         ),
         _parquet("parquet_null_qualities", {**long, "quality": [None, None]}),
-        _parquet("parquet_codes_left_open", {**long, "quality": [0, 0]}, [], error="Set export.quality_codes"),
+        _parquet("parquet_codes_left_open", {**long, "quality": [0, 0]}, [], error="set export.quality_codes"),
         _parquet("parquet_without_time", {**long, "time": [times[0], None]}, [], error="times that cannot be read: ''"),
         _parquet(
             "parquet_old_time", {**long, "time": pd.to_datetime(["1900-01-01 00:00:00", HALF])}, [], error="1900-01-01"

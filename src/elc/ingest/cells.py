@@ -16,7 +16,7 @@ from elc.ingest.qualities import FLAG_WORDS, build_quality
 from elc.ingest.times import build_time
 from elc.settings import Export
 
-WIDE_TAG, WIDE_VALUE = "wide_tag", "wide_value"
+WIDE_TAG, WIDE_VALUE, WIDE_QUALITY, WIDE_HAS_QUALITY = "wide_tag", "wide_value", "wide_quality", "wide_has_quality"
 
 
 def read_cells(
@@ -33,12 +33,13 @@ def read_cells(
     """
     table = open_nest(read_table(engine, layout, paths), layout.nest)
     if layout.fields.is_wide:
-        table = _turn_long(table, layout, kept)
-    time = _pick(table, layout.fields.time)
+        is_apart = bool(layout.fields.items)
+        table = _open_items(table, layout, kept) if is_apart else _turn_long(table, layout, kept)
+    time = _pick_time(table, layout)
     nanos = _pick(table, layout.fields.nanos) if layout.fields.nanos else None
     moment, is_utc = build_time(engine, layout, time, nanos, export)
     values = {name: _pick(table, name) for name in _value_names(layout)}
-    quality, is_known, quality_text = _build_quality(table, layout)
+    quality, is_known, quality_text = _build_quality(table, layout, export)
     return table.select(
         time=moment.cast("timestamp(6)"),
         is_utc=is_utc,
@@ -68,14 +69,46 @@ def read_table(engine: Engine, layout: Layout, paths: Sequence[Path]) -> ir.Tabl
     )
 
 
+def _pick_time(table: ir.Table, layout: Layout) -> ir.Value:
+    """Pick the time; one whose parts have columns of their own is put together as text."""
+    fields = layout.fields
+    time = _pick(table, fields.time)
+    for name in fields.clocks:
+        time = time.cast("string").strip() + " " + _pick(table, name).cast("string").strip()
+    return time
+
+
 def _turn_long(table: ir.Table, layout: Layout, kept: Sequence[str]) -> ir.Table:
-    names = layout.fields.values
-    # Text among the numbers, as in "Bad Input", makes a column text: then all are read as text.
-    kind = "string" if any(layout.is_text(name) for name in names) else "float64"
-    around = (layout.fields.time, *kept)
+    names, times = layout.fields.values, layout.fields.times
+    kind = _find_kind(layout)
+    around = (*times, *kept)
     chosen = table.select(*around, **{name: _cast(table, layout, name, kind) for name in names})
     others = ~ibis.selectors.cols(*around)
     return chosen.pivot_longer(others, names_to=WIDE_TAG, values_to=WIDE_VALUE)
+
+
+def _find_kind(layout: Layout) -> str:
+    # Text among the numbers, as in "Bad Input", makes a column text: then all are read as text.
+    return "string" if any(layout.is_text(name) for name in layout.fields.values) else "float64"
+
+
+def _open_items(table: ir.Table, layout: Layout, kept: Sequence[str]) -> ir.Table:
+    """Turn a wide table whose tags have columns of their own for quality or time into one row a value."""
+    fields, kind = layout.fields, _find_kind(layout)
+    rows = [
+        table.select(
+            **{name: table[item.time if item.time and name == fields.time else name] for name in fields.times[:1]},
+            **{name: table[name] for name in (*fields.clocks, *kept)},
+            **{WIDE_TAG: ibis.literal(item.tag), WIDE_VALUE: _cast(table, layout, item.value, kind)},
+            **{WIDE_QUALITY: table[item.quality].cast("string") if item.quality else ibis.null("string")},
+            **{WIDE_HAS_QUALITY: ibis.literal(bool(item.quality))},
+        )
+        for item in fields.items
+    ]
+    opened = ibis.union(*rows) if len(rows) > 1 else rows[0]
+    is_empty = opened[fields.time].cast("string").strip().nullif("").isnull()
+    # Of pairs of columns, the shorter ones end in empty cells.
+    return opened.filter(~is_empty) if fields.items[0].time else opened
 
 
 def _cast(table: ir.Table, layout: Layout, name: str, kind: str) -> ir.Value:
@@ -136,14 +169,19 @@ def _build_number(engine: Engine, layout: Layout, value: ir.Value, name: str) ->
     return ibis.coalesce(number, engine.parse_number(is_grouped.ifelse(joined, None)))
 
 
-def _build_quality(table: ir.Table, layout: Layout) -> tuple[ir.StringValue, ir.BooleanValue, ir.StringValue]:
+def _build_quality(
+    table: ir.Table, layout: Layout, export: Export
+) -> tuple[ir.StringValue, ir.BooleanValue, ir.StringValue]:
     """Build quality, whether it is known, and its text; readings without a quality column are good."""
     fields, meaning = layout.fields, layout.meaning
     quality, is_known, text = ibis.literal("GOOD"), ibis.literal(True), ibis.literal("")
-    if fields.quality and meaning.has_quality:
-        written = _pick(table, fields.quality)
-        quality, is_known = build_quality(written, meaning.codes)
+    if fields.qualities and meaning.has_quality:
+        written = _pick(table, fields.quality or WIDE_QUALITY)
+        quality, is_known = build_quality(written, meaning.codes, export.quality)
         text = written.cast("string").strip().fill_null("")
+    if fields.items:
+        quality = table[WIDE_HAS_QUALITY].ifelse(quality, "GOOD")
+        is_known |= ~table[WIDE_HAS_QUALITY]
     for name in fields.flags:
         is_set = _pick(table, name).cast("string").strip().upper().isin(FLAG_WORDS)
         quality = (is_set & (quality == "GOOD")).ifelse("UNCERTAIN", quality)

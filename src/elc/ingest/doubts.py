@@ -17,7 +17,7 @@ from elc.ingest.layout import Layout
 from elc.ingest.layout.parquet import read_statistics
 from elc.ingest.nests import find_odd
 from elc.ingest.partials import SAME_FRAC
-from elc.ingest.times import FIRST, LAST
+from elc.ingest.times import FIRST, find_last
 from elc.settings import Export, TagList
 
 COLUMNS = ["path", "check", "tag", "count", "example"]
@@ -38,7 +38,25 @@ def find_time_faults(
         for path in suspects:
             found = list(_read_bad_times(engine, layout, [path], export)["time_text"])
             faults += [_build_time_fault(path, found, layout, export)] if found else []
-    return faults + _find_odd_messages(engine, layout, paths)
+    return [*faults, *_find_bare_dates(engine, layout, paths, export), *_find_odd_messages(engine, layout, paths)]
+
+
+def _find_bare_dates(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export) -> list[str]:
+    """Find files whose times are dates alone, though a day has several values of a tag."""
+    if not (layout.meaning.is_date or layout.type_of(layout.fields.time).startswith("date")):
+        return []
+    faults = []
+    for path in paths:
+        cells = read_cells(engine, layout, [path], export)
+        counts = cells.group_by(["tag", "time"]).aggregate(count=cells.number.nunique())
+        found = engine.execute(counts.filter(counts["count"] > 1).order_by(["time", "tag"]).limit(1))
+        for row in found.to_dict("records"):
+            faults.append(
+                f"{path.name}: has dates without a time of day in {layout.fields.time}, and several values of "
+                f"{row['tag']} on {row['time']:%Y-%m-%d}. Name the column of the time of day too, as in "
+                "export.time_column: [Date, Hour]."
+            )
+    return faults
 
 
 def _has_sound_times(path: Path, layout: Layout) -> bool:
@@ -48,7 +66,7 @@ def _has_sound_times(path: Path, layout: Layout) -> bool:
     statistics = read_statistics(pq.read_metadata(path), layout.fields.time)
     if statistics is None or any(one.null_count or not one.has_min_max for one in statistics):
         return False
-    first, last = pd.Timestamp(FIRST), pd.Timestamp(LAST)
+    first, last = pd.Timestamp(FIRST), pd.Timestamp(find_last())
     return all(first <= _read_moment(one.min) and _read_moment(one.max) <= last for one in statistics)
 
 
@@ -61,16 +79,16 @@ def _read_bad_times(engine: Engine, layout: Layout, paths: Sequence[Path], expor
     cells = read_cells(engine, layout, paths, export)
     is_bad = cells.time.isnull()
     if not (layout.meaning.time_unit or layout.is_text(layout.fields.time)):  # others out of range are null by now
-        is_bad |= (cells.time < ibis.timestamp(FIRST)) | (cells.time > ibis.timestamp(LAST))
+        is_bad |= (cells.time < ibis.timestamp(FIRST)) | (cells.time > ibis.timestamp(find_last()))
     texts = cells.filter(is_bad).select(time_text=cells.time_text.fill_null(""))
     return engine.execute(texts.distinct().order_by("time_text").limit(5))
 
 
 def _build_time_fault(path: Path, found: Sequence[str], layout: Layout, export: Export) -> str:
     if layout.meaning.time_unit or not layout.is_text(layout.fields.time):
-        expected = f"expected times from {FIRST.year} to {LAST.year}"
+        expected = f"expected times from {FIRST.year} to now"
     elif export.time_format:
-        expected = f"expected export.time_format {export.time_format}"
+        expected = f"expected export.time_format {' or '.join(export.time_format)}"
     else:
         expected = "expected ISO 8601 as in 2024-06-01 13:00:00, or set export.time_format"
     return f"{path.name}: times that cannot be read: {', '.join(map(repr, found))}; {expected}."
@@ -106,7 +124,7 @@ def find_doubts(engine: Engine, layout: Layout, paths: Sequence[Path], export: E
 def _find_possible(path: Path, layout: Layout) -> list[str]:
     """Find the checks that a file may fail; types and statistics rule most of them out without a look at the rows."""
     fields = layout.fields
-    possible = ["unknown_quality", "no_quality"] if fields.quality and layout.meaning.has_quality else []
+    possible = ["unknown_quality", "no_quality"] if fields.qualities and layout.meaning.has_quality else []
     if layout.kind != "parquet" or any(layout.is_text(name) for name in fields.values):
         return [*possible, "text_value", "large_value", "no_tag"]
     metadata = pq.read_metadata(path)

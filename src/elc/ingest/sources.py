@@ -25,11 +25,11 @@ from elc.ingest.apart import find_apart, has_conflict
 from elc.ingest.clock import Change, build_utc, check_skipped, find_changes
 from elc.ingest.engine import Engine
 from elc.ingest.files import Doubt, Group, Source, group_files, group_sources, read_bounds
-from elc.ingest.layout import Layout, find_base, find_files, read_layout
+from elc.ingest.layout import Layout, OpenError, find_base, find_files, read_layout
 from elc.ingest.passes import select_others, tell_passes
 from elc.ingest.readers import find_doubts, find_time_faults, read_readings
 from elc.paths import replace_file
-from elc.settings import StageSettings, TagList
+from elc.settings import Export, StageSettings, TagList
 
 DAY_US = 86_400_000_000
 
@@ -135,15 +135,31 @@ class Survey:
         return True
 
     def _read_layouts(self, names: Iterable[str]) -> dict[str, Layout]:
-        faults: list[str] = []
-        found = {}
+        """Read every layout; what one file leaves open of its numbers, the others settle where they agree."""
+        found, opened, faults = self._try_layouts(names, self.export)
+        signs = {layout.meaning.decimal for layout in found.values() if layout.meaning.has_decimal}
+        if opened and len(signs) == 1:
+            settled = self.export.model_copy(update={"decimal": signs.pop()})
+            more, opened, others = self._try_layouts(opened, settled)
+            found, faults = found | more, {**faults, **others}
+        check_faults(self.where, [f"{name}: {fault}" for name, fault in (faults | opened).items()])
+        return found
+
+    def _try_layouts(
+        self, names: Iterable[str], export: Export
+    ) -> tuple[dict[str, Layout], dict[str, str], dict[str, str]]:
+        """Read layouts; beside them the faults of files that leave their numbers open, and of all others."""
+        found: dict[str, Layout] = {}
+        opened: dict[str, str] = {}
+        faults: dict[str, str] = {}
         for name in names:
             try:
-                found[name] = read_layout(self.folder / name, self.export, self.tags)
+                found[name] = read_layout(self.folder / name, export, self.tags)
+            except OpenError as error:
+                opened[name] = str(error)
             except ElcError as error:
-                faults.append(f"{name}: {error}")
-        check_faults(self.where, faults)
-        return found
+                faults[name] = str(error)
+        return found, opened, faults
 
     def _find_time_faults(self, engine: Engine, group: Group) -> list[str]:
         return find_time_faults(engine, group.layout, self._paths(group), self.export, self.tags)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import ibis
 import ibis.expr.types as ir
 
 from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
+from elc.ingest.layout.zones import has_zone
 from elc.settings import Export
 
-# ASSUME: no historian's reading is older or later; a time outside is one misread, as 2406011300 for 2024-06-01 13:00.
-FIRST, LAST = datetime(1970, 1, 1), datetime(2040, 1, 1)
+# ASSUME: no historian's reading is older, or later than a day from now; a time outside is one misread.
+FIRST = datetime(1970, 1, 1)
+AHEAD = timedelta(days=1)
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _DAY = r"^\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
 _CLOCK = r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
 _ZONE = r" ?([zZ]|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
+
+
+def find_last() -> datetime:
+    """The last time (UTC) that is believed."""
+    return datetime.now(UTC).replace(tzinfo=None) + AHEAD
 
 
 def build_time(
@@ -31,16 +38,16 @@ def build_time(
     if not time.type().is_string():
         in_utc = time.cast("timestamp('UTC')") if layout.meaning.is_utc else time
         return in_utc.cast("timestamp"), ibis.literal(layout.meaning.is_utc)
-    if export.time_format:
-        parsed = engine.parse_time(time, export.time_format)
-        return _within(parsed), ibis.literal("%z" in export.time_format)
+    if len(export.time_format) == 1 and not layout.is_opened:
+        (pattern,) = export.time_format
+        return _within(engine.parse_time(time, pattern)), ibis.literal(has_zone(export))
     return _build_from_iso(time)
 
 
 def _build_from_epoch(engine: Engine, time: ir.Value, nanos: ir.Value | None, unit: str) -> ir.TimestampValue:
     whole = _build_whole(time)
     per_second = PER_SECOND[unit]
-    last = int((LAST - FIRST).total_seconds()) * per_second
+    last = int((find_last() - FIRST).total_seconds()) * per_second
     # Checked before it is multiplied: a number beyond would overflow.
     known = whole.between(0, last).ifelse(whole, None)
     micros = known * (1_000_000 // per_second) if per_second <= 1_000_000 else known // (per_second // 1_000_000)
@@ -66,4 +73,4 @@ def _build_from_iso(text: ir.StringValue) -> tuple[ir.TimestampValue, ir.Boolean
 
 
 def _within(time: ir.TimestampValue) -> ir.TimestampValue:
-    return time.between(ibis.timestamp(FIRST), ibis.timestamp(LAST)).ifelse(time, None)
+    return time.between(ibis.timestamp(FIRST), ibis.timestamp(find_last())).ifelse(time, None)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from elc.settings.plain import Plain
-from elc.settings.section import ByDate, Day, Days, Section, TimeZone
+from elc.settings.section import ByDate, Day, Days, Names, Qualities, Section, TimeZone
 
 
 class Carrier(Section):
@@ -47,20 +47,34 @@ def _find_value(given: float | dict[str, float], day: date) -> float:
 
 
 class Export(Section):
-    """How a plant's historian writes. `time_format` is strftime's; without it, ISO 8601 or epoch times are expected.
+    """How a plant's historian writes; what a file's content tells by itself need not be given.
 
-    `decimal` and `quality_codes` are for files whose content leaves open what a comma or a quality code means.
+    Columns are named by `tag_column`, `value_column`, `quality_column` and `unit_column`; of the names in a list for
+    `time_column` a file may have one, or several whose texts together are its time. `time_format` is strftime's, or a
+    list of them, of which the first that fits counts; without it, common ways to write a time are known.
+    `decimal` and `quality_codes` are for files whose content leaves open what a comma or a quality code means;
+    `quality` says what each word or code means. `stamps` is end where a value is of the interval before its time.
     `conflicts` says which of several values counts that one file has for a tag and moment; without it, none does.
-    `no_data` are numbers that stand for no data.
-    `is_continuous` is false where the export holds chosen intervals only, such as steady states: then what lies
-    between is no gap, and every interval counts as steady.
+    `no_data` are numbers that stand for no data. `skip_rows` are lines before the header, `comment` is what a line
+    begins with that is none of the table, and `sheet` names that of a workbook. `is_continuous` is false where the
+    export holds chosen intervals only, such as steady states: then what lies between is no gap, and every interval
+    counts as steady.
     """
 
     time_zone: TimeZone = "UTC"
-    time_column: str | None = None
-    time_format: str | None = None
+    time_column: Names = ()
+    time_format: Names = ()
+    tag_column: str | None = None
+    value_column: str | None = None
+    quality_column: str | None = None
+    unit_column: str | None = None
     decimal: Literal[".", ","] | None = None
-    quality_codes: Literal["opc_ua", "opc_da"] | None = None
+    quality_codes: Literal["opc_ua", "opc_da", "aveva", "aveva_detail", "percent", "flag"] | None = None
+    quality: Qualities = Field(default_factory=dict)
+    stamps: Literal["start", "end"] = "start"
+    skip_rows: int | None = Field(default=None, ge=0)
+    comment: str | None = Field(default=None, min_length=1)
+    sheet: str | None = None
     conflicts: Literal["last", "mean", "first"] | None = None
     no_data: list[float] = Field(default_factory=list)
     is_continuous: bool = True

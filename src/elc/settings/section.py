@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 
 class Section(BaseModel):
@@ -50,6 +50,17 @@ def _check_periods(given: object) -> object:
     return given
 
 
+def _list_names(given: object) -> object:
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) else given
+
+
+def _write_keys(given: object) -> object:
+    """YAML reads codes as numbers; they are compared as they are written."""
+    return {str(key): value for key, value in given.items()} if isinstance(given, dict) else given
+
+
 def _find_kind(given: object) -> str:
     """Say which of the two a value is meant as, so that it is judged as that alone."""
     return "[dates]" if isinstance(given, dict) else "[number]"
@@ -68,3 +79,7 @@ ByDate = Annotated[
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
 Day = Annotated[str, AfterValidator(_check_date)]
 Days = Annotated[list[Day], AfterValidator(_check_rising)]
+# One name, or several in a list.
+Names = Annotated[tuple[str, ...], BeforeValidator(_list_names)]
+# What words and codes for the quality of a reading mean.
+Qualities = Annotated[dict[str, Literal["good", "uncertain", "bad"]], BeforeValidator(_write_keys)]

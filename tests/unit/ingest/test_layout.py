@@ -84,7 +84,7 @@ def test_settings_decide_what_content_leaves_open(path: Path) -> None:
     write(path, ["1,234;0"])
     with pytest.raises(ElcError, match=r'^has numbers as in 1,234 only.* Set export\.decimal to "," or "\."\.$'):
         read(path)
-    with pytest.raises(ElcError, match=r"^has quality codes .* Set export\.quality_codes to opc_ua or opc_da, or "):
+    with pytest.raises(ElcError, match=r"^has quality codes 0 \(1 times\), .* set export\.quality_codes to what fits"):
         read(path, decimal=",")
     meaning = read(path, decimal=".", quality_codes="opc_ua").meaning
     assert (meaning.decimal, meaning.thousands, meaning.codes) == (".", ",", "opc_ua")
@@ -104,7 +104,7 @@ def test_settings_decide_what_content_leaves_open(path: Path) -> None:
         (["1,234,567"], ".", ","),
         (["1.234.567"], ",", "."),
         (["1.5", "1,5", "1,234"], ".", ""),
-        (["1.234"], ".", ""),
+        (["1.234", "1234.5"], ".", ""),
         (["Bad, really", "1"], ".", ""),
     ],
 )

@@ -12,10 +12,12 @@ from elc.settings import EngineSettings
 DUCKDB = EngineSettings(name="duckdb", master="local[*]", memory_gib=0.5)
 
 
-def judge(values: list[object], codes: str = "", kind: str = "string") -> list[tuple[str, bool]]:
+def judge(
+    values: list[object], codes: str = "", kind: str = "string", given: dict[str, str] | None = None
+) -> list[tuple[str, bool]]:
     """Judge values: quality and whether it is known."""
     table = ibis.memtable({"place": range(len(values)), "quality": values}, schema={"place": "int64", "quality": kind})
-    quality, is_known = build_quality(table.quality, codes)
+    quality, is_known = build_quality(table.quality, codes, given or {})
     with connect(DUCKDB, "x") as engine:
         found = engine.execute(table.select("place", q=quality, k=is_known).order_by("place"))
     return list(zip(found["q"], (bool(known) for known in found["k"]), strict=True))
@@ -91,3 +93,28 @@ def test_codes_with_a_fraction_of_nothing_are_whole() -> None:
 
 def test_truth_values() -> None:
     assert judge([True, False, None], kind="boolean") == [("GOOD", True), ("BAD", True), ("BAD", False)]
+
+
+@pytest.mark.parametrize(
+    ("codes", "values", "expected"),
+    [
+        ("aveva", ["0", "1", "16", "133", "7"], ["GOOD", "BAD", "UNCERTAIN", "GOOD", "BAD"]),
+        ("aveva_detail", ["192", "249", "64", "448"], ["GOOD", "BAD", "UNCERTAIN", "BAD"]),
+        ("percent", ["100.0", "50", "0"], ["GOOD", "UNCERTAIN", "BAD"]),
+        ("flag", ["1", "0", "2"], ["GOOD", "BAD", "BAD"]),
+    ],
+)
+def test_families_of_vendors(codes: str, values: list[object], expected: list[str]) -> None:
+    assert [quality for quality, _ in judge(values, codes)] == expected
+
+
+def test_entry_says_what_words_and_codes_mean() -> None:
+    given = {"100": "good", "0": "bad", "maybe": "uncertain"}
+    found = judge(["100.0", "0", "Maybe", "7"], "percent", given=given)
+    assert found == [("GOOD", True), ("BAD", True), ("UNCERTAIN", True), ("BAD", False)]
+
+
+def test_words_of_other_languages() -> None:
+    assert [quality for quality, _ in judge(["Gut", "schlecht", "Usikker", "Bueno"])] == [
+        *("GOOD", "BAD", "UNCERTAIN", "GOOD"),
+    ]

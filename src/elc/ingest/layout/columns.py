@@ -1,85 +1,222 @@
-"""Which columns are time, tag, value and quality: the names that historians give them."""
+"""Which columns are time, tag, value, quality and unit: by the names that historians give them, or by the entry."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from elc.errors import ElcError
-from elc.ingest.layout.model import Fields
+from elc.ingest.layout import vocabulary
+from elc.ingest.layout.model import Fields, Item
+from elc.ingest.layout.vocabulary import Groups, find_candidates, simplify
 from elc.settings import Export, TagList
 
-# Compared without capitals, spaces, _ and -; the first name that a table has counts.
-TIME = ("time", "timestamp", "datetime", "eventtimestamp")
-TAG = ("tag", "tagname", "point", "pointname", "name")
-VALUE = ("value",)
-QUALITY = ("opcquality", "quality", "status", "isgood", "good")
-FLAGS = ("questionable", "substituted")
-UNNAMED = "unnamed_time"
+SUFFIXES = (".value", "_value", " value", "/value", ".wert")
+QUALITY_SUFFIXES = tuple(
+    f"{mark}{word}" for mark in "._/ " for word in ("quality", "status", "validity", "isgood", "q", "qc")
+)
 
-# AWS IoT SiteWise: records of the cold tier and of messages, the bulk import's columns, and its query views.
-ALIAS = ("propertyalias", "alias")
-SERIES = ("seriesid", "timeseriesid")
-SECONDS = ("timeinseconds", "timestampseconds")
-NANOS = ("offsetinnanos", "timestampnanooffset")
-TYPED_VALUES = ("doublevalue", "integervalue", "intvalue", "booleanvalue", "stringvalue")
+
+class Columns:
+    """The columns of a table, by what they are called."""
+
+    def __init__(self, names: Sequence[str], export: Export, tags: TagList) -> None:
+        self.names, self.export = names, export
+        self.listed = [tag.tag for tag in tags.used if not tag.is_computed]
+        self.plain: dict[str, list[str]] = {}
+        for name in names:
+            self.plain.setdefault(simplify(name), []).append(name)
+
+    def find(self, groups: Groups, key: str, *, wanted: bool = False) -> str:
+        """Find the one column of a kind: the one that the entry names, or the only candidate; empty without.
+
+        Raises:
+            ElcError: the named one is missing, there are several candidates, or none of one that is wanted.
+        """
+        given = getattr(self.export, key)
+        if given:
+            if given not in self.names:
+                raise ElcError(f"has no column {given} (export.{key}); found {list_names(self.names)}.")
+            return str(given)
+        found = [name for name in find_candidates(self.plain, groups) if name not in self.listed]
+        if len(found) > 1:
+            raise ElcError(f"has several columns for one thing: {list_names(found)}. Name the one in export.{key}.")
+        if wanted and not found:
+            raise ElcError(f"has no {key.replace('_', ' ')}; found {list_names(self.names)}. Name it in export.{key}.")
+        return found[0] if found else ""
+
+    def find_time(self) -> tuple[str, ...]:
+        """Find the column of the time, or those of the date and of the time of day.
+
+        Raises:
+            ElcError: there is none, or more than one.
+        """
+        if self.export.time_column:
+            found = tuple(name for name in self.export.time_column if name in self.names)
+            if not found:
+                wanted = " or ".join(self.export.time_column)
+                raise ElcError(f"has no column {wanted} (export.time_column); found {list_names(self.names)}.")
+            return found
+        apart = self._find_apart()
+        if apart:
+            return apart
+        time = [name for name in find_candidates(self.plain, vocabulary.TIME) if name not in self.listed]
+        if len(time) > 1:
+            raise ElcError(
+                f"has several columns for the time: {list_names(time)}. Name the one in export.time_column, or the "
+                "date and the time of day in a list."
+            )
+        if not time and vocabulary.UNNAMED in self.names:
+            return (vocabulary.UNNAMED,)
+        if not time:
+            raise ElcError(f"has no time column; found {list_names(self.names)}. Name it in export.time_column.")
+        return tuple(time)
+
+    def _find_apart(self) -> tuple[str, ...]:
+        """Find a date and a time of day in columns of their own."""
+        days, clocks = (
+            [column for name in names for column in self.plain.get(name, []) if column not in self.listed]
+            for names in (vocabulary.DAY, vocabulary.CLOCK)
+        )
+        pairs = [(day, clock) for day in days for clock in clocks if day != clock]
+        return pairs[0] if len(pairs) == 1 else ()
 
 
 def find_fields(columns: Sequence[str], export: Export, tags: TagList) -> Fields:
     """Find what each column is.
 
     Raises:
-        ElcError: there is no time, or neither tag and value nor a column of a tag.
+        ElcError: there is no time, or neither tag and value nor a column of a tag; or two columns could be the same.
     """
-    plain = {_simplify(name): name for name in reversed(columns)}
-    if _pick(plain, SECONDS) or _pick(plain, TYPED_VALUES):
-        return _find_sitewise(plain, columns, export)
-    time = _find_time(plain, columns, export)
-    alias, value = _pick(plain, TAG), _pick(plain, VALUE)
-    if alias and value and time not in (alias, value):
-        flags = tuple(plain[name] for name in FLAGS if name in plain)
-        return Fields(time, (value,), alias=alias, quality=_pick(plain, QUALITY), flags=flags)
-    wide = tuple(tag.tag for tag in tags if tag.tag in columns)
-    if not wide:
+    known = Columns(columns, export, tags)
+    is_sitewise = find_candidates(known.plain, vocabulary.SECONDS) or set(vocabulary.SITEWISE) & known.plain.keys()
+    if is_sitewise and "floatvalue" not in known.plain:
+        return _find_sitewise(known)
+    pairs = _find_pairs(known)
+    if pairs:
+        return Fields(pairs[0].time, tuple(item.value for item in pairs), items=pairs)
+    time, *clocks = known.find_time()
+    items = tuple(_find_items(known))
+    named = export.tag_column is not None or export.value_column is not None
+    if items and len(items) == len(known.listed) and not named:
+        return _build_wide(time, tuple(clocks), items)
+    long = _find_long(known, time, tuple(clocks))
+    if long:
+        return long
+    if not items:
         raise ElcError(
             f"has neither the columns tag and value nor a column named as a tag; found {list_names(columns)}."
+            f"{_find_like(known)}"
         )
-    return Fields(time, wide)
+    return _build_wide(time, tuple(clocks), items)
 
 
-def _find_sitewise(plain: dict[str, str], columns: Sequence[str], export: Export) -> Fields:
-    parts = (plain["assetid"], plain["propertyid"]) if {"assetid", "propertyid"} <= plain.keys() else ()
-    alias, series = _pick(plain, ALIAS), _pick(plain, SERIES)
-    values = tuple(plain[name] for name in TYPED_VALUES if name in plain) or (_pick(plain, VALUE),)
-    if not (alias or parts or series) or not values[0]:
-        raise ElcError(
-            "holds AWS IoT SiteWise values without propertyAlias, or assetId and propertyId; found "
-            f"{list_names(columns)}. Add one of them to every record."
-        )
+def _build_wide(time: str, clocks: tuple[str, ...], items: tuple[Item, ...]) -> Fields:
+    is_plain = all(not item.quality and item.tag == item.value for item in items)
+    return Fields(time, tuple(item.value for item in items), clocks=clocks, items=() if is_plain else items)
+
+
+def _find_long(known: Columns, time: str, clocks: tuple[str, ...]) -> Fields | None:
+    typed = tuple(column for name in vocabulary.TYPED for column in known.plain.get(name, []))
+    is_named = known.export.tag_column is not None or known.export.value_column is not None
+    taken = {time, *clocks}
+    if not is_named and not (
+        set(find_candidates(known.plain, vocabulary.TAG)) - taken
+        and (typed or set(find_candidates(known.plain, vocabulary.VALUE)) - taken)
+    ):
+        return None
+    alias = known.find(vocabulary.TAG, "tag_column", wanted=True)
+    is_typed = typed and not known.export.value_column
+    values = typed if is_typed else (known.find(vocabulary.VALUE, "value_column", wanted=True),)
+    if taken & {alias, *values}:
+        return None
     return Fields(
-        time=_pick(plain, SECONDS) or _find_time(plain, columns, export),
-        nanos=_pick(plain, NANOS),
-        values=values,
+        time,
+        values,
+        clocks=clocks,
         alias=alias,
-        tag_parts=parts or ((series,) if series else ()),
-        quality=_pick(plain, QUALITY),
+        quality=_find_quality(known),
+        unit=known.find(vocabulary.UNIT, "unit_column"),
+        flags=tuple(column for name in vocabulary.FLAGS for column in known.plain.get(name, [])),
     )
 
 
-def _find_time(plain: dict[str, str], columns: Sequence[str], export: Export) -> str:
-    if export.time_column is not None:
-        if export.time_column not in columns:
-            raise ElcError(f"has no column {export.time_column} (export.time_column); found {list_names(columns)}.")
-        return export.time_column
-    time = _pick(plain, TIME) or (UNNAMED if UNNAMED in columns else "")
-    if not time:
-        raise ElcError(f"has no time column; found {list_names(columns)}. Name it in export.time_column.")
-    return time
+def _find_quality(known: Columns) -> str:
+    return known.find(vocabulary.QUALITY, "quality_column")
+
+
+def _find_items(known: Columns) -> list[Item]:
+    """Find the columns of the listed tags in a wide table, each with a column of its quality beside it."""
+    small = {name.lower(): name for name in known.names}
+    found = []
+    for tag in known.listed:
+        ends = [tag + end for end in ("", *SUFFIXES)]
+        values = [small[end.lower()] for end in ends if end.lower() in small and small[end.lower()].startswith(tag)]
+        if values:
+            found.append(Item(tag, values[0], _find_beside(tag, values[0], small)))
+    return found
+
+
+def _find_beside(tag: str, value: str, small: dict[str, str]) -> str:
+    stems = {tag.lower(), value.lower()}
+    stems |= {stem[: -len(end)] for end in SUFFIXES for stem in list(stems) if stem.endswith(end)}
+    found = sorted({small[stem + end] for stem in stems for end in QUALITY_SUFFIXES if stem + end in small})
+    if len(found) > 1:
+        raise ElcError(f"has several columns for the quality of {tag}: {list_names(found)}. Leave one of them.")
+    return found[0] if found else ""
+
+
+def _find_pairs(known: Columns) -> tuple[Item, ...]:
+    """Find pairs of columns, each a time and the values of one tag at these times."""
+    if known.export.time_column:
+        return ()
+    items, times = _find_items(known), {}
+    words = {name for group in vocabulary.TIME for name in group}
+    for item in items:
+        own = [
+            name
+            for name in known.names
+            for rest in {name.removeprefix(item.tag), name.removesuffix(item.tag)} - {name, ""}
+            if simplify(rest.strip(" ._/-")) in words
+        ]
+        if len(own) == 1:
+            times[item.tag] = own[0]
+    if len(times) < 2 or len(times) != len(items):
+        return ()
+    return tuple(Item(item.tag, item.value, item.quality, times[item.tag]) for item in items)
+
+
+def _find_like(known: Columns) -> str:
+    """Say which columns are tags of the list but for capitals."""
+    small = {name.lower(): name for name in known.names}
+    like = [f"{small[tag.lower()]} ({tag} in the tag list)" for tag in known.listed if tag.lower() in small]
+    return f" Did you mean {', '.join(like[:4])}? Write the tags as the export does." if like else ""
+
+
+def _find_sitewise(known: Columns) -> Fields:
+    plain = known.plain
+    parts = (plain["assetid"][0], plain["propertyid"][0]) if {"assetid", "propertyid"} <= plain.keys() else ()
+    alias, series = known.find(vocabulary.ALIAS, "tag_column"), find_candidates(plain, vocabulary.SERIES)
+    values = tuple(plain[name][0] for name in vocabulary.SITEWISE if name in plain)
+    values = values or tuple(find_candidates(plain, vocabulary.VALUE)[:1])
+    if not (alias or parts or series) or not values:
+        raise ElcError(
+            "holds AWS IoT SiteWise values without propertyAlias, or assetId and propertyId; found "
+            f"{list_names(known.names)}. Add one of them to every record."
+        )
+    seconds, nanos = find_candidates(plain, vocabulary.SECONDS), find_candidates(plain, vocabulary.NANOS)
+    return Fields(
+        time=seconds[0] if seconds else known.find_time()[0],
+        nanos=nanos[0] if nanos else "",
+        values=values,
+        alias=alias,
+        tag_parts=parts or tuple(series[:1]),
+        quality=_find_quality(known),
+    )
 
 
 def is_epoch_name(name: str) -> bool:
     """Tell whether a time column's name says that it counts seconds since 1970."""
-    return _simplify(name) in SECONDS
+    return simplify(name) in vocabulary.SECONDS[0]
 
 
 def check_names(columns: Sequence[str]) -> None:
@@ -98,11 +235,3 @@ def list_names(names: Sequence[str]) -> str:
     """List at most eight names, in words."""
     shown = ", ".join(names[:8])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown
-
-
-def _pick(plain: dict[str, str], names: Sequence[str]) -> str:
-    return next((plain[name] for name in names if name in plain), "")
-
-
-def _simplify(name: str) -> str:
-    return re.sub(r"[\s_-]", "", name.rpartition(".")[2].lower())

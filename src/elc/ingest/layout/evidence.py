@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from elc.errors import ElcError
+from elc.ingest.layout.codes import find_codes, is_certain
 from elc.ingest.layout.columns import is_epoch_name
 from elc.ingest.layout.model import Fields, Meaning
+from elc.ingest.layout.zones import check_header, has_zone
 from elc.settings import Export
 
 SAMPLE_CELLS = 4000
@@ -22,22 +25,37 @@ _GROUP_DOT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?")
 _CODE = re.compile(r"[+-]?\d+(\.0+)?|0[xX][0-9a-fA-F]+")
 # ASSUME: whole numbers of these lengths are times since 1970, from September 2001 on; 12 digits may be 202406011300.
 UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+# A date in digits alone, as 2024060113, would be of the year 2033 or later if it were counted since 1970.
+_DIGITS = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-4])\d*")
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{8}")
+_ZONED = re.compile(r"\d ?([zZ]|UTC|[+-]\d{2}(:?\d{2})?)$")
+MOST_CODES = 100
+
+
+class OpenError(ElcError):
+    """What a file's numbers leave open, and other files of the export may settle."""
 
 
 @dataclass
 class Evidence:
-    """Collects what texts of times, values and qualities show."""
+    """Collects what texts of times, values and qualities show; `is_point`: a point in a number can only be decimal."""
 
+    is_point: bool = False
     units: set[str] = field(default_factory=set)
     shapes: set[str] = field(default_factory=set)
-    families: set[str] = field(default_factory=set)
+    codes: Counter[int] = field(default_factory=Counter)
+    is_date: bool = True
+    is_zoned: bool = True
     has_code: bool = False
     has_quality: bool = False
 
     def add_time(self, text: str) -> None:
         clean = text.strip()
         if clean:
-            self.units.add(UNITS.get(len(clean), "") if clean.isdecimal() else "")
+            is_epoch = clean.isdecimal() and not _DIGITS.fullmatch(clean)
+            self.units.add(UNITS.get(len(clean), "") if is_epoch else "")
+            self.is_date &= _DATE.fullmatch(clean) is not None
+            self.is_zoned &= bool(self.units - {""}) or _ZONED.search(clean) is not None
 
     def add_value(self, text: str) -> None:
         if "," not in text and "." not in text:
@@ -66,22 +84,23 @@ class Evidence:
             return
         self.has_code = True
         code = int(clean, 16) if clean[:2] in ("0x", "0X") else int(float(clean))
-        if 192 <= code <= 255:
-            self.families.add("opc_da")
-        elif code < 0 or code >= 0x40000000:
-            self.families.add("opc_ua")
+        if code in self.codes or len(self.codes) < MOST_CODES:
+            self.codes[code] += 1
 
     def is_decided(self, export: Export, *, with_quality: bool) -> bool:
         """Tell whether more rows can no longer settle what is open."""
         is_open_comma = export.decimal is None and self._is_comma_open
-        is_open_code = export.quality_codes is None and self.has_code and not self.families
+        is_given = export.quality_codes is not None or bool(export.quality)
+        is_open_code = not is_given and self.has_code and not is_certain(self.codes)
         return not (is_open_comma or is_open_code or (with_quality and not self.has_quality))
 
     @property
     def _is_comma_open(self) -> bool:
-        return "group_comma" in self.shapes and not self.shapes & {"comma", "dot"}
+        if self.shapes & {"comma", "dot"}:
+            return False
+        return "group_comma" in self.shapes or ("group_dot" in self.shapes and not self.is_point)
 
-    def build_meaning(self, export: Export, *, is_utc: bool) -> Meaning:
+    def build_meaning(self, export: Export, *, is_utc: bool, name: str = "") -> Meaning:
         """Build the meaning.
 
         Raises:
@@ -96,33 +115,23 @@ class Evidence:
             is_utc=is_utc or bool(unit),
             decimal=decimal,
             thousands=other if group in self.shapes and clash not in self.shapes else "",
-            codes=self._find_codes(export),
+            codes=find_codes(self.codes, export, name),
             has_quality=self.has_quality,
+            has_decimal=bool(self.shapes & {"comma", "dot"}),
+            is_date=bool(self.units) and self.is_date,
         )
 
     def _find_decimal(self, export: Export) -> str:
         if export.decimal is not None:
             return export.decimal
         if self._is_comma_open:
-            raise ElcError(
-                "has numbers as in 1,234 only, whose comma may be a decimal comma or divide thousands. "
+            sign, word = (",", "comma") if "group_comma" in self.shapes else (".", "point")
+            raise OpenError(
+                f"has numbers as in 1{sign}234 only, whose {word} may be a decimal {word} or divide thousands. "
                 'Set export.decimal to "," or ".".'
             )
         # ASSUME: beside points that are decimal, a decimal comma is a slip: that reading is Bad.
         return "," if "comma" in self.shapes and "dot" not in self.shapes else "."
-
-    def _find_codes(self, export: Export) -> str:
-        if not self.has_code or export.quality_codes is not None:
-            return export.quality_codes or ""
-        if len(self.families) != 1:
-            found = (
-                "of both OPC UA and OPC DA" if self.families else "that OPC UA and OPC DA read in opposite ways, as 0"
-            )
-            raise ElcError(
-                f"has quality codes {found}. Set export.quality_codes to opc_ua or opc_da, or export the words GOOD, "
-                "UNCERTAIN and BAD."
-            )
-        return next(iter(self.families))
 
 
 def read_meaning(
@@ -138,14 +147,16 @@ def read_meaning(
         for name, cell in row.items():
             if cell is None:
                 continue
-            if name == fields.time:
+            if name in fields.times:
                 evidence.add_time(str(cell))
-            elif name == fields.quality:
+            elif name in fields.qualities:
                 evidence.add_quality(str(cell))
             elif name in fields.values:
                 evidence.add_value(str(cell))
         cells += len(row)
-        if cells >= SAMPLE_CELLS and evidence.is_decided(export, with_quality=bool(fields.quality)):
+        if cells >= SAMPLE_CELLS and evidence.is_decided(export, with_quality=bool(fields.qualities)):
             break
-    meaning = evidence.build_meaning(export, is_utc=is_utc)
+    if not (is_utc or has_zone(export) or (evidence.units and evidence.is_zoned)):
+        check_header(fields, export)
+    meaning = evidence.build_meaning(export, is_utc=is_utc, name=fields.qualities[0] if fields.qualities else "")
     return replace(meaning, time_unit="s", is_utc=True) if is_epoch_name(fields.time) else meaning

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["parquet", "csv", "json"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One tag of a wide table: the columns of its values, of their quality, and of its own times (empty without)."""
+
+    tag: str
+    value: str
+    quality: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True)
@@ -13,7 +23,9 @@ class Fields:
     """Where a table keeps what: names of columns, with a dot before what lies inside a structure.
 
     A wide table has no `tag`, and `values` are its tags. Else `tag` is the alias, or the parts of the name that stand
-    in for it, and `values` are the columns of which one holds the value.
+    in for it, and `values` are the columns of which one holds the value. `clocks` hold the rest of a time whose
+    beginning `time` holds, as the time of day beside the date. `items` are the tags of a wide table in which they have
+    columns of their own for quality or time, or columns of another name; `unit` is what a value is said to be in.
     """
 
     time: str
@@ -23,6 +35,19 @@ class Fields:
     tag_parts: tuple[str, ...] = ()
     quality: str = ""
     flags: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
+    unit: str = ""
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Every column with a time, or a part of one."""
+        return tuple(dict.fromkeys([self.time, *self.clocks, *(item.time for item in self.items if item.time)]))
+
+    @property
+    def qualities(self) -> tuple[str, ...]:
+        """Every column with a quality."""
+        return tuple(name for name in (self.quality, *(item.quality for item in self.items)) if name)
 
     @property
     def is_wide(self) -> bool:
@@ -30,16 +55,16 @@ class Fields:
 
     @property
     def names(self) -> tuple[str, ...]:
-        named = (self.time, self.nanos, self.alias, *self.tag_parts, *self.values, self.quality, *self.flags)
-        return tuple(name for name in named if name)
+        named = (*self.times, self.nanos, self.alias, *self.tag_parts, *self.values, *self.qualities, *self.flags)
+        return tuple(name for name in (*named, self.unit) if name)
 
 
 @dataclass(frozen=True)
 class Meaning:
     """What the content of a table shows: how its times, numbers and quality codes are meant.
 
-    `time_unit` is that of whole-number times since 1970, empty for others; `codes`
-    is opc_ua or opc_da, empty for words.
+    `time_unit` is that of numbers counted since 1970, empty for others; `codes` is as `export.quality_codes`, empty for
+    words. `is_date`: its times are dates without a time of day. `has_decimal`: `decimal` stands in some number.
     """
 
     time_unit: str = ""
@@ -48,6 +73,8 @@ class Meaning:
     thousands: str = ""
     codes: str = ""
     has_quality: bool = True
+    is_date: bool = False
+    has_decimal: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -55,6 +82,7 @@ class Layout:
     """One way in which files are written. `types` are Parquet's, in the order of `columns`, and empty for text.
 
     `nest` names the message of AWS IoT SiteWise around the records (entries, entry, update), empty for plain records.
+    `is_opened`: it is the copy of a file that no engine reads, its times in ISO 8601.
     """
 
     kind: Kind
@@ -67,6 +95,7 @@ class Layout:
     is_gzip: bool = False
     is_lines: bool = True
     nest: str = ""
+    is_opened: bool = False
 
     def type_of(self, column: str) -> str:
         """The Parquet type of a column; text for every other kind of file."""

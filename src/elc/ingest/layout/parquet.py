@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elc.errors import ElcError
+from elc.ingest.layout.codes import is_certain
 from elc.ingest.layout.columns import check_names, find_fields
 from elc.ingest.layout.evidence import SAMPLE_CELLS, Evidence, read_meaning
 from elc.ingest.layout.model import Fields, Layout, is_text
@@ -61,9 +63,9 @@ def _find_leaves(parent: pa.Schema | pa.StructType, prefix: str) -> Iterator[tup
 
 def _check_types(leaves: dict[str, str], fields: Fields) -> None:
     for names, pattern, expected in (
-        ((fields.time,), TIME, "a time, whole seconds since 1970 or text"),
+        (fields.times, TIME, "a time, whole seconds since 1970 or text"),
         (fields.values, NUMBER, "numbers or text"),
-        ((fields.quality,), QUALITY, "words or codes"),
+        (fields.qualities, QUALITY, "words or codes"),
         ((fields.alias, *fields.tag_parts), TAG, "names"),
     ):
         for name in filter(None, names):
@@ -74,10 +76,10 @@ def _check_types(leaves: dict[str, str], fields: Fields) -> None:
 def _find_open(file: pq.ParquetFile, leaves: dict[str, str], fields: Fields, evidence: Evidence) -> list[str]:
     """Find the columns whose rows must be looked at; what the statistics tell goes into the evidence."""
     found = [name for name in fields.values if is_text(leaves[name])]
-    if is_text(leaves[fields.time]) or _is_whole(leaves[fields.time]):
-        found.append(fields.time)
-    if fields.quality and not _add_statistics(file.metadata, fields.quality, leaves[fields.quality], evidence):
-        found.append(fields.quality)
+    found += [name for name in fields.times if is_text(leaves[name]) or _is_whole(leaves[name])]
+    for name in fields.qualities:
+        if not _add_statistics(file.metadata, name, leaves[name], evidence):
+            found.append(name)
     return found
 
 
@@ -91,9 +93,11 @@ def _add_statistics(metadata: pq.FileMetaData, name: str, kind: str, evidence: E
         return False
     if is_text(kind) and not all(str(one.min)[:1].isalpha() for one in filled):
         return False  # digits sort before letters: some may be codes
-    for one in filled:
-        evidence.add_quality(str(one.min))
-        evidence.add_quality(str(one.max))
+    bounds = [str(bound) for one in filled for bound in (one.min, one.max)]
+    if not is_text(kind) and bounds and not is_certain(Counter(int(float(bound)) for bound in bounds)):
+        return False  # the codes between them may tell
+    for bound in bounds:
+        evidence.add_quality(bound)
     return True
 
 

@@ -10,10 +10,11 @@ from itertools import chain, islice
 from typing import Any
 
 from elc.errors import ElcError
-from elc.ingest.layout.columns import TYPED_VALUES, UNNAMED, check_names, find_fields
+from elc.ingest.layout.columns import check_names, find_fields
 from elc.ingest.layout.content import Text, read_records, read_rows
 from elc.ingest.layout.evidence import Evidence, read_meaning
 from elc.ingest.layout.model import Layout
+from elc.ingest.layout.vocabulary import SITEWISE, UNNAMED, is_time_name
 from elc.settings import Export, TagList
 
 DELIMITERS = (",", ";", "\t")
@@ -47,14 +48,20 @@ def read_csv_layout(text: Text, export: Export, tags: TagList) -> Layout:
     rows = (
         {name: row[place] for name, place in places.items() if place < len(row)} for row in read_rows(text, delimiter)
     )
-    meaning = read_meaning(Evidence(), rows, fields, export, is_utc=False)
+    evidence = Evidence(is_point=delimiter == ",")
+    meaning = read_meaning(evidence, rows, fields, export, is_utc=False)
     return Layout("csv", columns, (), fields, meaning, delimiter, text.encoding, text.is_gzip)
 
 
 def _split_header(line: str, delimiter: str) -> tuple[str, ...]:
     names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     first = names.index("") if "" in names else -1
-    return tuple(name or (UNNAMED if index == first else f"unnamed_{index + 1}") for index, name in enumerate(names))
+    named = [name or (UNNAMED if index == first else f"unnamed_{index + 1}") for index, name in enumerate(names)]
+    # Of pairs of columns, a time each and the tag's values, every time may have the same name.
+    return tuple(
+        f"{name} {after}" if named.count(name) > 1 and is_time_name(name) else name
+        for name, after in zip(named, [*named[1:], ""], strict=True)
+    )
 
 
 def _has_fields(columns: Sequence[str], export: Export, tags: TagList) -> bool:
@@ -81,7 +88,7 @@ def read_json_layout(text: Text, export: Export, tags: TagList) -> Layout:
     fields = find_fields(columns, export, tags)
     inner = chain.from_iterable(open_nest(record, nest) for record in chain(first, records))
     rows = ({name: _find_text(record, name) for name in fields.names} for record in inner)
-    meaning = read_meaning(Evidence(), rows, fields, export, is_utc=False)
+    meaning = read_meaning(Evidence(is_point=True), rows, fields, export, is_utc=False)
     return Layout(
         "json",
         columns,
@@ -140,7 +147,7 @@ def open_nest(record: dict[str, Any], nest: str) -> Iterator[dict[str, Any]]:
 
 def _find_keys(records: Iterable[dict[str, Any]]) -> tuple[str, ...]:
     keys = list(dict.fromkeys(key for record in records for key in record))
-    if any(key.lower() in TYPED_VALUES for key in keys):
+    if any(key.lower() in SITEWISE for key in keys):
         # One kind of value may appear only later.
         keys += [f"{kind}Value" for kind in ("double", "integer", "boolean", "string") if f"{kind}Value" not in keys]
     return tuple(keys)

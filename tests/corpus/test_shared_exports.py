@@ -1,0 +1,176 @@
+"""Exports as plants really send them: each gives the right table with its findings, or the one right error."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from elc import ingest, quality
+from elc.errors import ElcError
+from elc.findings import join
+from elc.paths import Project
+from elc.settings import build_plant, check_entry, read_settings, read_tags, read_yaml
+from tests.unit.ingest.exports import ROOT
+
+SHARED = os.environ.get("ELC_SHARED", "")
+CASES = Path(SHARED) / "cases" / "exports"
+ENERGY, LOAD, AIR = "energy_gj_per_h", "product_t_per_h", "air_temp_degc"
+
+
+@dataclass(frozen=True)
+class Right:
+    """The right table: how many hours have energy, the means of energy, throughput and air, and what is found."""
+
+    hours: int = 144
+    energy: float | None = 57.6
+    load: float | None = 50.5
+    air: float | None = 18.0
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The right error: words that it has."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Later:
+    """Not right yet, and why."""
+
+    why: str
+
+
+PLAIN, BAD_DAY = Right(), Right(120, 57.4)
+# How an export is read: kinds of files, layout, columns, times and qualities.
+READ: dict[str, Right | Refused | Later] = {
+    "00-midnight-end": PLAIN,
+    "00-plain": PLAIN,
+    "01-dwd-hour-stamps": Later("to come"),
+    "02-epa-cems-date-hour": Refused("dates without a time of day in Date, and several values"),
+    "03-niagara-edt": Later("to come"),
+    "03b-niagara-edt-no-format": Later("to come"),
+    "04-wide-quality-columns": BAD_DAY,
+    "05-ignition-dataintegrity": BAD_DAY,
+    "05b-aveva-qualitydetail": BAD_DAY,
+    "05f-validity": BAD_DAY,
+    "05h-proficy-100": BAD_DAY,
+    "07-german-thousands-only": Refused(r"a\.csv: has numbers as in 1\.234 only, whose point .* Set export\.decimal"),
+    "10-hour-ending": Later("to come"),
+    "11-hour-24": PLAIN,
+    "17-basic-iso-z": PLAIN,
+    "18-standard-time-all-year": Later("to come"),
+    "19-excel-rounded-stamps": Right(143),
+    "19b-excel-rounded-chosen": Right(143),
+    "20b-nul-tail-beyond-1mb": Later("to come"),
+    "21-mixed-line-ends": Later("to come"),
+    "21b-mixed-cr-crlf": Later("to come"),
+    "22-units-row": Later("to come"),
+    "22c-title-line": Later("to come"),
+    "22d-sep-line": Later("to come"),
+    "22e-blank-first-line": Later("to come"),
+    "22g-rt-count": Later("to come"),
+    "22i-trailing-delimiter": PLAIN,
+    "23-influx-annotated": Later("to come"),
+    "23c-influx-line-protocol": Later("to come"),
+    "23d-influx-name-tags": PLAIN,
+    "24b-grafana-units": Later("to come"),
+    "25-home-assistant": PLAIN,
+    "26-wincc-comfort": Later("a line beneath the table"),
+    "27-pi-web-api": Later("to come"),
+    "27b-pi-web-api-flat": PLAIN,
+    "28-xlsx": Later("to come"),
+    "29-green-button": Later("to come"),
+    "30-nem12": Later("to come"),
+    "31-excel-serial": Later("to come"),
+    "33-two-formats": Later("to come"),
+    "34-date-time-columns": PLAIN,
+    "35-quoted-newline": PLAIN,
+    "35c-quoted-newline-last-header": PLAIN,
+    "37-pandas-index": PLAIN,
+    "37b-int96": PLAIN,
+    "37c-decimal-float32-text": PLAIN,
+    "37e-date32": Refused("dates without a time of day in date, and several values"),
+    "38-timestream-9-digits": PLAIN,
+    "38d-comma-millis": Later("to come"),
+    "38f-epoch-float": Later("to come"),
+    "38g-sql-server-offset": PLAIN,
+    "38i-pi-format": PLAIN,
+    "38j-pi-format-fraction-sometimes": Later("to come"),
+    "38m-14-digits": PLAIN,
+    "38n-14-digits-no-format": Later("to come"),
+    "38q-us-24h": PLAIN,
+    "38r-format-tz-offset": PLAIN,
+    "38t-only-hm": Later("to come"),
+    "38v-pi-star": PLAIN,
+    "38o-16-digits": Later("to come"),
+    "40-taglist-semicolon": Later("to come"),
+    "40b-taglist-cp1252": Refused("not readable as CSV in UTF-8"),
+    "40c-taglist-degree-utf8": PLAIN,
+    "41-tags-in-other-case": Refused("Did you mean p \\(P in the tag list\\)"),
+    "42b-zip": Refused("ZIP archive"),
+    "43-json-arrays": Later("to come"),
+    "43b-json-wide": PLAIN,
+    "43c-json-wide-late-key": Right(1440, 57.28, 50.05, 18.0),
+    "44-name-value-beside-tags": PLAIN,
+    "44d-utc-header": Refused("header says another zone than export.time_zone Europe/Oslo"),
+    "50-time-value-pairs": PLAIN,
+    "56-tag-named-run-time": PLAIN,
+    "57-name-and-description": Refused(r"quality codes 0 \(1,728 times\), .*export\.quality"),
+    "61b-proficy-opc-ua": Refused(r"quality codes 100 .* not OPC UA .*percent \(per cent good\)"),
+    "63b-index-column": PLAIN,
+}
+# What its values mean: conflicts, amounts, counters, markers, holes and units.
+MEANT: dict[str, Right | Refused | Later] = {}
+EXPECTED = READ | MEANT
+
+
+def read_case(folder: Path, cache: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a case as a plant would be read: the hourly table without what checks take out, and every finding."""
+    entry = check_entry(read_yaml(folder / "plant.yaml"), "case", "plant case", read_settings(Project(ROOT)))
+    settings = build_plant(read_settings(Project(ROOT)), "case", entry)
+    tags = read_tags(folder / "tags.csv", "case")
+    hourly, traces, findings = ingest.read_export(folder / "export", tags, settings, cache=cache)
+    checked, suspects = quality.check_hourly(hourly, traces, tags, settings)
+    filled, gaps = ingest.fill_weather(checked, tags, settings)
+    return filled, join(findings, suspects, gaps)
+
+
+def list_cases() -> list[object]:
+    """List the cases; those that are not right yet are expected to fail."""
+    found = sorted(path.name for path in CASES.iterdir() if path.is_dir()) if CASES.is_dir() else []
+    marked = []
+    for name in found:
+        expected = EXPECTED.get(name, Later("nobody has looked at it"))
+        marks = [pytest.mark.xfail(reason=expected.why, strict=True)] if isinstance(expected, Later) else []
+        marked.append(pytest.param(name, marks=marks))
+    return marked
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="ELC_SHARED names no folder with cases/exports")
+@pytest.mark.parametrize("name", list_cases())
+def test_case_is_right(name: str, tmp_path: Path) -> None:
+    expected = EXPECTED.get(name)
+    assert isinstance(expected, Right | Refused), "not right yet"
+    if isinstance(expected, Refused):
+        with pytest.raises(ElcError) as raised:
+            read_case(CASES / name, tmp_path)
+        assert re.search(expected.words, str(raised.value)), str(raised.value)
+        return
+    hourly, findings = read_case(CASES / name, tmp_path)
+    assert hourly[ENERGY].notna().sum() == expected.hours
+    for column, mean in ((ENERGY, expected.energy), (LOAD, expected.load), (AIR, expected.air)):
+        if mean is not None:
+            assert hourly[column].mean() == pytest.approx(mean, abs=0.11 if column == ENERGY else 0.3)
+    assert set(expected.findings) <= set(findings["check"]), set(findings["check"])
+
+
+def test_every_expectation_has_its_case() -> None:
+    if CASES.is_dir():
+        assert EXPECTED.keys() <= {path.name for path in CASES.iterdir()}
