@@ -60,6 +60,8 @@ UNITS = {
         Unit("mj_per_kmol", "MJ/kmol", "MJ/kmol"),
         Unit("t", "t", "t"),
         Unit("days", "day", "days"),
+        Unit("hz", "Hz", "Hz"),
+        Unit("m_per_s", "m/s", "m/s"),
         Unit("ratio", "", ""),
         Unit("count", "", ""),
         Unit("raw", "", "(unit not recorded)"),

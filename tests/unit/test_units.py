@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
 from elc import units
 from elc.errors import ElcError
-from elc.units import read_conversion
+from elc.units import NAMES, WHOLE, build_page, read_conversion
 
 
 @pytest.mark.parametrize(
@@ -47,12 +48,86 @@ def test_conversion_gives_the_number_worked_out_by_hand(
     assert reading * factor + offset == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("unit", "target", "expected"),
+    [
+        ("mmBtu", "GJ", 1.055056),
+        ("MMBTU/HR", "GJ/h", 1.055056),
+        ("Dth/d", "GJ/h", 1.055056 / 24),
+        ("KW", "GJ/h", 0.0036),
+        ("KWH", "GJ", 0.0036),
+        ("MWH", "GJ", 3.6),
+        ("tph", "t/h", 1.0),
+        ("short tons/day", "t/h", 0.90718474 / 24),
+        ("kpph", "t/h", 0.45359237),
+        ("klb/h", "t/h", 0.45359237),
+        ("lbs/hr", "t/h", 0.00045359237),
+        ("Nm³/h", "kNm3/h", 0.001),
+        ("Sm3/h", "kNm3/h", 0.000947943),
+        ("Sm³/h", "kNm3/h", 0.000947943),
+        ("Mcf/d", "kNm3/h", 0.0267906 / 24),
+        ("MMscfd", "kNm3/h", 26.7906 / 24),
+        ("MMSCFD", "kNm3/h", 26.7906 / 24),
+        ("scfm", "kNm3/h", 0.0267906 * 60 / 1000),
+        ("cfm", "m**3/h", 1.69901),
+        ("gpm", "m**3/h", 0.2271247),
+        ("barg", "bar", 1.0),
+        ("bara", "bar", 1.0),
+        ("psig", "bar", 0.0689476),
+        ("psia", "bar", 0.0689476),
+        ("kg/cm2", "bar", 0.980665),
+        ("kg/cm2g", "bar", 0.980665),
+        ("TR", "GJ/h", 0.0126607),
+        ("RT", "MW", 0.00351685),
+        ("ton of refrigeration", "MW", 0.00351685),
+        ("Hz", "Hz", 1.0),
+        ("mph", "m/s", 0.44704),
+        ("pct", "percent", 1.0),
+        ("ppmv", "percent", 1e-4),
+        ("kcal_it/Nm3", "MJ/Nm3", 0.0041868),
+    ],
+)
+def test_everyday_spellings_are_understood(unit: str, target: str, expected: float) -> None:
+    assert read_conversion(unit, target) == pytest.approx((expected, 0.0), rel=2e-5)
+
+
+@pytest.mark.parametrize("unit", ["°C", "ºC", "℃", "deg C", "DEGC", "Celsius", "C", "degC"])
+def test_degrees_are_written_in_many_ways(unit: str) -> None:
+    assert read_conversion(unit, "degC") == pytest.approx((1.0, 0.0))
+    assert read_conversion(unit.replace("C", "F").replace("Felsius", "Fahrenheit").replace("℃", "℉"), "degC")[0] < 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "target", "readings"),
+    [
+        ("MBtu/h", "GJ/h", "kBtu (a thousand), MMBtu (a million)"),
+        ("Mlb/h", "t/h", "klb (a thousand), MMlb (a million)"),
+        ("mt/h", "t/h", "t (of 1000 kg), 1000 t"),
+        ("ton/h", "t/h", "t (of 1000 kg), short_ton (of 2000 lb), long_ton (of 2240 lb), ton_of_refrigeration"),
+        ("kcal/h", "GJ/h", "kcal_it (4.1868 J a calorie, steam tables), kcal_th (4.184 J"),
+    ],
+)
+def test_unit_that_the_trade_reads_in_two_ways_is_an_error(unit: str, target: str, readings: str) -> None:
+    with pytest.raises(ElcError, match=rf"^unit \w+ has several meanings\. .*{re.escape(readings)}"):
+        read_conversion(unit, target)
+
+
+def test_what_is_listed_is_known() -> None:
+    for name in {*NAMES.values(), *WHOLE.values(), "kBtu", "MMlb", "kcal_th", "Mcal_it", "long_ton"}:
+        units._read_unit(name)
+
+
+def test_page_of_units_is_the_code() -> None:
+    page = Path(__file__).parents[2] / "docs" / "units.md"
+    assert page.read_text(encoding="utf-8") == build_page(), "python -m elc.units > docs/units.md"
+
+
 def test_only_temperatures_have_an_offset() -> None:
     assert read_conversion("degF", "degC") == pytest.approx((5 / 9, -160 / 9))
     assert read_conversion("psi", "bar")[1] == 0.0
 
 
-@pytest.mark.parametrize("unit", ["barg", "smidgens/h", "knm3/h", "short ton/day"])
+@pytest.mark.parametrize("unit", ["bargain", "smidgens/h", "knm3/h", "short bar/day"])
 def test_unknown_unit_is_named(unit: str) -> None:
     with pytest.raises(ElcError, match=f"^unit {unit} is unknown. Write it as in GJ/h, MMBtu/h, degF, bar"):
         read_conversion(unit, "bar")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from elc.fields import read_unit
 from elc.quality.edges import Edged, find_edged, find_jumps
 from elc.quality.relation import Relation
 from elc.quality.sheet import Array, Doubt, Mask, Run, Sheet, find_runs, sum_window
+from elc.settings import Tag
 
 NORMAL_TO_STANDARD = 288.15 / 273.15
 # ASSUME: the gas is natural gas, whose higher heating value is 10.5 % above the lower.
@@ -38,6 +40,9 @@ _ENERGY = (
     Mixup("GJ", "Gcal", 4.1868),
     Mixup("GJ", "MWh", 3.6),
 )
+OF_FUELS = _ENERGY[:2]
+# ASSUME: an energy meter measures a fuel unless its carrier, or its column, is named so.
+NO_FUELS = {"electric", "electricity", "elec", "power", "grid", "solar", "wind"}
 _VOLUME = (Mixup("standard", "normal cubic metres", NORMAL_TO_STANDARD), Mixup("m3", "thousand m3", 1000.0))
 _MIXUPS = {
     "gj_per_h": _ENERGY,
@@ -162,6 +167,8 @@ def _find_edged(sheet: Sheet, relation: Relation, known: list[list[Shift]]) -> l
 def _list_mixups(sheet: Sheet, relation: Relation, column: int) -> list[Shift]:
     """List the mix-ups of a column's unit with the distance that each makes."""
     known = _MIXUPS.get(read_unit(sheet.tags[column].column).suffix, ())
+    if not _is_fuel(sheet.tags[column]):
+        known = tuple(one for one in known if one not in OF_FUELS)
     level = relation.level[column, sheet.is_running & sheet.is_learnt]
     level = level[~np.isnan(level)]
     if len(level) == 0:
@@ -170,6 +177,12 @@ def _list_mixups(sheet: Sheet, relation: Relation, column: int) -> list[Shift]:
     both = [mixup for one in known for mixup in (one, one.reverse())]
     shifts = [(mixup, _find_shift(mixup, usual, is_log=bool(relation.is_log[column]))) for mixup in both]
     return [(mixup, shift) for mixup, shift in shifts if shift]
+
+
+def _is_fuel(tag: Tag) -> bool:
+    """Whether a tag may have a heating value, and be metered as a volume of gas: electricity has none."""
+    words = set(re.split(r"[^a-z]+", f"{tag.carrier} {tag.column}".lower()))
+    return bool(words & {"gas", "fuel"}) or not words & NO_FUELS
 
 
 def _is_sure(relation: Relation, column: int, one: Shift) -> bool:

@@ -24,6 +24,7 @@ FROZEN_RUN_FRAC = 0.01
 HABIT_DOUBT = 10.0
 HELD_INTERVALS = 6
 SPIKE_QUANTILE = 0.99
+STEP_QUANTILE = 0.5  # ASSUME: what jumps away and back goes further than the usual step from one interval to the next
 NORMAL_QUANTILE = 2.326  # of a normal distribution at 0.99
 
 
@@ -119,13 +120,21 @@ def _find_jumps(
     is_held = (np.take_along_axis(high, back, axis=1) == high) & (back - hours <= HELD_INTERVALS)
     later = np.where(is_held, np.take_along_axis(after, back, axis=1), np.nan)
     height, held = (np.where(sheet.changes > 0, high - np.maximum(before, level), np.nan) for level in (after, later))
-    usual = find_quantile(height[:, sheet.is_learnt & sheet.is_running], SPIKE_QUANTILE)[:, None] / NORMAL_QUANTILE
+    learnt = sheet.is_learnt & sheet.is_running
+    usual = find_quantile(height[:, learnt], SPIKE_QUANTILE)[:, None] / NORMAL_QUANTILE
+    step = _find_step(sheet, learnt)
     found = []
     for size, stop in ((height, np.broadcast_to(hours + 1, back.shape)), (held, back + 1)):
-        row, start = np.nonzero((size > deviations * usual) & (usual > 0))
+        row, start = np.nonzero((size > deviations * usual) & (usual > 0) & (size > step))
         found.append((row, start, stop[row, start]))
     row, start, stop = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return row, start, stop
+
+
+def _find_step(sheet: Sheet, learnt: Mask) -> Array:
+    """Find how far each column usually goes from one interval to the next: the crest of a wave is lower than that."""
+    steps = np.abs(np.diff(sheet.values, axis=1, prepend=np.nan))
+    return np.nan_to_num(find_quantile(steps[:, learnt], STEP_QUANTILE)[:, None])
 
 
 def _shift(values: Array, by: int) -> Array:

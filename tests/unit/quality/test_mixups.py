@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from elc.quality.mixups import _is_fuel
+from elc.settings import Tag
+
 GAS, STEAM, LOAD, AIR = "gas_energy_gj_per_h", "steam_energy_gj_per_h", "load_t_per_h", "air_temp_degc"
 MIXUPS = [
     (GAS, 1.105, "higher for lower heating value"),
@@ -107,3 +110,17 @@ def test_tag_that_wanders_more_than_the_mixup_is_not_judged(long_made) -> None:
     noise = np.random.default_rng(1).normal(0, 1, len(long_made.hourly)).cumsum()
     long_made.put(STEAM, slice(0, 5999), 120 * (1 + 0.05 * noise / noise.std()))
     assert "unit" not in set(long_made.check()[1]["check"])
+
+
+@pytest.mark.parametrize(
+    ("column", "carrier", "is_fuel"),
+    [
+        ("gas_energy_gj_per_h", "gas", True),
+        ("boiler_energy_gj_per_h", "coal", True),
+        ("power_gas_energy_gj_per_h", "gas", True),
+        ("elec_energy_gj_per_h", "electricity", False),
+        ("compressor_energy_gj_per_h", "grid power", False),
+    ],
+)
+def test_electricity_has_no_heating_value(column: str, carrier: str, is_fuel: bool) -> None:
+    assert _is_fuel(Tag("E-1", column, "energy", carrier, 1.0, 0.0, None, None, "")) is is_fuel

@@ -110,3 +110,12 @@ def test_step_that_stays_is_no_spike(made) -> None:
 def test_stop_and_start_are_no_spikes(made) -> None:
     made.stop(slice(600, 600))
     assert made.find() == []
+
+
+def test_crests_of_smooth_weather_are_no_spikes(made) -> None:
+    hours = np.arange(len(made.hourly))
+    for frame, wobble in ((made.hourly, 0.0), (made.traces.low, -0.1), (made.traces.high, 0.1)):
+        frame[AIR] = np.round(18 + 6 * np.sin(2 * np.pi * hours / 24), 1) + wobble
+    assert "spike" not in set(made.check()[1]["check"])
+    made.put(AIR, slice(500, 500), 45.0)
+    assert "spike" in set(made.check()[1]["check"])
