@@ -37,11 +37,13 @@ __all__ = [
     "write_hourly",
 ]
 
+PASSED_OVER = "passed_over"
 DOUBTS = {
     "unknown_quality": "carry the unknown quality {example}; not used",
     "no_quality": "carry no quality, where others do; not used",
     "text_value": "are no number, as in {example}; not used",
     "large_value": "are larger than any instrument shows, as in {example}; not used",
+    PASSED_OVER: "are no rows of its table, as {example}; passed over",
     "no_tag": "carry no tag, as that of {example}; not used",
 }
 
@@ -153,7 +155,7 @@ def _build_doubt(name: str, days: Sequence[int], doubt: Doubt, tags: TagList) ->
     start, end = (pd.Timestamp(day, unit="D", tz="UTC") for day in (days[0], days[-1] + 1))
     return Finding(
         doubt.check,
-        f"{whose}{doubt.count} readings of {name} {what}.",
+        f"{whose}{doubt.count} {'lines' if doubt.check == PASSED_OVER else 'readings'} of {name} {what}.",
         tags.plant,
         column,
         start,
