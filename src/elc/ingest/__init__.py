@@ -14,11 +14,11 @@ from elc.errors import check_faults
 from elc.fields import TIME, read_label
 from elc.findings import Finding, build_frame, write_findings
 from elc.ingest.ageing import add_age, find_turnaround_faults
-from elc.ingest.clock import build_doubled_hours, find_doubled_spans
+from elc.ingest.clock import build_doubled_hours, build_missed_hours, find_doubled_spans
 from elc.ingest.contract import check_contract
 from elc.ingest.files import Doubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
-from elc.ingest.names import read_names
+from elc.ingest.names import find_unread, read_names
 from elc.ingest.partitions import open_cache, read_partials
 from elc.ingest.sources import Survey
 from elc.ingest.traces import Traces
@@ -76,11 +76,12 @@ def read_export(
 class Inventory:
     """What an export holds of a tag list: `names` of all its tags, and what `read_export` makes of the listed ones.
 
-    `tags` are those of the list that have a reading, or are computed beside them. The tables are empty where there
-    is no reading.
+    `unread` are columns beside those of time, tag, value, quality and unit. `tags` are those of the list that have
+    a reading, or are computed beside them. The tables are empty where there is no reading.
     """
 
     names: list[str]
+    unread: list[str]
     tags: TagList
     hourly: pd.DataFrame
     traces: Traces
@@ -94,13 +95,15 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
         ElcError: a file of the export cannot be used, or the tag list has an unknown carrier; every fault is named.
     """
     survey, partials, sources = _read_partials(export, tags, settings, cache)
-    names = read_names(survey, sources, settings)
+    names, unread = read_names(survey, sources, settings), find_unread(sources)
     found = set(pc.unique(partials["tag"]).to_pylist())
     if not found:
         empty = pd.DataFrame()
-        return Inventory(names, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([]))
+        return Inventory(
+            names, unread, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([])
+        )
     present = TagList(tags.plant, tuple(tag for tag in tags.used if tag.is_computed or tag.tag in found))
-    return Inventory(names, present, *_build_tables(survey, partials, sources, present, settings))
+    return Inventory(names, unread, present, *_build_tables(survey, partials, sources, present, settings))
 
 
 def _read_partials(
@@ -122,14 +125,19 @@ def _build_tables(
 ) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
     measured, traces, resets = build_hourly(partials, tags, settings)
     hourly, undated = add_age(measured, tags, settings)
-    untold = find_doubled_spans(survey.find_untold(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1])
+    bounds = hourly[TIME].iloc[0], hourly[TIME].iloc[-1]
+    single = survey.find_single(sources.values())
+    changes = survey.find_untold(sources.values())
+    untold = find_doubled_spans(changes, *bounds)
     days = sorted({day for source in sources.values() for day in source.days})
     doubts = [
         _build_doubt(name, source.days or days, doubt, tags)
         for name, source in sources.items()
         for doubt in source.doubts
     ]
-    clock = build_doubled_hours(tags.plant, untold)
+    doubled = find_doubled_spans([change for change in changes if change not in single], *bounds)
+    clock = build_doubled_hours(tags.plant, doubled)
+    clock += build_missed_hours(tags.plant, survey.export.time_zone, single)
     return hourly, replace(traces, untold=tuple(untold)), build_frame([*resets, *undated, *clock, *doubts])
 
 

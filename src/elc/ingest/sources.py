@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from elc.errors import ElcError, check_faults
-from elc.ingest.clock import Change, build_utc, check_skipped, find_changes
+from elc.ingest.clock import Change, build_utc, check_skipped, find_changes, shift_to_start
 from elc.ingest.engine import Engine
 from elc.ingest.files import Doubt, Group, Source, group_files, group_sources, read_bounds
 from elc.ingest.layout import Layout, OpenError, find_base, find_files, read_layout
@@ -137,18 +137,29 @@ class Survey:
         for group in group_sources(sources):
             chosen = [sources[name] for name in group.names]
             table = self._read_local(engine, group, sources)
-            tables.append(build_utc(table, self._find_changes(chosen)).select("time", "tag", "value", "quality"))
+            utc = self._build_utc(table, self._find_changes(chosen))
+            tables.append(utc.select("time", "tag", "value", "quality"))
         readings = ibis.union(*tables) if len(tables) > 1 else tables[0]
         if all(day in days for source in sources.values() for day in source.days):
             return readings
         begin, end = (ibis.timestamp(pd.Timestamp(day, unit="D").to_pydatetime()) for day in (days.start, days.stop))
         return readings.filter((readings.time >= begin) & (readings.time < end))
 
+    def _build_utc(self, readings: ir.Table, changes: list[Change]) -> ir.Table:
+        utc = build_utc(readings, changes)
+        return shift_to_start(utc) if self.export.stamps == "end" else utc
+
     def find_untold(self, sources: Iterable[Source]) -> list[Change]:
         """List the clock changes of the export's zone around which it has readings of which nobody knows the pass."""
         found = [source for source in sources if source.untold]
         untold = {moment for source in found for moment in source.untold}
         return [change for change in self._find_changes(found)[1:] if _to_us(change.moment) in untold]
+
+    def find_single(self, sources: Iterable[Source]) -> list[Change]:
+        """List those of the changes at which the clock went back, and no file shows a time twice."""
+        found = [source for source in sources if source.untold]
+        doubled = {moment for source in found for moment in source.untold if moment not in source.single}
+        return [change for change in self.find_untold(found) if _to_us(change.moment) not in doubled]
 
     def remove_copies(self, sources: Mapping[str, Source]) -> None:
         """Remove the typed copies of files that are gone or have changed."""
@@ -277,7 +288,8 @@ class Survey:
         path = self.find_path(name, source.key, source.layout)
         readings = read_readings(engine, source.layout, [path], self.export, self.tags)
         told = tell_passes(engine, readings, changes)
-        source = replace(source, untold=tuple(_to_us(moment) for moment in told.untold))
+        untold, single = (tuple(map(_to_us, moments)) for moments in (told.untold, told.single))
+        source = replace(source, untold=untold, single=single)
         if told.readings.empty or not told.readings["is_utc"].any():
             return source
         others = select_others(readings, changes)
@@ -302,11 +314,12 @@ class Survey:
     def _find_days(self, engine: Engine, group: Group, source: Source, changes: list[Change]) -> tuple[int, ...]:
         """Find the UTC days of a file: by its first and last time where these are near, else by looking."""
         offsets = [change.offset * 1_000_000 for change in changes]
-        first = (source.first - max(offsets)) // DAY_US
+        is_end = self.export.stamps == "end"
+        first = (source.first - max(offsets)) // DAY_US - is_end  # an interval may begin the day before
         last = (source.last - min(offsets)) // DAY_US
         if last - first <= 2:
             return tuple(range(first, last + 1))
-        utc = build_utc(self._read_local(engine, group, {group.names[0]: source}), changes)
+        utc = self._build_utc(self._read_local(engine, group, {group.names[0]: source}), changes)
         day = utc.time.truncate("D").name("day")
         found = engine.execute(utc.select(day).distinct())["day"]
         return tuple(sorted(int(moment.timestamp()) // 86_400 for moment in pd.DatetimeIndex(found)))
