@@ -97,12 +97,23 @@ def _texts() -> list[Case]:
         Case("csv_named_parquet", {"a.parquet": long.encode()}, PLAIN),
         Case("hidden_files", {"a.csv": long.encode(), ".x": b"\0", ".d/b.csv": b"", "_SUCCESS": b""}, PLAIN),
         Case(
+            "stray_files", {"a.csv": long.encode(), "desktop.ini": b"[x]", "~$a.xlsx": b"", "readme.txt": b"x"}, PLAIN
+        ),
+        Case(
             "mixed_and_nested",
             {
                 "2024/a.csv": f"time;FT-1\n{MIDNIGHT};10,5\n".encode(),
                 "2024/06/b.json": json.dumps({"time": HALF, "tag": "FT-1", "value": 20.25}).encode(),
             },
             PLAIN,
+        ),
+        Case(
+            "folders_of_tags",
+            {
+                "tag=FT-1/a.csv": f"time,value\n{MIDNIGHT},10.5\n{HALF},20.25\n".encode(),
+                "tag=FT%2F2/day=1/a.csv": f"time,value\n{HALF},1\n".encode(),
+            },
+            sorted([*PLAIN, (HALF, "FT/2", 1.0, "GOOD")]),
         ),
         _csv("header_only", HEAD, []),
     ]

@@ -24,7 +24,9 @@ QUALITY = re.compile(r"u?int\d+|float|double|bool")
 TAG = re.compile(r"u?int\d+|dictionary<values=u?int.*")
 
 
-def read_parquet_layout(path: Path, export: Export, tags: TagList, *, is_point: bool = False) -> Layout:
+def read_parquet_layout(
+    path: Path, export: Export, tags: TagList, *, folder: str = "", is_point: bool = False
+) -> Layout:
     """Read the layout of a Parquet file; `is_point`: a point in its texts of numbers can only be a decimal point.
 
     Raises:
@@ -34,9 +36,10 @@ def read_parquet_layout(path: Path, export: Export, tags: TagList, *, is_point: 
         with pq.ParquetFile(path) as file:
             leaves = dict(_find_leaves(file.schema_arrow, ""))
             check_names(file.schema_arrow.names)
-            fields = find_fields(tuple(leaves), export, tags)
+            fields = find_fields(tuple(leaves), export, tags, folder=folder)
             if not fields.is_wide:  # a column without a type holds nothing
-                fields = find_fields([name for name, kind in leaves.items() if kind != "null"], export, tags)
+                filled = [name for name, kind in leaves.items() if kind != "null"]
+                fields = find_fields(filled, export, tags, folder=folder)
             _check_types(leaves, fields)
             evidence = Evidence(is_point=is_point)
             names = _find_open(file, leaves, fields, evidence)

@@ -27,7 +27,7 @@ RECORD = (
 HISTORIES = ("assetPropertyValueHistory", "successEntries")
 
 
-def read_csv_layout(text: Text, export: Export, tags: TagList) -> Layout:
+def read_csv_layout(text: Text, export: Export, tags: TagList, *, folder: str = "") -> Layout:
     """Read the layout of a CSV file.
 
     Raises:
@@ -36,14 +36,14 @@ def read_csv_layout(text: Text, export: Export, tags: TagList) -> Layout:
     line = re.split(r"\r\n|\r|\n", text.start, maxsplit=1)[0]
     check_kind(line)
     headers = {delimiter: split_header(line, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda one: (_has_fields(headers[one], export, tags), len(headers[one])))
+    delimiter = max(DELIMITERS, key=lambda one: (_has_fields(headers[one], export, tags, folder), len(headers[one])))
     columns = headers[delimiter]
     if len(columns) < 2:
         raise ElcError(
             f"is no table: its first line is {line[:60]!r}, expected a header with commas, semicolons or tabs."
         )
     check_names(columns)
-    fields = find_fields(columns, export, tags)
+    fields = find_fields(columns, export, tags, folder=folder)
     places = {name: columns.index(name) for name in fields.names}
     # A line too short or too long is for the engine to refuse: it reads them all.
     rows = (
@@ -71,9 +71,9 @@ def name_columns(cells: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _has_fields(columns: Sequence[str], export: Export, tags: TagList) -> bool:
+def _has_fields(columns: Sequence[str], export: Export, tags: TagList, folder: str) -> bool:
     try:
-        find_fields(columns, export, tags)
+        find_fields(columns, export, tags, folder=folder)
     except ElcError:
         return False
     return len(columns) > 1
