@@ -14,12 +14,12 @@ from elc.errors import check_faults
 from elc.fields import TIME, read_label
 from elc.findings import Finding, build_frame, write_findings
 from elc.ingest.ageing import add_age, find_turnaround_faults
-from elc.ingest.clock import build_doubled_hours, find_doubled_spans
+from elc.ingest.clock import build_doubled_hours, build_missed_hours, find_doubled_spans
 from elc.ingest.conflicts import find_clashes
 from elc.ingest.contract import check_contract
 from elc.ingest.files import Doubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
-from elc.ingest.names import read_names
+from elc.ingest.names import find_unread, read_names
 from elc.ingest.partitions import open_cache, read_partials
 from elc.ingest.sources import Survey
 from elc.ingest.traces import Traces
@@ -38,11 +38,13 @@ __all__ = [
     "write_hourly",
 ]
 
+PASSED_OVER = "passed_over"
 DOUBTS = {
     "unknown_quality": "carry the unknown quality {example}; not used",
     "no_quality": "carry no quality, where others do; not used",
     "text_value": "are no number, as in {example}; not used",
     "large_value": "are larger than any instrument shows, as in {example}; not used",
+    PASSED_OVER: "are no rows of its table, as {example}; passed over",
     "no_tag": "carry no tag, as that of {example}; not used",
     "no_data": "are a number of export.no_data, as {example}; not used",
 }
@@ -76,11 +78,12 @@ def read_export(
 class Inventory:
     """What an export holds of a tag list: `names` of all its tags, and what `read_export` makes of the listed ones.
 
-    `tags` are those of the list that have a reading, or are computed beside them. The tables are empty where there
-    is no reading.
+    `unread` are columns beside those of time, tag, value, quality and unit. `tags` are those of the list that have
+    a reading, or are computed beside them. The tables are empty where there is no reading.
     """
 
     names: list[str]
+    unread: list[str]
     tags: TagList
     hourly: pd.DataFrame
     traces: Traces
@@ -94,13 +97,15 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
         ElcError: a file of the export cannot be used, or the tag list has an unknown carrier; every fault is named.
     """
     survey, partials, sources = _read_partials(export, tags, settings, cache)
-    names = read_names(survey, sources, settings)
+    names, unread = read_names(survey, sources, settings), find_unread(sources)
     found = set(pc.unique(partials["tag"]).to_pylist())
     if not found:
         empty = pd.DataFrame()
-        return Inventory(names, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([]))
+        return Inventory(
+            names, unread, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([])
+        )
     present = TagList(tags.plant, tuple(tag for tag in survey.tags.used if tag.is_computed or tag.tag in found))
-    return Inventory(names, present, *_build_tables(survey, partials, sources, present, settings))
+    return Inventory(names, unread, present, *_build_tables(survey, partials, sources, present, settings))
 
 
 def _read_partials(
@@ -123,14 +128,19 @@ def _build_tables(
     measured, traces, resets = build_hourly(partials, tags, settings)
     clashes = find_clashes(partials, tags, settings.plant.export.conflicts)
     hourly, undated = add_age(measured, tags, settings)
-    untold = find_doubled_spans(survey.find_untold(sources.values()), hourly[TIME].iloc[0], hourly[TIME].iloc[-1])
+    bounds = hourly[TIME].iloc[0], hourly[TIME].iloc[-1]
+    single = survey.find_single(sources.values())
+    changes = survey.find_untold(sources.values())
+    untold = find_doubled_spans(changes, *bounds)
     days = sorted({day for source in sources.values() for day in source.days})
     doubts = [
         _build_doubt(name, source.days or days, doubt, tags)
         for name, source in sources.items()
         for doubt in source.doubts
     ]
-    clock = build_doubled_hours(tags.plant, untold)
+    doubled = find_doubled_spans([change for change in changes if change not in single], *bounds)
+    clock = build_doubled_hours(tags.plant, doubled)
+    clock += build_missed_hours(tags.plant, survey.export.time_zone, single)
     return hourly, replace(traces, untold=tuple(untold)), build_frame([*resets, *clashes, *undated, *clock, *doubts])
 
 
@@ -156,7 +166,7 @@ def _build_doubt(name: str, days: Sequence[int], doubt: Doubt, tags: TagList) ->
     start, end = (pd.Timestamp(day, unit="D", tz="UTC") for day in (days[0], days[-1] + 1))
     return Finding(
         doubt.check,
-        f"{whose}{doubt.count} readings of {name} {what}.",
+        f"{whose}{doubt.count} {'lines' if doubt.check == PASSED_OVER else 'readings'} of {name} {what}.",
         tags.plant,
         column,
         start,

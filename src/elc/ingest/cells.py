@@ -139,6 +139,8 @@ def _build_tag(table: ir.Table, layout: Layout) -> ir.StringValue:
     fields = layout.fields
     if fields.is_wide:
         return table[WIDE_TAG]
+    if fields.folder:
+        return ibis.literal(fields.folder)
     if fields.alias and not fields.tag_parts and layout.kind == "parquet":
         return _pick(table, fields.alias).cast("string")
     named = [_build_name(table, fields.alias)] if fields.alias else []

@@ -106,6 +106,36 @@ def build_doubled_hours(plant: str, spans: Sequence[Span]) -> list[Finding]:
     return [Finding(CLOCK_CHANGE, sentence, plant, "", start, end) for start, end in spans]
 
 
+def shift_to_start(readings: ir.Table) -> ir.Table:
+    """Move readings that are stamped at the end of their interval to its beginning, by how far each tag's are apart."""
+    seconds = readings.time.epoch_seconds()
+    before = seconds.lag().over(group_by="tag", order_by="time")
+    stepped = readings.select("tag", step=seconds - before)
+    steps = stepped.filter(stepped.step > 0).group_by("tag").aggregate(step=stepped.step.median().cast("int64"))
+    joined = readings.left_join(steps, "tag")
+    return joined.select(
+        *(readings[name] for name in readings.columns if name != "time"),
+        time=joined.time - joined.step.fill_null(0).as_interval("s"),
+    ).select(*readings.columns)
+
+
+def build_missed_hours(plant: str, zone: str, changes: Sequence[Change]) -> list[Finding]:
+    """Build a finding for each change at which the clock went back while the export shows no hour twice."""
+    return [
+        Finding(
+            CLOCK_CHANGE,
+            f"The clock of {zone} went back, but no hour is shown twice: the export may be in standard time all year. "
+            f"Then its summers are {(change.former - change.offset) / 3600:g} h off: set export.time_zone to "
+            f"Etc/GMT{-change.offset // 3600:+d}.",
+            plant,
+            "",
+            (change.moment - pd.Timedelta(change.former - change.offset, "s")).tz_localize("UTC"),
+            (change.moment + pd.Timedelta(change.former - change.offset, "s")).tz_localize("UTC"),
+        )
+        for change in changes
+    ]
+
+
 def show_time(change: Change, offset: int) -> pd.Timestamp:
     """The local time at the moment of a change, on a clock of one offset."""
     return change.moment + pd.Timedelta(offset, "s")

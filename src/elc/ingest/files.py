@@ -29,7 +29,7 @@ class Source:
     `key` changes with its content; `first` and `last` are its times as written, in microseconds since 1970; `days`
     are the UTC days since 1970 that it has readings in. `is_told`: it has readings of an hour that the clock showed
     twice, and a copy says in UTC which pass they are of; `untold` are the changes (microseconds, UTC) of which some
-    cannot be told.
+    cannot be told, and `single` those of them at which no time is shown twice.
     """
 
     key: str
@@ -42,6 +42,7 @@ class Source:
     doubts: tuple[Doubt, ...]
     is_told: bool = False
     untold: tuple[int, ...] = ()
+    single: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,20 @@ def read_names(survey: Survey, sources: dict[str, Source], settings: StageSettin
     batches = list(_build_batches(sources))
     with connect(settings.engine, survey.where) as engine:
         for layout, files in tqdm(batches, "names of tags", unit="batch", disable=None, leave=False):
-            cells = read_cells(engine, layout, [survey.folder / name for name in files], survey.export)
+            paths = [survey.find_path(name, sources[name].key, layout) for name in files]
+            cells = read_cells(engine, layout, paths, survey.export)
             names.update(engine.execute(cells.select("tag").distinct())["tag"].dropna())
     return sorted(names)
 
 
+def find_unread(sources: dict[str, Source]) -> list[str]:
+    """List the columns of long files that are read as nothing, in order."""
+    layouts = {source.layout for source in sources.values() if not source.layout.fields.is_wide}
+    return sorted({name for layout in layouts for name in layout.columns if name not in layout.fields.names})
+
+
 def _find_wide(layout: Layout) -> Iterable[str]:
-    return (name for name in layout.columns if name != layout.fields.time)
+    return (name for name in layout.columns if name not in {*layout.fields.times, *layout.fields.qualities})
 
 
 def _build_batches(sources: dict[str, Source]) -> Iterator[tuple[Layout, list[str]]]:

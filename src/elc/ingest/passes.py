@@ -31,11 +31,13 @@ Times = NDArray[np.int64]
 class Told:
     """Readings (as `readers.read_readings` gives them) of the repeated time, those that could be told in UTC.
 
-    `untold` are the moments (UTC) of the changes of which some could not.
+    `untold` are the moments (UTC) of the changes of which some could not; `single` are those of them at which the file
+    goes on, without a time that it shows twice.
     """
 
     readings: pd.DataFrame
     untold: tuple[pd.Timestamp, ...]
+    single: tuple[pd.Timestamp, ...] = ()
 
 
 def tell_passes(engine: Engine, readings: ir.Table, changes: Sequence[Change]) -> Told:
@@ -44,7 +46,7 @@ def tell_passes(engine: Engine, readings: ir.Table, changes: Sequence[Change]) -
     Args:
         readings: of one file, in the order of its rows, with times as written.
     """
-    tables, untold = [], []
+    tables, untold, single = [], [], []
     for change in changes:
         begin, end = _find_repeated(change)
         is_near = (readings.time >= ibis.timestamp(begin - AROUND)) & (readings.time < ibis.timestamp(end + AROUND))
@@ -59,7 +61,10 @@ def tell_passes(engine: Engine, readings: ir.Table, changes: Sequence[Change]) -
         is_told = passes >= 0
         tables.append(inside.assign(time=inside["time"].mask(is_told, utc), is_utc=is_told))
         untold += [] if is_told.all() else [change.moment]
-    return Told(pd.concat(tables) if tables else pd.DataFrame(), tuple(untold))
+        goes_on = bool((near["time"] >= end).any() and (near["time"] < begin).any())
+        if not is_told.any() and goes_on and not inside.duplicated(["time", "tag"]).any():
+            single.append(change.moment)
+    return Told(pd.concat(tables) if tables else pd.DataFrame(), tuple(untold), tuple(single))
 
 
 def select_others(readings: ir.Table, changes: Sequence[Change]) -> ir.Table:

@@ -7,9 +7,10 @@ in time order, so that days can be picked from it; so is one with an hour that t
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ibis
@@ -22,16 +23,26 @@ from tqdm import tqdm
 
 from elc.errors import ElcError, check_faults
 from elc.ingest.apart import find_apart, has_conflict
-from elc.ingest.clock import Change, build_utc, check_skipped, find_changes
+from elc.ingest.clock import Change, build_utc, check_skipped, find_changes, shift_to_start
 from elc.ingest.engine import Engine
 from elc.ingest.files import Doubt, Group, Source, group_files, group_sources, read_bounds
 from elc.ingest.layout import Layout, OpenError, find_base, find_files, read_layout
+from elc.ingest.layout.parquet import read_parquet_layout
+from elc.ingest.opening import is_odd, open_file
 from elc.ingest.passes import select_others, tell_passes
 from elc.ingest.readers import find_doubts, find_time_faults, read_readings
 from elc.paths import replace_file
 from elc.settings import Export, StageSettings, TagList
 
 DAY_US = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Found:
+    """The layout of a file, and what was passed over where it had to be opened."""
+
+    layout: Layout
+    doubts: tuple[Doubt, ...] = ()
 
 
 class Survey:
@@ -55,7 +66,7 @@ class Survey:
         """
         keys = {name: self._build_key(name) for name in find_files(self.places, self.where)}
         same = {name: known[name] for name, key in keys.items() if name in known and known[name].key == key}
-        found = {name: source for name, source in same.items() if self._has_copy(source)}
+        found = {name: source for name, source in same.items() if self._has_copy(name, source)}
         fresh = {name: key for name, key in keys.items() if name not in found}
         if fresh:
             with take() as engine:
@@ -63,18 +74,64 @@ class Survey:
         return dict(sorted(found.items()))
 
     def _look_into(self, engine: Engine, fresh: dict[str, str]) -> dict[str, Source]:
-        groups = group_files(self._read_layouts(fresh))
-        faults = [fault for group in groups for fault in self._find_time_faults(engine, group)]
-        check_faults(self.where, faults)
+        looked = self._read_layouts(fresh)
+        looked = self._reopen(engine, fresh, looked)
+        groups = group_files({name: found.layout for name, found in looked.items()})
         found = {}
         with tqdm(total=len(fresh), desc="files", unit="file", disable=None, leave=False) as bar:
             for group in groups:
-                doubts = self._find_doubts(engine, group)
+                doubts = self._find_doubts(engine, group, fresh)
                 for name in group.names:
-                    source = Source(fresh[name], group.layout, 0, 0, 0, False, (), doubts.get(name, ()))
+                    own = (*looked[name].doubts, *doubts.get(name, ()))
+                    source = Source(fresh[name], group.layout, 0, 0, 0, False, (), own)
                     found[name] = self._measure(engine, name, source)
                     bar.update()
         return found
+
+    def _reopen(self, engine: Engine, fresh: dict[str, str], looked: dict[str, Found]) -> dict[str, Found]:
+        """Open files whose times no engine reads.
+
+        Raises:
+            ElcError: some cannot be read then either.
+        """
+        again: dict[str, Found] = {}
+        faults: list[str] = []
+        for group in group_files({name: found.layout for name, found in looked.items()}):
+            if not self._find_time_faults(engine, group, fresh):
+                continue
+            for name in group.names:
+                said = self._find_time_faults(engine, replace(group, names=(name,)), fresh)
+                if said:
+                    opened = self._try_to_open(name, fresh[name], group.layout)
+                    said = [opened] if isinstance(opened, str) else said
+                    if isinstance(opened, Found):
+                        again[name] = opened
+                        said = self._find_time_faults(engine, Group(opened.layout, (name,)), fresh)
+                faults += said
+        check_faults(self.where, faults)
+        return looked | again
+
+    def _try_to_open(self, name: str, key: str, layout: Layout) -> Found | str | None:
+        """Open a file whose times could not be read; the fault where that fails too, None where it cannot be opened."""
+        if layout.kind != "csv" or layout.is_opened:
+            return None
+        try:
+            return self._open(name, key, self.export)
+        except ElcError as error:
+            return f"{name}: {error}"
+
+    def _open(self, name: str, key: str, export: Export) -> Found:
+        target = self._name_opened(name, key)
+        opened = open_file(self.folder / name, target, export, self.tags)
+        layout = replace(
+            read_parquet_layout(target, export, self.tags, is_point=opened.is_number),
+            is_opened=True,
+        )
+        if opened.grain != "minute":
+            layout = replace(layout, meaning=replace(layout.meaning, is_date=True))
+        example = ", ".join(repr(line) for line in opened.passed)
+        doubts = (Doubt("passed_over", "", opened.count, example),) if opened.count else ()
+        return Found(layout, doubts)
 
     def read(self, engine: Engine, sources: Mapping[str, Source], days: range) -> ir.Table:
         """Read the readings of some sources in some days: time in UTC, tag, value and quality."""
@@ -83,7 +140,8 @@ class Survey:
             chosen = [sources[name] for name in group.names]
             table = self._read_local(engine, group, sources)
             kept = [name for name in ("row",) if name in table.columns]
-            tables.append(build_utc(table, self._find_changes(chosen)).select("time", "tag", "value", "quality", *kept))
+            utc = self._build_utc(table, self._find_changes(chosen))
+            tables.append(utc.select("time", "tag", "value", "quality", *kept))
         readings = ibis.union(*tables) if len(tables) > 1 else tables[0]
         if all(day in days for source in sources.values() for day in source.days):
             return readings
@@ -103,29 +161,51 @@ class Survey:
             check_faults(self.where, find_apart(engine, source.layout, self.folder / name, self.export, tags))
         return found
 
+    def _build_utc(self, readings: ir.Table, changes: list[Change]) -> ir.Table:
+        utc = build_utc(readings, changes)
+        return shift_to_start(utc) if self.export.stamps == "end" else utc
+
     def find_untold(self, sources: Iterable[Source]) -> list[Change]:
         """List the clock changes of the export's zone around which it has readings of which nobody knows the pass."""
         found = [source for source in sources if source.untold]
         untold = {moment for source in found for moment in source.untold}
         return [change for change in self._find_changes(found)[1:] if _to_us(change.moment) in untold]
 
+    def find_single(self, sources: Iterable[Source]) -> list[Change]:
+        """List those of the changes at which the clock went back, and no file shows a time twice."""
+        found = [source for source in sources if source.untold]
+        doubled = {moment for source in found for moment in source.untold if moment not in source.single}
+        return [change for change in self.find_untold(found) if _to_us(change.moment) not in doubled]
+
     def remove_copies(self, sources: Mapping[str, Source]) -> None:
         """Remove the typed copies of files that are gone or have changed."""
         kept = {self._name_copy(source.key) for source in sources.values()}
+        kept |= {
+            self._name_opened(name, source.key).parent for name, source in sources.items() if source.layout.is_opened
+        }
         for path in (self.cache / "copies").glob("*"):
             if path not in kept:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _build_key(self, name: str) -> str:
         """Tell a file from its former self as DVC does: by size, time of change and inode."""
         status = (self.folder / name).stat()
         return f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
 
+    def find_path(self, name: str, key: str, layout: Layout) -> Path:
+        """Find what an engine reads of a file: itself, or the copy that it was opened to."""
+        return self._name_opened(name, key) if layout.is_opened else self.folder / name
+
+    def _name_opened(self, name: str, key: str) -> Path:
+        return self._name_copy(key).with_suffix(".opened") / Path(name).name
+
     def _name_copy(self, key: str) -> Path:
         return self.cache / "copies" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
 
-    def _has_copy(self, source: Source) -> bool:
+    def _has_copy(self, name: str, source: Source) -> bool:
         """Tell whether a file that is read from a typed copy has it, whole."""
+        if source.layout.is_opened and not self._name_opened(name, source.key).exists():
+            return False
         if not Group(source.layout, (), source.is_told).is_copied:
             return True
         try:
@@ -134,45 +214,64 @@ class Survey:
             return False
         return True
 
-    def _read_layouts(self, names: Iterable[str]) -> dict[str, Layout]:
+    def _read_layouts(self, keys: Mapping[str, str]) -> dict[str, Found]:
         """Read every layout; what one file leaves open of its numbers, the others settle where they agree."""
-        found, opened, faults = self._try_layouts(names, self.export)
-        signs = {layout.meaning.decimal for layout in found.values() if layout.meaning.has_decimal}
+        found, opened, faults = self._try_layouts(keys, self.export)
+        meanings = [one.layout.meaning for one in found.values()]
+        signs = {meaning.decimal for meaning in meanings if meaning.has_decimal}
         if opened and len(signs) == 1:
             settled = self.export.model_copy(update={"decimal": signs.pop()})
-            more, opened, others = self._try_layouts(opened, settled)
+            more, opened, others = self._try_layouts({name: keys[name] for name in opened}, settled)
             found, faults = found | more, {**faults, **others}
         check_faults(self.where, [f"{name}: {fault}" for name, fault in (faults | opened).items()])
         return found
 
     def _try_layouts(
-        self, names: Iterable[str], export: Export
-    ) -> tuple[dict[str, Layout], dict[str, str], dict[str, str]]:
+        self, keys: Mapping[str, str], export: Export
+    ) -> tuple[dict[str, Found], dict[str, str], dict[str, str]]:
         """Read layouts; beside them the faults of files that leave their numbers open, and of all others."""
-        found: dict[str, Layout] = {}
+        found: dict[str, Found] = {}
         opened: dict[str, str] = {}
         faults: dict[str, str] = {}
-        for name in names:
+        for name, key in keys.items():
             try:
-                found[name] = read_layout(self.folder / name, export, self.tags)
+                found[name] = self._read_layout(name, key, export)
             except OpenError as error:
                 opened[name] = str(error)
             except ElcError as error:
                 faults[name] = str(error)
         return found, opened, faults
 
-    def _find_time_faults(self, engine: Engine, group: Group) -> list[str]:
-        return find_time_faults(engine, group.layout, self._paths(group), self.export, self.tags)
+    def _read_layout(self, name: str, key: str, export: Export) -> Found:
+        """Read how a file is written; where that cannot be told, open it."""
+        if is_odd(self.folder / name):
+            return self._open(name, key, export)
+        try:
+            return Found(read_layout(self.folder / name, export, self.tags))
+        except OpenError:
+            raise
+        except ElcError as error:
+            try:
+                return self._open(name, key, export)
+            except OpenError:
+                raise
+            except ElcError:
+                raise error from None
 
-    def _paths(self, group: Group) -> list[Path]:
-        return [self.folder / name for name in group.names]
+    def _find_time_faults(self, engine: Engine, group: Group, keys: Mapping[str, str]) -> list[str]:
+        return find_time_faults(engine, group.layout, self._paths(group, keys), self.export, self.tags)
 
-    def _find_doubts(self, engine: Engine, group: Group) -> dict[str, tuple[Doubt, ...]]:
-        table = find_doubts(engine, group.layout, self._paths(group), self.export, self.tags)
+    def _paths(self, group: Group, keys: Mapping[str, str]) -> list[Path]:
+        return [self.find_path(name, keys[name], group.layout) for name in group.names]
+
+    def _find_doubts(self, engine: Engine, group: Group, keys: Mapping[str, str]) -> dict[str, tuple[Doubt, ...]]:
+        paths = self._paths(group, keys)
+        names = dict(zip(map(str, paths), group.names, strict=True))
+        table = find_doubts(engine, group.layout, paths, self.export, self.tags)
         rows = table.sort_values(["path", "check", "tag"])
         found: dict[str, tuple[Doubt, ...]] = {}
         for row in rows.to_dict("records"):
-            name = Path(row["path"]).relative_to(self.folder).as_posix()
+            name = names[row["path"]]
             doubt = Doubt(row["check"], row["tag"], int(row["count"]), row["example"])
             found[name] = (*found.get(name, ()), doubt)
         return found
@@ -180,10 +279,10 @@ class Survey:
     def _measure(self, engine: Engine, name: str, source: Source) -> Source:
         """Find the rows, times and days of a file; a file that is not typed is copied first."""
         group = Group(source.layout, (name,))
-        path = self.folder / name
+        path = self.find_path(name, source.key, source.layout)
         if group.is_copied:
+            table = read_readings(engine, group.layout, [path], self.export, self.tags)
             path = self._name_copy(source.key)
-            table = read_readings(engine, group.layout, self._paths(group), self.export, self.tags)
             with replace_file(path) as temporary:
                 engine.write_parquet(table.order_by(["time", "tag"]), temporary)
         rows, first, last = read_bounds(path, "time" if group.is_copied else group.layout.fields.time)
@@ -202,9 +301,11 @@ class Survey:
         """Copy a file with readings of an hour that the clock showed twice, with the pass of each that can be told."""
         if not changes or source.is_utc:
             return source
-        readings = read_readings(engine, source.layout, [self.folder / name], self.export, self.tags)
+        path = self.find_path(name, source.key, source.layout)
+        readings = read_readings(engine, source.layout, [path], self.export, self.tags)
         told = tell_passes(engine, readings, changes)
-        source = replace(source, untold=tuple(_to_us(moment) for moment in told.untold))
+        untold, single = (tuple(map(_to_us, moments)) for moments in (told.untold, told.single))
+        source = replace(source, untold=untold, single=single)
         if told.readings.empty or not told.readings["is_utc"].any():
             return source
         others = select_others(readings, changes)
@@ -229,11 +330,12 @@ class Survey:
     def _find_days(self, engine: Engine, group: Group, source: Source, changes: list[Change]) -> tuple[int, ...]:
         """Find the UTC days of a file: by its first and last time where these are near, else by looking."""
         offsets = [change.offset * 1_000_000 for change in changes]
-        first = (source.first - max(offsets)) // DAY_US
+        is_end = self.export.stamps == "end"
+        first = (source.first - max(offsets)) // DAY_US - is_end  # an interval may begin the day before
         last = (source.last - min(offsets)) // DAY_US
         if last - first <= 2:
             return tuple(range(first, last + 1))
-        utc = build_utc(self._read_local(engine, group, {group.names[0]: source}), changes)
+        utc = self._build_utc(self._read_local(engine, group, {group.names[0]: source}), changes)
         day = utc.time.truncate("D").name("day")
         found = engine.execute(utc.select(day).distinct())["day"]
         return tuple(sorted(int(moment.timestamp()) // 86_400 for moment in pd.DatetimeIndex(found)))
@@ -250,7 +352,8 @@ class Survey:
         if group.is_copied:
             copies = engine.read_parquet([self._name_copy(sources[name].key) for name in group.names])
             return copies.mutate(time=copies.time.cast("timestamp(6)"))  # Spark leaves its precision open
-        return read_readings(engine, group.layout, self._paths(group), self.export, self.tags)
+        keys = {name: sources[name].key for name in group.names}
+        return read_readings(engine, group.layout, self._paths(group, keys), self.export, self.tags)
 
 
 def _to_us(moment: pd.Timestamp) -> int:

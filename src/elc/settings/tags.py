@@ -113,7 +113,10 @@ def read_tags(path: Path, plant: str) -> TagList:
     if not path.is_file():
         raise ElcError(f"{where}: not found. Write one, as data/plants/fjord/tags.csv is written.")
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+        text = path.read_text(encoding="utf-8-sig").splitlines()
+        # As Excel saves it where the comma is the decimal sign.
+        delimiter = ";" if text and ";" in text[0] and "," not in text[0] else ","
+        lines = list(csv.reader(text, delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ElcError(f"{where}: not readable as CSV in UTF-8: {error}") from None
     header = [name.strip() for name in lines[0]] if lines else []

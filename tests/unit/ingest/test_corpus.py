@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -9,13 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from elc.errors import ElcError, check_faults
+from elc.errors import ElcError
 from elc.ingest.engine import Engine, connect
-from elc.ingest.layout import Layout, find_files, read_layout
+from elc.ingest.files import Doubt
 from elc.ingest.partitions import open_cache, read_partials
-from elc.ingest.readers import find_doubts, find_time_faults, read_readings
 from elc.ingest.sources import Survey
-from elc.settings import EngineSettings, Export, Tag, TagList
+from elc.settings import EngineSettings, Tag, TagList
 from tests.corpus.make_corpus import Case, build_cases, build_corpus, write_case
 from tests.unit.ingest.exports import build_settings
 
@@ -27,43 +27,27 @@ DUCKDB = EngineSettings(name="duckdb", master="local[*]", memory_gib=0.5)
 CASES = build_cases()
 
 
-def read(engine: Engine, folder: Path, export: Export) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a folder as ingest does: layouts, then time faults, then readings and doubts."""
-    groups: dict[Layout, list[Path]] = {}
-    for name in find_files([folder], "export"):
-        groups.setdefault(read_layout(folder / name, export, TAGS), []).append(folder / name)
-    check_faults(
-        "export",
-        [fault for key, paths in groups.items() for fault in find_time_faults(engine, key, paths, export, TAGS)],
-    )
-    readings = [engine.execute(read_readings(engine, key, paths, export, TAGS)) for key, paths in groups.items()]
-    doubts = [find_doubts(engine, key, paths, export, TAGS) for key, paths in groups.items()]
-    return pd.concat(readings), pd.concat(doubts)
+def read(engine: Engine, folder: Path, cache: Path, export: dict[str, object]) -> tuple[pd.DataFrame, list[Doubt]]:
+    """Read a folder as ingest does: its sources, then their readings; beside them what is doubted."""
+    survey = Survey([folder], cache, TAGS, build_settings(**export))
+    sources = survey.find(lambda: contextlib.nullcontext(engine), {})
+    days = range(1_000_000)
+    doubts = [doubt for source in sources.values() for doubt in source.doubts]
+    return engine.execute(survey.read(engine, sources, days)), doubts
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: case.name)
 def test_file_gives_its_readings_and_doubts(case: Case, tmp_path: Path) -> None:
-    write_case(tmp_path, case)
+    write_case(tmp_path / "odd", case)
     with connect(DUCKDB, "export") as engine:
-        readings, doubts = read(engine, tmp_path, Export(**case.export))
+        readings, doubts = read(engine, tmp_path / "odd", tmp_path / "cache", case.export)
     found = readings.sort_values(["time", "tag"])
     values = [None if pd.isna(value) else value for value in found["value"]]
     assert (
         list(zip(found["time"].dt.strftime("%Y-%m-%d %H:%M:%S"), found["tag"], values, found["quality"], strict=True))
         == case.readings
     )
-    assert list(zip(doubts["check"], doubts["tag"], doubts["count"], strict=True)) == case.doubts
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.error], ids=lambda case: case.name)
-def test_file_gives_one_clear_error(case: Case, tmp_path: Path) -> None:
-    write_case(tmp_path, case)
-    with pytest.raises(ElcError) as raised, connect(DUCKDB, "export") as engine:
-        read(engine, tmp_path, Export(**case.export))
-    words = str(raised.value)
-    assert re.search(case.error, words), words
-    assert "\n" not in words
-    assert words.endswith("."), words
+    assert [(doubt.check, doubt.tag, doubt.count) for doubt in doubts] == case.doubts
 
 
 def read_results(folder: Path, cache: Path, export: dict[str, object]) -> pd.DataFrame:
@@ -93,7 +77,10 @@ def test_error_comes_through_and_leaves_no_result(case: Case, tmp_path: Path) ->
     write_case(tmp_path / "odd", case)
     with pytest.raises(ElcError) as raised:
         read_results(tmp_path / "odd", tmp_path / "cache", case.export)
-    assert re.search(case.error, str(raised.value)), str(raised.value)
+    words = str(raised.value)
+    assert re.search(case.error, words), words
+    assert "\n" not in words
+    assert words.endswith("."), words
     assert list((tmp_path / "cache").rglob("*.parquet")) == []
 
 

@@ -129,6 +129,8 @@ def _render_others(check: Check) -> Iterator[str]:
             f"In the export, but not in the tag list ({len(others):,}): {_list(others, SHOWN, '{} and {:,} more')}.",
             "",
         )
+    if check.inventory.unread:
+        yield from _wrap(f"Columns that are not read: {_list(check.inventory.unread, SHOWN, '{} and {:,} more')}.", "")
     whole = check.findings.loc[check.findings["column"] == "", "sentence"].tolist()
     yield from _render_points(whole[:SHOWN])
     if len(whole) > SHOWN:

@@ -81,8 +81,8 @@ class Columns:
         return pairs[0] if len(pairs) == 1 else ()
 
 
-def find_fields(columns: Sequence[str], export: Export, tags: TagList) -> Fields:
-    """Find what each column is.
+def find_fields(columns: Sequence[str], export: Export, tags: TagList, *, folder: str = "") -> Fields:
+    """Find what each column is; a file without a column of tags may lie in a `folder` of the name of one.
 
     Raises:
         ElcError: there is no time, or neither tag and value nor a column of a tag; or two columns could be the same.
@@ -99,7 +99,7 @@ def find_fields(columns: Sequence[str], export: Export, tags: TagList) -> Fields
     named = export.tag_column is not None or export.value_column is not None
     if items and len(items) == len(known.listed) and not named:
         return _build_wide(time, tuple(clocks), items)
-    long = _find_long(known, time, tuple(clocks))
+    long = _find_long(known, time, tuple(clocks), folder)
     if long:
         return long
     if not items:
@@ -115,16 +115,16 @@ def _build_wide(time: str, clocks: tuple[str, ...], items: tuple[Item, ...]) -> 
     return Fields(time, tuple(item.value for item in items), clocks=clocks, items=() if is_plain else items)
 
 
-def _find_long(known: Columns, time: str, clocks: tuple[str, ...]) -> Fields | None:
+def _find_long(known: Columns, time: str, clocks: tuple[str, ...], folder: str) -> Fields | None:
     typed = tuple(column for name in vocabulary.TYPED for column in known.plain.get(name, []))
     is_named = known.export.tag_column is not None or known.export.value_column is not None
     taken = {time, *clocks}
     if not is_named and not (
-        set(find_candidates(known.plain, vocabulary.TAG)) - taken
+        (folder or set(find_candidates(known.plain, vocabulary.TAG)) - taken)
         and (typed or set(find_candidates(known.plain, vocabulary.VALUE)) - taken)
     ):
         return None
-    alias = known.find(vocabulary.TAG, "tag_column", wanted=True)
+    alias = known.find(vocabulary.TAG, "tag_column", wanted=not folder)
     is_typed = typed and not known.export.value_column
     values = typed if is_typed else (known.find(vocabulary.VALUE, "value_column", wanted=True),)
     if taken & {alias, *values}:
@@ -134,6 +134,7 @@ def _find_long(known: Columns, time: str, clocks: tuple[str, ...]) -> Fields | N
         values,
         clocks=clocks,
         alias=alias,
+        folder="" if alias else folder,
         quality=_find_quality(known),
         unit=known.find(vocabulary.UNIT, "unit_column"),
         flags=tuple(column for name in vocabulary.FLAGS for column in known.plain.get(name, [])),

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,15 @@ MAGIC = (
     (b"\xfe\xff", "is UTF-16 in reverse byte order. Save it as UTF-8."),
 )
 GZIP = b"\x1f\x8b"
+# What a text that holds no table begins with, and what is said of it.
+KINDS = (
+    (r"(100|200),\w+,", "is NEM12, interval data of Australian meters. Turn it into CSV, as with nemreader."),
+    (
+        r"[^\s,;\t]+(,\S+=\S+)* [^\s,=]+=\S+(,\S+=\S+)* \d{10,19}$",
+        "is line protocol of InfluxDB. Export annotated CSV, as influx query --raw writes it.",
+    ),
+    (r"\* ?SQL|-- ?MySQL|INSERT INTO|CREATE TABLE", "is a dump of a database. Export the table as CSV."),
+)
 TRUNCATED = "is a truncated or damaged gzip file. Export it again."
 
 
@@ -79,8 +89,8 @@ def read_magic(path: Path) -> bytes:
     return magic
 
 
-def read_text(path: Path) -> Text:
-    """Read the beginning of a text file.
+def read_text(path: Path, *, has_nul: bool = False) -> Text:
+    """Read the beginning of a text file; one that `has_nul` may hold NUL bytes, as a power loss leaves them.
 
     Raises:
         ElcError: it is no text, or text of a kind that holds no table.
@@ -93,13 +103,26 @@ def read_text(path: Path) -> Text:
         raise ElcError(TRUNCATED) from None
     if is_gzip and start[:4] == b"PAR1":
         raise ElcError("is Parquet inside gzip. Unpack it.")
-    _check_magic(start)
+    _check_magic(start[:64] if has_nul else start)
     encoding, text = _decode(start)
     if not text.strip():
         raise ElcError("is empty. Export it again, or remove it.")
+    if "<" in text.lstrip("\ufeff \r\n")[:1] and "naesb.org/espi" in text[:100_000]:
+        raise ElcError("is Green Button (ESPI) XML. Turn it into CSV of time and value.")
     if text.lstrip()[:9].lower().startswith(("<!doctype", "<html", "<?xml", "<head", "<body")):
         raise ElcError("is a web page or XML, often a login page saved by a download. Export it again.")
     return Text(path, text, encoding, is_gzip)
+
+
+def check_kind(line: str) -> None:
+    """Check that the first line of a text is not one of a kind that holds no table.
+
+    Raises:
+        ElcError: naming the kind.
+    """
+    for pattern, sentence in KINDS:
+        if re.match(pattern, line):
+            raise ElcError(sentence)
 
 
 def _open(path: Path, is_gzip: bool) -> BinaryIO:

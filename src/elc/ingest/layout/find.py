@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from elc.errors import ElcError
 from elc.ingest.layout.content import read_magic, read_text
 from elc.ingest.layout.model import Layout
 from elc.ingest.layout.parquet import read_parquet_layout
 from elc.ingest.layout.text import read_csv_layout, read_json_layout
+from elc.ingest.layout.vocabulary import TAG, simplify
 from elc.settings import Export, TagList
 
 
@@ -22,7 +24,7 @@ def find_base(places: Sequence[Path]) -> Path:
 
 
 def find_files(places: Sequence[Path], where: str) -> list[str]:
-    """List the files of an export by their paths below `find_base`; hidden files and _SUCCESS are passed over.
+    """List the files of an export by their paths below `find_base`; hidden and stray files are passed over.
 
     An export may lie in several folders, some of which may be missing, or be one file, whatever it is called.
 
@@ -40,7 +42,10 @@ def find_files(places: Sequence[Path], where: str) -> list[str]:
 
 
 def _is_hidden(path: Path, place: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(place).parts) or path.name == "_SUCCESS"
+    """Tell files that a system leaves beside an export: hidden ones, marks, and locks of an open workbook."""
+    name = path.name.lower()
+    is_stray = name in ("_success", "desktop.ini", "thumbs.db") or name.startswith(("~$", "readme"))
+    return is_stray or any(part.startswith(".") for part in path.relative_to(place).parts)
 
 
 def read_layout(path: Path, export: Export, tags: TagList) -> Layout:
@@ -50,8 +55,15 @@ def read_layout(path: Path, export: Export, tags: TagList) -> Layout:
         ElcError: the file cannot be used; the words leave out its name.
     """
     if read_magic(path)[:4] == b"PAR1":
-        return read_parquet_layout(path, export, tags)
+        return read_parquet_layout(path, export, tags, folder=_find_folder_tag(path))
     text = read_text(path)
     if text.start.lstrip()[0] in "{[":
         return read_json_layout(text, export, tags)
-    return read_csv_layout(text, export, tags)
+    return read_csv_layout(text, export, tags, folder=_find_folder_tag(path))
+
+
+def _find_folder_tag(path: Path) -> str:
+    """Find the tag that a folder above a file is called by, as in tag=FT-1; empty without."""
+    pairs = [part.split("=", 1) for part in path.parent.parts if "=" in part]
+    names = [unquote(value) for key, value in pairs if any(simplify(key) in group for group in TAG)]
+    return names[-1] if names else ""

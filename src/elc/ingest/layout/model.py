@@ -26,6 +26,7 @@ class Fields:
     in for it, and `values` are the columns of which one holds the value. `clocks` hold the rest of a time whose
     beginning `time` holds, as the time of day beside the date. `items` are the tags of a wide table in which they have
     columns of their own for quality or time, or columns of another name; `unit` is what a value is said to be in.
+    `folder` is the one tag of a file that lies in a folder of its name, as in tag=FT-1.
     """
 
     time: str
@@ -38,6 +39,7 @@ class Fields:
     clocks: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     unit: str = ""
+    folder: str = ""
 
     @property
     def times(self) -> tuple[str, ...]:
@@ -51,7 +53,7 @@ class Fields:
 
     @property
     def is_wide(self) -> bool:
-        return not self.alias and not self.tag_parts
+        return not self.alias and not self.tag_parts and not self.folder
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -24,8 +24,10 @@ QUALITY = re.compile(r"u?int\d+|float|double|bool")
 TAG = re.compile(r"u?int\d+|dictionary<values=u?int.*")
 
 
-def read_parquet_layout(path: Path, export: Export, tags: TagList) -> Layout:
-    """Read the layout of a Parquet file.
+def read_parquet_layout(
+    path: Path, export: Export, tags: TagList, *, folder: str = "", is_point: bool = False
+) -> Layout:
+    """Read the layout of a Parquet file; `is_point`: a point in its texts of numbers can only be a decimal point.
 
     Raises:
         ElcError: it is damaged, is no table of readings, or leaves open what its texts or codes mean.
@@ -34,11 +36,12 @@ def read_parquet_layout(path: Path, export: Export, tags: TagList) -> Layout:
         with pq.ParquetFile(path) as file:
             leaves = dict(_find_leaves(file.schema_arrow, ""))
             check_names(file.schema_arrow.names)
-            fields = find_fields(tuple(leaves), export, tags)
+            fields = find_fields(tuple(leaves), export, tags, folder=folder)
             if not fields.is_wide:  # a column without a type holds nothing
-                fields = find_fields([name for name, kind in leaves.items() if kind != "null"], export, tags)
+                filled = [name for name, kind in leaves.items() if kind != "null"]
+                fields = find_fields(filled, export, tags, folder=folder)
             _check_types(leaves, fields)
-            evidence = Evidence()
+            evidence = Evidence(is_point=is_point)
             names = _find_open(file, leaves, fields, evidence)
             is_utc = "tz=" in leaves[fields.time]
             meaning = read_meaning(evidence, _read_rows(file, names), fields, export, is_utc=is_utc)

@@ -11,7 +11,7 @@ from typing import Any
 
 from elc.errors import ElcError
 from elc.ingest.layout.columns import check_names, find_fields
-from elc.ingest.layout.content import Text, read_records, read_rows
+from elc.ingest.layout.content import Text, check_kind, read_records, read_rows
 from elc.ingest.layout.evidence import Evidence, read_meaning
 from elc.ingest.layout.model import Layout
 from elc.ingest.layout.vocabulary import SITEWISE, UNNAMED, is_time_name
@@ -27,22 +27,23 @@ RECORD = (
 HISTORIES = ("assetPropertyValueHistory", "successEntries")
 
 
-def read_csv_layout(text: Text, export: Export, tags: TagList) -> Layout:
+def read_csv_layout(text: Text, export: Export, tags: TagList, *, folder: str = "") -> Layout:
     """Read the layout of a CSV file.
 
     Raises:
         ElcError: it is no table of readings, or leaves open what its numbers or codes mean.
     """
     line = re.split(r"\r\n|\r|\n", text.start, maxsplit=1)[0]
-    headers = {delimiter: _split_header(line, delimiter) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda one: (_has_fields(headers[one], export, tags), len(headers[one])))
+    check_kind(line)
+    headers = {delimiter: split_header(line, delimiter) for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda one: (_has_fields(headers[one], export, tags, folder), len(headers[one])))
     columns = headers[delimiter]
     if len(columns) < 2:
         raise ElcError(
             f"is no table: its first line is {line[:60]!r}, expected a header with commas, semicolons or tabs."
         )
     check_names(columns)
-    fields = find_fields(columns, export, tags)
+    fields = find_fields(columns, export, tags, folder=folder)
     places = {name: columns.index(name) for name in fields.names}
     # A line too short or too long is for the engine to refuse: it reads them all.
     rows = (
@@ -53,20 +54,26 @@ def read_csv_layout(text: Text, export: Export, tags: TagList) -> Layout:
     return Layout("csv", columns, (), fields, meaning, delimiter, text.encoding, text.is_gzip)
 
 
-def _split_header(line: str, delimiter: str) -> tuple[str, ...]:
-    names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+def split_header(line: str, delimiter: str) -> tuple[str, ...]:
+    """Split the line above the table into the names of its columns."""
+    return name_columns(next(csv.reader([line], delimiter=delimiter), []))
+
+
+def name_columns(cells: Sequence[str]) -> tuple[str, ...]:
+    """Name the columns by the cells above them; those without a name by their place."""
+    names = [name.strip() for name in cells]
     first = names.index("") if "" in names else -1
     named = [name or (UNNAMED if index == first else f"unnamed_{index + 1}") for index, name in enumerate(names)]
     # Of pairs of columns, a time each and the tag's values, every time may have the same name.
     return tuple(
         f"{name} {after}" if named.count(name) > 1 and is_time_name(name) else name
-        for name, after in zip(named, [*named[1:], ""], strict=True)
+        for name, after in zip(named, [*named[1:], ""], strict=False)
     )
 
 
-def _has_fields(columns: Sequence[str], export: Export, tags: TagList) -> bool:
+def _has_fields(columns: Sequence[str], export: Export, tags: TagList, folder: str) -> bool:
     try:
-        find_fields(columns, export, tags)
+        find_fields(columns, export, tags, folder=folder)
     except ElcError:
         return False
     return len(columns) > 1
