@@ -13,9 +13,10 @@ TIME: Groups = (
         *("time", "timestamp", "datetime", "eventtimestamp", "tstamp", "ts", "lastchanged", "timestring", "dt"),
         *("datetimestamp", "timeutc", "timestamputc", "utctime", "utctimestamp", "datetimeutc", "localtime"),
         *("zeit", "zeitstempel", "zeitpunkt", "datumzeit", "datumuhrzeit", "messdatum", "tidspunkt", "tidsstempel"),
-        *("horodatage", "horodate", "dateheure", "fechahora", "datahora", "dataora", "tijdstip", "indexlevel0"),
+        *("horodatage", "horodate", "dateheure", "fechahora", "datahora", "dataora", "tijdstip"),
     ),
     ("date", "datum", "dato", "fecha", "tid"),
+    ("indexlevel0",),  # what pandas calls an index without a name
 )
 # A date in one column and the time of day in another.
 DAY = ("date", "datum", "dato", "fecha", "day", "readingdate", "opdate")
