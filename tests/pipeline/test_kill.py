@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 20
+KILLS = 12
 pytestmark = pytest.mark.slow
 SCRIPT = """
 import resource, sys

@@ -23,7 +23,7 @@ from elc.registry.trust import Problem
 from tests.conftest import ROOT, git
 from tests.pipeline.registry_project import edit_environments, make_project, retrain
 
-KILLS = 10
+KILLS = 6
 pytestmark = pytest.mark.slow
 # One process that has imported everything, and forks for each command: a try takes no start-up.
 SERVER = """

@@ -86,5 +86,5 @@ def test_spark_finds_what_duckdb_finds(tmp_path: Path, interval: str, accept_unc
     for name in ("low", "high", "readings", "changes"):
         pd.testing.assert_frame_equal(getattr(traces_by_spark, name), getattr(traces, name), rtol=1e-9, atol=0)
     pd.testing.assert_frame_equal(findings_by_spark, findings)
-    assert {"clock_change", "totaliser_reset", "text_value", "large_value"} <= set(findings["check"])
+    assert {"clock_change", "replaced", "text_value", "large_value"} <= set(findings["check"])
     assert hourly.drop(columns="time_utc").notna().mean().min() > 0.3
