@@ -46,7 +46,7 @@ def check_line(line: str, project: Path, environment: dict[str, str]) -> list[st
     called = ELC.fullmatch(line)
     if called:
         return check_elc(called[1])
-    if not re.fullmatch(r"make( [A-Za-z]+)( [A-Z]+=\w+)*", line):
+    if not re.fullmatch(r"make( [A-Za-z-]+)( [A-Z]+=\w+)*", line):
         return [f"{line}: neither make nor elc."]
     return check_make(line, project, environment)
 

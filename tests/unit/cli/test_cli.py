@@ -199,7 +199,7 @@ def test_fault_of_several_lines_keeps_them(monkeypatch: pytest.MonkeyPatch) -> N
         raise ElcError("plant x: 2 faults\n  - one\n  - two")
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("elc.cli.plant.add_plant", fail)
+    monkeypatch.setattr("elc.plants.add_plant", fail)
     done = run("plant", "add", "x", "--from", "a", "--tags", "b")
     assert (done.exit_code, done.stderr) == (1, "elc: plant x: 2 faults\n  - one\n  - two\n")
 
@@ -207,7 +207,7 @@ def test_fault_of_several_lines_keeps_them(monkeypatch: pytest.MonkeyPatch) -> N
 def test_entry_stands_beside_the_tag_list_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[Any, ...]] = []
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("elc.cli.plant.add_plant", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr("elc.plants.add_plant", lambda *arguments: calls.append(arguments))
     done = run("plant", "add", "x", "--from", "a.csv", "--tags", "t/tags.csv")
     words = r"plant x is added\. Next: dvc repro .*monitor@x .*render\nGit takes its new files .*git add .*\n"
     assert re.fullmatch(words, done.output)
