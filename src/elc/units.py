@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -253,4 +254,4 @@ def build_page() -> str:
 
 
 if __name__ == "__main__":
-    print(build_page(), end="")  # noqa: T201
+    sys.stdout.write(build_page())

@@ -46,6 +46,7 @@ DOUBTS = {
     "large_value": "are larger than any instrument shows, as in {example}; not used",
     PASSED_OVER: "are no rows of its table, as {example}; passed over",
     "no_tag": "carry no tag, as that of {example}; not used",
+    "unknown_unit": "carry the unit {example}, which is not understood; that of the tag list counts",
     "no_data": "are a number of export.no_data, as {example}; not used",
 }
 

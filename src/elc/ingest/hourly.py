@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from elc.fields import ENERGY, TIME, coverage
 from elc.findings import Finding
 from elc.ingest.amounts import find_odd_amounts
-from elc.ingest.counters import Counter, check_counters, difference, find_breaks
+from elc.ingest.breaks import check_counters, find_breaks
+from elc.ingest.counters import Counter, difference
 from elc.ingest.ending import Ending, build_silences, find_doubts, find_ending, leave_out_ahead
 from elc.ingest.grid import Grid, build_grid
 from elc.ingest.habits import Habits, find_habits, find_silences

@@ -27,7 +27,7 @@ def read_names(survey: Survey, sources: dict[str, Source], settings: StageSettin
     batches = list(_build_batches(sources))
     with connect(settings.engine, survey.where) as engine:
         for layout, files in tqdm(batches, "names of tags", unit="batch", disable=None, leave=False):
-            paths = [survey.find_path(name, sources[name].key, layout) for name in files]
+            paths = [survey.layouts.find_path(name, sources[name].key, layout) for name in files]
             cells = read_cells(engine, layout, paths, survey.export)
             names.update(engine.execute(cells.select("tag").distinct())["tag"].dropna())
     return sorted(names)

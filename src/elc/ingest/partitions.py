@@ -11,7 +11,7 @@ import functools
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,9 @@ from typing import TypeVar
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
@@ -31,8 +29,9 @@ from elc.ingest.amounts import settle_rhythms
 from elc.ingest.conflicts import order_files, settle_partials
 from elc.ingest.engine import Engine, Engines
 from elc.ingest.files import Source
+from elc.ingest.months import name_month, name_months, read_month, write_month
 from elc.ingest.partials import COLUMNS, build_partials
-from elc.ingest.sources import DAY_US, Survey
+from elc.ingest.sources import Survey
 from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
 
@@ -79,18 +78,18 @@ def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, di
             _write(cache / "sources.json", SOURCES, sources)
         survey.tags = settle_rhythms(engines.take, survey, sources)
         wanted, former = _find_days(sources, survey.tags), _read(cache / "days.json", DAYS)
-        tables = {month: _read_month(cache, month) for month in _name_months(former)}
+        tables = {month: read_month(cache, month) for month in name_months(former)}
         # A month that lost a day, or is not whole, is worked out again from its first day.
         lost = {month for month, table in tables.items() if table is None}
-        lost |= _name_months(former.keys() - wanted.keys())
-        kept = {day: key for day, key in former.items() if wanted.get(day) == key and _name_month(day) not in lost}
+        lost |= name_months(former.keys() - wanted.keys())
+        kept = {day: key for day, key in former.items() if wanted.get(day) == key and name_month(day) not in lost}
         if kept != former:
             # Written first: a run that is killed must not leave a day listed that its month has lost.
             _write(cache / "days.json", DAYS, kept)
         stale = sorted(wanted.keys() - kept.keys())
         _work_out(survey, settings, engines, sources, wanted, stale, kept)
-    months = sorted(_name_months(wanted))
-    tables |= {month: _read_month(cache, month) for month in _name_months(stale)}
+    months = sorted(name_months(wanted))
+    tables |= {month: read_month(cache, month) for month in name_months(stale)}
     for path in (cache / "months").glob("*.parquet"):
         if path.stem not in months:
             path.unlink()
@@ -151,7 +150,7 @@ def _work_out(
     kept: dict[int, str],
 ) -> None:
     """Work out the stale days, and write each month when its last batch is done."""
-    ends = {_name_month(day): day for day in stale}
+    ends = {name_month(day): day for day in stale}
     batches = list(_build_batches(sources, stale))
     work = functools.partial(_read_batch, survey, settings, engines, sources)
     pending: list[pa.Table] = []
@@ -162,8 +161,8 @@ def _work_out(
                 pending.append(table)
                 done = [month for month, end in ends.items() if end in batch.days]
                 for month in done:
-                    _write_month(survey.cache, month, kept.keys(), pending)
-                    kept |= {day: key for day, key in wanted.items() if _name_month(day) == month}
+                    write_month(survey.cache, month, kept.keys(), pending)
+                    kept |= {day: key for day, key in wanted.items() if name_month(day) == month}
                 if done:
                     _write(survey.cache / "days.json", DAYS, kept)
                     pending = [table]
@@ -240,42 +239,3 @@ def _build_batches(sources: Mapping[str, Source], stale: Sequence[int]) -> Itera
             days = range(first, day + 1)
             yield Batch(days, tuple(sorted({name for one in days for name in names[one]})))
             first, found = following or 0, 0.0
-
-
-def _name_month(day: int) -> str:
-    return str(np.datetime64(day, "D").astype("datetime64[M]"))
-
-
-def _name_months(days: Iterable[int]) -> set[str]:
-    return {_name_month(day) for day in days}
-
-
-def _name_file(cache: Path, month: str) -> Path:
-    return cache / "months" / f"{month}.parquet"
-
-
-def _read_month(cache: Path, month: str) -> pa.Table | None:
-    """Read the partial results of a month; None where they are not there, or not whole."""
-    try:
-        return pq.read_table(_name_file(cache, month), partitioning=None, page_checksum_verification=True)
-    except (OSError, pa.ArrowException):
-        return None
-
-
-def _write_month(cache: Path, month: str, kept: Iterable[int], fresh: list[pa.Table]) -> None:
-    """Replace the partial results of a month, keeping those of the days that have not changed."""
-    first, end = (int((np.datetime64(month) + step).astype("datetime64[D]").astype(int)) for step in (0, 1))
-    tables = []
-    for table in fresh:
-        day = _find_day(table)
-        tables.append(table.filter(pc.and_(pc.greater_equal(day, first), pc.less(day, end))))
-    former = _read_month(cache, month)
-    if former is not None:
-        tables.append(former.filter(pc.is_in(_find_day(former), pa.array(sorted(kept), pa.int64()))))
-    joined = pa.concat_tables(tables).unify_dictionaries()
-    with replace_file(_name_file(cache, month)) as temporary:
-        pq.write_table(joined, temporary, compression="lz4", use_dictionary=["tag"], write_page_checksum=True)
-
-
-def _find_day(table: pa.Table) -> pa.ChunkedArray:
-    return pc.divide(table["start"].cast(pa.timestamp("us")).cast(pa.int64()), DAY_US)

@@ -6,11 +6,10 @@ in time order, so that days can be picked from it; so is one with an hour that t
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import ibis
@@ -21,28 +20,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from elc.errors import ElcError, check_faults
+from elc.errors import check_faults
 from elc.ingest.apart import find_apart, has_conflict
 from elc.ingest.clock import Change, build_utc, check_skipped, find_changes, shift_to_start
 from elc.ingest.engine import Engine
 from elc.ingest.files import Doubt, Group, Source, group_files, group_sources, read_bounds
-from elc.ingest.layout import Layout, OpenError, find_base, find_files, read_layout
-from elc.ingest.layout.parquet import read_parquet_layout
-from elc.ingest.opening import is_odd, open_file
+from elc.ingest.layout import find_base, find_files
+from elc.ingest.layouts import Layouts
 from elc.ingest.passes import select_others, tell_passes
-from elc.ingest.readers import find_doubts, find_time_faults, read_readings
+from elc.ingest.readers import find_doubts, read_readings
 from elc.paths import replace_file
-from elc.settings import Export, StageSettings, TagList
+from elc.settings import StageSettings, TagList
 
 DAY_US = 86_400_000_000
-
-
-@dataclass(frozen=True)
-class Found:
-    """The layout of a file, and what was passed over where it had to be opened."""
-
-    layout: Layout
-    doubts: tuple[Doubt, ...] = ()
 
 
 class Survey:
@@ -53,6 +43,7 @@ class Survey:
         self.folder = find_base(places)
         self.export = settings.plant.export
         self.where = f"plant {tags.plant}: export {' and '.join(map(str, places))}"
+        self.layouts = Layouts(self.folder, cache, self.export, tags, self.where)
 
     def find(self, take: Callable[[], AbstractContextManager[Engine]], known: dict[str, Source]) -> dict[str, Source]:
         """Find the sources by their path in the folder; files that have not changed are not opened.
@@ -74,8 +65,7 @@ class Survey:
         return dict(sorted(found.items()))
 
     def _look_into(self, engine: Engine, fresh: dict[str, str]) -> dict[str, Source]:
-        looked = self._read_layouts(fresh)
-        looked = self._reopen(engine, fresh, looked)
+        looked = self.layouts.find(engine, fresh)
         groups = group_files({name: found.layout for name, found in looked.items()})
         found = {}
         with tqdm(total=len(fresh), desc="files", unit="file", disable=None, leave=False) as bar:
@@ -87,51 +77,6 @@ class Survey:
                     found[name] = self._measure(engine, name, source)
                     bar.update()
         return found
-
-    def _reopen(self, engine: Engine, fresh: dict[str, str], looked: dict[str, Found]) -> dict[str, Found]:
-        """Open files whose times no engine reads.
-
-        Raises:
-            ElcError: some cannot be read then either.
-        """
-        again: dict[str, Found] = {}
-        faults: list[str] = []
-        for group in group_files({name: found.layout for name, found in looked.items()}):
-            if not self._find_time_faults(engine, group, fresh):
-                continue
-            for name in group.names:
-                said = self._find_time_faults(engine, replace(group, names=(name,)), fresh)
-                if said:
-                    opened = self._try_to_open(name, fresh[name], group.layout)
-                    said = [opened] if isinstance(opened, str) else said
-                    if isinstance(opened, Found):
-                        again[name] = opened
-                        said = self._find_time_faults(engine, Group(opened.layout, (name,)), fresh)
-                faults += said
-        check_faults(self.where, faults)
-        return looked | again
-
-    def _try_to_open(self, name: str, key: str, layout: Layout) -> Found | str | None:
-        """Open a file whose times could not be read; the fault where that fails too, None where it cannot be opened."""
-        if layout.kind != "csv" or layout.is_opened:
-            return None
-        try:
-            return self._open(name, key, self.export)
-        except ElcError as error:
-            return f"{name}: {error}"
-
-    def _open(self, name: str, key: str, export: Export) -> Found:
-        target = self._name_opened(name, key)
-        opened = open_file(self.folder / name, target, export, self.tags)
-        layout = replace(
-            read_parquet_layout(target, export, self.tags, is_point=opened.is_number),
-            is_opened=True,
-        )
-        if opened.grain != "minute":
-            layout = replace(layout, meaning=replace(layout.meaning, is_date=True))
-        example = ", ".join(repr(line) for line in opened.passed)
-        doubts = (Doubt("passed_over", "", opened.count, example),) if opened.count else ()
-        return Found(layout, doubts)
 
     def read(self, engine: Engine, sources: Mapping[str, Source], days: range) -> ir.Table:
         """Read the readings of some sources in some days: time in UTC, tag, value and quality."""
@@ -179,10 +124,9 @@ class Survey:
 
     def remove_copies(self, sources: Mapping[str, Source]) -> None:
         """Remove the typed copies of files that are gone or have changed."""
-        kept = {self._name_copy(source.key) for source in sources.values()}
-        kept |= {
-            self._name_opened(name, source.key).parent for name, source in sources.items() if source.layout.is_opened
-        }
+        kept = {self.layouts.name_copy(source.key) for source in sources.values()}
+        opened = {name: source.key for name, source in sources.items() if source.layout.is_opened}
+        kept |= {self.layouts.name_opened(name, key).parent for name, key in opened.items()}
         for path in (self.cache / "copies").glob("*"):
             if path not in kept:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -192,80 +136,20 @@ class Survey:
         status = (self.folder / name).stat()
         return f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ino}"
 
-    def find_path(self, name: str, key: str, layout: Layout) -> Path:
-        """Find what an engine reads of a file: itself, or the copy that it was opened to."""
-        return self._name_opened(name, key) if layout.is_opened else self.folder / name
-
-    def _name_opened(self, name: str, key: str) -> Path:
-        return self._name_copy(key).with_suffix(".opened") / Path(name).name
-
-    def _name_copy(self, key: str) -> Path:
-        return self.cache / "copies" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
-
     def _has_copy(self, name: str, source: Source) -> bool:
         """Tell whether a file that is read from a typed copy has it, whole."""
-        if source.layout.is_opened and not self._name_opened(name, source.key).exists():
+        if source.layout.is_opened and not self.layouts.name_opened(name, source.key).exists():
             return False
         if not Group(source.layout, (), source.is_told).is_copied:
             return True
         try:
-            pq.read_metadata(self._name_copy(source.key))
+            pq.read_metadata(self.layouts.name_copy(source.key))
         except (OSError, pa.ArrowException):
             return False
         return True
 
-    def _read_layouts(self, keys: Mapping[str, str]) -> dict[str, Found]:
-        """Read every layout; what one file leaves open of its numbers, the others settle where they agree."""
-        found, opened, faults = self._try_layouts(keys, self.export)
-        meanings = [one.layout.meaning for one in found.values()]
-        signs = {meaning.decimal for meaning in meanings if meaning.has_decimal}
-        if opened and len(signs) == 1:
-            settled = self.export.model_copy(update={"decimal": signs.pop()})
-            more, opened, others = self._try_layouts({name: keys[name] for name in opened}, settled)
-            found, faults = found | more, {**faults, **others}
-        check_faults(self.where, [f"{name}: {fault}" for name, fault in (faults | opened).items()])
-        return found
-
-    def _try_layouts(
-        self, keys: Mapping[str, str], export: Export
-    ) -> tuple[dict[str, Found], dict[str, str], dict[str, str]]:
-        """Read layouts; beside them the faults of files that leave their numbers open, and of all others."""
-        found: dict[str, Found] = {}
-        opened: dict[str, str] = {}
-        faults: dict[str, str] = {}
-        for name, key in keys.items():
-            try:
-                found[name] = self._read_layout(name, key, export)
-            except OpenError as error:
-                opened[name] = str(error)
-            except ElcError as error:
-                faults[name] = str(error)
-        return found, opened, faults
-
-    def _read_layout(self, name: str, key: str, export: Export) -> Found:
-        """Read how a file is written; where that cannot be told, open it."""
-        if is_odd(self.folder / name):
-            return self._open(name, key, export)
-        try:
-            return Found(read_layout(self.folder / name, export, self.tags))
-        except OpenError:
-            raise
-        except ElcError as error:
-            try:
-                return self._open(name, key, export)
-            except OpenError:
-                raise
-            except ElcError:
-                raise error from None
-
-    def _find_time_faults(self, engine: Engine, group: Group, keys: Mapping[str, str]) -> list[str]:
-        return find_time_faults(engine, group.layout, self._paths(group, keys), self.export, self.tags)
-
-    def _paths(self, group: Group, keys: Mapping[str, str]) -> list[Path]:
-        return [self.find_path(name, keys[name], group.layout) for name in group.names]
-
     def _find_doubts(self, engine: Engine, group: Group, keys: Mapping[str, str]) -> dict[str, tuple[Doubt, ...]]:
-        paths = self._paths(group, keys)
+        paths = self.layouts.find_paths(group, keys)
         names = dict(zip(map(str, paths), group.names, strict=True))
         table = find_doubts(engine, group.layout, paths, self.export, self.tags)
         rows = table.sort_values(["path", "check", "tag"])
@@ -279,10 +163,10 @@ class Survey:
     def _measure(self, engine: Engine, name: str, source: Source) -> Source:
         """Find the rows, times and days of a file; a file that is not typed is copied first."""
         group = Group(source.layout, (name,))
-        path = self.find_path(name, source.key, source.layout)
+        path = self.layouts.find_path(name, source.key, source.layout)
         if group.is_copied:
             table = read_readings(engine, group.layout, [path], self.export, self.tags)
-            path = self._name_copy(source.key)
+            path = self.layouts.name_copy(source.key)
             with replace_file(path) as temporary:
                 engine.write_parquet(table.order_by(["time", "tag"]), temporary)
         rows, first, last = read_bounds(path, "time" if group.is_copied else group.layout.fields.time)
@@ -301,7 +185,7 @@ class Survey:
         """Copy a file with readings of an hour that the clock showed twice, with the pass of each that can be told."""
         if not changes or source.is_utc:
             return source
-        path = self.find_path(name, source.key, source.layout)
+        path = self.layouts.find_path(name, source.key, source.layout)
         readings = read_readings(engine, source.layout, [path], self.export, self.tags)
         told = tell_passes(engine, readings, changes)
         untold, single = (tuple(map(_to_us, moments)) for moments in (told.untold, told.single))
@@ -310,7 +194,7 @@ class Survey:
             return source
         others = select_others(readings, changes)
         inside = engine.take_rows(told.readings, others.schema())
-        with replace_file(self._name_copy(source.key)) as temporary:
+        with replace_file(self.layouts.name_copy(source.key)) as temporary:
             engine.write_parquet(ibis.union(others, inside).order_by(["time", "tag"]), temporary)
         return replace(source, is_told=True)
 
@@ -350,10 +234,10 @@ class Survey:
     def _read_local(self, engine: Engine, group: Group, sources: Mapping[str, Source]) -> ir.Table:
         """Read readings with times as written."""
         if group.is_copied:
-            copies = engine.read_parquet([self._name_copy(sources[name].key) for name in group.names])
+            copies = engine.read_parquet([self.layouts.name_copy(sources[name].key) for name in group.names])
             return copies.mutate(time=copies.time.cast("timestamp(6)"))  # Spark leaves its precision open
         keys = {name: sources[name].key for name in group.names}
-        return read_readings(engine, group.layout, self._paths(group, keys), self.export, self.tags)
+        return read_readings(engine, group.layout, self.layouts.find_paths(group, keys), self.export, self.tags)
 
 
 def _to_us(moment: pd.Timestamp) -> int:

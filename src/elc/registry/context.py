@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project
-from elc.registry.git import check_repository, find_git_remote, read_committed, try_git
+from elc.registry.git import check_repository, find_git_remote, try_git
 from elc.registry.names import read_name
+from elc.registry.objects import read_committed
 from elc.registry.rules import Followed, Rules
 from elc.registry.signers import read_signers
 from elc.registry.state import Line, Registry, Version, read_registry

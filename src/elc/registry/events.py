@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from elc.errors import ElcError
-from elc.registry.git import find_now, try_git
+from elc.registry.git import try_git
 from elc.registry.names import Action, read_name
+from elc.registry.objects import find_now
 
 # `tag` is the name inside the tag object, which a moved or copied reference does not change.
 _ATOMS = (

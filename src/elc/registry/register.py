@@ -8,8 +8,9 @@ from typing import Any
 
 from elc.errors import ElcError, check_faults
 from elc.registry.context import Context
-from elc.registry.git import find_blocked, find_changes, find_untracked, list_names, read_committed, run_git
+from elc.registry.git import find_blocked, find_changes, find_untracked, list_names, run_git
 from elc.registry.names import Bump, build_name, build_next
+from elc.registry.objects import read_committed
 from elc.registry.signers import Act
 from elc.registry.state import Line, Version
 from elc.registry.storage import find_remote, hash_content, hash_folder, push_package, read_evaluated, read_lock

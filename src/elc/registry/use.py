@@ -12,7 +12,7 @@ from elc.registry.context import Context, check_policy, check_whole, read_contex
 from elc.registry.decide import find_fallback
 from elc.registry.deployed import Assignment, Used
 from elc.registry.events import Event
-from elc.registry.git import read_committed
+from elc.registry.objects import read_committed
 from elc.registry.register import check_registration
 from elc.registry.state import Line, Version
 from elc.registry.storage import fetch_package, find_remote, hash_content, lay_package

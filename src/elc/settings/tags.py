@@ -27,7 +27,8 @@ class Tag:
     `monotone` is the declared direction of a driver: energy only rises (`up`) or falls (`down`) with it, or empty.
     `group` names the drivers, or set-points, that move together and are explained as one; empty for none.
     A reading may be the amount of an interval (see `tag_units`): it stands for `amount_h`, and is never held longer.
-    `max_hold_h` and `min_coverage_frac` stand in for those of `ingest`, where they are given.
+    `max_hold_h` and `min_coverage_frac` stand in for those of `ingest`, where they are given. `unit` is that of the
+    readings, as the list has it; empty where a factor or an offset comes before it.
     """
 
     tag: str
@@ -45,6 +46,7 @@ class Tag:
     amount_h: float | None = None
     max_hold_h: float | None = None
     min_coverage_frac: float | None = None
+    unit: str = ""
 
     def find_hold_h(self, usual_h: float) -> float:
         """How long a value of it holds at most (h), where `usual_h` is what the others have."""
@@ -176,6 +178,7 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         min_coverage_frac=numbers["min_coverage_frac"],
         monotone=row.get("monotone", ""),
         group=row.get("group", ""),
+        unit="" if row["factor"] or row["offset"] else row["unit"],
     )
 
 

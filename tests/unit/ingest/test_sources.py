@@ -126,3 +126,27 @@ def test_doubts_of_a_file_without_a_usable_reading_are_told(export: Path, tmp_pa
     assert list(found["check"]) == ["no_tag"]
     assert found["sentence"][0].startswith(f"{len(readings)} readings of b.csv carry no tag")
     assert (found["start"][0], found["hours"][0]) == (pd.Timestamp("2024-06-01", tz="UTC"), 48)
+
+
+def test_what_the_entry_says_of_lines_counts_where_a_table_could_be_read_without(find: Find, export: Path) -> None:
+    table = build_days("2024-06-01", 2)
+    path = export / "a.csv"
+    former = table.head(2).assign(value=0.0).to_csv(index=False)
+    path.write_text(former + table.to_csv(index=False), encoding="utf-8")
+    assert find(skip_rows=3)["a.csv"].rows == len(table)
+
+
+def test_commented_rows_are_passed_over_and_counted(find: Find, export: Path) -> None:
+    table = build_days("2024-06-01", 2)[["tag", "time", "value", "quality"]]
+    lines = table.to_csv(index=False).splitlines(keepends=True)
+    (export / "a.csv").write_text("".join([*lines[:5], "!" + lines[5], *lines[6:]]), encoding="utf-8")
+    source = find(comment="!")["a.csv"]
+    assert source.rows == len(table) - 1
+    assert [(doubt.check, doubt.count) for doubt in source.doubts] == [("passed_over", 1)]
+
+
+@pytest.mark.parametrize(("name", "is_read"), [("readme.txt", False), ("README", False), ("readme_2024.csv", True)])
+def test_only_files_that_are_none_of_the_export_are_left(find: Find, export: Path, name: str, is_read: bool) -> None:
+    for path in (export / "a.csv", export / name):
+        build_days("2024-06-01", 2).to_csv(path, index=False)
+    assert (name in find()) is is_read

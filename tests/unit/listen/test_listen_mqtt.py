@@ -321,4 +321,4 @@ def test_a_session_that_is_taken_over_is_said_by_name(tmp_path: Path, listeners:
         words = "session taken over: another client connected as plant-4, and each takes messages from the other"
         wait_for(lambda: words in read_log(project), what="the reason")
         listener.terminate()
-        listener.wait(20)
+        assert listener.wait(20) == 0

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from elc.errors import ElcError
-from elc.registry.git import find_changes, read_committed, run_alone, run_git
+from elc.registry.git import find_changes, run_alone, run_git
+from elc.registry.objects import read_committed
 from tests.unit.registry.keys import make_repository, run
 
 SOURCE = Path(__file__).parents[3] / "src" / "elc"

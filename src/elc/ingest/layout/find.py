@@ -15,6 +15,8 @@ from elc.ingest.layout.text import read_csv_layout, read_json_layout
 from elc.ingest.layout.vocabulary import TAG, simplify
 from elc.settings import Export, TagList
 
+STRAY = ("_success", "desktop.ini", "thumbs.db", "readme", "readme.txt", "readme.md", "readme.pdf")
+
 
 def find_base(places: Sequence[Path]) -> Path:
     """Find the folder below which all places of an export lie, each of which is a folder or one file."""
@@ -44,7 +46,7 @@ def find_files(places: Sequence[Path], where: str) -> list[str]:
 def _is_hidden(path: Path, place: Path) -> bool:
     """Tell files that a system leaves beside an export: hidden ones, marks, and locks of an open workbook."""
     name = path.name.lower()
-    is_stray = name in ("_success", "desktop.ini", "thumbs.db") or name.startswith(("~$", "readme"))
+    is_stray = name in STRAY or name.startswith("~$")
     return is_stray or any(part.startswith(".") for part in path.relative_to(place).parts)
 
 

@@ -44,16 +44,22 @@ class Opened:
             self.passed.append(line.strip()[:40])
 
 
-def is_odd(path: Path) -> bool:
+def is_odd(path: Path, export: Export) -> bool:
     """Tell whether a file is of a kind that must be opened: no engine could read it, or not rightly."""
     magic = read_magic(path)
     if magic[:4] in (ZIP, OLE, AVRO):
         return True
-    if magic[:4] == b"PAR1" or magic[:2] in (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff"):
+    if magic[:4] == b"PAR1":
         return False
     with path.open("rb") as file:
-        if _find_message(file.read(4000).decode("utf-8", errors="replace")):
-            return True
+        start = file.read(4000).decode("utf-8", errors="replace")
+    is_json = start.lstrip("\ufeff \r\n")[:1] in ("{", "[")
+    if (export.skip_rows or export.comment) and not is_json:
+        return True  # the entry says of what stands there that it is no row
+    if magic[:2] in (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff"):
+        return False
+    if _find_message(start):
+        return True
     ends = {"\r\n": 0, "\n": 0, "\r": 0, "\0": 0}
     with path.open("rb") as file:
         for block in iter(lambda: file.read(1 << 22), b""):

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import get_args
 
 from elc.errors import build_nearest, check_faults
-from elc.registry.git import check_folder, find_now, read_committed
+from elc.registry.git import check_folder
+from elc.registry.objects import find_now, read_committed
 from elc.registry.signers.people import FILE, SEAL, Act, Rights, Signer, Signers
 
 _EXAMPLE = 'ann@example.org namespaces="git" ssh-ed25519 AAAA... approve=fjord@prod promote=*@test,prod'

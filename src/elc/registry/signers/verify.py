@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from elc.errors import ElcError
-from elc.registry.git import Object, keep_objects, read_objects, run_alone, try_git
+from elc.registry.git import run_alone, try_git
+from elc.registry.objects import Object, keep_objects, read_objects
 from elc.registry.signers.people import FILE, Signers
 
 _WORKERS = 4

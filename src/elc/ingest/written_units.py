@@ -1,0 +1,71 @@
+"""Units that an export writes beside its readings, held against those of the tag list."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from elc.errors import ElcError
+from elc.ingest.cells import read_cells
+from elc.ingest.engine import Engine
+from elc.ingest.files import Doubt
+from elc.ingest.layout import Layout
+from elc.settings import Export, Tag, TagList
+from elc.settings.tag_units import read_scale
+from elc.units import read_conversion
+
+
+def check_units(
+    engine: Engine, layout: Layout, path: Path, export: Export, tags: TagList
+) -> tuple[list[str], list[Doubt]]:
+    """Check what a file's column of units says of the listed tags: contradictions, and units that nobody understands.
+
+    The unit of a tag that has a factor or an offset of its own is that after these, so it is held against nothing.
+    """
+    if not layout.fields.unit or layout.nest:
+        return [], []
+    faults, doubts = [], []
+    listed = {tag.tag: tag for tag in tags if tag.unit}
+    for name, text, count in _read_units(engine, layout, path, export, list(listed)):
+        tag = listed[name]
+        if not _is_known(text):
+            doubts.append(Doubt("unknown_unit", name, count, repr(text[:40])))
+        elif not _is_same(text, tag):
+            faults.append(
+                f"{path.name}: column {layout.fields.unit} says {text} for {count:,} readings of tag {name}, the tag "
+                f"list says {tag.unit}. Write the unit of the readings in the tag list, and export readings of one "
+                "unit; or remove the column where it is wrong."
+            )
+    return faults, doubts
+
+
+def _read_units(
+    engine: Engine, layout: Layout, path: Path, export: Export, tags: Sequence[str]
+) -> Iterator[tuple[str, str, int]]:
+    cells = read_cells(engine, layout, [path], export, kept=[layout.fields.unit])
+    written = cells[f"kept {layout.fields.unit}"].strip().nullif("")
+    rows = cells.mutate(unit=written).filter(cells.tag.isin(tags) & written.notnull())
+    found = engine.execute(rows.group_by(["tag", "unit"]).aggregate(readings=rows.count()))
+    found = found.sort_values(["tag", "unit"])
+    yield from zip(found["tag"].astype(str), found["unit"].astype(str), map(int, found["readings"]), strict=True)
+
+
+def _is_known(unit: str) -> bool:
+    try:
+        read_conversion(unit, unit)
+    except ElcError:
+        return False
+    return True
+
+
+def _is_same(unit: str, tag: Tag) -> bool:
+    if tag.amount_h is not None and tag.unit.startswith(f"{unit}/"):
+        return True  # kWh of what the tag list calls kWh/15min
+    try:
+        said, listed = read_scale(unit, tag.column), read_scale(tag.unit, tag.column)
+    except ElcError:
+        return False  # of another dimension
+    is_alike = (said.is_totaliser, said.amount_h) == (listed.is_totaliser, listed.amount_h)
+    is_alike &= math.isclose(said.factor, listed.factor)
+    return is_alike and math.isclose(said.offset, listed.offset, abs_tol=1e-9)
