@@ -37,7 +37,7 @@ from elc.cli import main
 from elc.cli.promote import promote_all
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.registry import git, storage
+from elc.registry import objects, storage
 from elc.registry.audit import audit
 from elc.registry.events import build_message
 from elc.registry.follow import deploy_all
@@ -1396,7 +1396,7 @@ def add_tagger(site: Site) -> None:
 
 # The clock.
 def set_clock(site: Site, moment: datetime) -> None:
-    site.patch.setattr(git, "time", SimpleNamespace(time=moment.timestamp))
+    site.patch.setattr(objects, "time", SimpleNamespace(time=moment.timestamp))
 
 
 @way("turn the clock back to before a key's end", ENDED)
