@@ -37,7 +37,7 @@ from elc.cli import main
 from elc.cli.promote import promote_all
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.registry import objects, storage
+from elc.registry import git, objects, storage
 from elc.registry.audit import audit
 from elc.registry.events import build_message
 from elc.registry.follow import deploy_all
