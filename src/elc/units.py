@@ -223,6 +223,15 @@ def read_conversion(unit: str, target: str) -> tuple[float, float]:
         ) from None
 
 
+def is_unit(text: str) -> bool:
+    """Tell whether a text is a unit that is understood in one way."""
+    try:
+        read_conversion(text, text)
+    except ElcError:
+        return False
+    return True
+
+
 def build_page() -> str:
     """Build the page of units (Markdown): what is understood, and what is not, because it has two meanings."""
     understood: dict[str, list[str]] = {}

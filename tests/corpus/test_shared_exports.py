@@ -41,17 +41,9 @@ class Refused:
     words: str
 
 
-@dataclass(frozen=True)
-class Later:
-    """Not right yet, what would be, and why."""
-
-    right: Right
-    why: str
-
-
 PLAIN, BAD_DAY, PASSED = Right(), Right(120, 57.4), Right(findings=("passed_over",))
 # How an export is read: kinds of files, layout, columns, times and qualities.
-READ: dict[str, Right | Refused | Later] = {
+READ: dict[str, Right | Refused] = {
     "00-midnight-end": PLAIN,
     "00-plain": PLAIN,
     "01-dwd-hour-stamps": PLAIN,
@@ -64,7 +56,7 @@ READ: dict[str, Right | Refused | Later] = {
     "05f-validity": BAD_DAY,
     "05h-proficy-100": BAD_DAY,
     "07-german-thousands-only": Refused(r"a\.csv: has numbers as in 1\.234 only, whose point .* Set export\.decimal"),
-    "10-hour-ending": Later(Right(findings=("stamps",)), "needs export.stamps: end, and nothing says so"),
+    "10-hour-ending": Right(143, findings=("stamps",)),
     "11-hour-24": PLAIN,
     "17-basic-iso-z": PLAIN,
     "18-standard-time-all-year": Right(335, 57.28, None, None, ("clock_change",)),
@@ -82,7 +74,7 @@ READ: dict[str, Right | Refused | Later] = {
     "23-influx-annotated": PLAIN,
     "23c-influx-line-protocol": Refused("is line protocol"),
     "23d-influx-name-tags": PLAIN,
-    "24b-grafana-units": Later(PLAIN, "a unit behind each number is refused"),
+    "24b-grafana-units": PLAIN,
     "25-home-assistant": PLAIN,
     "26-wincc-comfort": PASSED,
     "27-pi-web-api": PLAIN,
@@ -130,7 +122,7 @@ READ: dict[str, Right | Refused | Later] = {
 }
 # What its values mean: conflicts, amounts, counters, markers, holes and units.
 ENERGY_ONLY = {"load": None, "air": None}
-MEANT: dict[str, Right | Refused | Later] = {
+MEANT: dict[str, Right | Refused] = {
     "06-unit-column": Refused("column UnitsAbbreviation says kW for 576 readings of tag P, the tag list says MW"),
     "09-amount-unit-kwh": Refused("tag P is read as a totaliser, .* but it falls .* Write kWh/15min or kWh/interval"),
     "09b-amount-as-rate": PLAIN,
@@ -143,12 +135,12 @@ MEANT: dict[str, Right | Refused | Later] = {
     "14-meter-replaced-higher": Right(143, 57.6, **ENERGY_ONLY, findings=("replaced",)),
     "14b-meter-replaced-lower": Right(143, 57.6, **ENERGY_ONLY, findings=("replaced",)),
     "14d-daily-reset": Right(138, 57.7, **ENERGY_ONLY, findings=("totaliser_reset",)),
-    "15-sparse-wide": Later(PLAIN, "an empty cell ends the hold"),
+    "15-sparse-wide": Right(144, 57.6, None, None, ("empty_cell",)),
     "15b-sparse-long": Right(144, 57.6, **ENERGY_ONLY),
     "16-sentinels": Right(142, 57.6, **ENERGY_ONLY, findings=("marker",)),
     "16c-sentinel-minus-one": Right(132, 58.0, findings=("marker",)),
     "16e-sentinel-01pct-60days": Right(1435, 57.3, **ENERGY_ONLY, findings=("marker",)),
-    "36-odd-cells": Later(Right(127, 57.3, findings=("text_value", "spike")), "100,000 MW for an hour are no spike"),
+    "36-odd-cells": Right(127, 57.3, findings=("text_value", "spike")),
     "45-missing-rows-3h": Right(1437, 57.3, **ENERGY_ONLY, findings=("gap",)),
     "46-autumn-in-order": Right(72, 57.82, 50.8),
     "46b-autumn-totaliser": Right(72, 54.72, **ENERGY_ONLY),
@@ -178,18 +170,8 @@ def read_case(folder: Path, cache: Path, *, unit: str = "") -> tuple[pd.DataFram
     return filled, join(findings, suspects, gaps)
 
 
-def list_cases() -> list[object]:
-    """List the cases; those that are not right yet are read, too, and expected to fail."""
-    marked = []
-    for name, expected in sorted(EXPECTED.items()):
-        is_later = isinstance(expected, Later)
-        marks = [pytest.mark.xfail(reason=expected.why, strict=True)] if isinstance(expected, Later) else []
-        marked.append(pytest.param(name, expected.right if is_later else expected, marks=marks, id=name))
-    return marked
-
-
 @SHARED_ONLY
-@pytest.mark.parametrize(("name", "expected"), list_cases())
+@pytest.mark.parametrize(("name", "expected"), sorted(EXPECTED.items(), key=lambda case: case[0]))
 def test_case_is_right(name: str, expected: Right | Refused, tmp_path: Path) -> None:
     if isinstance(expected, Refused):
         with pytest.raises(ElcError) as raised:

@@ -47,6 +47,10 @@ DOUBTS = {
     PASSED_OVER: "are no rows of its table, as {example}; passed over",
     "no_tag": "carry no tag, as that of {example}; not used",
     "unknown_unit": "carry the unit {example}, which is not understood; that of the tag list counts",
+    "empty_cell": (
+        "are empty cells, and end what was read before them; set export.empty_cells to held if a cell is empty where "
+        "nothing new was read"
+    ),
     "no_data": "are a number of export.no_data, as {example}; not used",
 }
 

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
+from elc.ingest.layout.evidence import WITH_UNIT
 from elc.ingest.nests import build_schema, open_nest
 from elc.ingest.qualities import FLAG_WORDS, build_quality
 from elc.ingest.times import build_time
@@ -29,7 +30,7 @@ def read_cells(
 
     Returns:
         time (timestamp(6), null where it cannot be read), is_utc, time_text; tag; number (null where there is none) and
-        number_text; quality, is_known (the quality) and quality_text.
+        number_text; unit_text, null without a unit behind the number; quality, is_known (the quality) and quality_text.
     """
     table = open_nest(read_table(engine, layout, paths), layout.nest)
     if layout.fields.is_wide:
@@ -39,14 +40,16 @@ def read_cells(
     nanos = _pick(table, layout.fields.nanos) if layout.fields.nanos else None
     moment, is_utc = build_time(engine, layout, time, nanos, export)
     values = {name: _pick(table, name) for name in _value_names(layout)}
+    parts = {name: _part_unit(layout, value) for name, value in values.items()}
     quality, is_known, quality_text = _build_quality(table, layout, export)
     return table.select(
         time=moment.cast("timestamp(6)"),
         is_utc=is_utc,
         time_text=time.cast("string"),
         tag=_build_tag(table, layout),
-        number=_find_first([_build_number(engine, layout, value, name) for name, value in values.items()]),
+        number=_find_first([_build_number(engine, layout, number, name) for name, (number, _) in parts.items()]),
         number_text=_find_first([value.cast("string") for value in values.values()]),
+        unit_text=_find_first([unit for _, unit in parts.values()]),
         quality=quality,
         is_known=is_known,
         quality_text=quality_text,
@@ -152,6 +155,15 @@ def _build_tag(table: ir.Table, layout: Layout) -> ir.StringValue:
 
 def _build_name(table: ir.Table, name: str) -> ir.StringValue:
     return _pick(table, name).cast("string").strip().nullif("")
+
+
+def _part_unit(layout: Layout, value: ir.Value) -> tuple[ir.Value, ir.StringValue]:
+    """Part the number from a unit that stands behind it, where the layout has such; null without one."""
+    if not layout.meaning.units or not value.type().is_string():
+        return value, ibis.null("string")
+    unit = value.re_extract(WITH_UNIT, 2).nullif("")
+    is_united = unit.isin(layout.meaning.units)
+    return is_united.ifelse(value.re_extract(WITH_UNIT, 1), value), is_united.ifelse(unit, None)
 
 
 def _build_number(engine: Engine, layout: Layout, value: ir.Value, name: str) -> ir.FloatingValue:

@@ -21,6 +21,7 @@ from elc.ingest.times import FIRST, find_last
 from elc.settings import Export, TagList
 
 COLUMNS = ["path", "check", "tag", "count", "example"]
+EMPTY_FRAC = 0.5  # of a column's cells: so many are empty by habit
 NOTHING = ("", "NAN", "NULL", "NONE", "NA", "N/A", "#N/A")  # texts that say that there is no value
 
 
@@ -110,15 +111,30 @@ def find_doubts(engine: Engine, layout: Layout, paths: Sequence[Path], export: E
     """Find what of the listed tags was not taken as it stands.
 
     Returns:
-        path, check (unknown_quality, no_quality, text_value, large_value, no_tag,
-        no_data), tag, count and an example.
+        path, check (unknown_quality, no_quality, text_value, large_value, no_tag, no_data, empty_cell), tag, count
+        and an example.
     """
     checks = {check for path in paths for check in _find_possible(path, layout)}
     checks |= {"no_data"} if export.no_data else set()
+    checks -= {"empty_cell"} if export.empty_cells == "held" else set()
     if not checks or _read_doubts(engine, layout, paths, export, tags, checks).empty:
         return pd.DataFrame(columns=COLUMNS)
     tables = [_read_doubts(engine, layout, [path], export, tags, checks).assign(path=str(path)) for path in paths]
-    return pd.concat([table for table in tables if not table.empty], ignore_index=True)[COLUMNS]
+    found = pd.concat([table for table in tables if not table.empty], ignore_index=True)[COLUMNS]
+    return _drop_few(engine, layout, found)
+
+
+def _drop_few(engine: Engine, layout: Layout, found: pd.DataFrame) -> pd.DataFrame:
+    """Drop empty cells where most of a column are not: those are missing values, which the table shows as such."""
+    is_empty = found["check"] == "empty_cell"
+    if not is_empty.any():
+        return found
+    paths = [Path(path) for path in found.loc[is_empty, "path"].unique()]
+    tables = {str(path): read_table(engine, layout, [path]) for path in paths}
+    rows = {path: int(engine.execute(table.aggregate(rows=table.count()))["rows"][0]) for path, table in tables.items()}
+    is_few = is_empty & (found["count"] < EMPTY_FRAC * found["path"].map(rows))
+    is_all = is_empty & (found["count"] == found["path"].map(rows))
+    return found[~is_few & ~is_all].reset_index(drop=True)
 
 
 def _find_possible(path: Path, layout: Layout) -> list[str]:
@@ -126,10 +142,14 @@ def _find_possible(path: Path, layout: Layout) -> list[str]:
     fields = layout.fields
     possible = ["unknown_quality", "no_quality"] if fields.qualities and layout.meaning.has_quality else []
     if layout.kind != "parquet" or any(layout.is_text(name) for name in fields.values):
+        possible += ["empty_cell"] if fields.is_wide else []
         return [*possible, "text_value", "large_value", "no_tag"]
     metadata = pq.read_metadata(path)
-    if not all(_is_within(one) for name in fields.values for one in read_statistics(metadata, name) or [None]):
+    known = [one for name in fields.values for one in read_statistics(metadata, name) or [None]]
+    if not all(map(_is_within, known)):
         possible.append("large_value")
+    if fields.is_wide and any(one is None or one.null_count for one in known):
+        possible.append("empty_cell")
     named = [fields.alias] if fields.alias else list(fields.tag_parts)
     if any(one is None or one.null_count for name in named for one in read_statistics(metadata, name) or [None]):
         possible.append("no_tag")
@@ -157,6 +177,7 @@ def _read_doubts(
         "large_value": cells.number.abs() >= LARGEST,
         "no_tag": cells.tag == "",
         "no_data": is_marker(cells.number, export.no_data),
+        "empty_cell": is_empty(cells),
     }
     suspect = cells.filter(ibis.or_(*[looked_at[name] for name in sorted(checks)]))
     found = {name: pair for name, pair in _build_checks(suspect, export).items() if name in checks}
@@ -179,6 +200,11 @@ def is_marker(number: ir.FloatingValue, markers: Sequence[float]) -> ir.BooleanV
     return ibis.or_(*near) if near else ibis.literal(False)
 
 
+def is_empty(cells: ir.Table) -> ir.BooleanValue:
+    """Tell where a cell holds nothing at all, and no quality says why."""
+    return (cells.number_text.fill_null("").strip() == "") & (cells.quality == "GOOD")
+
+
 def _build_checks(cells: ir.Table, export: Export) -> dict[str, tuple[ir.BooleanValue, ir.StringValue]]:
     """Build each check: where it fails, and the text that it looks at."""
     written, quality = cells.number_text.fill_null("").strip(), cells.quality_text
@@ -190,4 +216,5 @@ def _build_checks(cells: ir.Table, export: Export) -> dict[str, tuple[ir.Boolean
         "large_value": (is_tagged & (cells.number.abs() >= LARGEST) & ~cells.number.isnan(), written),
         "no_tag": (~is_tagged, written),
         "no_data": (is_tagged & is_marker(cells.number, export.no_data), written),
+        "empty_cell": (is_tagged & is_empty(cells), written),
     }

@@ -43,6 +43,12 @@ class Grid:
         carried = np.take_along_axis(values, np.maximum(self.before, 0), axis=0)
         return np.where(self.before >= 0, carried, np.nan)
 
+    def carry_good(self, values: Array) -> Array:
+        """Take the last known of the values before each interval; NaN where there is none."""
+        row = np.where(np.isnan(values), -1, np.arange(len(values))[:, None])
+        last = np.vstack([np.full((1, row.shape[1]), -1), np.maximum.accumulate(row, axis=0)[:-1]])
+        return np.where(last >= 0, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.nan)
+
     def find_since(self) -> Array:
         """Microseconds from the last reading before each interval to the start of that interval."""
         row = np.arange(len(self.has))[:, None]

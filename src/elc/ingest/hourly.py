@@ -145,7 +145,7 @@ def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
         good_us=inner_us + carried_us + own_us,
         low=np.fmin(low, seen),
         high=np.fmax(high, seen),
-        is_changed=(low < high) | (np.abs(low - former) > 0),
+        is_changed=(low < high) | (np.abs(low - grid.carry_good(last)) > 0),
     )
 
 

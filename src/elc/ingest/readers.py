@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from elc.fields import LARGEST
 from elc.ingest.cells import read_cells
-from elc.ingest.doubts import find_doubts, find_time_faults, is_marker
+from elc.ingest.doubts import find_doubts, find_time_faults, is_empty, is_marker
 from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
 from elc.settings import Export, TagList
@@ -29,6 +29,8 @@ def read_readings(engine: Engine, layout: Layout, paths: Sequence[Path], export:
     numbered = {"row": engine.number_rows()} if export.conflicts in ("first", "last") else {}
     cells = cells.mutate(**numbered) if numbered else cells
     cells = cells.filter(cells.tag.isin([tag.tag for tag in tags]))
+    if export.empty_cells == "held" and layout.fields.is_wide:
+        cells = cells.filter(~is_empty(cells))
     is_number = cells.number.abs() < LARGEST  # neither null nor NaN is
     if export.no_data:
         is_number &= ~is_marker(cells.number, export.no_data)

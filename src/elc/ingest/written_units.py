@@ -13,29 +13,32 @@ from elc.ingest.files import Doubt
 from elc.ingest.layout import Layout
 from elc.settings import Export, Tag, TagList
 from elc.settings.tag_units import read_scale
-from elc.units import read_conversion
+from elc.units import is_unit
 
 
 def check_units(
     engine: Engine, layout: Layout, path: Path, export: Export, tags: TagList
 ) -> tuple[list[str], list[Doubt]]:
-    """Check what a file's column of units says of the listed tags: contradictions, and units that nobody understands.
+    """Check what a file says of the units of listed tags: contradictions, and units that nobody understands.
+
+    It says so in a column, or behind each number.
 
     The unit of a tag that has a factor or an offset of its own is that after these, so it is held against nothing.
     """
-    if not layout.fields.unit or layout.nest:
+    if layout.nest or not (layout.fields.unit or layout.meaning.units):
         return [], []
+    place = f"column {layout.fields.unit}" if layout.fields.unit else "the text behind the numbers"
     faults, doubts = [], []
     listed = {tag.tag: tag for tag in tags if tag.unit}
     for name, text, count in _read_units(engine, layout, path, export, list(listed)):
         tag = listed[name]
-        if not _is_known(text):
+        if not is_unit(text):
             doubts.append(Doubt("unknown_unit", name, count, repr(text[:40])))
         elif not _is_same(text, tag):
             faults.append(
-                f"{path.name}: column {layout.fields.unit} says {text} for {count:,} readings of tag {name}, the tag "
+                f"{path.name}: {place} says {text} for {count:,} readings of tag {name}, the tag "
                 f"list says {tag.unit}. Write the unit of the readings in the tag list, and export readings of one "
-                "unit; or remove the column where it is wrong."
+                "unit; or remove what is wrong."
             )
     return faults, doubts
 
@@ -43,20 +46,13 @@ def check_units(
 def _read_units(
     engine: Engine, layout: Layout, path: Path, export: Export, tags: Sequence[str]
 ) -> Iterator[tuple[str, str, int]]:
-    cells = read_cells(engine, layout, [path], export, kept=[layout.fields.unit])
-    written = cells[f"kept {layout.fields.unit}"].strip().nullif("")
+    kept = [layout.fields.unit] if layout.fields.unit else []
+    cells = read_cells(engine, layout, [path], export, kept=kept)
+    written = cells[f"kept {layout.fields.unit}"].strip().nullif("") if kept else cells.unit_text
     rows = cells.mutate(unit=written).filter(cells.tag.isin(tags) & written.notnull())
     found = engine.execute(rows.group_by(["tag", "unit"]).aggregate(readings=rows.count()))
     found = found.sort_values(["tag", "unit"])
     yield from zip(found["tag"].astype(str), found["unit"].astype(str), map(int, found["readings"]), strict=True)
-
-
-def _is_known(unit: str) -> bool:
-    try:
-        read_conversion(unit, unit)
-    except ElcError:
-        return False
-    return True
 
 
 def _is_same(unit: str, tag: Tag) -> bool:

@@ -20,6 +20,7 @@ from elc.quality.movement import find_frozen, find_spikes
 from elc.quality.presence import find_absent
 from elc.quality.relation import fit_relation
 from elc.quality.sheet import Doubt, Sheet, build_findings, build_sheet
+from elc.quality.stamps import find_stamps
 from elc.settings import IngestSettings, StageSettings, TagList
 
 __all__ = ["check_hourly", "keep_habits", "summarise"]
@@ -73,6 +74,7 @@ def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:
         *shifted,
         find_drift(sheet, relation),
         find_clock(sheet, relation),
+        find_stamps(sheet),
     ]
 
 

@@ -26,7 +26,8 @@ class Sheet:
     `values` lose what an earlier check has marked. `is_learnt`: intervals that habits are learnt from, so that a new
     day does not change the verdict on an old one. `is_running` (intervals): a sensor should behave. `is_untold`
     (intervals): the clock showed them twice, and nothing is known of them. `is_bought` (columns): an energy that the
-    plant takes, so that a higher reading is a larger consumption.
+    plant takes, so that a higher reading is a larger consumption. `is_end_stamped`: the export's values are of the
+    interval before their time.
     """
 
     tags: tuple[Tag, ...]
@@ -43,6 +44,7 @@ class Sheet:
     is_bought: Mask
     width_h: float
     is_continuous: bool
+    is_end_stamped: bool
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: S
         is_bought=_find_bought(used, settings),
         width_h=pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h"),
         is_continuous=settings.plant.export.is_continuous,
+        is_end_stamped=settings.plant.export.stamps == "end",
     )
 
 

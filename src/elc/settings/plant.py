@@ -55,10 +55,11 @@ class Export(Section):
     `decimal` and `quality_codes` are for files whose content leaves open what a comma or a quality code means;
     `quality` says what each word or code means. `stamps` is end where a value is of the interval before its time.
     `conflicts` says which of several values counts that one file has for a tag and moment; without it, none does.
-    `no_data` are numbers that stand for no data. `skip_rows` are lines before the header, `comment` is what a line
-    begins with that is none of the table, and `sheet` names that of a workbook. `is_continuous` is false where the
-    export holds chosen intervals only, such as steady states: then what lies between is no gap, and every interval
-    counts as steady.
+    `no_data` are numbers that stand for no data. `empty_cells` is held where a cell of a table with a column a tag is
+    empty because nothing new was read: then the value before it still holds. `skip_rows` are lines before the header,
+    `comment` is what a line begins with that is none of the table, and `sheet` names that of a workbook.
+    `is_continuous` is false where the export holds chosen intervals only, such as steady states: then what lies
+    between is no gap, and every interval counts as steady.
     """
 
     time_zone: TimeZone = "UTC"
@@ -77,6 +78,7 @@ class Export(Section):
     sheet: str | None = None
     conflicts: Literal["last", "mean", "first"] | None = None
     no_data: list[float] = Field(default_factory=list)
+    empty_cells: Literal["missing", "held"] = "missing"
     is_continuous: bool = True
 
 

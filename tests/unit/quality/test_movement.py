@@ -119,3 +119,14 @@ def test_crests_of_smooth_weather_are_no_spikes(made) -> None:
     assert "spike" not in set(made.check()[1]["check"])
     made.put(AIR, slice(500, 500), 45.0)
     assert "spike" in set(made.check()[1]["check"])
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_spikes_in_one_hour_of_fifty_hide_none(made, sign) -> None:
+    rows = range(20, 980, 50)
+    for row in rows:
+        made.put(GAS, slice(row, row), made.hourly[GAS][row] + sign * 1200.0)
+    checked, findings = made.check()
+    found = set(findings.loc[findings["check"].isin(["spike", "range"]), "column"])
+    assert found == {GAS}
+    assert set(rows) <= set(np.flatnonzero(checked[GAS].isna()))

@@ -14,6 +14,7 @@ from elc.ingest.layout.columns import is_epoch_name
 from elc.ingest.layout.model import Fields, Meaning
 from elc.ingest.layout.zones import check_header, has_zone
 from elc.settings import Export
+from elc.units import is_unit
 
 SAMPLE_CELLS = 4000
 
@@ -30,6 +31,11 @@ _DIGITS = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{8}")
 _ZONED = re.compile(r"\d ?([zZ]|UTC|[+-]\d{2}(:?\d{2})?)$")
 MOST_CODES = 100
+MOST_UNITS = 100
+UNIT_FRAC = 0.5  # ASSUME: of the cells with a value; fewer are remarks, and no way of writing
+# A number and what stands behind it; what that is, the table of units says.
+WITH_UNIT = r"^\s*([+-]?[0-9][0-9.,' ]*(?:[eE][+-]?[0-9]+)?)\s*([^\s0-9.,'+-].*?)\s*$"
+_WITH_UNIT = re.compile(WITH_UNIT)
 
 
 class OpenError(ElcError):
@@ -44,6 +50,8 @@ class Evidence:
     units: set[str] = field(default_factory=set)
     shapes: set[str] = field(default_factory=set)
     codes: Counter[int] = field(default_factory=Counter)
+    written: Counter[str] = field(default_factory=Counter)
+    cells: int = 0
     is_date: bool = True
     is_zoned: bool = True
     has_code: bool = False
@@ -58,9 +66,14 @@ class Evidence:
             self.is_zoned &= bool(self.units - {""}) or _ZONED.search(clean) is not None
 
     def add_value(self, text: str) -> None:
-        if "," not in text and "." not in text:
-            return
         clean = text.strip()
+        if not clean:
+            return
+        self.cells += 1
+        if not (clean[-1].isdigit() or clean[-1] in ".,"):
+            clean = self._part_unit(clean)
+        if "," not in clean and "." not in clean:
+            return
         found = [
             name
             for name, pattern in (
@@ -76,6 +89,17 @@ class Evidence:
             self.shapes.add("dot")  # 1,234,567: the comma divides thousands
         if clean.count(".") > 1 and "group_dot" in found:
             self.shapes.add("comma")
+
+    def _part_unit(self, text: str) -> str:
+        """Take the unit off a number, and count it; text that is none stays."""
+        found = _WITH_UNIT.match(text)
+        if not found:
+            return text
+        number, unit = found.groups()
+        if unit not in self.written and (len(self.written) >= MOST_UNITS or not is_unit(unit)):
+            return text
+        self.written[unit] += 1
+        return str(number).strip()
 
     def add_quality(self, text: str) -> None:
         clean = text.strip()
@@ -117,6 +141,7 @@ class Evidence:
             thousands=other if group in self.shapes and clash not in self.shapes else "",
             codes=find_codes(self.codes, export, name),
             has_quality=self.has_quality,
+            units=tuple(sorted(self.written)) if self.written.total() >= UNIT_FRAC * max(self.cells, 1) else (),
             has_decimal=bool(self.shapes & {"comma", "dot"}),
             is_date=bool(self.units) and self.is_date,
         )
