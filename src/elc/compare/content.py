@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from elc.compare.attribution import explain_pair
 from elc.compare.facts import build_facts, find_changes
 from elc.compare.hours import Hours
@@ -52,7 +50,7 @@ def build_comparison(pair: Pair, hours: Hours, settings: StageSettings) -> dict[
 
 
 def _build_hours(hours: Hours, settings: StageSettings) -> dict[str, Any]:
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta(1, "h")
+    width_h = settings.plant.interval_h
     found = {
         "intervals": hours.count,
         "width_h": width_h,

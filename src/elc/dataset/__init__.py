@@ -12,12 +12,13 @@ from elc.dataset.split import (
     find_rated_load,
     summarise,
 )
-from elc.dataset.states import find_reach, mark_states
+from elc.dataset.states import RUN, explain_states, find_reach, mark_states
 from elc.dataset.stops import build_stops
 from elc.dataset.sufficiency import check_sufficiency, find_age_bounds, find_insufficient
 
 __all__ = [
     "PARTS",
+    "RUN",
     "Split",
     "build_constraints",
     "build_split",
@@ -28,6 +29,7 @@ __all__ = [
     "check_sufficiency",
     "drop_after",
     "drop_unsteady",
+    "explain_states",
     "find_age_bounds",
     "find_insufficient",
     "find_rated_load",

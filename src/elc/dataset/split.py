@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from elc.dataset.states import find_reach
+from elc.dataset.states import explain_states, find_reach
 from elc.errors import ElcError
 from elc.fields import ENERGY, IS_STEADY, STATE, TIME
 from elc.settings import StageSettings, TagList
@@ -44,10 +44,15 @@ def drop_unsteady(hourly: pd.DataFrame, tags: TagList) -> pd.DataFrame:
     return hourly[hourly[IS_STEADY] & known & positive].reset_index(drop=True)
 
 
-def build_split(steady: pd.DataFrame, rated_load: float, settings: StageSettings) -> Split:
+def build_split(
+    steady: pd.DataFrame, rated_load: float, settings: StageSettings, marked: pd.DataFrame | None = None
+) -> Split:
     """Split steady hours by time into train, valid and test, so that no window crosses from one into the next.
 
     The hours of a later part whose state looks back into the former part are left out (see `find_reach`).
+
+    Args:
+        marked: hours with their states, of which the steady ones were chosen: an error says where the others went.
 
     Raises:
         ElcError: fewer than `min_hours` steady hours, or a part without any.
@@ -57,7 +62,7 @@ def build_split(steady: pd.DataFrame, rated_load: float, settings: StageSettings
     if len(steady) < gate.min_hours:
         raise ElcError(
             f"{where}: {len(steady)} steady intervals are left, expected at least {gate.min_hours} "
-            "(dataset.min_hours). Bring a longer export, or look at the findings of ingest for what was dropped."
+            f"(dataset.min_hours){_explain_lost(steady, marked)}. Bring a longer export, or change what costs most."
         )
     if gate.train_frac + gate.valid_frac >= 1:
         raise ElcError(f"{where}: dataset.train_frac and valid_frac leave nothing to test on. Lower one.")
@@ -71,6 +76,18 @@ def build_split(steady: pd.DataFrame, rated_load: float, settings: StageSettings
             "that look back across the split. Change dataset.train_frac or valid_frac, or bring a longer export."
         )
     return Split(rated_load, *parts)
+
+
+def _explain_lost(steady: pd.DataFrame, marked: pd.DataFrame | None) -> str:
+    """Say where the intervals went that are not steady, with the keys that decide it."""
+    if marked is None:
+        return ""
+    lost = [explain_states(marked[STATE].value_counts())]
+    incomplete = int(marked[IS_STEADY].sum()) - len(steady)
+    if incomplete:
+        lost.append(f"energy, throughput or a driver missing or not positive {incomplete:,} (findings of ingest)")
+    said = ", ".join(one for one in lost if one)
+    return f"; of {len(marked):,} the others are: {said}" if said else ""
 
 
 def _split_rows(ordered: pd.DataFrame, cuts: list[int], reach: pd.Timedelta) -> list[pd.DataFrame]:

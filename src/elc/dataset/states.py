@@ -10,6 +10,13 @@ from elc.settings import StageSettings
 
 # ASSUME: a plant at the same load before and after two hours or less without a reading of it ran steadily in them.
 LOST_H = 2.0
+RUN = "run"
+KEYS = {
+    "start": "dataset.settle_after_start_h",
+    "trip": "dataset.min_load_frac",
+    "ramp": "dataset.max_load_slope_frac_per_h and steady_window_h",
+    "unknown": "throughput without a reading: ingest.max_hold_h and min_coverage_frac",
+}
 
 
 def mark_states(hourly: pd.DataFrame, throughput: str, rated_load: float, settings: StageSettings) -> pd.DataFrame:
@@ -33,12 +40,13 @@ def mark_states(hourly: pd.DataFrame, throughput: str, rated_load: float, settin
         is_settling = is_down.astype(float).rolling(count_settling(settings) + 1, min_periods=1).max().gt(0)
         bridged = _bridge(load_frac, count_lost(settings))
         window = bridged.rolling(count_window(settings) + 1, min_periods=1)  # that many steps, so one more row
-        is_ramp = (window.max() - window.min()) / gate.steady_window_h > gate.max_load_slope_frac_per_h
+        window_h = count_window(settings) * plant.interval_h
+        is_ramp = (window.max() - window.min()) / window_h > gate.max_load_slope_frac_per_h
         is_short = window.count() <= count_window(settings)
         conditions = [load_frac.isna(), is_low & ~is_rising, is_settling, is_ramp, is_short]
     names = ["unknown", "trip", "start", "ramp", "unknown"][: len(conditions)]
-    marked = hourly.assign(**{STATE: np.select(conditions, names, default="run")})
-    return marked.assign(**{IS_STEADY: marked[STATE].eq("run")})
+    marked = hourly.assign(**{STATE: np.select(conditions, names, default=RUN)})
+    return marked.assign(**{IS_STEADY: marked[STATE].eq(RUN)})
 
 
 def _carry(is_low: pd.Series, load_frac: pd.Series) -> pd.Series:
@@ -68,6 +76,12 @@ def _find_rising(load_frac: pd.Series, is_down: pd.Series, tolerance: float) -> 
     at_rest = (load_frac <= lowest + tolerance).astype(int)
     rests_later = at_rest[::-1].groupby(stop[::-1]).cummax()[::-1]
     return is_down & rests_later.eq(0)
+
+
+def explain_states(states: pd.Series) -> str:
+    """Say how many intervals are in each state but run (`states` counts them), and which keys decide it."""
+    found = {str(state): int(count) for state, count in states.items() if state != RUN and count}
+    return ", ".join(f"{state} {count:,} ({KEYS[state]})" for state, count in found.items())
 
 
 def count_window(settings: StageSettings) -> int:

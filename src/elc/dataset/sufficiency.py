@@ -74,7 +74,7 @@ def _check_complete(marked: pd.DataFrame, train: pd.DataFrame, tags: TagList, se
     period = marked[marked[TIME].between(train[TIME].iloc[0], train[TIME].iloc[-1])]
     known = period[[ENERGY, *tags.features]].notna().all(axis=1)
     longest = int((~known).groupby(known.cumsum()).sum().max())
-    missing_h = longest * _find_width_h(settings)
+    missing_h = longest * settings.plant.interval_h
     least, most = gate.min_valid_frac, gate.max_missing_h
     what = "energy, throughput and every driver known"
     return [
@@ -83,12 +83,8 @@ def _check_complete(marked: pd.DataFrame, train: pd.DataFrame, tags: TagList, se
     ]
 
 
-def _find_width_h(settings: StageSettings) -> float:
-    return pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
-
-
 def _check_load(split: Split, tags: TagList, settings: StageSettings) -> list[Rule]:
-    gate, column, width_h = settings.dataset, tags.throughput, _find_width_h(settings)
+    gate, column, width_h = settings.dataset, tags.throughput, settings.plant.interval_h
     load = split.train[column]
     per_feature = len(load) * width_h / len(tags.features)
     spread = float(load.max() - load.min()) / split.rated_load

@@ -98,7 +98,7 @@ def build_references(metrics: dict[str, Any]) -> pd.DataFrame:
 
 def build_residuals(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
     """Daily means of the site: date, residual_frac (actual over typical, less 1) and its running sum cusum_gj."""
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta(1, "h")
+    width_h = settings.plant.interval_h
     table = pd.DataFrame(
         {
             "date": scored[TIME].dt.tz_convert(settings.plant.time_zone).dt.strftime("%Y-%m-%d"),

@@ -126,7 +126,7 @@ def _find_off_clock(frame: pd.DataFrame, interval: str) -> pd.DataFrame:
     if TIME not in frame or frame.empty:
         return frame[[]]
     time, width = frame[TIME], pd.Timedelta(interval)
-    former = time.shift().fillna(time.iloc[0].floor(interval) - width)  # the first row stands on the grid
+    former = time.shift().fillna(time.iloc[0].floor(width) - width)  # the first row stands on the grid
     return (time - former).ne(width).to_frame(TIME)
 
 

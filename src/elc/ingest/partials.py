@@ -69,7 +69,7 @@ def build_partials(
 
     Args:
         readings: time (timestamp, UTC), tag, value, quality, as `readers.read_readings` gives them.
-        interval_s: length of an interval; it divides the hour.
+        interval_s: length of an interval; it divides the hour, or whole hours of it the day.
         max_hold_h: how long a value holds at most.
         holds_h: the same of tags that have another.
         accept_uncertain: count readings of quality Uncertain as good.
@@ -97,6 +97,9 @@ def _find_start(time: ir.TimestampValue, interval_s: int) -> ir.TimestampValue:
     hour = time.truncate("h")
     if interval_s == HOUR_S:
         return hour
+    if interval_s > HOUR_S:
+        hours = interval_s // HOUR_S
+        return time.truncate("D") + (time.hour() // hours * hours).cast("int64").as_interval("h")
     minutes = interval_s // 60
     return hour + (time.minute() // minutes * minutes).cast("int64").as_interval("m")
 

@@ -38,8 +38,8 @@ def build_time(
     if not time.type().is_string():
         in_utc = time.cast("timestamp('UTC')") if layout.meaning.is_utc else time
         return in_utc.cast("timestamp"), ibis.literal(layout.meaning.is_utc)
-    if len(export.time_format) == 1 and not layout.is_opened:
-        (pattern,) = export.time_format
+    pattern = export.time_format[0] if len(export.time_format) == 1 and not layout.is_opened else ""
+    if pattern and "%Z" not in pattern:  # what a zone's name means differs by engine: such a file is opened
         return _within(engine.parse_time(time, pattern)), ibis.literal(has_zone(export))
     return _build_from_iso(time)
 

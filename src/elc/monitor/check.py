@@ -66,7 +66,7 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         ElcError: `monitor.tags` names a column that the package does not know.
     """
     check_tags(package, settings.monitor)
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    width_h = settings.plant.interval_h
     judged = build_judged(scored, package)
     violations = find_violations(scored, findings, package, settings)
     concept, changes = find_concept(judged, package, settings)
@@ -141,7 +141,7 @@ def _find_inside(scored: pd.DataFrame, settings: StageSettings) -> float | None:
     """The share of the recent steady hours inside the envelope, of those with every feature."""
     recent = _find_recent(scored, settings)
     known = recent[recent[IS_STEADY] & recent[TYPICAL].notna()]
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    width_h = settings.plant.interval_h
     if len(known) * width_h < LEAST_STEADY_H:
         return None
     return float(1 - known[IS_OUTSIDE].astype(bool).mean())

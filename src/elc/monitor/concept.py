@@ -53,7 +53,7 @@ def find_concept(judged: pd.DataFrame, package: Package, settings: StageSettings
     if judged.empty or level is None:
         return Concept("unknown", None, 0.0, 0.0, 0.0, (), "", ()), []
     smallest = settings.monitor.min_change_frac
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    width_h = settings.plant.interval_h
     changes = find_changes(
         judged[TIME],
         judged[ERROR].to_numpy(float),

@@ -100,7 +100,7 @@ def find_recent_hours(judged: pd.DataFrame, settings: StageSettings) -> pd.DataF
 
 def _count_days(rows: pd.DataFrame, column: str, settings: StageSettings) -> float:
     """Count whole days: hours of days that are known in part count for their part."""
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    width_h = settings.plant.interval_h
     days = build_days(rows[TIME], rows[column].to_numpy(float), width_h=width_h)
     return float(days[KNOWN_H].sum() / DAY_H)
 

@@ -49,7 +49,7 @@ def find_left_off(
 ) -> list[LeftOff]:
     """Find the set-points that cost more than their habit now, and have since a day; the dearest first."""
     smallest = settings.monitor.min_setpoint_frac
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    width_h = settings.plant.interval_h
     found = []
     for name, (cost, level) in costs.items():
         changes = find_changes(

@@ -88,7 +88,7 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     """
     hour = find_last(scored)
     check = check_hours(scored, findings, package, settings)
-    width_h = _find_width_h(settings)
+    width_h = settings.plant.interval_h
     since = _find_state_start(scored)
     gap = None if pd.isna(hour[GAP]) else build_cost(float(hour[GAP]), settings.plant, at=hour[TIME])
     day = scored.loc[scored[TIME] > hour[TIME] - pd.Timedelta("24h"), GAP]
@@ -115,10 +115,6 @@ def _read_interval(hour: pd.Series, package: Package) -> Interval | None:
     if pd.isna(low) or pd.isna(high):
         return None
     return Interval(float(low), float(high), float(package.card["settings"]["interval_frac"]))
-
-
-def _find_width_h(settings: StageSettings) -> float:
-    return pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
 
 
 def _find_state_start(scored: pd.DataFrame) -> pd.Timestamp:
@@ -151,7 +147,7 @@ def build_month(scored: pd.DataFrame, settings: StageSettings) -> Month:
     """Sum up the month (in site time) of the last interval."""
     local = scored[TIME].dt.tz_convert(settings.plant.time_zone)
     month = scored[local.dt.strftime("%Y-%m") == local.iloc[-1].strftime("%Y-%m")]
-    width_h = _find_width_h(settings)
+    width_h = settings.plant.interval_h
     judged = month[month[GAP].notna()]
     stopped = month[STATE].isin(["trip", "start"])
     total = float(judged[GAP].sum() * width_h)

@@ -97,7 +97,7 @@ def _build_window(scored: pd.DataFrame, package: Package, settings: StageSetting
     # Where the load is unknown the plant may run, so that its tags are asked for.
     last = scored[(scored[TIME] >= start) & ~scored[STATE].isin(["trip", "start"])]
     recent = scored[scored[TIME] >= end - pd.Timedelta(settings.monitor.health_days, "D")]
-    count = round(hours / (pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")))
+    count = round(hours / settings.plant.interval_h)
     return _Window(last, recent[recent[IS_STEADY]].tail(count), start, end)
 
 

@@ -20,7 +20,7 @@ def find_clock(sheet: Sheet, relation: Relation) -> Doubt:
     """Find spells of days in which a tag runs an hour behind."""
     hour = round(1 / sheet.width_h)
     late = np.zeros(sheet.values.shape, dtype=bool)
-    if sheet.is_continuous:
+    if sheet.is_continuous and hour:  # an hour is nothing in longer intervals
         late |= _find_late(sheet.values, relation.level, sheet.is_learnt, hour, round(SISTER_H / sheet.width_h))
         weather = [tag.role == "driver" and read_unit(tag.column).suffix == "degc" for tag in sheet.tags]
         late[weather] |= _find_late_by_sun(sheet, sheet.values[weather], round(SUN_H / sheet.width_h))

@@ -96,7 +96,7 @@ def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: S
         is_learnt=is_learnt,
         is_untold=_find_untold(times, traces, settings),
         is_bought=_find_bought(used, settings),
-        width_h=pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h"),
+        width_h=settings.plant.interval_h,
         is_continuous=settings.plant.export.is_continuous,
         is_end_stamped=settings.plant.export.stamps == "end",
     )

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from elc.settings.plain import Plain
 from elc.settings.section import ByDate, Day, Days, Names, Qualities, Section, TimeZone
+
+Interval = Literal["5min", "10min", "15min", "30min", "1h", "2h", "4h", "8h", "12h", "1D"]
+INTERVALS_H: dict[Interval, float] = {
+    "5min": 1 / 12,
+    "10min": 1 / 6,
+    "15min": 1 / 4,
+    "30min": 1 / 2,
+    "1h": 1,
+    "2h": 2,
+    "4h": 4,
+    "8h": 8,
+    "12h": 12,
+    "1D": 24,
+}
 
 
 class Carrier(Section):
@@ -92,7 +106,7 @@ class PlantSettings(Section):
     name: Plain
     product: Plain
     time_zone: TimeZone
-    interval: Literal["10min", "15min", "30min", "1h"]
+    interval: Annotated[Interval, BeforeValidator(lambda given: "1D" if given == "1d" else given)]
     train_until: Day | None
     turnarounds: Days = Field(default_factory=list)
     battery_limit: Plain
@@ -107,6 +121,11 @@ class PlantSettings(Section):
     explain: dict[str, Any] = Field(default_factory=dict)
     advise: dict[str, Any] = Field(default_factory=dict)
     alerts: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def interval_h(self) -> float:
+        """The length of an interval (h)."""
+        return INTERVALS_H[self.interval]
 
     def find_age(self, at: datetime) -> float | None:
         """Count the days (of 24 h) from the last turnaround to a moment (aware); None before the first."""

@@ -30,7 +30,7 @@ def build_quality(
     as the response says. `distances`: how far windows of the training hours lie from all of them. `tags`: the
     historian's names, and `columns`: all that the hourly table held.
     """
-    width_h = pd.Timedelta(settings.plant.interval) / pd.Timedelta("1h")
+    width_h = settings.plant.interval_h
     seed = settings.train.seed
     held, valid = _recalibrate(curve_fit), _predict_valid(response, split, tags)
     below = np.asarray(held[ENERGY] < held[BEST], np.float64)

@@ -44,7 +44,7 @@ def build_settings(*, interval: str = "1h", is_continuous: bool = True, **gate: 
 
 def build_hours(loads: list[float], interval: str = "1h") -> pd.DataFrame:
     """Intervals of given loads (t/h) at 28 GJ/t in a day's swing of air temperature, from 1 January 2024."""
-    times = pd.date_range("2024-01-01", periods=len(loads), freq=interval, tz="UTC")
+    times = pd.date_range("2024-01-01", periods=len(loads), freq=pd.Timedelta(interval), tz="UTC")
     load = np.array(loads, dtype=float)
     air = 10 + np.sin(np.arange(len(loads)) / 4) / 4
     return pd.DataFrame({TIME: times, LOAD: load, "air_temp_degc": air, "flue_o2_pct": 2.0, ENERGY: 28 * load})

@@ -83,10 +83,28 @@ def test_chosen_intervals_lose_none() -> None:
 def test_too_few_hours_are_refused() -> None:
     wanted = (
         r"^plant fjord: 19 steady intervals are left, expected at least 20 \(dataset\.min_hours\)\. "
-        r"Bring a longer export, or look at the findings of ingest for what was dropped\.$"
+        r"Bring a longer export, or change what costs most\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         dataset.build_split(build_hours([100.0] * 19), 98.0, build_settings())
+
+
+def test_too_few_hours_are_told_with_what_cost_the_others() -> None:
+    chosen, tags = build_settings(), build_tags()
+    hours = build_hours([*[100.0] * 15, *[0.0] * 9, *[100.0] * 4, NAN, *[100.0] * 11])
+    hours.loc[14, ENERGY] = NAN
+    marked = dataset.mark_states(hours, tags.throughput, 98.0, chosen)
+    steady = dataset.drop_unsteady(marked, tags)
+    counts = marked[STATE].value_counts()
+    with pytest.raises(ElcError, match=r"dataset\.min_hours\); of 40 the others are: ") as raised:
+        dataset.build_split(steady, 98.0, chosen, marked)
+    for state, key in (
+        ("trip", "dataset.min_load_frac"),
+        ("start", "dataset.settle_after_start_h"),
+        ("unknown", "throughput without a reading: ingest.max_hold_h"),
+    ):
+        assert f"{state} {counts[state]:,} ({key}" in str(raised.value)
+    assert "a driver missing or not positive 1 (findings of ingest)" in str(raised.value)
 
 
 def test_shares_that_leave_no_test_are_refused() -> None:

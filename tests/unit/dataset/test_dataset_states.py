@@ -140,3 +140,10 @@ def test_states_look_back_as_far_as_they_say_and_no_further(
 
 def test_chosen_intervals_look_back_nowhere() -> None:
     assert dataset.find_reach(build_settings(is_continuous=False)) == pd.Timedelta(0)
+
+
+def test_a_day_is_steady_where_its_load_moves_no_faster_than_allowed() -> None:
+    """0.01 an hour is 0.24 a day: the slope counts over the intervals that the window spans, not over its hours."""
+    chosen = build_settings(interval="1D")
+    marked = mark([100.0, 95.0, 80.0, 50.0, 52.0], chosen)
+    assert marked[STATE].tolist() == ["unknown", "run", "run", "ramp", "run"]

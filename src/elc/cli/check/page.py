@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
+from elc import dataset
 from elc.cli.check import Check
 from elc.fields import TIME, coverage, format_value, read_label, read_unit
 from elc.settings import Tag
@@ -147,8 +148,9 @@ def _render_states(check: Check) -> Iterator[str]:
     if len(counts):
         until = check.settings.plant.train_until
         when = f" before {until} (train_until)" if until else ""
-        states = ", ".join(f"{state} {count:,}" for state, count in counts.items())
-        yield f"{_count(check, int(counts.sum()))}{when}: {states}."
+        run = f"run {int(counts.get(dataset.RUN, 0)):,}"
+        states = ", ".join(one for one in (run, dataset.explain_states(counts)) if one)
+        yield from _wrap(f"{_count(check, int(counts.sum()))}{when}: {states}.", "")
 
 
 def _render_points(sentences: Iterable[str]) -> Iterator[str]:

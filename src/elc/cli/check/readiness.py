@@ -120,7 +120,7 @@ def _build_split(marked: pd.DataFrame, steady: pd.DataFrame, filled: TagList, se
         ElcError: no curve can be learnt from them: too few, a driver that vanished, or hours that are not sound.
     """
     dataset.check_drivers(marked, filled, settings)
-    split = dataset.build_split(steady, dataset.find_rated_load(marked, filled.throughput), settings)
+    split = dataset.build_split(steady, dataset.find_rated_load(marked, filled.throughput), settings, marked)
     dataset.check_sound(split, filled)
     return split
 

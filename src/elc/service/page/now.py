@@ -154,7 +154,7 @@ def _build_hour(hour: pd.Series, status: Content, chosen: StageSettings) -> Cont
         "hour": start.isoformat(),
         "hour_end": (start + pd.Timedelta(chosen.plant.interval)).isoformat(),
         "hour_text": format_span(start, pd.Timedelta(chosen.plant.interval), chosen.plant.time_zone),
-        "interval_h": pd.Timedelta(chosen.plant.interval) / pd.Timedelta("1h"),
+        "interval_h": chosen.plant.interval_h,
         "time_zone": chosen.plant.time_zone,
         "currency": read_currency(chosen.site.currency),
         "money_per_gj": rate.money,
