@@ -331,7 +331,10 @@ LACKS: dict[str, tuple[Callable[[Given], Any], str]] = {
         spoil("FT-401", ""),
         "- The throughput load (FT-401) has no interval with enough good readings.",
     ),
-    "too short": (cut, "- 296 steady intervals are left, expected at least 500 (dataset.min_hours); of 300 the others are: unknown 4"),
+    "too short": (
+        cut,
+        "- 296 steady intervals are left, expected at least 500 (dataset.min_hours); of 300 the others are: unknown 4",
+    ),
     "driver vanished": (
         lose,
         "- driver air temperature (TI-501) is missing in all 224 steady intervals from 2024-01-29 on, which would test "

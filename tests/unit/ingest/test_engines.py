@@ -6,6 +6,7 @@ import importlib.util
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 
 from elc import ingest
+from elc.errors import ElcError
 from elc.ingest.engine import connect
 from elc.settings import Tag, TagList
 from tests.unit.ingest.exports import AIR, TAGS, build_settings
@@ -58,6 +60,19 @@ def write_mixed(folder: Path) -> None:
     (folder / "e.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
+def read_alike(folder: Path, cache: Path, tags: TagList, **given: object) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read an export with either engine, and see that they make the same of it."""
+    found = {}
+    for engine in ("duckdb", "spark"):
+        found[engine] = ingest.read_export(folder, tags, build_settings(engine=engine, **given), cache=cache / engine)
+    (hourly, traces, findings), (by_spark, traces_by_spark, findings_by_spark) = found["duckdb"], found["spark"]
+    pd.testing.assert_frame_equal(by_spark, hourly, rtol=1e-9, atol=0)
+    for name in ("low", "high", "readings", "changes"):
+        pd.testing.assert_frame_equal(getattr(traces_by_spark, name), getattr(traces, name), rtol=1e-9, atol=0)
+    pd.testing.assert_frame_equal(findings_by_spark, findings)
+    return hourly, findings
+
+
 @pytest.fixture(scope="module", autouse=True)
 def session() -> Iterator[None]:
     """One Spark for all tests: it takes seconds to start."""
@@ -70,21 +85,39 @@ def test_spark_finds_what_duckdb_finds(tmp_path: Path, interval: str, accept_unc
     export = tmp_path / "export"
     export.mkdir()
     write_mixed(export)
-    found = {}
-    for engine in ("duckdb", "spark"):
-        chosen = build_settings(
-            interval=interval,
-            max_hold_h=1.5,
-            min_coverage_frac=0.3,
-            accept_uncertain=accept_uncertain,
-            engine=engine,
-            time_zone="Europe/Oslo",
-        )
-        found[engine] = ingest.read_export(export, MIXED, chosen, cache=tmp_path / engine)
-    (hourly, traces, findings), (by_spark, traces_by_spark, findings_by_spark) = found["duckdb"], found["spark"]
-    pd.testing.assert_frame_equal(by_spark, hourly, rtol=1e-9, atol=0)
-    for name in ("low", "high", "readings", "changes"):
-        pd.testing.assert_frame_equal(getattr(traces_by_spark, name), getattr(traces, name), rtol=1e-9, atol=0)
-    pd.testing.assert_frame_equal(findings_by_spark, findings)
+    hourly, findings = read_alike(
+        export,
+        tmp_path,
+        MIXED,
+        interval=interval,
+        max_hold_h=1.5,
+        min_coverage_frac=0.3,
+        accept_uncertain=accept_uncertain,
+        time_zone="Europe/Oslo",
+    )
     assert {"clock_change", "replaced", "text_value", "large_value"} <= set(findings["check"])
     assert hourly.drop(columns="time_utc").notna().mean().min() > 0.3
+
+
+def test_spark_reads_cells_as_duckdb_does(tmp_path: Path) -> None:
+    """Letters in a time format, units behind numbers, cells that are empty because nothing new was read."""
+    times = pd.date_range("2024-06-03", periods=96, freq="15min").strftime("%Y%m%dT%H%M%SZ")
+    power = [f"{16 + row / 96:.3f} GJ/h" for row in range(96)]
+    load = [f"{50 + row / 96:.2f} t/h" if row % 4 == 0 else "" for row in range(96)]
+    export = tmp_path / "export"
+    export.mkdir()
+    pd.DataFrame({"time": times, "FT-1": power, "FT-2": load}).to_csv(export / "a.csv", index=False)
+    tags = TagList("fjord", (replace(TAGS.tags[0], unit="GJ/h"), replace(TAGS.tags[1], unit="t/h")))
+    given = {"time_format": "%Y%m%dT%H%M%SZ", "time_zone": "Europe/Oslo", "empty_cells": "held"}
+    hourly, findings = read_alike(export, tmp_path, tags, **given)
+    assert hourly["time_utc"].iloc[0] == pd.Timestamp("2024-06-03", tz="UTC")
+    assert hourly.drop(columns="time_utc").notna().all(axis=None)
+    assert findings.empty
+
+
+def test_what_spark_alone_cannot_read_is_said(tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "a.csv").write_text('time,FT-1,FT-2,remark\n2024-06-03 00:00:00,16,50,"meter\nrestarted"\n')
+    with pytest.raises(ElcError, match=r"a file cannot be read: .*a\.csv.*or let DuckDB read it \(engine\.name\)"):
+        ingest.read_export(export, TAGS, build_settings(engine="spark"), cache=tmp_path / "cache")

@@ -26,7 +26,10 @@ from tests.unit.ingest.exports import (
 )
 
 
-@pytest.mark.parametrize(("seed", "interval", "max_hold_h"), [(1, "1h", 6.0), (2, "10min", 1.5), (3, "30min", 0.25), (4, "5min", 6.0), (5, "4h", 6.0), (6, "1D", 30.0)])
+@pytest.mark.parametrize(
+    ("seed", "interval", "max_hold_h"),
+    [(1, "1h", 6.0), (2, "10min", 1.5), (3, "30min", 0.25), (4, "5min", 6.0), (5, "4h", 6.0), (6, "1D", 30.0)],
+)
 def test_energy_is_conserved(read: Read, seed: int, interval: str, max_hold_h: float) -> None:
     readings = build_random(seed)
     hourly, _ = read(readings, interval=interval, max_hold_h=max_hold_h)

@@ -35,4 +35,5 @@ def connect(settings: EngineSettings, where: str) -> Iterator[Engine]:
             if said is None:
                 raise
             said = " ".join(said.split())[:400]
-            raise ElcError(f"{where}: a file cannot be read: {said} Correct it, or export it again.") from None
+            other = "" if settings.name == "duckdb" else ", or let DuckDB read it (engine.name)"
+            raise ElcError(f"{where}: a file cannot be read: {said} Correct it, or export it again{other}.") from None

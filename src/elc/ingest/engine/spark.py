@@ -59,7 +59,7 @@ class SparkEngine:
         return self._read(self.session.createDataFrame(table)).cast(schema)
 
     def parse_time(self, text: ir.StringValue, pattern: str) -> ir.TimestampValue:
-        return text.as_timestamp(pattern).cast("timestamp")
+        return text.as_timestamp(_quote_letters(pattern)).cast("timestamp")
 
     def parse_number(self, text: ir.StringValue) -> ir.FloatingValue:
         # Spark reads 12f and 12d as twelve.
@@ -86,6 +86,11 @@ class SparkEngine:
         name = ibis.util.gen_name("export")
         frame.createOrReplaceTempView(name)
         return self.backend.table(name)
+
+
+def _quote_letters(pattern: str) -> str:
+    """Quote what is no directive of strftime: to Spark a letter is one, as the Z behind a time in UTC."""
+    return re.sub(r"%.|[A-Za-z]+", lambda found: found[0] if found[0][0] == "%" else f"'{found[0]}'", pattern)
 
 
 def _escape_hadoop(path: Path) -> str:
