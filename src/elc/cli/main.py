@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ def render(engine: str | None, environment: str) -> None:
 
 @main.group()
 def plant() -> None:
-    """Add and remove plants, and check what they bring."""
+    """Draft, check, add and remove plants."""
 
 
 @plant.command(epilog="Example: elc plant add escalante --from data_small.csv --tags examples/escalante/tags.csv")
@@ -138,6 +139,32 @@ def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
         f"Git takes its new files only when told to: git add params.yaml data/plants/{name} data/raw/{name}.dvc, and "
         f"after the run git add dvc.lock reports/metrics/{name}.json reports/plots/{name}"
     )
+
+
+@plant.command(epilog="Example: elc plant draft mill --from history.xlsx")
+@click.argument("name")
+@click.option(
+    "--from", "export", required=True, type=click.Path(path_type=Path), help="The export: a file or a folder."
+)
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Folder for the draft. Default: the name.")
+def draft(name: str, export: Path, folder: Path | None) -> None:
+    """Draft a tag list and an entry from an export: units as it names them, roles and limits guessed."""
+    from elc.plants import draft_plant
+
+    made = draft_plant(find_project(), name, export, folder or Path(name))
+    chosen = [guess for guess in made.guesses if guess.role != "ignore"]
+    for guess in chosen:
+        click.echo(f"{guess.role}: {guess.tag}, {guess.unit} ({guess.why})")
+    click.echo(f"{made.tags}: {len(chosen)} tags, and {len(made.guesses) - len(chosen)} to ignore, all guessed.")
+    others = [guess.tag for guess in made.guesses if guess.role == "ignore" and guess.column.endswith("_gj_per_h")]
+    if others:
+        click.echo(f"Energies left out, for they may be parts of others: {', '.join(others)}.")
+    lacking = [role for role in ("energy", "throughput") if role not in {guess.role for guess in chosen}]
+    if lacking:
+        click.echo(f"No {' and no '.join(lacking)} could be told: write it, with its unit, before you check.")
+    kept = "site, battery limit, prices and CO2 are yours to write" if made.is_new else "was there, and was read"
+    click.echo(f"{made.entry}: {kept}.")
+    click.echo(f"Next: elc plant check {name} --from {shlex.quote(str(export))} --tags {shlex.quote(str(made.tags))}")
 
 
 @plant.command(epilog="Example: elc plant remove escalante")

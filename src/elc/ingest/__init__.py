@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 from elc.errors import check_faults
 from elc.fields import TIME, read_label
 from elc.findings import Finding, build_frame, write_findings
+from elc.ingest import written_units
 from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.clock import build_doubled_hours, build_missed_hours, find_doubled_spans
 from elc.ingest.conflicts import find_clashes
 from elc.ingest.contract import check_contract
+from elc.ingest.engine import connect
 from elc.ingest.files import Doubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
 from elc.ingest.names import find_unread, read_names
@@ -35,6 +37,7 @@ __all__ = [
     "read_export",
     "read_hourly",
     "read_inventory",
+    "read_units",
     "write_hourly",
 ]
 
@@ -111,6 +114,22 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
         )
     present = TagList(tags.plant, tuple(tag for tag in survey.tags.used if tag.is_computed or tag.tag in found))
     return Inventory(names, unread, present, *_build_tables(survey, partials, sources, present, settings))
+
+
+def read_units(export: Path, tags: TagList, settings: StageSettings, *, cache: Path) -> dict[str, str]:
+    """Read the unit that an export names for each tag, in a column or behind its numbers.
+
+    Raises:
+        ElcError: a file of the export cannot be used.
+    """
+    survey, _, sources = _read_partials(export, tags, settings, cache)
+    names = [tag.tag for tag in tags]
+    found: dict[str, str] = {}
+    with connect(settings.engine, survey.where) as engine:
+        for name, source in sources.items():
+            path = survey.layouts.find_path(name, source.key, source.layout)
+            found = written_units.read_units(engine, source.layout, path, survey.export, names) | found
+    return found
 
 
 def _read_partials(

@@ -43,6 +43,14 @@ def check_units(
     return faults, doubts
 
 
+def read_units(engine: Engine, layout: Layout, path: Path, export: Export, tags: Sequence[str]) -> dict[str, str]:
+    """Read the unit that a file names for each tag, the most frequent first; empty where it names none."""
+    if layout.nest or not (layout.fields.unit or layout.meaning.units):
+        return {}
+    found = sorted(_read_units(engine, layout, path, export, tags), key=lambda row: row[2])
+    return {name: text for name, text, _ in found}
+
+
 def _read_units(
     engine: Engine, layout: Layout, path: Path, export: Export, tags: Sequence[str]
 ) -> Iterator[tuple[str, str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elc.plants.add import add_plant
+from elc.plants.draft import Draft, draft_plant
 from elc.plants.remove import Remains, find_remains, remove_plant
 
-__all__ = ["Remains", "add_plant", "find_remains", "remove_plant"]
+__all__ = ["Draft", "Remains", "add_plant", "draft_plant", "find_remains", "remove_plant"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from elc.errors import ElcError
 from elc.ingest.layout import vocabulary
@@ -84,6 +84,8 @@ class Columns:
 def find_fields(columns: Sequence[str], export: Export, tags: TagList, *, folder: str = "") -> Fields:
     """Find what each column is; a file without a column of tags may lie in a `folder` of the name of one.
 
+    A list without tags takes a wide table's columns for tags, all but those of a time or a quality.
+
     Raises:
         ElcError: there is no time, or neither tag and value nor a column of a tag; or two columns could be the same.
     """
@@ -102,6 +104,8 @@ def find_fields(columns: Sequence[str], export: Export, tags: TagList, *, folder
     long = _find_long(known, time, tuple(clocks), folder)
     if long:
         return long
+    if not items and not known.listed:
+        items = tuple(_find_all(known, {time, *clocks}))
     if not items:
         raise ElcError(
             f"has neither the columns tag and value nor a column named as a tag; found {list_names(columns)}."
@@ -155,6 +159,12 @@ def _find_items(known: Columns) -> list[Item]:
         if values:
             found.append(Item(tag, values[0], _find_beside(tag, values[0], small)))
     return found
+
+
+def _find_all(known: Columns, taken: Collection[str]) -> Iterator[Item]:
+    names = [name for name in known.names if name not in taken and not name.lower().endswith(QUALITY_SUFFIXES)]
+    small = {name.lower(): name for name in known.names}
+    yield from (Item(name, name, _find_beside(name, name, small)) for name in names)
 
 
 def _find_beside(tag: str, value: str, small: dict[str, str]) -> str:

@@ -1,0 +1,139 @@
+"""Write a first tag list and entry from an export alone, for an engineer to correct."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from elc import ingest
+from elc.errors import ElcError
+from elc.paths import Project, replace_file
+from elc.plants.guess import Guess, Seen, find_unit, guess_tags
+from elc.settings import StageSettings, Tag, TagList, build_plant, check_entry, check_id, read_settings, read_yaml
+from elc.settings.tags import COLUMNS
+
+DAILY_H = 20.0  # ASSUME: an energy that is read less often is of a works that reports by the day
+ENTRY = """\
+name: {name}
+product: product            # what throughput counts
+time_zone: UTC              # of the site, as in Europe/Oslo
+interval: {interval}
+train_until: null           # a day, as in "2026-04-01": what comes after judges the curve; null learns from all
+battery_limit: write here what the energy counts, and what it leaves out
+note: Drafted. Prices and CO2 of a GJ are not given yet.
+gap_carrier: {gap_carrier}  # what is bought less where a gap closes
+export:
+  time_zone: UTC            # of times that do not say theirs; README lists the other keys
+carriers:                   # price and CO2 of a GJ of each: write yours
+"""
+CARRIER = "  {}: {{price_per_gj: 0, co2_kg_per_gj: 0}}\n"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was written: the tag list and the entry, whether the entry is new, and each line's guess."""
+
+    tags: Path
+    entry: Path
+    is_new: bool
+    guesses: Sequence[Guess]
+
+
+def draft_plant(project: Project, plant: str, export: Path, folder: Path) -> Draft:
+    """Write `tags.csv` and, unless it is there, `plant.yaml` to a folder.
+
+    An entry that is there says how the export is read, so that a draft can be made again once a key is set.
+
+    Raises:
+        ElcError: the export cannot be read, or there is a tag list already; an entry is written even so.
+    """
+    where = f"plant {plant}"
+    check_id(plant, where)
+    tags, entry = folder / "tags.csv", folder / "plant.yaml"
+    if not export.exists():
+        raise ElcError(f"{where}: the export {export} was not found.")
+    if tags.exists():
+        raise ElcError(f"{where}: {tags} exists already, and may have been corrected. Move it away to draft another.")
+    is_new = not entry.exists()
+    if is_new:
+        _write_entry(entry, plant, ["gas"], "1h")
+    settings = read_settings(project)
+    chosen = build_plant(settings, plant, check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings))
+    try:
+        seen = _read_seen(export, plant, chosen)
+    except ElcError as error:
+        raise ElcError(f"{error}\nWrite keys of export: to {entry}, then draft again.") from None
+    guesses = guess_tags(seen, usual_hold_h=chosen.ingest.max_hold_h, interval_h=chosen.plant.interval_h)
+    if is_new:
+        _write_entry(entry, plant, _find_carriers(guesses), _find_interval(seen, guesses))
+    _write_tags(tags, guesses)
+    return Draft(tags, entry, is_new, guesses)
+
+
+def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[Seen]:
+    """Read every tag of the export as it stands."""
+    with TemporaryDirectory(prefix="elc-draft-") as folder:
+        names = ingest.read_inventory(export, TagList(plant, ()), settings, cache=Path(folder) / "names").names
+        if not names:
+            raise ElcError(f"plant {plant}: export {export}: holds no tag.")
+        listed = TagList(plant, tuple(_build_tag(name, place) for place, name in enumerate(names)))
+        cache = Path(folder) / "all"
+        told = ingest.read_units(export, listed, settings, cache=cache)
+        found = ingest.read_inventory(export, listed, settings, cache=cache)
+    readings = {tag.tag: found.traces.readings[tag.column].to_numpy(float) for tag in found.tags}
+    values = {tag.tag: found.hourly[tag.column].to_numpy(float) for tag in found.tags}
+    empty = np.full(len(found.hourly), np.nan)
+    return [
+        Seen(
+            name,
+            find_unit(name, told.get(name, "")),
+            values.get(name, empty),
+            _find_step(readings.get(name, np.array([])), settings),
+        )
+        for name in names
+    ]
+
+
+def _build_tag(name: str, place: int) -> Tag:
+    return Tag(name, f"tag_{place}_raw", "state", "", 1.0, 0.0, None, None, "")
+
+
+def _find_step(readings: np.ndarray, settings: StageSettings) -> float:
+    """How far apart readings usually are (h); 0 where there are fewer than two."""
+    rows = np.flatnonzero(readings)
+    if not len(rows) or readings.sum() < 2:
+        return 0.0
+    width_h = settings.plant.interval_h
+    return float(np.median(np.diff(rows)) * width_h if len(rows) > 1 else width_h) / float(np.median(readings[rows]))
+
+
+def _find_carriers(guesses: Iterable[Guess]) -> list[str]:
+    return sorted({guess.carrier for guess in guesses if guess.carrier}, reverse=True) or ["gas"]
+
+
+def _find_interval(seen: Iterable[Seen], guesses: Iterable[Guess]) -> str:
+    energies = {guess.tag for guess in guesses if guess.role == "energy"}
+    steps = [one.step_h for one in seen if one.tag in energies]
+    return "1d" if steps and max(steps) >= DAILY_H else "1h"
+
+
+def _write_entry(path: Path, plant: str, carriers: Sequence[str], interval: str) -> None:
+    gap_carrier = "gas" if "gas" in carriers else carriers[0]
+    text = ENTRY.format(name=plant.replace("_", " ").capitalize(), interval=interval, gap_carrier=gap_carrier)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replace_file(path) as temporary:
+        temporary.write_text(text + "".join(CARRIER.format(name) for name in carriers), encoding="utf-8")
+
+
+def _write_tags(path: Path, guesses: Sequence[Guess]) -> None:
+    names = [*COLUMNS, "max_hold_h"] if any(guess.max_hold_h for guess in guesses) else list(COLUMNS)
+    with replace_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names, restval="", extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        for guess in guesses:
+            writer.writerow(vars(guess) | {"description": f"Drafted ({guess.why})"})
