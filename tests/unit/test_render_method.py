@@ -74,11 +74,13 @@ def test_a_plants_own_threshold_stands_beside_its_name(project: Project) -> None
 def test_page_tells_prices_by_date_and_limits_of_tags(project: Project) -> None:
     price = 'gas: {price_per_gj: {"2024-06-01": 9.8, "2026-01-01": 10.25}, co2_kg_per_gj: 56.1}'
     text = project.params.read_text().replace("gas: {price_per_gj: 10.5, co2_kg_per_gj: 56.1}", price)
+    text = text.replace("electricity: {price_per_gj: 16.0,", "electricity: {price_per_gj: null,")
     project.params.write_text(text)
     page = build_method(project, read_settings(project))
     assert "| gas | 2024-06-01 | 9.80 | 56.10 |" in page
     assert "| gas | 2026-01-01 | 10.25 | 56.10 |" in page
     assert "| steam (exported) | always | 11.00 | 62.00 |" in page
+    assert "| electricity | always | – | 8.00 |" in page
     assert "| air temperature, °C | FJ1.TI501 | driver | −45 | 50 |" in page
     assert "lower heating value. The gap is priced as gas." in page
     assert "below 50\u00a0% of the rated load, and 12 hours after a start" in page

@@ -32,7 +32,7 @@ def write_answer(status: Status, settings: StageSettings) -> str:
     if gap.energy_gj < 0:
         return say("{plant} runs [{size} below]{{.good}} its best curve at this load and weather: {share}.", **places)
     places |= {"kind": "cost" if is_sure else "look", "money": write_money(gap.money, settings)}
-    answer = _write_loss(places, gap.co2_t)
+    answer = _write_loss(places, gap.money, gap.co2_t)
     return answer if is_sure else f"{answer} {say('Best is not known well enough to be sure of that.')}"
 
 
@@ -55,7 +55,13 @@ def _write_near(places: dict[str, str], gap: float) -> str:
     )
 
 
-def _write_loss(places: dict[str, str], co2_t: float) -> str:
+def _write_loss(places: dict[str, str], money: float, co2_t: float) -> str:
+    if math.isnan(money):
+        return say(
+            "{plant} uses [{size}]{{.{kind}}} more than its best at this load and weather: {share}. The price of energy "
+            "is not known.",
+            **places,
+        )
     if math.isnan(co2_t):
         return say(
             "{plant} uses [{size}]{{.{kind}}} more than its best at this load and weather: {share}, {money} an hour.",

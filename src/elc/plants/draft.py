@@ -25,13 +25,13 @@ time_zone: UTC              # of the site, as in Europe/Oslo
 interval: {interval}
 train_until: null           # a day, as in "2026-04-01": what comes after judges the curve; null learns from all
 battery_limit: write here what the energy counts, and what it leaves out
-note: Drafted. Prices and CO2 of a GJ are not given yet.
+note: Drafted, and not looked at yet.
 gap_carrier: {gap_carrier}  # what is bought less where a gap closes
 export:
   time_zone: UTC            # of times that do not say theirs; README lists the other keys
-carriers:                   # price and CO2 of a GJ of each: write yours
+carriers:                   # price and CO2 of a GJ of each: write yours; null is not known
 """
-CARRIER = "  {}: {{price_per_gj: 0, co2_kg_per_gj: 0}}\n"
+CARRIER = "  {}: {{price_per_gj: null, co2_kg_per_gj: null}}\n"
 
 
 @dataclass(frozen=True)

@@ -30,17 +30,18 @@ INTERVALS_H: dict[Interval, float] = {
 class Carrier(Section):
     """One kind of energy: what a GJ costs and emits; an export counts against consumption.
 
-    Either is a number, or several by the date (of the site) from which each holds; before the first, none is known.
+    Either is a number, or several by the date (of the site) from which each holds; before the first, none is known, and
+    none at all where it is null.
     """
 
-    price_per_gj: ByDate
-    co2_kg_per_gj: ByDate
+    price_per_gj: ByDate | None
+    co2_kg_per_gj: ByDate | None
     is_export: bool = False
 
     @field_validator("co2_kg_per_gj")
     @classmethod
-    def _check_co2(cls, given: float | dict[str, float]) -> float | dict[str, float]:
-        if any(value < 0 for value in (given.values() if isinstance(given, dict) else [given])):
+    def _check_co2(cls, given: float | dict[str, float] | None) -> float | dict[str, float] | None:
+        if any(value < 0 for value in (given.values() if isinstance(given, dict) else [given or 0.0])):
             raise ValueError("no energy takes CO2 from the air; write 0 or more")
         return given
 
@@ -53,9 +54,9 @@ class Carrier(Section):
         return _find_value(self.co2_kg_per_gj, day)
 
 
-def _find_value(given: float | dict[str, float], day: date) -> float:
+def _find_value(given: float | dict[str, float] | None, day: date) -> float:
     if not isinstance(given, dict):
-        return given
+        return math.nan if given is None else given
     begun = [value for start, value in given.items() if date.fromisoformat(start) <= day]
     return begun[-1] if begun else math.nan
 

@@ -71,6 +71,15 @@ def test_answer_says_gap_money_and_co2() -> None:
     )
 
 
+@pytest.mark.parametrize("co2_t", [1.4, float("nan")])
+def test_answer_without_a_price_says_so(co2_t: float) -> None:
+    status = replace(build_status(25.0), gap=Cost(25.0, float("nan"), co2_t))
+    assert monitor.write_answer(status, build_settings()) == (
+        "Fjord uses [25 GJ/h]{.cost} more than its best at this load and weather: 2.5\N{NO-BREAK SPACE}%. "
+        "The price of energy is not known."
+    )
+
+
 def test_answer_below_best_is_good_and_has_no_minus() -> None:
     assert monitor.write_answer(build_status(-25.0), build_settings()) == (
         "Fjord runs [25 GJ/h below]{.good} its best curve at this load and weather: 2.5\N{NO-BREAK SPACE}%."

@@ -36,6 +36,12 @@ def test_a_number_holds_always() -> None:
     assert gas.find_co2(date(2026, 1, 1)) == 0
 
 
+def test_null_is_not_known_and_never_nothing() -> None:
+    gas = parse_gas(price_per_gj=None, co2_kg_per_gj=None)
+    assert math.isnan(gas.find_price(date(2026, 1, 1)))
+    assert math.isnan(gas.find_co2(date(2026, 1, 1)))
+
+
 def test_each_number_holds_from_its_date_until_the_next() -> None:
     gas = parse_gas(price_per_gj={"2025-01-01": 9.0, "2026-01-01": 10.5}, co2_kg_per_gj={"2025-06-01": 56.1})
     days = [date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 1), date(2030, 1, 1)]
@@ -49,7 +55,6 @@ def test_each_number_holds_from_its_date_until_the_next() -> None:
     ("given", "words"),
     [
         ("abc", ": found 'abc': Input should be a valid number, unable to parse string as a number."),
-        (None, ": found None: Input should be a valid number."),
         ([9.0], ": found [9.0]: Input should be a valid number."),
         ({}, ": found {}: no date is given; write a number, or dates with one each."),
         ({"2026-01-01": "x"}, ".2026-01-01: found 'x': Input should be a valid number, unable to parse"),

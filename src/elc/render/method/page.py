@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from elc.fields import read_currency, say_heading
@@ -118,8 +119,9 @@ def _build_prices(entry: PlantSettings, sign: str) -> str:
     return _build_table(header, "::..", rows)
 
 
-def _read_dates(given: float | Mapping[str, float]) -> dict[str, float]:
-    return dict(given) if isinstance(given, Mapping) else {"": given}
+def _read_dates(given: float | Mapping[str, float] | None) -> dict[str, float]:
+    """Read the values by the day from which each holds; where none is known, no number stands for it."""
+    return dict(given) if isinstance(given, Mapping) else {"": math.nan if given is None else given}
 
 
 def _find(values: Mapping[str, float], day: str) -> float | None:
