@@ -58,8 +58,8 @@ def _write_near(places: dict[str, str], gap: float) -> str:
 def _write_loss(places: dict[str, str], money: float, co2_t: float) -> str:
     if math.isnan(money):
         return say(
-            "{plant} uses [{size}]{{.{kind}}} more than its best at this load and weather: {share}. The price of energy "
-            "is not known.",
+            "{plant} uses [{size}]{{.{kind}}} more than its best at this load and weather: {share}. The price of "
+            "energy is not known.",
             **places,
         )
     if math.isnan(co2_t):
