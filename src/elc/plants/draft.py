@@ -13,7 +13,7 @@ import numpy as np
 from elc import ingest
 from elc.errors import ElcError
 from elc.paths import Project, replace_file
-from elc.plants.guess import Guess, Seen, find_unit, guess_tags
+from elc.plants.guess import Guess, Seen, find_step, find_unit, guess_tags
 from elc.settings import StageSettings, Tag, TagList, build_plant, check_entry, check_id, read_settings, read_yaml
 from elc.settings.tags import COLUMNS
 
@@ -93,7 +93,7 @@ def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[Seen]:
             name,
             find_unit(name, told.get(name, "")),
             values.get(name, empty),
-            _find_step(readings.get(name, np.array([])), settings),
+            find_step(readings.get(name, np.array([])), settings.plant.interval_h),
         )
         for name in names
     ]
@@ -101,15 +101,6 @@ def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[Seen]:
 
 def _build_tag(name: str, place: int) -> Tag:
     return Tag(name, f"tag_{place}_raw", "state", "", 1.0, 0.0, None, None, "")
-
-
-def _find_step(readings: np.ndarray, settings: StageSettings) -> float:
-    """How far apart readings usually are (h); 0 where there are fewer than two."""
-    rows = np.flatnonzero(readings)
-    if not len(rows) or readings.sum() < 2:
-        return 0.0
-    width_h = settings.plant.interval_h
-    return float(np.median(np.diff(rows)) * width_h if len(rows) > 1 else width_h) / float(np.median(readings[rows]))
 
 
 def _find_carriers(guesses: Iterable[Guess]) -> list[str]:

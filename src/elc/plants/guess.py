@@ -179,15 +179,28 @@ def _guess_role(one: _Known, energies: dict[str, str], throughput: str) -> Guess
 
 
 def _build(one: _Known, column: str, guess: Guess, usual_hold_h: float) -> Guess:
-    low, high = _find_limits(one, guess.role)
-    hold = f"{math.ceil(one.seen.step_h * LATE)}" if usual_hold_h < one.seen.step_h * LATE else ""
-    is_amount = one.unit.endswith("/interval")
-    return replace(guess, column=column, low=low, high=high, max_hold_h="" if is_amount else hold)
+    low, high = propose_limits(one.rates, guess.role)
+    hold = "" if one.unit.endswith("/interval") else propose_hold(one.seen.step_h, usual_hold_h)
+    return replace(guess, column=column, low=low, high=high, max_hold_h=hold)
 
 
-def _find_limits(one: _Known, role: str) -> tuple[str, str]:
-    """What was seen, and a little more; of a set-point no more, for its limits bound what is advised."""
-    known = one.rates[np.isfinite(one.rates)]
+def find_step(readings: Array, interval_h: float) -> float:
+    """Find how far apart (h) readings usually are, from how many each interval has; 0 for fewer than two."""
+    rows = np.flatnonzero(readings)
+    if not len(rows) or readings.sum() < 2:
+        return 0.0
+    apart_h = float(np.median(np.diff(rows))) * interval_h if len(rows) > 1 else interval_h
+    return apart_h / float(np.median(readings[rows]))
+
+
+def propose_hold(step_h: float, hold_h: float) -> str:
+    """Propose how long (h) a value holds whose readings are usually so far apart; empty where `hold_h` will do."""
+    return f"{math.ceil(step_h * LATE)}" if hold_h < step_h * LATE else ""
+
+
+def propose_limits(rates: Array, role: str) -> tuple[str, str]:
+    """Propose low and high: what was seen, and a little more; of a set-point no more, for they bound its advice."""
+    known = rates[np.isfinite(rates)]
     if not len(known):
         return "", ""
     low, high = np.quantile(known, ENDS)

@@ -545,3 +545,14 @@ def test_a_unit_that_would_be_worked_out_for_ever_is_a_fault_of_its_line(given: 
     done = given.check()
     assert done.exit_code == 1
     assert f"unit {unit} is unknown" in flatten(done.output)
+
+
+def test_limits_and_holds_that_are_not_given_are_proposed(given: Given) -> None:
+    for number, row in enumerate(given.rows):
+        row["TI-501"] = row["TI-501"] if number % 24 == 0 else None
+    given.rows[400]["FT-401"] = 9000.0  # a spike widens no limit
+    bare = re.sub(r"^(FT-401,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*),[^,]*,[^,]*,", r"\1,,,", TAGS, flags=re.MULTILINE)
+    given.write(tags=bare, entry=ENTRY.replace("{time_zone: UTC}", "{time_zone: UTC, empty_cells: held}"))
+    proposed = flatten(given.check().output).split("What the readings propose for the tag list: ")[1]
+    assert "FT-401 0 to 66." in proposed
+    assert "max_hold_h: TI-501 29 (read every 24 h, held for 6)." in proposed

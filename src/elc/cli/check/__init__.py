@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from elc import ingest, quality
+from elc.cli.check.proposals import find_proposals
 from elc.cli.check.readiness import Readiness, find_readiness
 from elc.errors import check_faults
 from elc.findings import join
@@ -41,7 +42,8 @@ class Brought:
 class Check:
     """What was found: `inventory` as read, the findings of every check, and whether it makes a curve.
 
-    `hourly` is that of the inventory, without the time between chosen intervals: there nothing was to be read.
+    `proposals` are sentences on keys of the tag list that are not given. `hourly` is that of the inventory, without the
+    time between chosen intervals: there nothing was to be read.
     """
 
     export: Path
@@ -51,6 +53,7 @@ class Check:
     hourly: pd.DataFrame
     findings: pd.DataFrame
     readiness: Readiness
+    proposals: list[str]
 
 
 def check_plant(project: Project, plant: str, brought: Brought | None) -> Check:
@@ -93,4 +96,5 @@ def _check(export: Path, listed: Path, settings: StageSettings, cache: Path) -> 
     if not settings.plant.export.is_continuous:
         hourly = hourly[inventory.traces.readings.gt(0).any(axis=1)]
     readiness = find_readiness(hourly, checked.loc[hourly.index], tags, inventory.tags, settings)
-    return Check(export, tags, settings, inventory, hourly, findings, readiness)
+    proposals = find_proposals(inventory, checked, settings)
+    return Check(export, tags, settings, inventory, hourly, findings, readiness, proposals)

@@ -32,6 +32,8 @@ def render_page(check: Check) -> str:
         lines += ["", "Missing to build a curve:", *_render_points(ready.missing)]
     if ready.weak:
         lines += ["", "What weakens it:", *_render_points(ready.weak)]
+    if check.proposals:
+        lines += ["", "What the readings propose for the tag list:", *_render_points(check.proposals)]
     return "\n".join([*lines, "", _render_verdict(check)])
 
 

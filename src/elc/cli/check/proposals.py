@@ -1,0 +1,50 @@
+"""What the readings propose for keys of the tag list that are not given: limits, and how long a value holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from elc.ingest import Inventory
+from elc.plants.guess import find_step, propose_hold, propose_limits
+from elc.settings import StageSettings, TagList
+
+LIMITED = ("energy", "throughput", "driver")
+
+
+def find_proposals(inventory: Inventory, checked: pd.DataFrame, settings: StageSettings) -> list[str]:
+    """Propose `low` and `high` of what the curve learns from, and `max_hold_h` of tags that are read more rarely.
+
+    Limits come from what the checks leave (`checked`), so that a spike does not widen them.
+    """
+    if checked.empty:
+        return []
+    return [*_propose_limits(inventory.tags, checked), *_propose_holds(inventory, settings)]
+
+
+def _propose_limits(tags: TagList, checked: pd.DataFrame) -> Iterator[str]:
+    found = []
+    for tag in tags:
+        if tag.role in LIMITED and (tag.low is None or tag.high is None):
+            low, high = propose_limits(checked[tag.column].to_numpy(float), tag.role)
+            if low:
+                found.append(f"{tag.tag} {low} to {high}")
+    if found:
+        yield (
+            f"low and high, without which no misreading is out of range: {', '.join(found)}. From what was seen, in "
+            "the column's unit; write what the instrument and the plant can do."
+        )
+
+
+def _propose_holds(inventory: Inventory, settings: StageSettings) -> Iterator[str]:
+    if not settings.plant.export.is_continuous:
+        return
+    usual_h, found = settings.ingest.max_hold_h, []
+    for tag in inventory.tags:
+        step_h = find_step(inventory.traces.readings[tag.column].to_numpy(float), settings.plant.interval_h)
+        hold = propose_hold(step_h, tag.find_hold_h(usual_h))
+        if hold and tag.amount_h is None:
+            found.append(f"{tag.tag} {hold} (read every {step_h:.3g} h, held for {tag.find_hold_h(usual_h):g})")
+    if found:
+        yield f"max_hold_h: {', '.join(found)}."
