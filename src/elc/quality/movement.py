@@ -19,7 +19,7 @@ from elc.quality.sheet import (
 )
 from elc.settings import IngestSettings
 
-FROZEN_RUN_FRAC = 0.01
+FROZEN_RUN_FRAC, OFTEN_FRAC = 0.01, 0.1
 # ASSUME: a habit seen n times is known to within 10/sqrt(n) of itself.
 HABIT_DOUBT = 10.0
 HELD_INTERVALS = 6
@@ -77,16 +77,24 @@ def _sum_runs(marked: Mask, row: Index, start: Index, stop: Index) -> Index:
 
 
 def _find_habit(sheet: Sheet, moved: Mask, row: Index, start: Index, stop: Index) -> Array:
-    """The spell (h) of each column that one in a hundred of its learnt moves exceeds; more where moves are few."""
+    """The longest spell (h) that the habit of each column explains; more where moves are few.
+
+    It is the one that one in a hundred of its learnt moves exceeds, and what so many moves add to that where spells
+    have a tail, as those of weather in whole degrees.
+    """
     moves = (moved & sheet.is_learnt).sum(axis=1)
     learnt = sheet.is_learnt[start]
     row, length = row[learnt], (stop - start)[learnt] * sheet.width_h
     order = np.lexsort((-length, row))
     first = np.searchsorted(row[order], np.arange(len(moves)))
     count = np.bincount(row, minlength=len(moves))
-    rank = np.ceil(FROZEN_RUN_FRAC * moves).astype(np.int64)
-    ranked = np.append(length[order], 0.0)[np.where(rank < count, first + rank, len(order))]
-    return np.asarray(ranked * (1 + HABIT_DOUBT / np.sqrt(np.maximum(moves, 1))))
+    usual, often = (
+        np.append(length[order], 0.0)[np.where(rank < count, first + rank, len(order))]
+        for rank in (np.ceil(share * moves).astype(np.int64) for share in (FROZEN_RUN_FRAC, OFTEN_FRAC))
+    )
+    # Of a tail that falls as an exponential does, the longest of so many lies so far beyond one in a hundred.
+    tail = (usual - often) / np.log(OFTEN_FRAC / FROZEN_RUN_FRAC) * np.log(np.maximum(FROZEN_RUN_FRAC * moves, 1))
+    return np.asarray((usual + tail) * (1 + HABIT_DOUBT / np.sqrt(np.maximum(moves, 1))))
 
 
 def find_spikes(sheet: Sheet, settings: IngestSettings) -> Doubt:

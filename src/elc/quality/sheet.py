@@ -92,7 +92,7 @@ def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: S
         readings=_turn(traces.readings, columns),
         changes=_turn(traces.changes, columns),
         coverage=_turn(hourly, [coverage(name) for name in columns]),
-        is_running=_find_running(values[columns.index(tags.throughput)], is_learnt),
+        is_running=_find_running(values[columns.index(tags.throughput)], is_learnt, settings.dataset.min_load_frac),
         is_learnt=is_learnt,
         is_untold=_find_untold(times, traces, settings),
         is_bought=_find_bought(used, settings),
@@ -118,12 +118,12 @@ def _turn(frame: pd.DataFrame, columns: list[str]) -> Array:
     return np.ascontiguousarray(frame[columns].to_numpy(dtype=float).T)
 
 
-def _find_running(load: Array, is_learnt: Mask) -> Mask:
-    """Intervals at more than half of the usual highest load; where the load is missing, those around it decide."""
+def _find_running(load: Array, is_learnt: Mask, least_frac: float) -> Mask:
+    """Intervals at more than a share of the usual highest load; where the load is missing, those around it decide."""
     usual = find_quantile(load[None, is_learnt], 0.98)
     known = load[None]
     with np.errstate(invalid="ignore"):
-        running: Mask = np.fmin(carry_forward(known), carry_back(known))[0] > 0.5 * usual
+        running: Mask = np.fmin(carry_forward(known), carry_back(known))[0] > least_frac * usual
     return running
 
 

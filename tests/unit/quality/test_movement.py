@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -130,3 +132,21 @@ def test_spikes_in_one_hour_of_fifty_hide_none(made, sign) -> None:
     found = set(findings.loc[findings["check"].isin(["spike", "range"]), "column"])
     assert found == {GAS}
     assert set(rows) <= set(np.flatnonzero(checked[GAS].isna()))
+
+
+@pytest.mark.parametrize("column", [AIR, WATER])
+def test_weather_in_whole_degrees_is_not_frozen(long_made, column) -> None:
+    values = long_made.hourly[column].round()
+    for frame in (long_made.hourly, long_made.traces.low, long_made.traces.high):
+        frame[column] = values
+    long_made.traces.changes[column] = values.diff().ne(0).astype(float)
+    assert "frozen" not in {check for check, found, _ in long_made.find() if found == column}
+
+
+def test_a_sensor_stuck_at_night_is_found_where_the_plant_runs_at_such_load(made) -> None:
+    night = np.arange(len(made.hourly)) % 24 < 12
+    made.hourly[LOAD] = np.where(night, 0.4, 1.0) * made.hourly[LOAD]
+    made.freeze(O2, slice(504, 514))
+    assert "frozen" not in {check for check, column, _ in made.find() if column == O2}
+    made.settings = replace(made.settings, dataset=made.settings.dataset.model_copy(update={"min_load_frac": 0.3}))
+    assert ("frozen", O2, 11) in made.find()
