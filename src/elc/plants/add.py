@@ -15,20 +15,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
+from elc import ingest
 from elc.errors import ElcError, check_faults
 from elc.ingest.ageing import find_turnaround_faults
 from elc.paths import Project, replace_file, replace_folder
 from elc.plants.entry import build_editor
-from elc.settings import check_entry, check_id, is_id, read_settings, read_tags, read_yaml
+from elc.settings import build_plant, check_entry, check_id, is_id, read_settings, read_tags, read_yaml
 
 
 def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Path) -> None:
     """Add a plant to the project.
 
     Raises:
-        ElcError: the plant exists, a file is missing, or the entry or the tag list has faults; nothing is changed.
+        ElcError: the plant exists, a file is missing, the entry or the tag list has faults, or ingest cannot read the
+            export by them; nothing is changed.
     """
     where = f"plant {plant}"
     check_id(plant, where)
@@ -49,6 +52,8 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
     unknown = {tag.carrier for tag in listed if tag.role == "energy"} - set(checked.carriers)
     faults = [f"carrier {name} of the tag list is not in {entry}. Add it." for name in sorted(unknown)]
     check_faults(where, [*faults, *find_turnaround_faults(listed, checked, where=str(entry))])
+    with TemporaryDirectory(prefix="elc-add-") as folder:
+        ingest.read_export(export, listed, build_plant(settings, plant, checked), cache=Path(folder))
     _write(project, plant, export, tags, entry)
 
 

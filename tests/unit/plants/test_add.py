@@ -211,6 +211,16 @@ FAULTS: dict[str, tuple[str, Callable[[Given], Any], str]] = {
         edit("tags", "throughput", "thruput"),
         r"^plant mill: tag list \S+tags\.csv: line 3, tag L1: role thruput is unknown: did you mean throughput\?$",
     ),
+    "times that nobody can read": (
+        "mill",
+        edit("export", "T07:00:00Z", " at seven"),
+        r"^plant mill: export \S+export\.csv: export\.csv: .*2024-01-01 at seven",
+    ),
+    "a tag that the export lacks": (
+        "mill",
+        edit("tags", "S1,flue", "S9,flue"),
+        r"^plant mill: export \S+export\.csv: 1 of 4 tags are missing: S9\. ",
+    ),
     "unknown carrier": (
         "mill",
         edit("tags", "energy,gas", "energy,coal"),
