@@ -223,6 +223,26 @@ def read_conversion(unit: str, target: str) -> tuple[float, float]:
         ) from None
 
 
+def look_up(unit: str) -> UnitsContainer:
+    """Look up what a unit is made of, to be multiplied and divided.
+
+    Raises:
+        ElcError: the unit is unknown, or has several meanings.
+    """
+    read_conversion(unit, unit)
+    return _read_unit(unit)
+
+
+def convert(source: UnitsContainer, goal: UnitsContainer) -> float | None:
+    """Find how many of `goal` one of `source` is, both without an offset; None where they are of other dimensions."""
+    from pint import DimensionalityError
+
+    try:
+        return float(_build_registry().convert(1.0, source, goal))
+    except DimensionalityError:
+        return None
+
+
 def is_unit(text: str) -> bool:
     """Tell whether a text is a unit that is understood in one way."""
     try:

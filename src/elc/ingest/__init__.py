@@ -18,6 +18,7 @@ from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.clock import build_doubled_hours, build_missed_hours, find_doubled_spans
 from elc.ingest.conflicts import find_clashes
 from elc.ingest.contract import check_contract
+from elc.ingest.derived import add_derived, mask_derived
 from elc.ingest.engine import connect
 from elc.ingest.files import Doubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
@@ -34,6 +35,7 @@ __all__ = [
     "Traces",
     "add_energy",
     "fill_weather",
+    "mask_derived",
     "read_export",
     "read_hourly",
     "read_inventory",
@@ -78,8 +80,8 @@ def read_export(
         ElcError: the export or the tag list cannot be used; every fault is named.
     """
     survey, partials, sources = _read_partials(places, tags, settings, cache)
-    _check_partials(partials, tags, survey.where)
-    return _build_tables(survey, partials, sources, survey.tags, settings)
+    _check_partials(partials, tags.read, survey.where)
+    return _build_tables(survey, partials, sources, _settle(tags, survey.tags), settings)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,16 @@ def read_inventory(export: Path, tags: TagList, settings: StageSettings, *, cach
         return Inventory(
             names, unread, TagList(tags.plant, ()), empty, Traces(empty, empty, empty, empty), build_frame([])
         )
-    present = TagList(tags.plant, tuple(tag for tag in survey.tags.used if tag.is_computed or tag.tag in found))
+    listed = _settle(tags, survey.tags)
+    read = {tag.column for tag in listed.used if tag.tag in found}
+    present = TagList(
+        tags.plant,
+        tuple(
+            tag
+            for tag in listed.used
+            if tag.is_computed or tag.tag in found or (tag.formula and read.issuperset(tag.formula.parts))
+        ),
+    )
     return Inventory(names, unread, present, *_build_tables(survey, partials, sources, present, settings))
 
 
@@ -142,16 +153,24 @@ def _read_partials(
     faults += find_turnaround_faults(tags, settings.plant, where="params.yaml")
     check_faults(f"plant {tags.plant}", faults)
     chosen = [places] if isinstance(places, Path) else places
-    survey = Survey(chosen, open_cache(cache, tags, settings), tags, settings)
+    survey = Survey(chosen, open_cache(cache, tags.read, settings), tags.read, settings)
     return survey, *read_partials(survey, settings)
+
+
+def _settle(tags: TagList, read: TagList) -> TagList:
+    """Put what reading the export told of its tags (`read`) into the whole list."""
+    settled = {tag.tag: tag for tag in read.tags}
+    return TagList(tags.plant, tuple(settled.get(tag.tag, tag) for tag in tags.tags))
 
 
 def _build_tables(
     survey: Survey, partials: pa.Table, sources: dict[str, Source], tags: TagList, settings: StageSettings
 ) -> tuple[pd.DataFrame, Traces, pd.DataFrame]:
-    measured, traces, resets = build_hourly(partials, tags, settings)
-    clashes = find_clashes(partials, tags, settings.plant.export.conflicts)
-    hourly, undated = add_age(measured, tags, settings)
+    measured, traces, resets = build_hourly(partials, tags.read, settings)
+    clashes = find_clashes(partials, tags.read, settings.plant.export.conflicts)
+    aged, undated = add_age(measured, tags, settings)
+    derived, traces = add_derived(aged, traces, tags)
+    hourly = add_energy(derived, tags, settings.plant.carriers)
     bounds = hourly[TIME].iloc[0], hourly[TIME].iloc[-1]
     single = survey.find_single(sources.values())
     changes = survey.find_untold(sources.values())

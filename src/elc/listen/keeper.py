@@ -158,7 +158,7 @@ class Keeper:
             changed = self._list.stat().st_mtime_ns if self._list.exists() else -1
             if changed == self._list_time:
                 return
-            found = frozenset(tag.tag for tag in read_tags(self._list, self.plant).tags if not tag.is_computed)
+            found = frozenset(tag.tag for tag in read_tags(self._list, self.plant).read.tags if not tag.is_computed)
         except (ElcError, OSError) as error:
             if is_first:
                 raise

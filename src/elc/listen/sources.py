@@ -111,7 +111,7 @@ def _build_mqtt(
 def _build_opcua(project: Project, name: str, settings: OpcUaSource, intake: Intake) -> Source:
     from elc.listen.opcua import OpcUaListener
 
-    tags = [tag.tag for tag in read_tags(project.tags(settings.plant), settings.plant)]
+    tags = [tag.tag for tag in read_tags(project.tags(settings.plant), settings.plant).read]
     return OpcUaListener(name, settings, intake, tags=tags, state=read_state(project, name))
 
 

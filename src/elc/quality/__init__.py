@@ -9,7 +9,7 @@ import pandas as pd
 
 from elc.fields import coverage
 from elc.findings import build_frame
-from elc.ingest import add_energy
+from elc.ingest import add_energy, mask_derived
 from elc.ingest.traces import Traces
 from elc.quality.clock import find_clock
 from elc.quality.drift import find_drift
@@ -49,7 +49,7 @@ def check_hourly(
             values = np.where(doubt.marked, np.nan, values)
     shown = {tag.column: values[row] for row, tag in enumerate(sheet.tags)}
     checked = pd.DataFrame({name: shown.get(name, hourly[name]) for name in hourly.columns}, index=hourly.index)
-    return add_energy(checked, tags, settings.plant.carriers), build_frame(findings)
+    return add_energy(mask_derived(checked, tags), tags, settings.plant.carriers), build_frame(findings)
 
 
 def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.fields import AGE
+from elc.settings.formulas import Formula, read_formula
 from elc.settings.tag_rows import ROLES, SIGNS, find_row_faults
 from elc.settings.tag_units import Scale, read_scale
 
@@ -27,6 +28,7 @@ class Tag:
     `monotone` is the declared direction of a driver: energy only rises (`up`) or falls (`down`) with it, or empty.
     `group` names the drivers, or set-points, that move together and are explained as one; empty for none.
     A reading may be the amount of an interval (see `tag_units`): it stands for `amount_h`, and is never held longer.
+    A tag that begins with = is none of the historian: `formula` makes its column of others, in the column's unit.
     `max_hold_h` and `min_coverage_frac` stand in for those of `ingest`, where they are given. `unit` is that of the
     readings, as the list has it; empty where a factor or an offset comes before it.
     """
@@ -47,6 +49,7 @@ class Tag:
     max_hold_h: float | None = None
     min_coverage_frac: float | None = None
     unit: str = ""
+    formula: Formula | None = None
 
     def find_hold_h(self, usual_h: float) -> float:
         """How long a value of it holds at most (h), where `usual_h` is what the others have."""
@@ -64,13 +67,18 @@ class Tag:
 
 @dataclass(frozen=True)
 class TagList:
-    """The tags of one plant, in the order of the file; to iterate gives those that the export is read for."""
+    """The tags of one plant, in the order of the file; to iterate gives those with a column and its coverage."""
 
     plant: str
     tags: tuple[Tag, ...]
 
     def __iter__(self) -> Iterator[Tag]:
         return iter(tag for tag in self.used if not tag.is_computed)
+
+    @property
+    def read(self) -> TagList:
+        """The list without what is made by formulas: the tags that the export is read for."""
+        return TagList(self.plant, tuple(tag for tag in self.tags if tag.formula is None))
 
     @property
     def used(self) -> tuple[Tag, ...]:
@@ -156,7 +164,9 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
     if row["low"] and row["high"] and not found and _is_reversed(row["low"], row["high"]):
         found.append(f"low {row['low']} is above high {row['high']}.")
     numbers = {name: _read_number(row, name, found) for name in NUMBERS}
-    scale = _read_scale(row, found) if row["role"] != "ignore" or row["column"] else Scale()
+    is_used = row["role"] != "ignore" or row["column"]
+    formula = _read_formula(row, found) if row["tag"].startswith("=") and is_used else None
+    scale = _read_scale(row, found) if is_used and formula is None else Scale()
     faults += [f"{at}, tag {row['tag'] or '(none)'}: {fault}" for fault in found]
     if found:
         return None
@@ -179,7 +189,19 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         monotone=row.get("monotone", ""),
         group=row.get("group", ""),
         unit="" if row["factor"] or row["offset"] else row["unit"],
+        formula=formula,
     )
+
+
+def _read_formula(row: dict[str, str], found: list[str]) -> Formula | None:
+    given = [name for name in ("factor", "offset", "max_hold_h", "min_coverage_frac") if row.get(name)]
+    if given:
+        found.append(f"a formula takes no {' and no '.join(given)}. Leave it empty, and write it into the formula.")
+    try:
+        return read_formula(row["tag"].removeprefix("=").strip(), row["column"])
+    except ElcError as error:
+        found.append(str(error))
+    return None
 
 
 def _read_number(row: dict[str, str], name: str, found: list[str]) -> float | None:
@@ -223,7 +245,7 @@ def _find_doubled(tags: list[Tag]) -> list[str]:
 def _find_role_faults(tags: list[Tag]) -> list[str]:
     """What the list as a whole lacks; asked only where every line is sound."""
     used = [tag for tag in tags if tag.role != "ignore"]
-    faults = []
+    faults = list(_find_formula_faults(used))
     roles = Counter(tag.role for tag in used)
     if roles["throughput"] != 1:
         faults.append(f"found {roles['throughput']} tags with the role throughput, expected exactly one.")
@@ -236,6 +258,15 @@ def _find_role_faults(tags: list[Tag]) -> list[str]:
         if tag.role == "energy" and not tag.column.endswith("_gj_per_h")
     ]
     return faults
+
+
+def _find_formula_faults(used: list[Tag]) -> Iterator[str]:
+    """A formula is made of columns that are read, so that no order and no circle matters."""
+    columns = [tag.column for tag in used if not (tag.formula or tag.is_computed)]
+    for tag in used:
+        for name in tag.formula.parts if tag.formula else ():
+            if name not in columns:
+                yield f"tag {tag.tag}: {name} is no column that is read: {build_nearest(name, columns)}"
 
 
 def _find_mixed_groups(used: list[Tag]) -> Iterator[str]:

@@ -93,5 +93,5 @@ def read_simulation(project: Project, plant: str) -> Simulation:
     if plant not in settings.simulate.plants:
         valid = build_nearest(plant, settings.simulate.plants)
         raise ElcError(f"params.yaml: plant {plant} is not simulated: {valid}")
-    tags = tuple(tag for tag in read_tags(project.tags(plant), plant).tags if not tag.is_computed)
+    tags = tuple(tag for tag in read_tags(project.tags(plant), plant).read.tags if not tag.is_computed)
     return Simulation(plant, settings.simulate.plants[plant], settings.simulate, settings.plants[plant], tags)

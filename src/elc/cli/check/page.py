@@ -71,6 +71,7 @@ def _build_row(check: Check, tag: Tag) -> Sequence[str]:
     fixed = (tag.tag, tag.column, unit.sign if unit.suffix != "raw" else "", tag.role)
     if tag not in check.inventory.tags.tags:
         absent = ("0", "", "", f"not in the export{_find_near(check, tag)}")
+        absent = ("", "", "", "a part is not in the export") if tag.formula else absent
         return (*fixed, *([""] * 4 if tag.is_computed else absent))
     values, own = check.hourly[tag.column], check.findings[check.findings["column"] == tag.column]
     low, high = (format_value(bound, tag.column, with_unit=False) for bound in values.quantile([0.01, 0.99]))

@@ -44,7 +44,7 @@ def _propose_holds(inventory: Inventory, settings: StageSettings) -> Iterator[st
     for tag in inventory.tags:
         step_h = find_step(inventory.traces.readings[tag.column].to_numpy(float), settings.plant.interval_h)
         hold = propose_hold(step_h, tag.find_hold_h(usual_h))
-        if hold and tag.amount_h is None:
+        if hold and tag.amount_h is None and tag.formula is None:
             found.append(f"{tag.tag} {hold} (read every {step_h:.3g} h, held for {tag.find_hold_h(usual_h):g})")
     if found:
         yield f"max_hold_h: {', '.join(found)}."

@@ -65,7 +65,7 @@ def find_readiness(
 
 
 def _find_absent(present: TagList, tags: TagList) -> Iterator[str]:
-    absent = [tag.tag for tag in tags if tag not in present.tags]
+    absent = [tag.tag for tag in tags.read if tag.tag not in {found.tag for found in present.tags}]
     if absent:
         yield (
             f"{_count(len(absent), 'tag')} of the list, not in the export: {', '.join(absent)}. "
