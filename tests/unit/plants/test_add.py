@@ -323,6 +323,15 @@ def start_add(given: Given) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=given.project.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def start_writing(given: Given) -> subprocess.Popen[bytes]:
+    """Start the real command, and wait until it begins to write: its journal is there."""
+    process, journal = start_add(given), given.project.raw("mill").with_name(".mill.adding")
+    while not journal.exists():
+        assert process.poll() is None, "it ended without writing"
+        time.sleep(0.005)
+    return process
+
+
 def look(project: Project) -> tuple[str, dict[str, str]]:
     """What Git sees, and the files that are not DVC's own."""
     seen, files = snapshot(project)
@@ -330,17 +339,18 @@ def look(project: Project) -> tuple[str, dict[str, str]]:
 
 
 def test_whenever_it_is_killed_the_next_one_succeeds(given: Given) -> None:
-    """Killed eight times at random moments: the plant is there whole, or the next run takes back what was left."""
+    """Killed eight times while it writes: the plant is there whole, or the next run takes back what was left."""
     before = look(given.project)
+    process = start_writing(given)
     start = time.monotonic()
-    assert start_add(given).wait(timeout=120) == 0
+    assert process.wait(timeout=120) == 0
     whole, took_s = look(given.project), time.monotonic() - start
     chance, halves = random.Random(15), 0
     for number in range(8):
         forget(given.project)
         assert look(given.project) == before
-        process = start_add(given)
-        time.sleep(chance.uniform(0.3, 1.0) * took_s)
+        process = start_writing(given)
+        time.sleep(chance.uniform(0.0, 0.9) * took_s)
         process.send_signal(signal.SIGTERM if number % 2 else signal.SIGKILL)
         process.wait(timeout=120)
         left = look(given.project)
