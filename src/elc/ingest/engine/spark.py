@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from elc.errors import ElcError
 from elc.settings import EngineSettings
 
+LOCAL_PARTITIONS = 4  # on one machine; the usual 200 are for a cluster, and cost more than a small query
 NUMBER = r"^(?i)\s*[+-]?(([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?|nan|inf(inity)?)\s*$"
 
 
@@ -142,6 +143,8 @@ def connect_spark(settings: EngineSettings, where: str) -> Iterator[SparkEngine]
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+    if settings.master.startswith("local"):
+        options["spark.sql.shuffle.partitions"] = LOCAL_PARTITIONS
     session = SparkSession.builder.master(settings.master).config(map=options).getOrCreate()
     try:
         yield SparkEngine(session)
