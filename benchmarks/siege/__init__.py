@@ -1,10 +1,7 @@
-"""A siege of the running service, beside a good client: what it costs that one, and what it takes.
-
-Options: --fuzz, --memory, --silent, --events name the parts (default: all); --requests=N of --fuzz.
-"""
-
+"""A siege of the running service, beside a good client: what it costs that one, and what it takes."""
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import subprocess
@@ -36,12 +33,15 @@ ALLOWED = 503  # by design: where something is full, and said to be
 
 def measure(options: Sequence[str] = ()) -> Iterator[Figure]:
     """Measure on loopback, with the siege in this process and the good client in another."""
-    named = [option for option in options if option in PARTS] or list(PARTS)
-    chosen = [int(option.partition("=")[2]) for option in options if option.startswith("--requests=")]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks siege", description="Without an option, every part.")
+    for part in PARTS:
+        parser.add_argument(part, dest="parts", action="append_const", const=part)
+    parser.add_argument("--requests", type=int, default=REQUESTS, help="Of --fuzz.")
+    chosen = parser.parse_args(list(options))
     with tempfile.TemporaryDirectory() as folder:
         place = make_place(Path(folder) / "place")
-        for part in named:
-            yield from PARTS[part](Path(folder), place, chosen[0] if chosen else REQUESTS)
+        for part in chosen.parts or PARTS:
+            yield from PARTS[part](Path(folder), place, chosen.requests)
 
 
 def _measure_fuzz(folder: Path, place: Any, requests: int) -> Iterator[Figure]:
