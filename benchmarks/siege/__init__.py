@@ -1,4 +1,5 @@
 """A siege of the running service, beside a good client: what it costs that one, and what it takes."""
+
 from __future__ import annotations
 
 import argparse

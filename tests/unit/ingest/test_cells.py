@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,3 +99,18 @@ def test_a_value_after_bad_ones_is_a_change(read: Read) -> None:
     power = [16.0] * 40 + ["bad"] * 8 + [17.0] * 4 + ["bad"] * 8 + [17.0] * 36
     _, traces, _ = read(power, [50.0] * 96)
     assert traces.changes[GAS].to_numpy().nonzero()[0].tolist() == [12]
+
+
+@pytest.mark.parametrize("is_lines", [True, False])
+def test_a_key_that_comes_late_in_json_is_read(tmp_path: Path, is_lines: bool) -> None:
+    """A tag that a historian began to record later has no key in the first thousands of records."""
+    (tmp_path / "tags.csv").write_text(HEAD + ROWS)
+    times = pd.date_range("2024-06-01", periods=4000, freq="15min")
+    rows = [{"time": str(time), "P": 16.0} | ({"F": 50.0} if row >= 2400 else {}) for row, time in enumerate(times)]
+    text = "\n".join(map(json.dumps, rows)) if is_lines else json.dumps(rows)
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "a.json").write_text(text)
+    tags = read_tags(tmp_path / "tags.csv", "fjord")
+    hourly, _, _ = ingest.read_export(tmp_path / "export", tags, build_settings(), cache=tmp_path / "cache")
+    assert hourly[GAS].notna().all()
+    assert hourly[LOAD].notna().sum() == 400

@@ -18,6 +18,7 @@ from elc.ingest.layout.vocabulary import SITEWISE, UNNAMED, is_time_name
 from elc.settings import Export, TagList
 
 DELIMITERS = (",", ";", "\t")
+BLOCK_LETTERS = 1 << 22
 LOOKED_AT = 1000  # records whose keys are taken for the columns of a JSON file
 # What a record of AWS IoT SiteWise holds, once taken out of its message.
 RECORD = (
@@ -91,6 +92,8 @@ def read_json_layout(text: Text, export: Export, tags: TagList) -> Layout:
     nest = _find_nest(first[0]) if first else ""
     is_message = bool(nest) or (first and isinstance(first[0].get("timestamp"), dict))
     columns = RECORD if is_message else _find_keys(first)
+    if not is_message and len(first) == LOOKED_AT and not _is_long(columns, export, tags):
+        columns = (*columns, *_find_late(text, columns, tags))
     check_names(columns)
     fields = find_fields(columns, export, tags)
     inner = chain.from_iterable(open_nest(record, nest) for record in chain(first, records))
@@ -107,6 +110,27 @@ def read_json_layout(text: Text, export: Export, tags: TagList) -> Layout:
         is_lines=is_lines,
         nest=nest,
     )
+
+
+def _is_long(columns: Sequence[str], export: Export, tags: TagList) -> bool:
+    try:
+        return not find_fields(columns, export, tags).is_wide
+    except ElcError:
+        return False
+
+
+def _find_late(text: Text, columns: Sequence[str], tags: TagList) -> list[str]:
+    """Find the listed tags whose keys come after the records that were looked at, in the order of the list."""
+    wanted = {json.dumps(tag.tag): tag.tag for tag in tags if tag.tag not in columns}
+    if not wanted:
+        return []
+    key = re.compile(f"({'|'.join(map(re.escape, wanted))})\\s*:")
+    longest, found, rest = max(map(len, wanted)) + 10, set(), ""
+    with text.open() as file:
+        for block in iter(lambda: file.read(BLOCK_LETTERS), ""):
+            found |= set(key.findall(rest + block))
+            rest = block[-longest:]
+    return [tag for name, tag in wanted.items() if name in found]
 
 
 def _is_lines(start: str) -> bool:
