@@ -101,7 +101,12 @@ def main() -> int:
         if given.source is None:
             build_demo(root)
         with ProcessPoolExecutor(max_workers=2) as pool:
-            done = list(pool.map(_run, product([root], PLANTS, [given.step], [False, True])))
+            cases = list(product([root], PLANTS, [given.step], [False, True]))
+            done = []
+            for case, result in zip(cases, pool.map(_run, cases), strict=True):
+                done.append(result)
+                what = "a deployed version" if case[3] else "a candidate"
+                sys.stderr.write(f"{case[1]}, {what}: {result[0]} hours, {len(result[1])} exceptions\n")
     faults = [fault for _, found in done for fault in found]
     hours = sum(count for count, _ in done)
     sys.stdout.write("\n".join([*faults, f"{hours} hours, {len(faults)} exceptions", ""]))

@@ -17,7 +17,7 @@ from elc.quality.habits import keep_habits
 from elc.quality.limits import find_clipped, find_negative_zero, find_out_of_range
 from elc.quality.mixups import find_mixups
 from elc.quality.movement import find_frozen, find_spikes
-from elc.quality.presence import find_absent
+from elc.quality.presence import find_absent, gather_coverage
 from elc.quality.relation import fit_relation
 from elc.quality.sheet import Doubt, Sheet, build_findings, build_sheet
 from elc.quality.stamps import find_stamps
@@ -49,7 +49,8 @@ def check_hourly(
             values = np.where(doubt.marked, np.nan, values)
     shown = {tag.column: values[row] for row, tag in enumerate(sheet.tags)}
     checked = pd.DataFrame({name: shown.get(name, hourly[name]) for name in hourly.columns}, index=hourly.index)
-    return add_energy(mask_derived(checked, tags), tags, settings.plant.carriers), build_frame(findings)
+    told = gather_coverage(findings, len(sheet.tags))
+    return add_energy(mask_derived(checked, tags), tags, settings.plant.carriers), build_frame(told)
 
 
 def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:

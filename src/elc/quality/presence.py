@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from elc.findings import Finding
 from elc.quality.sheet import Doubt, Mask, Run, Sheet, say
 from elc.settings import IngestSettings
 
 # ASSUME: a tag silent for a week up to an end of the export has stopped, or was new; for less, it is a gap.
 ABSENT_H = 7 * 24
 RECENT_H = 28 * 24
+LOW_COVERAGE = "low_coverage"
+# ASSUME: where three tags in four lack the same share, give or take 5 %, the export has gaps.
+SHARED_FRAC, ALIKE_FRAC = 0.75, 0.05
 
 
 def find_absent(sheet: Sheet, settings: IngestSettings) -> Iterator[Doubt]:
@@ -42,6 +46,22 @@ def _mark_new(sheet: Sheet) -> Mask:
     return np.asarray(absent & (absent.sum(axis=1, keepdims=True) * sheet.width_h >= ABSENT_H))
 
 
+def gather_coverage(findings: Sequence[Finding], columns: int) -> list[Finding]:
+    """Say once what is said of the coverage of nearly all columns: the export itself has gaps, no tag of it."""
+    low = [finding for finding in findings if finding.check == LOW_COVERAGE]
+    gathered = list(findings)
+    for start, end in dict.fromkeys((finding.start, finding.end) for finding in low):
+        same = [finding for finding in low if (finding.start, finding.end) == (start, end)]
+        share = float(np.median([finding.values["covered_frac"] for finding in same]))
+        alike = [finding for finding in same if abs(finding.values["covered_frac"] - share) <= ALIKE_FRAC]
+        if len(alike) < max(SHARED_FRAC * columns, 2):
+            continue
+        sentence = f"{len(alike)} tags are covered by good data for {share:.0%} of this time only: the export has gaps."
+        whole = Finding(LOW_COVERAGE, sentence, alike[0].plant, "", start, end, {"covered_frac": share})
+        gathered = [*(finding for finding in gathered if finding not in alike), whole]
+    return gathered
+
+
 def _find_low_coverage(sheet: Sheet, settings: IngestSettings, absent: Mask) -> Doubt:
     """Mark the last 28 days, or all, where less of it than `low_coverage_frac` is covered."""
     recent = round(RECENT_H / sheet.width_h)
@@ -51,7 +71,7 @@ def _find_low_coverage(sheet: Sheet, settings: IngestSettings, absent: Mask) -> 
         total, count = np.where(known, sheet.coverage[:, hours], 0).sum(axis=1), known.sum(axis=1)
         shares = np.divide(total, count, out=np.ones(len(total)), where=count > 0)
         marked[shares < settings.low_coverage_frac, hours] = True
-    return Doubt("low_coverage", marked & ~absent, lambda run: _explain_coverage(sheet, run))
+    return Doubt(LOW_COVERAGE, marked & ~absent, lambda run: _explain_coverage(sheet, run))
 
 
 def _explain_coverage(sheet: Sheet, run: Run) -> tuple[str, dict[str, float]]:

@@ -197,6 +197,10 @@ def _read_formula(row: dict[str, str], found: list[str]) -> Formula | None:
     given = [name for name in ("factor", "offset", "max_hold_h", "min_coverage_frac") if row.get(name)]
     if given:
         found.append(f"a formula takes no {' and no '.join(given)}. Leave it empty, and write it into the formula.")
+    if row["unit"] not in ("", "-"):
+        scale = _read_scale(row, found)
+        if scale != Scale():
+            found.append(f"a formula is in the unit of its column, found {row['unit']}. Write that, or -.")
     try:
         return read_formula(row["tag"].removeprefix("=").strip(), row["column"])
     except ElcError as error:

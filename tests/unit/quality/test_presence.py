@@ -64,3 +64,35 @@ def test_low_coverage_of_the_last_four_weeks_is_told_with_its_share(made) -> Non
     assert json.loads(findings["values"][0])["covered_frac"] == pytest.approx(0.85)
     made.hourly.loc[500:, coverage(AIR)] = 0.9
     assert made.find() == []
+
+
+def lose_all(made, rows: slice, columns: int) -> None:
+    for tag in made.tags.tags[:columns]:
+        made.lose(tag.column, rows)
+
+
+def find_coverage(made) -> list[tuple[str, str]]:
+    findings = made.check()[1]
+    found = findings[findings["check"] == "low_coverage"]
+    return list(zip(found["column"], found["sentence"], strict=True))
+
+
+def test_an_export_with_gaps_is_said_once(made) -> None:
+    lose_all(made, slice(300, 499), 8)
+    ((column, sentence),) = find_coverage(made)
+    assert column == ""
+    assert sentence == "8 tags are covered by good data for 80% of this time only: the export has gaps."
+
+
+def test_a_tag_that_lacks_more_than_the_others_is_named(made) -> None:
+    lose_all(made, slice(300, 499), 7)
+    made.lose("mills_count", slice(100, 499))
+    assert find_coverage(made) == [
+        ("", "7 tags are covered by good data for 80% of this time only: the export has gaps."),
+        ("mills_count", "mills (NI-1) is covered by good data for 60% of this time only."),
+    ]
+
+
+def test_half_of_the_tags_are_named_each(made) -> None:
+    lose_all(made, slice(300, 499), 4)
+    assert len(find_coverage(made)) == 4

@@ -86,6 +86,7 @@ def test_a_line_of_the_list_may_be_a_formula(tmp_path: Path) -> None:
     ("lines", "words"),
     [
         (["= gas_knm3_per_h * gas_lhv_mj_per_nm3,e_gj_per_h,GJ/h,2,,energy,gas,,,"], "a formula takes no factor"),
+        (["= gas_knm3_per_h * 36[MJ/Nm3],e_gj_per_h,MW,,,energy,gas,,,"], "in the unit of its column, found MW"),
         (
             ["= gaz_knm3_per_h * 36[MJ/Nm3],e_gj_per_h,GJ/h,,,energy,gas,,,"],
             "gaz_knm3_per_h is no column that is",
