@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from ruamel.yaml import YAML
 
@@ -20,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # All three plants run at the end of these days, and for a day more; on the second fjord trips.
 TINY = {"days": 147, "epochs": 40, "patience": 10}
 PLANTS = ("fjord", "delta", "steppe")
+# How long one example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("elc", deadline=None)
+hypothesis.settings.load_profile("elc")
 
 
 def copy_project(folder: Path) -> Project:

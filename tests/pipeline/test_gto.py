@@ -220,7 +220,7 @@ def check_readable(both: Both) -> None:
 def test_gto_and_elc_agree_at_each_step(make_both: Callable[[], Both]) -> None:
     done: Counter[str] = Counter()
 
-    @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None, phases=[Phase.generate])
     @given(st.randoms(use_true_random=True))
     def write_history(random: Random) -> None:
         both, history = make_both(), []

@@ -84,7 +84,7 @@ def test_the_limit_is_the_distance_to_prototypes_of_other_groups(envelope: Envel
     assert envelope.limit == pytest.approx(np.quantile(distance.min(axis=1), 0.995))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     column=st.sampled_from(FEATURES),
     beyond=st.floats(0.03, 1e6),

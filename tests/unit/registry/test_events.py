@@ -15,7 +15,7 @@ from elc.registry import events, git
 from elc.registry.events import Event, build_message, read_events
 from tests.unit.registry.keys import configure_signing, make_key, make_repository, run, sign_tag, write_tag
 
-ANY = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+ANY = settings(max_examples=50, derandomize=True, database=None)
 TIME = 1_780_000_000
 VALUE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(codec="utf-8")),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from elc.errors import ElcError
 from elc.registry.names import Action, Bump, TagName, build_name, build_next, read_name, read_version
 
-ANY = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+ANY = settings(max_examples=300, derandomize=True, database=None)
 PLANT = st.from_regex(r"[a-z][a-z0-9_]{0,6}[a-z0-9]", fullmatch=True)
 VERSION = st.builds("v{}.{}.{}".format, *[st.integers(0, 20)] * 3)
 STAGE = st.one_of(

@@ -31,7 +31,7 @@ def test_no_request_is_a_fault_of_the_service(serve: Serve, mode: schemathesis.G
     assert len(operations) == 6
     for operation in operations:
 
-        @tries(max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+        @tries(max_examples=40, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode))
         def attempt(case: Any) -> None:
             if "plant" in case.path_parameters and case.path_parameters["plant"] is not None:

@@ -232,7 +232,7 @@ VALUES = st.recursive(
 BODIES = st.binary(max_size=300) | VALUES.map(lambda found: json.dumps(found).encode())
 
 
-@tries(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=BODIES)
 @pytest.mark.parametrize("kind", ["application/json", MEDIA_TYPE])
 def test_no_body_is_a_fault_of_the_service(client: TestClient, kind: str, content: bytes) -> None:
@@ -245,7 +245,7 @@ def test_no_body_is_a_fault_of_the_service(client: TestClient, kind: str, conten
     )
 
 
-@tries(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place_of=st.integers(0, 10**6), byte=st.integers(0, 255))
 def test_damaged_arrow_is_refused(client: TestClient, place_of: int, byte: int) -> None:
     stream = bytearray(build_stream(pa.table({LOAD: [50.0, 51.0], AIR: [1.0, 2.0]})))

@@ -125,7 +125,7 @@ def test_killed_at_any_point_nothing_is_lost_and_nothing_doubled(project: Projec
         max_size=12,
     )
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_no_row_is_lost_or_doubled(steps: list[tuple[str, int, bool]]) -> None:
     """Workers write parts of any hour, with other columns; folds are whole or killed, in any order."""
     with tempfile.TemporaryDirectory() as folder:
