@@ -169,6 +169,28 @@ def test_the_hour_of_a_real_plant_that_is_long_past_is_noticed(site: Site, open_
         leave_hour(site.project)
 
 
+def test_where_no_price_is_known_nothing_costs_0(site: Site, open_page: OpenPage) -> None:
+    params = site.project.params
+    text = params.read_text(encoding="utf-8")
+    content = yaml.safe_load(text)
+    content["plants"][PLANT]["carriers"]["gas"]["price_per_gj"] = None
+    params.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    leave_hour(site.project)
+    try:
+        page = open_page(site)
+        expect(page.locator(".answer")).to_have_text("In its last hour Fjord used more than its best: – an hour.")
+        page.locator("article").get_by_role("link", name="Fjord").click()
+        expect(page.locator(".answer")).to_contain_text("2.3\u00a0%. The price of energy is not known.")
+        expect(page.get_by_text(re.compile(r"Together they save .*, – an hour\."))).to_be_visible()
+        assert read_cell(page, "cost of the gap, an hour", 1) == "–"
+        page.locator(f"#if-{FLUE}").fill("1.5")
+        expect(page.locator(".lead")).to_have_text(re.compile(r"GJ/h less than now: – less an hour\.$"))
+        assert not re.search(r"\b0\u00a0€", page.locator("main").inner_text())
+    finally:
+        params.write_text(text, encoding="utf-8")
+        leave_hour(site.project)
+
+
 def test_what_if_says_what_the_service_predicts(page: Page, site: Site) -> None:
     now, best = BEST_NOW + GAP_NOW, ask_service(page, site)["best_gj_per_h"]
     assert read_cell(page, "energy, GJ/h", 1) == f"{now:,.1f}"

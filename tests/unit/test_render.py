@@ -410,6 +410,13 @@ def test_index_answers_in_one_sentence(fracs: list[float | None], sentence: str)
     assert text.replace("\u00a0", " ").split("::: {.answer}\n")[1].split("\n:::")[0] == sentence
 
 
+def test_a_total_leaves_out_no_plant_whose_price_is_not_known() -> None:
+    statuses = [read_status("a", gap_frac=0.05, money_per_h=1000.0), read_status("b", gap_frac=0.05, money_per_h=None)]
+    text = build_index(Fleet(statuses, {plant: f"{plant}.ipynb" for plant in "ab"}, {}, "EUR", 0.02))
+    assert "Both plants lose more than 2\N{NO-BREAK SPACE}% now." in text
+    assert "an hour]" not in text
+
+
 def test_index_is_sorted_by_money_with_missing_last() -> None:
     money = {"a": None, "b": 58.0, "c": 1030.0, "d": -12.0}
     statuses = [read_status(plant, money_per_h=value) for plant, value in money.items()]

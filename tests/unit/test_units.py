@@ -10,7 +10,9 @@ import pytest
 
 from elc import units
 from elc.errors import ElcError
-from elc.units import NAMES, WHOLE, build_page, read_conversion
+from elc.units import read_conversion
+from elc.units.__main__ import build_page
+from elc.units.spellings import NAMES, WHOLE
 
 
 @pytest.mark.parametrize(

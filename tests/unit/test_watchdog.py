@@ -25,9 +25,20 @@ def test_the_sign_reaches_who_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", ["", "/nowhere/at/all", "vsock:2:1", "@"])
-def test_where_nobody_waits_nothing_fails(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_where_nobody_waits_nothing_fails_and_the_next_sign_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", name)
     give_sign()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(tmp_path / "notify"))
+        receiver.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        give_sign()
+        assert receiver.recv(100) == b"WATCHDOG=1"
+        receiver.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            receiver.recv(100)
 
 
 @pytest.mark.parametrize("unit", ["elc-serve.service", "elc-listen.service"])

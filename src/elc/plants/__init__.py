@@ -1,4 +1,4 @@
-"""The plants of a project: one is added by configuration alone, and removed with all that was made of it."""
+"""The plants of a project: one is drafted from an export, added by configuration alone, and removed with all of it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from elc.failures import OF_HOUR
@@ -50,10 +50,10 @@ def _build_rank(status: Status) -> tuple[bool, float, str]:
     return (money is None, 0.0 if money is None else -money, status.plant)
 
 
-def _build_total(statuses: Iterable[Status], sign: str, mark: str) -> str:
-    """Build the money that some plants lose an hour; nothing where none has a price or the sum is a saving."""
+def _build_total(statuses: Sequence[Status], sign: str, mark: str) -> str:
+    """Build the money that some plants lose an hour; nothing where one has no price or the sum is a saving."""
     money = [status.money_per_h for status in statuses if status.money_per_h is not None]
-    if not money or sum(money) <= 0:
+    if len(money) < len(statuses) or sum(money) <= 0:
         return ""
     return f"[{say('{money} an hour', money=f'{format_money(sum(money))}{NBSP}{sign}')}]{{.{mark}}}"
 

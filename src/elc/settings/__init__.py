@@ -34,8 +34,9 @@ from elc.settings.reader import (
     read_yaml,
 )
 from elc.settings.serve import CaptureSettings, LimitSettings, ServeSettings, SwapSettings
+from elc.settings.tag_list import Tag, TagList
 from elc.settings.tag_rows import ROLES, TURNAROUND
-from elc.settings.tags import Tag, TagList, read_tags
+from elc.settings.tags import read_tags
 
 __all__ = [
     "ROLES",

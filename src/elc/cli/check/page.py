@@ -70,9 +70,7 @@ def _build_row(check: Check, tag: Tag) -> Sequence[str]:
     unit = read_unit(tag.column)
     fixed = (tag.tag, tag.column, unit.sign if unit.suffix != "raw" else "", tag.role)
     if tag not in check.inventory.tags.tags:
-        absent = ("0", "", "", f"not in the export{_find_near(check, tag)}")
-        absent = ("", "", "", "a part is not in the export") if tag.formula else absent
-        return (*fixed, *([""] * 4 if tag.is_computed else absent))
+        return (*fixed, *_explain_absent(check, tag))
     values, own = check.hourly[tag.column], check.findings[check.findings["column"] == tag.column]
     low, high = (format_value(bound, tag.column, with_unit=False) for bound in values.quantile([0.01, 0.99]))
     return (
@@ -82,6 +80,14 @@ def _build_row(check: Check, tag: Tag) -> Sequence[str]:
         f"{low} to {high}" if values.notna().any() else "",
         _list([f"{_say(name)} {amount}" for name, amount in _sum_findings(own, "check")], 1, "{}, +{}"),
     )
+
+
+def _explain_absent(check: Check, tag: Tag) -> Sequence[str]:
+    if tag.is_computed:
+        return [""] * 4
+    if tag.formula:
+        return ("", "", "", "a part is not in the export")
+    return ("0", "", "", f"not in the export{_find_near(check, tag)}")
 
 
 def _find_near(check: Check, tag: Tag) -> str:

@@ -65,7 +65,8 @@ def find_readiness(
 
 
 def _find_absent(present: TagList, tags: TagList) -> Iterator[str]:
-    absent = [tag.tag for tag in tags.read if tag.tag not in {found.tag for found in present.tags}]
+    there = {tag.tag for tag in present.tags}
+    absent = [tag.tag for tag in tags.read if tag.tag not in there]
     if absent:
         yield (
             f"{_count(len(absent), 'tag')} of the list, not in the export: {', '.join(absent)}. "

@@ -44,7 +44,10 @@ class OpenError(ElcError):
 
 @dataclass
 class Evidence:
-    """Collects what texts of times, values and qualities show; `is_point`: a point in a number can only be decimal."""
+    """Collects what texts of times, values and qualities show.
+
+    `is_point`: a point in a number can only be decimal. `written` counts the units behind numbers, `cells` the values.
+    """
 
     is_point: bool = False
     units: set[str] = field(default_factory=set)

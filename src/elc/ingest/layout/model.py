@@ -66,8 +66,8 @@ class Meaning:
     """What the content of a table shows: how its times, numbers and quality codes are meant.
 
     `time_unit` is that of numbers counted since 1970, empty for others; `codes` is as `export.quality_codes`, empty for
-    words. `units` are those that stand behind the numbers, as in 13.8 MW.
-    `is_date`: its times are dates without a time of day. `has_decimal`: `decimal` stands in some number.
+    words. `units` are those that stand behind the numbers, as in 13.8 MW. `is_date`: its times are dates without a time
+    of day. `has_decimal`: `decimal` stands in some number.
     """
 
     time_unit: str = ""

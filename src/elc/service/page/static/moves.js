@@ -1,7 +1,7 @@
 // What to do: each move with what it saves, and the operator's answer to it.
 import { address, post } from "./calls.js";
 import { el } from "./elements.js";
-import { capital, explain, isKnown, money, number, say, time, value } from "./words.js";
+import { capital, cost, explain, isKnown, number, say, time, value } from "./words.js";
 
 export function buildMoves(now, context) {
   if (!now.moves.length) return el("p", {}, now.advice);
@@ -20,7 +20,7 @@ function writeTotal(now) {
     saving: write(now.total_gj_per_h),
     low: write(now.total_low_gj_per_h),
     high: write(now.total_high_gj_per_h),
-    money: money(now.total_gj_per_h * now.money_per_gj, now.currency),
+    money: cost(now.total_gj_per_h, now),
   });
 }
 

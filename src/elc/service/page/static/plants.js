@@ -30,7 +30,8 @@ function writeAnswer(losing, plants) {
   if (!plants.length) return say("no_plants");
   if (!losing.length) return plants.some(isLate) ? say("none_lost") : say("none_loses");
   const isPast = losing.some(isLate);
-  const total = losing.reduce((sum, plant) => sum + (plant.money_per_h || 0), 0);
+  const isPriced = losing.every((plant) => isKnown(plant.money_per_h));
+  const total = isPriced ? losing.reduce((sum, plant) => sum + plant.money_per_h, 0) : null;
   const [plant, count] = [losing[0].name, losing.length];
   const one = () => (isPast ? say("one_lost", { plant }) : say("one_loses", { plant }));
   const some = () => (isPast ? say("some_lost", { count }) : say("some_lose", { count }));

@@ -4,7 +4,7 @@ import { drawCurve } from "./curve.js";
 import { el, folded, table } from "./elements.js";
 import { findLevelUnit, findRange } from "./ranges.js";
 import { drawOnResize } from "./scale.js";
-import { capital, energy, explain, isKnown, money, number, say, value } from "./words.js";
+import { capital, cost, energy, explain, isKnown, number, say, value } from "./words.js";
 
 const LOADS = 60;
 const WAIT_MS = 120;
@@ -215,19 +215,18 @@ export function buildWhatIf(plant, { refuse }) {
       return;
     }
     const { now } = state;
-    const cost = (amount) => (isKnown(amount) ? money(amount * now.money_per_gj, now.currency) : "–");
     const isJudged = isKnown(now.gap_gj_per_h);
     const saved = isJudged && before && isKnown(before.expected_gj_per_h) ? now.energy_gj_per_h - after.energy : null;
     const gap = after.energy - after.best_gj_per_h;
     const isOtherLoad = state.touched.has(state.throughput) && after.load !== state.present[state.throughput];
-    const change = () => (isOtherLoad ? writeLoad(after, gap, cost) : writeChange(saved, cost));
+    const change = () => (isOtherLoad ? writeLoad(after, gap) : writeChange(saved));
     tell(isMoved ? change() : say("move_a_slider"), { isDoubtful: false });
     const write = (size, how) => number(size, now.energy_digits, how);
     const rows = [
       [`${say("energy")}, GJ/h`, write(isJudged ? now.energy_gj_per_h : null), write(after.energy)],
       [`${say("best")}, GJ/h`, write(isJudged ? now.best_gj_per_h : null), write(after.best_gj_per_h)],
       [`${say("gap")}, GJ/h`, write(now.gap_gj_per_h, { signed: true }), write(gap, { signed: true })],
-      [say("cost_an_hour"), cost(now.gap_gj_per_h), cost(gap)],
+      [say("cost_an_hour"), cost(now.gap_gj_per_h, now), cost(gap, now)],
     ];
     const note = isJudged ? say("energy_what") : say("energy_alone");
     result.replaceChildren(
@@ -237,18 +236,18 @@ export function buildWhatIf(plant, { refuse }) {
   }
 
   // Less energy at less load is no saving: what counts there is energy per tonne, and the gap.
-  function writeLoad(after, gap, cost) {
+  function writeLoad(after, gap) {
     const unit = state.features.find((one) => one.column === state.throughput).unit;
     const level = number(after.energy / after.load, 2);
     const digits = state.now.energy_digits;
     const places = { load: value(after.load, unit), energy: number(after.energy, digits), level, unit: findLevelUnit(unit) };
-    return say("at_load", { ...places, gap: energy(gap, digits, { signed: true }), money: cost(gap) });
+    return say("at_load", { ...places, gap: energy(gap, digits, { signed: true }), money: cost(gap, state.now) });
   }
 
-  function writeChange(saved, cost) {
+  function writeChange(saved) {
     if (!isKnown(saved)) return say("what_if_only");
     const digits = state.now.energy_digits;
-    const places = { size: energy(Math.abs(saved), digits), money: cost(Math.abs(saved)) };
+    const places = { size: energy(Math.abs(saved), digits), money: cost(Math.abs(saved), state.now) };
     if (Number(Math.abs(saved).toFixed(digits)) === 0) return say("no_change");
     return saved > 0 ? say("takes_less", places) : say("takes_more", places);
   }

@@ -75,6 +75,11 @@ export function money(amount, currency) {
   return `${number(amount, isSmall ? 2 : 0)}\u00a0${currency}`;
 }
 
+// What an energy costs at the hour's price; where no price is known, it does not cost nothing.
+export function cost(size, now) {
+  return isKnown(size) && isKnown(now.money_per_gj) ? money(size * now.money_per_gj, now.currency) : "–";
+}
+
 export function share(frac) {
   return isKnown(frac) ? `${number(100 * frac, 1)}\u00a0%` : "–";
 }
