@@ -20,8 +20,6 @@ import gto.exceptions
 import pytest
 from click.testing import CliRunner
 from gto.cli import app
-from hypothesis import Phase, given, note, settings
-from hypothesis import strategies as st
 
 from elc import registry
 from elc.cli.models import build_content
@@ -43,8 +41,8 @@ KINDS = {
     "register": 3,
     "approve": 5,
     "reject": 2,
-    "promote": 10,
-    "roll_back": 4,
+    "promote": 20,
+    "roll_back": 20,
     "unassign": 3,
     "deregister": 2,
     "register_again": 4,
@@ -219,20 +217,13 @@ def check_readable(both: Both) -> None:
 
 def test_gto_and_elc_agree_at_each_step(make_both: Callable[[], Both]) -> None:
     done: Counter[str] = Counter()
-
-    @settings(max_examples=EXAMPLES, derandomize=True, database=None, phases=[Phase.generate])
-    @given(st.randoms(use_true_random=True))
-    def write_history(random: Random) -> None:
-        both, history = make_both(), []
+    for seed in range(EXAMPLES):
+        both, random, history = make_both(), Random(seed), []
         while len(history) < STEPS:
             operation = draw(random)
             if apply(both, operation):
                 history.append(operation)
-                note(f"{len(history)}: {' '.join(map(str, operation))}")
                 check_same(both)
         check_readable(both)
         done.update(kind for kind, *_ in history)
-
-    write_history()
-    assert done.total() >= EXAMPLES * STEPS
     assert done.keys() == KINDS.keys()
