@@ -115,7 +115,7 @@ def render(engine: str | None, environment: str) -> None:
 
 @main.group()
 def plant() -> None:
-    """Draft, check, add and remove plants."""
+    """Draft, check, add, rename and remove plants."""
 
 
 @plant.command(epilog="Example: elc plant add escalante --from data_small.csv --tags examples/escalante/tags.csv")
@@ -186,6 +186,32 @@ def remove(name: str, is_sure: bool) -> None:
     remove_plant(project, remains)
     kept = f" Its versions stay in the registry: {', '.join(remains.versions)}." if remains.versions else ""
     click.echo(f"plant {name} is removed.{kept} Next: git add --all, git commit, dvc repro render")
+
+
+@plant.command(epilog="Example: elc plant rename escalante mill")
+@click.argument("name")
+@click.argument("new")
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+def rename(name: str, new: str, is_sure: bool) -> None:
+    """Give a plant another id: its settings and readings move, what was made of them is removed, to be made again.
+
+    Registered versions stay in Git under the former id, and the log of what was advised and answered names them.
+    """
+    from elc.plants import find_moves, find_remains, rename_plant
+
+    project = find_project()
+    remains = find_remains(project, name)
+    moves = find_moves(project, name, new)
+    for path, to in moves.items():
+        click.echo(f"{path.relative_to(project.root)} -> {to.relative_to(project.root)}")
+    own = [str(path.relative_to(project.root)) for path in remains.find_own(project) if path not in moves]
+    if own:
+        click.echo(f"These are removed, and neither Git nor DVC has them; copy what is to be kept: {', '.join(own)}")
+    if not is_sure:
+        click.confirm(f"Rename plant {name} to {new}?", abort=True)
+    rename_plant(project, remains, new)
+    kept = f" Its versions stay in the registry as {name}: {', '.join(remains.versions)}." if remains.versions else ""
+    click.echo(f"plant {name} is {new} now.{kept} Next: git add --all, git commit, dvc repro monitor@{new} render")
 
 
 @plant.command("list", epilog="Example: elc plant list --json")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
+
+from elc.paths import replace_file
 
 
 def build_editor() -> YAML:
@@ -19,3 +25,26 @@ def build_editor() -> YAML:
 
 def _write_null(representer: RoundTripRepresenter, _: None) -> ScalarNode:
     return representer.represent_scalar("tag:yaml.org,2002:null", "null")
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of a text with their ends; none where there is no file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return file.readlines()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text whole; an empty one where there is no file makes none."""
+    if text or path.exists():
+        with replace_file(path) as temporary:
+            temporary.write_bytes(text.encode())
+
+
+def says(text: str, content: Any) -> bool:
+    """Whether a YAML text holds this content."""
+    try:
+        return bool(YAML(typ="safe").load(text) == content)
+    except YAMLError:
+        return False

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from elc.errors import ElcError, build_nearest
 from elc.hourly.lock import hold_hourly_lock
-from elc.paths import Project, replace_file
-from elc.plants.entry import build_editor
+from elc.paths import Project
+from elc.plants.entry import build_editor, read_lines, says, write_text
 from elc.registry import read_registry, remove_deployed
 from elc.settings import check_id, parse_settings, read_settings, read_yaml
 
@@ -60,9 +57,9 @@ def find_remains(project: Project, plant: str) -> Remains:
     settings = read_settings(project)
     keys = [f"plants.{plant}"] if plant in settings.plants else []
     keys += [f"simulate.plants.{plant}"] if plant in settings.simulate.plants else []
-    lock = _find_lock(project)
-    stages = [found[1] for line in _read_lines(lock) if (found := _build_stage(plant).match(line))]
-    paths = _find_paths(project, plant)
+    lock = find_lock(project)
+    stages = [found[1] for line in read_lines(lock) if (found := _build_stage(plant).match(line))]
+    paths = find_paths(project, plant)
     if not (keys or stages or paths):
         raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
     versions = read_registry(project.root).line(plant).versions
@@ -77,18 +74,34 @@ def remove_plant(project: Project, remains: Remains) -> None:
             or a source of readings that names it); nothing is changed.
     """
     text = _cut_entries(project, remains)
+    with hold_operation(project):
+        remove_all(project, remains, text)
+
+
+def remove_all(project: Project, remains: Remains, params: str) -> None:
+    """Write a params.yaml that knows a plant no more, then remove its stages and all that has its name."""
+    write_text(project.params, params)
+    write_text(find_lock(project), _cut_stages(project, remains))
+    for folder in sorted((project.root / "deployed").glob("*")):
+        remove_deployed(project, folder.name, remains.plant)
+    for path in find_paths(project, remains.plant):
+        _remove(path)
+
+
+@contextmanager
+def hold_operation(project: Project) -> Iterator[None]:
+    """Hold the lock of every environment that is operated here.
+
+    Raises:
+        ElcError: an hourly run is not done.
+    """
     with ExitStack() as held:
         for environment in sorted(path.name for path in project.root.glob("operation/*") if path.is_dir()):
             held.enter_context(hold_hourly_lock(project.operate(environment)))
-        _replace_text(project.params, text)
-        _replace_text(_find_lock(project), _cut_stages(project, remains))
-        for folder in sorted((project.root / "deployed").glob("*")):
-            remove_deployed(project, folder.name, remains.plant)
-        for path in _find_paths(project, remains.plant):
-            _remove(path)
+        yield
 
 
-def _find_lock(project: Project) -> Path:
+def find_lock(project: Project) -> Path:
     return project.root / "dvc.lock"
 
 
@@ -96,15 +109,7 @@ def _build_stage(plant: str) -> re.Pattern[str]:
     return re.compile(rf"  (\w+@{plant}):\s*$")
 
 
-def _read_lines(path: Path) -> list[str]:
-    """Read the lines of a text with their ends; none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return file.readlines()
-
-
-def _find_paths(project: Project, plant: str) -> list[Path]:
+def find_paths(project: Project, plant: str) -> list[Path]:
     """Find the files and folders of a plant: those with its name, with a suffix too, and what a killed run left."""
     named = re.compile(rf"{plant}(\..*)?|\.{plant}\..*")
     folders = (folder for place in _PLACES for folder in project.root.glob(place) if folder.is_dir())
@@ -113,7 +118,7 @@ def _find_paths(project: Project, plant: str) -> list[Path]:
 
 def _cut_entries(project: Project, remains: Remains) -> str:
     """Cut a plant's entries out of the text of params.yaml, which keeps every other sign."""
-    lines = _read_lines(project.params)
+    lines = read_lines(project.params)
     kept = read_yaml(project.params)
     for key in remains.keys:
         *above, _ = key.split(".")
@@ -123,11 +128,7 @@ def _cut_entries(project: Project, remains: Remains) -> str:
         del content[remains.plant]
         lines = _cut(lines, *place.lc.key(remains.plant))
     text = "".join(lines)
-    try:
-        is_whole = YAML(typ="safe").load(text) == kept
-    except YAMLError:
-        is_whole = False
-    if not is_whole:
+    if not says(text, kept):
         named = " and ".join(remains.keys)
         raise ElcError(f"params.yaml: {named} shares lines with other entries. Remove it from there by hand first.")
     try:
@@ -140,7 +141,7 @@ def _cut_entries(project: Project, remains: Remains) -> str:
 
 
 def _cut_stages(project: Project, remains: Remains) -> str:
-    lines = _read_lines(_find_lock(project))
+    lines = read_lines(find_lock(project))
     stage = _build_stage(remains.plant)
     while starts := [number for number, line in enumerate(lines) if stage.match(line)]:
         lines = _cut(lines, starts[0], 2)
@@ -181,12 +182,6 @@ def _move_anchor(lines: list[str], anchor: re.Match[str], inner: Sequence[str]) 
     moved = [(" " * max(0, _count_indent(line) + shift) + line.lstrip()) if line.strip() else line for line in inner]
     head = alias.sub(lambda _: f"&{anchor['name']}{anchor['value'].rstrip()}", lines[found], count=1)
     return [*lines[:found], head, *moved, *lines[found + 1 :]]
-
-
-def _replace_text(path: Path, text: str) -> None:
-    if text or path.exists():
-        with replace_file(path) as temporary:
-            temporary.write_bytes(text.encode())
 
 
 def _remove(path: Path) -> None:
