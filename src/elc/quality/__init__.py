@@ -13,6 +13,7 @@ from elc.ingest import add_energy, mask_derived
 from elc.ingest.traces import Traces
 from elc.quality.clock import find_clock
 from elc.quality.drift import find_drift
+from elc.quality.formulas import find_unworkable
 from elc.quality.habits import keep_habits
 from elc.quality.limits import find_clipped, find_negative_zero, find_out_of_range
 from elc.quality.mixups import find_mixups
@@ -56,6 +57,7 @@ def check_hourly(
 def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:
     """Run the checks in order: what a check marks, those after it do not see, masked or not."""
     absent = list(find_absent(sheet, settings))
+    unworkable = find_unworkable(sheet)
     outside, spikes = find_out_of_range(sheet), find_spikes(sheet, settings)
     relation = fit_relation(sheet, outside.marked | spikes.marked)
     # A unit mix-up can take a value out of range: it is looked for there as well.
@@ -68,6 +70,7 @@ def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:
     shifted = (mixups, high)
     return [
         *absent,
+        unworkable,
         outside,
         spikes,
         clipped,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from elc.errors import ElcError
 from elc.fields import read_unit
+from elc.settings import steam
 from elc.units import convert, look_up
 
 if TYPE_CHECKING:
@@ -29,9 +30,27 @@ Array = NDArray[np.float64]
 MOST_LETTERS = 500  # ASSUME: a longer formula is none that somebody reads
 _CONSTANT = re.compile(r"(?<![\w.])(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\[([^\[\]]*)\]")
 _KNOWN = (
-    "Known are + - * /, brackets, min(...), max(...), columns of the list, and numbers, with a unit as in 36.5[MJ/Nm3]"
+    "Known are + - * /, brackets, min(...), max(...), steam_enthalpy(bar, degC), saturated_steam_enthalpy(bar), "
+    "water_enthalpy(degC), columns of the list, and numbers, with a unit as in 36.5[MJ/Nm3]"
 )
-FUNCTIONS = {"min": np.minimum, "max": np.maximum}
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a formula may call, with the units of its arguments and of its value; without them, all have one unit."""
+
+    work: Callable[..., Array]
+    takes: tuple[str, ...] = ()
+    gives: str = ""
+
+
+FUNCTIONS = {
+    "min": Function(lambda *values: np.asarray(np.minimum.reduce(np.broadcast_arrays(*values)))),
+    "max": Function(lambda *values: np.asarray(np.maximum.reduce(np.broadcast_arrays(*values)))),
+    "steam_enthalpy": Function(steam.steam_enthalpy, ("bar", "degC"), "GJ/t"),
+    "saturated_steam_enthalpy": Function(steam.saturated_steam_enthalpy, ("bar",), "GJ/t"),
+    "water_enthalpy": Function(steam.water_enthalpy, ("degC",), "GJ/t"),
+}
 
 
 @lru_cache(maxsize=1)
@@ -116,8 +135,10 @@ def _parse(text: str) -> tuple[ast.expr, dict[str, tuple[float, str]]]:
 
 def _is_known(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
-        is_function = isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS
-        return is_function and len(node.args) > 1 and not node.keywords
+        if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords:
+            return False
+        takes = FUNCTIONS[node.func.id].takes
+        return len(node.args) == len(takes) if takes else len(node.args) > 1
     if isinstance(node, ast.Constant):
         return isinstance(node.value, (int, float)) and not isinstance(node.value, bool) and abs(node.value) < 1e15
     if isinstance(node, (ast.BinOp, ast.UnaryOp)):
@@ -134,8 +155,7 @@ def _work_out(node: ast.expr, values: Mapping[str, Array]) -> Array:
             value = _work_out(operand, values)
             return np.negative(value) if isinstance(operation, ast.USub) else value
         case ast.Call(ast.Name(function), arguments):
-            found = [_work_out(one, values) for one in arguments]
-            return np.asarray(FUNCTIONS[function].reduce(np.broadcast_arrays(*found)))
+            return FUNCTIONS[function].work(*(_work_out(one, values) for one in arguments))
         case ast.Constant(value):
             return np.asarray(float(value))  # type: ignore[arg-type]
         case ast.Name(name):
@@ -156,14 +176,23 @@ def _find_unit(node: ast.expr, units: Mapping[str, Unit], text: str) -> Unit | N
             return _multiply(first, second, text, is_product=isinstance(operation, ast.Mult))
         case ast.UnaryOp(_, operand):
             return _find_unit(operand, units, text)
-        case ast.Call(_, arguments):
+        case ast.Call(ast.Name(function), arguments):
             found = [_find_unit(one, units, text) for one in arguments]
+            if FUNCTIONS[function].takes:
+                return _check_call(function, found, text)
             for other in found[1:]:
                 _add(found[0], other, text, is_difference=False)
             return next((unit for unit in found if unit is not None), None)
         case ast.Name(name):
             return units[name]
     return None
+
+
+def _check_call(function: str, found: Sequence[Unit | None], text: str) -> Unit:
+    for unit, name in zip(found, FUNCTIONS[function].takes, strict=True):
+        if unit != look_up(name):
+            raise ElcError(f"formula {text} gives {function} {unit or 'a number'}, expected {name}.")
+    return look_up(FUNCTIONS[function].gives)
 
 
 def _add(first: Unit | None, second: Unit | None, text: str, *, is_difference: bool) -> Unit | None:

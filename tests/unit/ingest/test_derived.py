@@ -108,3 +108,25 @@ def test_the_inventory_holds_a_formula_whose_parts_are_there(tags: TagList, tmp_
     present = {tag.column for tag in found.tags}
     assert {"gas_energy_gj_per_h", "approach_degc"} <= present
     assert "total_t_per_h" not in present
+
+
+def test_steam_that_is_none_has_no_value_and_a_finding(tmp_path: Path) -> None:
+    steam = """F,hp_steam_t_per_h,t/h,,,state,,,,Steam
+P,hp_bar,bar,,,state,,,,Pressure
+T,hp_degc,degC,,,state,,,,Temperature
+"= hp_steam_t_per_h * (steam_enthalpy(hp_bar, hp_degc) - water_enthalpy(105[degC]))",hp_gj_per_h,GJ/h,,,energy,steam,,,
+"""
+    (tmp_path / "tags.csv").write_text(HEAD + LIST + steam)
+    tags = read_tags(tmp_path / "tags.csv", "fjord")
+    table = build_table()
+    table["F"], table["P"] = table["G"] * 2, 40.0 + 0.01 * table["S"]
+    table["T"] = 420 + table["S"] - 25
+    table.loc[300:303, "T"] = 240.0  # below the 250 degC at which water boils here
+    checked, findings = read(table, tags, tmp_path)
+    told = findings[findings["check"] == "formula"]
+    assert list(told["column"]) == ["hp_gj_per_h"]
+    assert told["hours"].iloc[0] == 4.0
+    missing = checked["hp_gj_per_h"].isna()
+    assert list(np.flatnonzero(missing)) == [300, 301, 302, 303]
+    expected = checked["hp_steam_t_per_h"] * (3.2614 - 0.4402)
+    np.testing.assert_allclose(checked.loc[~missing, "hp_gj_per_h"], expected[~missing], rtol=0.003)

@@ -34,12 +34,15 @@ F,product_t_per_h,t/h,,,throughput,,,,
         ("-a_pct + 100", "rest_pct", [90, np.nan, 92]),
         ("min(a_pct, b_pct)", "least_pct", [4, np.nan, 0]),
         ("max(a_pct, 9, b_pct)", "most_pct", [10, np.nan, 9]),
+        ("a_t_per_h * (steam_enthalpy(40[bar], 420[degC]) - 0.44[GJ/t])", "x_gj_per_h", [28.22, np.nan, 22.58]),
+        ("b_t_per_h * (saturated_steam_enthalpy(a_bar) - water_enthalpy(105[degC]))", "x_gj_per_h", [9.35, np.nan, 0]),
+        ("a_t_per_h * steam_enthalpy(b_bar, 120[degC])", "x_gj_per_h", [np.nan, np.nan, np.nan]),
     ],
 )
 def test_a_formula_is_worked_out_with_its_units(text: str, column: str, expected: list[float]) -> None:
     formula = read_formula(text, column)
     values = {name: {"a": ONE, "b": TWO, "c": THREE}[name[0]] for name in formula.parts}
-    np.testing.assert_allclose(formula.build(values), expected)
+    np.testing.assert_allclose(formula.build(values), expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,9 @@ def test_a_formula_is_worked_out_with_its_units(text: str, column: str, expected
         ("a_bar.real", "x_bar", "holds a_bar.real"),
         ("__import__('os').system('true')", "x_bar", "Known are"),
         ("min(a_bar)", "x_bar", "holds min"),
+        ("steam_enthalpy(a_bar)", "x_ratio", r"holds steam_enthalpy\(a_bar\)\. Known are"),
+        ("steam_enthalpy(a_mbar, b_degc)", "x_ratio", "gives steam_enthalpy millibar, expected bar"),
+        ("a_t_per_h * water_enthalpy(105)", "x_gj_per_h", "gives water_enthalpy a number, expected degC"),
         ("exec(a_bar, b_bar)", "x_bar", "holds exec"),
         ("[a_bar][0]", "x_bar", "holds"),
         ("a_bar * 1e400", "x_bar", "holds"),
