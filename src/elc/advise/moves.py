@@ -100,16 +100,18 @@ def _find_reasons(package: Package, hours: pd.DataFrame) -> NDArray[np.object_]:
     is_judged = hours[GAP].notna().to_numpy() if GAP in hours else np.zeros(len(hours), bool)
     is_known = np.zeros(len(hours), bool)
     if {*package.features, *package.setpoints} <= set(hours.columns):
-        is_set = hours[package.setpoints].notna().any(axis=1) | (not package.setpoints)
+        is_set = hours[package.setpoints].notna().any(axis=1)
         is_known = (hours[package.features].notna().all(axis=1) & is_set).to_numpy(bool)
     low = hours.get(GAP_LOW, hours.get(GAP))
     conditions = [
         ~is_judged,
         ~np.asarray(low > 0) if low is not None else np.ones(len(hours), bool),
+        np.full(len(hours), not package.setpoints),
         ~is_known,
-        np.full(len(hours), package.precedents.empty or not package.setpoints),
+        np.full(len(hours), package.precedents.empty),
     ]
-    return np.select(conditions, ["no_gap", "at_best", "missing", "no_precedents"], "").astype(object)
+    names = ["no_gap", "at_best", "no_setpoints", "missing", "no_precedents"]
+    return np.select(conditions, names, "").astype(object)
 
 
 def _build_moves(

@@ -34,6 +34,7 @@ Row = Mapping[Any, Any]
 REASONS: dict[str, Callable[[], str]] = {
     "no_gap": lambda: say("Nothing is advised while there is no gap to judge."),
     "at_best": lambda: say("Nothing is advised: the plant is as near to its best as can be told."),
+    "no_setpoints": lambda: say("Nothing is advised: the model knows no set-point that could be moved."),
     "missing": lambda: say("Nothing is advised: drivers or set-points have no sound reading, so no saving is known."),
     "no_precedents": lambda: say("Nothing is advised: the model knows no hours of best practice to go by."),
     "small_saving": lambda: say("Nothing is advised: what moves of the set-points would save is not worth a word."),
@@ -71,7 +72,7 @@ def write_advice(
         size: what the plant takes (see `curve.find_size`).
     """
     moves, reason = choose_hour(given, hour[TIME]), find_reason(given.reasons, hour[TIME])
-    if reason in ("no_gap", "not_made", "at_best", "missing"):
+    if reason in ("no_gap", "not_made", "at_best", "no_setpoints", "missing"):
         return REASONS[reason]()
     sentences = [_write_moves(moves, reason, hour, settings, size), *_write_answered(hour, settings, notes)]
     unknown = [say_label(column) for column in setpoints if pd.isna(hour.get(column))]

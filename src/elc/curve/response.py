@@ -56,7 +56,7 @@ def build_best_practice(package: Package, hours: pd.DataFrame, count: int) -> pd
     """
     found = pd.DataFrame(np.nan, index=hours.index, columns=package.setpoints)
     known = hours[package.features].notna().all(axis=1).to_numpy()
-    if not len(package.precedents) or not known.any():
+    if not (len(package.precedents) and package.setpoints and known.any()):
         return found
     chosen = np.flatnonzero(known)
     for start in range(0, len(chosen), CHUNK_HOURS):

@@ -70,13 +70,15 @@ def explain_silence(package: Package, scored: pd.DataFrame, hour: pd.Series) -> 
     if absent:
         names = ", ".join(map(escape, absent))
         return say("The model asks for columns that the hourly table does not hold: {names}.", names=names)
+    if not package.setpoints:
+        return say("The model knows no set-point that a gap could come from.")
     if not hour[IS_STEADY]:
         return say("The plant does not run steadily.")
     if pd.isna(hour[ENERGY]):
         return say("The energy of the hour is unknown.")
     if hour[IS_OUTSIDE]:
         return say("The hour is unlike those that the model knows: {why}.", why=package.envelope.explain(hour))
-    if package.setpoints and hour[package.setpoints].isna().all():
+    if hour[package.setpoints].isna().all():
         return say("Set-points are unknown: {names}.", names=", ".join(say_name(name) for name in package.setpoints))
     if not len(package.precedents):
         return say("The model holds no hours of best practice.")

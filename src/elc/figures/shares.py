@@ -21,6 +21,8 @@ def plot_shares(shares: pd.DataFrame, names: str, unit: str, *, size: float) -> 
 
     `size` is what the plant takes (see `curve.find_size`).
     """
+    if shares.empty:
+        return show_nothing()
     values = shares["share_gj_per_h"].to_numpy(float)
     labels = [say_name(name) for name in shares[names]]
     colours = [
@@ -52,6 +54,18 @@ def _draw_shares(
     return figure, Track(axes, values, places)
 
 
+def show_nothing() -> Chart:
+    """Show that there is nothing to show: an axis without a bar looks like a fault."""
+    return show(_draw_nothing)
+
+
+def _draw_nothing(width: float) -> Figure:
+    figure, axes = build_axes(width, 0.4)
+    axes.axis("off")
+    axes.text(0, 0.5, say("Nothing to show."), transform=axes.transAxes, va="center")
+    return figure
+
+
 def _find_height(labels: list[str]) -> float:
     """The height (inches) of bars with these labels, which may have several lines."""
     return 0.7 + 0.16 * len(labels) + 0.2 * sum(1 + label.count("\n") for label in labels)
@@ -64,7 +78,7 @@ def build_bars(waterfall: pd.DataFrame, *, size: float) -> pd.DataFrame:
     """
     moves = waterfall[waterfall["kind"] != "level"]
     ends = pd.concat([waterfall["end_gj_per_h"], moves["start_gj_per_h"]])
-    left = float(ends.min() - max(0.08 * (ends.max() - ends.min()), 1e-4 * abs(ends.max()))) if len(waterfall) else 0.0
+    left = float(ends.min() - max(0.08 * (ends.max() - ends.min()), 1e-4 * abs(ends.max())))
     is_level = waterfall["kind"].eq("level")
     starts = waterfall["start_gj_per_h"].where(~is_level, left)
     pairs = pd.concat([starts, waterfall["end_gj_per_h"]], axis=1)
@@ -83,6 +97,8 @@ def build_bars(waterfall: pd.DataFrame, *, size: float) -> pd.DataFrame:
 
 def plot_waterfall(waterfall: pd.DataFrame, unit: str, *, size: float) -> Chart:
     """Plot the steps of `explain.build_waterfall` from best down to actual energy; `size`: see `plot_shares`."""
+    if waterfall.empty:
+        return show_nothing()
     bars = build_bars(waterfall, size=size)
     columns = {say("step"): bars["label"].tolist(), unit: bars["text"].tolist()}
     return show(
@@ -101,9 +117,8 @@ def _draw_waterfall(width: float, bars: pd.DataFrame, waterfall: pd.DataFrame, u
     axes.set_yticks(places, wrapped)
     for place, end in zip(places[:-1], waterfall["end_gj_per_h"].iloc[:-1], strict=True):
         axes.plot([end, end], [place - 0.3, place - 0.7], color=PALE, lw=1)
-    if len(bars):
-        span = float(bars["high"].max() - bars["low"].min())
-        axes.set_xlim(bars["low"].min(), bars["high"].max() + 0.16 * span)
+    span = float(bars["high"].max() - bars["low"].min())
+    axes.set_xlim(bars["low"].min(), bars["high"].max() + 0.16 * span)
     axes.grid(False)
     axes.set_xlabel(unit)
     return figure, Track(axes, bars["high"].to_numpy(float), places)

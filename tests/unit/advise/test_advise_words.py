@@ -89,6 +89,7 @@ def test_every_reason_has_its_words(chosen: settings.StageSettings) -> None:
     assert found == {
         "no_gap": "Nothing is advised while there is no gap to judge.",
         "at_best": "Nothing is advised: the plant is as near to its best as can be told.",
+        "no_setpoints": "Nothing is advised: the model knows no set-point that could be moved.",
         "missing": "Nothing is advised: drivers or set-points have no sound reading, so no saving is known.",
         "no_precedents": "Nothing is advised: the model knows no hours of best practice to go by.",
         "small_saving": "Nothing is advised: what moves of the set-points would save is not worth a word.",

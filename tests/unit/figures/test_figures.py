@@ -143,7 +143,7 @@ def test_hours_without_a_gap_are_a_picture_of_none() -> None:
 
 def test_no_shares_are_an_empty_picture() -> None:
     nothing = pd.DataFrame({"setpoint": pd.Series(dtype="str"), "share_gj_per_h": pd.Series(dtype=float)})
-    assert "GJ/h" in figures.plot_shares(nothing, "setpoint", "GJ/h", size=1000.0).data
+    assert "Nothing to show." in figures.plot_shares(nothing, "setpoint", "GJ/h", size=1000.0).data
 
 
 def test_no_hours_are_an_empty_cusum() -> None:
@@ -271,4 +271,4 @@ def test_waterfall_is_drawn_with_its_words_and_without_a_step() -> None:
     drawn = figures.plot_waterfall(build_steps(), "GJ/h", size=1000.0).data
     for word in ("best", "flue O2", "+5.0", "actual", "102.0", "GJ/h", COST, GOOD, PALE):
         assert word in drawn
-    assert "GJ/h" in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h", size=1000.0).data
+    assert "Nothing to show." in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h", size=1000.0).data
