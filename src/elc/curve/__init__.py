@@ -1,6 +1,16 @@
 """The energy load curve of a plant: read and prove its package, score hours, find precedents."""
 
-from elc.curve.content import format_json, hash_card, hash_file, read_unverified, write_json
+from elc.curve.content import (
+    CARD,
+    NAMES,
+    Content,
+    format_json,
+    hash_card,
+    hash_file,
+    read_content,
+    read_unverified,
+    write_json,
+)
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
 from elc.curve.hours import DATA_TYPE, MISSING_COLUMN, describe_column, fit_hours
 from elc.curve.levels import (
@@ -27,11 +37,14 @@ from elc.curve.sketch import Sketch, measure_distance, read_sketch
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
 
 __all__ = [
+    "CARD",
     "DATA_TYPE",
     "MISSING_COLUMN",
+    "NAMES",
     "OUTPUTS",
     "Baseline",
     "Conditions",
+    "Content",
     "Cost",
     "CurveView",
     "Envelope",
@@ -66,6 +79,7 @@ __all__ = [
     "predict_precedents",
     "prove",
     "read",
+    "read_content",
     "read_found",
     "read_level",
     "read_sketch",

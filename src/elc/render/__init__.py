@@ -1,5 +1,6 @@
 """Render the executed notebooks of all plants as one site that opens from disk without a network."""
 
 from elc.render.site import render_site
+from elc.render.status import Status, read_status
 
-__all__ = ["render_site"]
+__all__ = ["Status", "read_status", "render_site"]

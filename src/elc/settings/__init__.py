@@ -20,9 +20,10 @@ from elc.settings.model import (
     SiteSettings,
     TrainSettings,
 )
-from elc.settings.plant import Carrier, Export, PlantSettings
+from elc.settings.plant import INTERVALS_H, Carrier, Export, Interval, PlantSettings
 from elc.settings.reader import (
     StageSettings,
+    build_default,
     build_plant,
     check_entry,
     check_id,
@@ -39,6 +40,7 @@ from elc.settings.tag_rows import ROLES, TURNAROUND
 from elc.settings.tags import read_tags
 
 __all__ = [
+    "INTERVALS_H",
     "ROLES",
     "TURNAROUND",
     "AdviseSettings",
@@ -55,6 +57,7 @@ __all__ = [
     "Export",
     "FaultRates",
     "IngestSettings",
+    "Interval",
     "LimitSettings",
     "ListenSettings",
     "MonitorSettings",
@@ -72,6 +75,7 @@ __all__ = [
     "Tag",
     "TagList",
     "TrainSettings",
+    "build_default",
     "build_plant",
     "check_entry",
     "check_id",

@@ -56,11 +56,11 @@ class EmailSettings(Section):
 class AlertSettings(Section):
     """When something is told. A `webhook` here is not used where ELC_ALERT_WEBHOOK is set."""
 
-    max_gap_frac: Frac
-    gap_h: Positive
-    violation_h: NotNegative
-    stale_h: Positive | None
-    repeat_h: NotNegative
-    webhook: Url | None
-    email: EmailSettings | None
-    timeout_s: Positive
+    max_gap_frac: Frac = 0.02
+    gap_h: Positive = 6.0
+    violation_h: NotNegative = 6.0
+    stale_h: Positive | None = 3.0
+    repeat_h: NotNegative = 24.0
+    webhook: Url | None = None
+    email: EmailSettings | None = None
+    timeout_s: Positive = 20.0

@@ -1,4 +1,7 @@
-"""The sections of params.yaml, one class each. Keys carry units; params.yaml says what each key does."""
+"""The sections of params.yaml, one class each. Keys carry units; params.yaml says what each key does.
+
+A key that is not given has the default that stands here, which is what the demo's params.yaml says, too.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from elc.settings.serve import ServeSettings
 
 
 class SiteSettings(Section):
-    currency: Plain
-    language: str
+    currency: Plain = "EUR"
+    language: str = "en"
 
     @field_validator("language")
     @classmethod
@@ -77,68 +80,72 @@ class SimulateSettings(Section):
 class EngineSettings(Section):
     """What runs the expressions of ingest; `master` is Spark's."""
 
-    name: Literal["duckdb", "spark"]
-    master: str
-    memory_gib: Positive
+    name: Literal["duckdb", "spark"] = "duckdb"
+    master: str = "local[*]"
+    memory_gib: Positive = 1.0
+
+
+Mask = Literal["range", "frozen", "spike", "unit", "clipped", "clock", "drift"]
+MASKS: tuple[Mask, ...] = ("range", "frozen", "spike", "unit")
 
 
 class IngestSettings(Section):
-    accept_uncertain: bool
-    max_hold_h: Positive
-    min_coverage_frac: Frac
-    weather: list[str]
-    max_gap_h: NotNegative
-    spike_deviations: Positive
-    frozen_h: Positive
-    low_coverage_frac: Frac
-    masks: list[Literal["range", "frozen", "spike", "unit", "clipped", "clock", "drift"]]
+    accept_uncertain: bool = False
+    max_hold_h: Positive = 6.0
+    min_coverage_frac: Frac = 0.5
+    weather: list[str] = Field(default_factory=lambda: ["air_temp_degc", "cooling_water_temp_degc"])
+    max_gap_h: NotNegative = 6.0
+    spike_deviations: Positive = 8.0
+    frozen_h: Positive = 6.0
+    low_coverage_frac: Frac = 0.9
+    masks: list[Mask] = Field(default_factory=lambda: list(MASKS))
 
 
 class DatasetSettings(Section):
-    min_load_frac: Frac
-    steady_window_h: Positive
-    max_load_slope_frac_per_h: Positive
-    settle_after_start_h: NotNegative
-    train_frac: Frac
-    valid_frac: Frac
-    min_hours: int = Field(gt=0)
-    min_period_days: Positive
-    min_valid_frac: Frac
-    max_missing_h: Positive
-    min_hours_per_feature: Positive
-    load_bands: int = Field(gt=0)
-    min_hours_per_band: Positive
-    min_load_range_frac: Frac
-    min_inside_frac: Frac
+    min_load_frac: Frac = 0.5
+    steady_window_h: Positive = 4.0
+    max_load_slope_frac_per_h: Positive = 0.01
+    settle_after_start_h: NotNegative = 12.0
+    train_frac: Frac = 0.6
+    valid_frac: Frac = 0.15
+    min_hours: int = Field(default=500, gt=0)
+    min_period_days: Positive = 365.0
+    min_valid_frac: Frac = 0.75
+    max_missing_h: Positive = 168.0
+    min_hours_per_feature: Positive = 240.0
+    load_bands: int = Field(default=5, gt=0)
+    min_hours_per_band: Positive = 100.0
+    min_load_range_frac: Frac = 0.2
+    min_inside_frac: Frac = 0.95
 
 
 class TrainSettings(Section):
-    seed: int
-    load_pieces: int = Field(gt=0)
-    driver_bins: int = Field(gt=0)
-    hidden_units: int = Field(gt=0)
-    members: int = Field(gt=2)
-    block_days: Positive
-    response_units: int = Field(gt=0)
-    epochs: int = Field(gt=0)
-    patience: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
-    learning_rate: Positive
-    response_learning_rate: Positive
-    weight_decay: NotNegative
-    interval_frac: float = Field(gt=0, lt=1)
-    precedent_frac: Frac
-    envelope_margin_frac: NotNegative
-    envelope_prototypes: int = Field(gt=0)
+    seed: int = 7
+    load_pieces: int = Field(default=10, gt=0)
+    driver_bins: int = Field(default=8, gt=0)
+    hidden_units: int = Field(default=32, gt=0)
+    members: int = Field(default=8, gt=2)
+    block_days: Positive = 7.0
+    response_units: int = Field(default=8, gt=0)
+    epochs: int = Field(default=300, gt=0)
+    patience: int = Field(default=20, gt=0)
+    batch_size: int = Field(default=512, gt=0)
+    learning_rate: Positive = 0.001
+    response_learning_rate: Positive = 0.004
+    weight_decay: NotNegative = 0.001
+    interval_frac: float = Field(default=0.8, gt=0, lt=1)
+    precedent_frac: Frac = 0.1
+    envelope_margin_frac: NotNegative = 0.02
+    envelope_prototypes: int = Field(default=128, gt=0)
 
 
 class EvaluateSettings(Section):
-    load_bands: int = Field(gt=0)
-    block_days: Positive
-    resamples: int = Field(ge=100)
-    interval_frac: float = Field(gt=0, lt=1)
-    seed: int = Field(ge=0)
-    max_offset_frac: Positive
+    load_bands: int = Field(default=5, gt=0)
+    block_days: Positive = 7.0
+    resamples: int = Field(default=2000, ge=100)
+    interval_frac: float = Field(default=0.95, gt=0, lt=1)
+    seed: int = Field(default=7, ge=0)
+    max_offset_frac: Positive = 0.003
 
 
 class TagLimits(Section):
@@ -149,50 +156,50 @@ class TagLimits(Section):
 
 
 class MonitorSettings(Section):
-    shown_days: int = Field(gt=0)
-    curve_days: int = Field(gt=0)
-    health_days: int = Field(gt=0)
-    max_gap_frac: Positive
-    max_bias_frac: Positive
-    max_missing_frac: Frac
-    max_drift: Frac
-    min_inside_frac: Frac
-    min_change_frac: Positive
-    min_setpoint_frac: Positive
-    retrain_after_days: Positive
-    max_asked_outside_frac: Frac
-    min_asked_rows: int = Field(gt=0)
-    tags: dict[str, TagLimits]
+    shown_days: int = Field(default=7, gt=0)
+    curve_days: int = Field(default=60, gt=0)
+    health_days: int = Field(default=28, gt=0)
+    max_gap_frac: Positive = 0.02
+    max_bias_frac: Positive = 0.005
+    max_missing_frac: Frac = 0.2
+    max_drift: Frac = 0.1
+    min_inside_frac: Frac = 0.8
+    min_change_frac: Positive = 0.006
+    min_setpoint_frac: Positive = 0.003
+    retrain_after_days: Positive = 28.0
+    max_asked_outside_frac: Frac = 0.5
+    min_asked_rows: int = Field(default=100, gt=0)
+    tags: dict[str, TagLimits] = Field(default_factory=dict)
 
 
 class ExplainSettings(Section):
-    like_hours: int = Field(gt=0)
-    explained_days: int = Field(gt=0)
-    drift_days: int = Field(gt=0)
-    min_ndcg: Frac
+    like_hours: int = Field(default=200, gt=0)
+    explained_days: int = Field(default=7, gt=0)
+    drift_days: int = Field(default=28, gt=0)
+    min_ndcg: Frac = 0.9
 
 
 class AdviseSettings(Section):
-    max_moves: int = Field(gt=0, le=3)
-    max_step_frac: Frac
-    min_saving_frac: NotNegative
-    min_total_frac: NotNegative
-    interval_frac: float = Field(gt=0, lt=1)
-    shape_error_frac: NotNegative
-    log_days: int = Field(gt=0)
-    follow_h: Positive
-    judged_h: Positive
-    hold_h: Positive
-    answer_holds_h: NotNegative
+    max_moves: int = Field(default=3, gt=0, le=3)
+    max_step_frac: Frac = 0.25
+    min_saving_frac: NotNegative = 0.0005
+    min_total_frac: NotNegative = 0.003
+    interval_frac: float = Field(default=0.8, gt=0, lt=1)
+    shape_error_frac: NotNegative = 0.05
+    log_days: int = Field(default=28, gt=0)
+    follow_h: Positive = 12.0
+    judged_h: Positive = 6.0
+    hold_h: Positive = 24.0
+    answer_holds_h: NotNegative = 24.0
 
 
 class CompareSettings(Section):
-    min_hours: int = Field(gt=0)
-    max_p: Frac
+    min_hours: int = Field(default=168, gt=0)
+    max_p: Frac = 0.05
 
 
 class RenderSettings(Section):
-    engine: Literal["auto", "quarto", "pandoc"]
+    engine: Literal["auto", "quarto", "pandoc"] = "auto"
 
 
 class Settings(Section):

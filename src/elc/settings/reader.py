@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,19 +42,19 @@ SectionT = TypeVar("SectionT", bound=Section)
 class StageSettings:
     """What one plant's stages are told: the sections with this plant's overrides, and its entry."""
 
-    site: SiteSettings
     plant_id: str
     plant: PlantSettings
-    engine: EngineSettings
-    ingest: IngestSettings
-    dataset: DatasetSettings
-    train: TrainSettings
-    evaluate: EvaluateSettings
-    monitor: MonitorSettings
-    explain: ExplainSettings
-    advise: AdviseSettings
-    alerts: AlertSettings
-    compare: CompareSettings
+    site: SiteSettings = field(default_factory=SiteSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    dataset: DatasetSettings = field(default_factory=DatasetSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
+    explain: ExplainSettings = field(default_factory=ExplainSettings)
+    advise: AdviseSettings = field(default_factory=AdviseSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    compare: CompareSettings = field(default_factory=CompareSettings)
     is_simulated: bool = False
 
 
@@ -166,6 +166,20 @@ def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSe
     )
 
 
+def build_default(plant: str, content: Any) -> StageSettings:
+    """Build what the stages of one plant need from its entry alone; every other key has its default.
+
+    Raises:
+        ElcError: the entry is not valid (all faults are named).
+    """
+    entry = _build_section(PlantSettings, content, f"plant {plant}")
+    chosen = StageSettings(plant_id=plant, plant=entry)
+    given = {stage: (getattr(chosen, stage), getattr(entry, stage)) for stage in _OVERRIDABLE}
+    faults = [fault for stage, (section, keys) in given.items() for fault in _find_fit_faults(section, keys, stage)]
+    check_faults(f"plant {plant}", faults)
+    return replace(chosen, **{stage: _override(section, keys) for stage, (section, keys) in given.items()})
+
+
 _OVERRIDABLE = ("ingest", "dataset", "train", "monitor", "explain", "advise", "alerts")
 
 
@@ -202,22 +216,22 @@ def _find_environment_faults(settings: Settings) -> list[str]:
         strange = [] if environment.plants == "all" else [p for p in environment.plants if p not in settings.plants]
         faults += [f"{where}.plants: {plant} is unknown: {build_nearest(plant, settings.plants)}" for plant in strange]
         for stage, keys in environment.overrides.items():
-            faults += _find_fit_faults(settings, stage, keys, f"{where}.overrides.{stage}")
+            faults += _find_fit_faults(getattr(settings, stage), keys, f"{where}.overrides.{stage}")
         known.append(name)
     return faults
 
 
-def _find_fit_faults(settings: Settings, stage: str, keys: dict[str, Any], where: str) -> list[str]:
+def _find_fit_faults(section: Section, keys: dict[str, Any], where: str) -> list[str]:
     """Say which keys of an override do not fit the section that they override."""
     try:
-        _override(getattr(settings, stage), keys)
+        _override(section, keys)
     except ValidationError as error:
-        return [f"{where}.{fault}" for fault in read_faults(error, type(getattr(settings, stage)))]
+        return [f"{where}.{fault}" for fault in read_faults(error, type(section))]
     return []
 
 
 def _find_override_faults(settings: Settings, name: str, plant: PlantSettings, stage: str) -> list[str]:
-    return _find_fit_faults(settings, stage, getattr(plant, stage), f"plants.{name}.{stage}")
+    return _find_fit_faults(getattr(settings, stage), getattr(plant, stage), f"plants.{name}.{stage}")
 
 
 def read_yaml(path: Path) -> Any:

@@ -95,13 +95,24 @@ def test_key_like_no_other_is_refused_with_all_valid_ones(write: Write) -> None:
 
 
 def test_missing_key_is_named(write: Write) -> None:
-    with pytest.raises(ElcError, match=r"^params\.yaml: train\.epochs: missing\. Add it\.$"):
-        read_settings(write(lambda content: content["train"].pop("epochs")))
+    with pytest.raises(ElcError, match=r"^params\.yaml: simulate\.days: missing\. Add it\.$"):
+        read_settings(write(lambda content: content["simulate"].pop("days")))
+
+
+def test_a_key_that_is_not_given_has_the_default_which_the_demo_writes(write: Write) -> None:
+    """All sections of how a plant is learnt and judged have one, and none differs from what params.yaml explains."""
+    whole = read_settings(write(lambda _: None))
+    names = ("site", "engine", "ingest", "dataset", "train", "evaluate", "monitor", "explain", "advise", "alerts")
+    for name in (*names, "compare", "render"):
+        section = getattr(whole, name)
+        assert type(section)() == section, name
+    fewer = read_settings(write(lambda content: content["train"].pop("epochs")))
+    assert fewer.train == whole.train
 
 
 def test_several_faults_stand_in_one_error(write: Write) -> None:
     def change(content: Content) -> None:
-        content["train"].pop("epochs")
+        content["simulate"].pop("days")
         content["site"]["curency"] = "EUR"
         content["ingest"]["max_hold_h"] = -1
         content["plants"]["delta"]["time_zone"] = "America/Chigaco"
@@ -110,7 +121,7 @@ def test_several_faults_stand_in_one_error(write: Write) -> None:
         read_settings(write(change))
     text = str(caught.value)
     assert "site.curency: unknown key" in text
-    assert "train.epochs: missing" in text
+    assert "simulate.days: missing" in text
     assert "ingest.max_hold_h: found -1: Input should be greater than 0." in text
     assert "plants.delta.time_zone: found 'America/Chigaco': time zone America/Chigaco is unknown" in text
 

@@ -1,0 +1,223 @@
+"""A curve from a table of one's own, by the steps of the pipeline and without a project."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import pandas as pd
+
+from elc import curve, dataset, figures
+from elc.errors import ElcError, check_faults
+from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
+from elc.findings import build_frame, join, read_findings
+from elc.library.table import build_hours, find_interval
+from elc.paths import replace_folder
+from elc.settings import StageSettings, Tag, TagList, build_default
+
+OWN = "own"  # stands for a plant where there is none
+SCORED = [ENERGY, *curve.OUTPUTS, GAP, GAP_LOW, GAP_HIGH, GAP_FRAC, IS_STEADY, IS_OUTSIDE]
+
+
+class Curve:
+    """The least energy that steady hours have shown at their load and drivers.
+
+    Columns are named as everywhere: quantity and unit, as in `ammonia_t_per_h` and `air_temp_degc`. `package` is the
+    model package behind it, which `save` writes and the pipeline reads; `findings` say what its history lacks.
+    """
+
+    def __init__(
+        self,
+        content: curve.Content,
+        *,
+        energy: str = ENERGY,
+        is_continuous: bool = True,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.package = curve.open_package(content)
+        weak = self.package.insufficiencies
+        self.findings = read_findings(weak) if weak else build_frame([])
+        self._content, self._energy = content, energy
+        self._is_continuous, self._settings = is_continuous, dict(settings or {})
+        self._learnt: pd.DataFrame | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        energy: str,
+        load: str,
+        drivers: Sequence[str] = (),
+        setpoints: Sequence[str] = (),
+        rising: Sequence[str] = (),
+        falling: Sequence[str] = (),
+        is_continuous: bool = True,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Fit a curve to the steady rows of a table, the last quarter of which is kept for tests.
+
+        Args:
+            frame: one row an interval; its times, aware, are the index or a column `time_utc`.
+            energy: what is to be least, in GJ/h or MW.
+            load: the production that it is spent on.
+            drivers: what else it depends on and nobody chooses, such as weather or the raw material.
+            setpoints: what operators choose; never a part of the curve, but what `explain` and `advise` ask for.
+            rising: drivers with which energy never falls.
+            falling: drivers with which it never rises.
+            is_continuous: false where each row is a steady state of its own, and nothing lies between.
+            settings: keys of `train` and `dataset` that are other than the defaults, as in a plant's entry.
+
+        Raises:
+            ElcError: the table, or a name, is not as expected, or too few rows are steady.
+        """
+        from elc import train  # seconds, for TensorFlow
+
+        strange = [name for name in (*rising, *falling) if name not in drivers]
+        both = sorted(set(rising) & set(falling))
+        faults = [f"{name} is given a direction and is no driver. Add it to drivers." for name in strange]
+        faults += [f"{name} is given both directions. Keep one of them." for name in both]
+        check_faults("the curve", faults)
+        hours = build_hours(frame, energy=energy, columns=[load, *drivers, *setpoints], is_continuous=is_continuous)
+        tags = _build_tags(load, drivers, setpoints, rising, falling)
+        chosen = _build_settings(hours, is_continuous=is_continuous, settings=settings)
+        rated_load = dataset.find_rated_load(hours, load)
+        marked = dataset.mark_states(hours, load, rated_load, chosen)
+        split = dataset.build_split(dataset.drop_unsteady(marked, tags), rated_load, chosen, marked)
+        rules = dataset.check_sufficiency(marked, split, tags, chosen)
+        weak = join(dataset.find_insufficient(rules, split, chosen), dataset.find_unsound(marked, split, tags, chosen))
+        fitted, response = train.fit_curve(split, tags, chosen.train), train.fit_response(split, tags, chosen.train)
+        with TemporaryDirectory() as folder:
+            train.write_package(Path(folder) / OWN, fitted, response, split, tags, chosen, weak=weak)
+            content = curve.read_content(Path(folder) / OWN, sha256="")
+        made = cls(content, energy=energy, is_continuous=is_continuous, settings=settings)
+        made._learnt = split.train
+        return made
+
+    @classmethod
+    def load(
+        cls, folder: Path | str, *, energy: str = ENERGY, is_continuous: bool = True, settings: Any = None
+    ) -> Self:
+        """Read a curve that was saved, or the model package of a plant, such as `models/fjord`.
+
+        Raises:
+            ElcError: a file is missing or is not as it was written.
+        """
+        content = curve.read_content(Path(folder), sha256="")
+        return cls(content, energy=energy, is_continuous=is_continuous, settings=settings)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the model package to a folder, whole or not at all; one that is no model package stays as it is.
+
+        Raises:
+            ElcError: the folder is there and holds something else.
+        """
+        target = Path(folder)
+        if target.exists() and not (target / curve.CARD).is_file():
+            raise ElcError(f"{target}: it is there, and is no model package. Choose another folder.")
+        with replace_folder(target) as fresh:
+            for name, raw in self._content.files.items():
+                (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+                (fresh / name).write_bytes(raw)
+        return target
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Predict best, typical and high energy (GJ/h) of each row, and the interval of best; missing where unknown.
+
+        Raises:
+            ElcError: a column of the curve is not in the frame, or is no number.
+        """
+        return self.package.predict(frame)
+
+    def gap(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Compare each interval with the curve: energy, best, the gap and its interval (GJ/h), by time (UTC).
+
+        A gap is given in steady intervals inside the envelope of the curve alone.
+
+        Raises:
+            ElcError: the table is not as expected (see `fit`).
+        """
+        return self._score(frame).set_index(TIME)[SCORED]
+
+    def _score(self, frame: pd.DataFrame) -> pd.DataFrame:
+        features = self.package.features
+        hours = build_hours(frame, energy=self._energy, columns=features, is_continuous=self._is_continuous)
+        chosen = _build_settings(hours, is_continuous=self._is_continuous, settings=self._settings)
+        marked = dataset.mark_states(hours, self.package.throughput, self.package.rated_load, chosen)
+        return curve.score_hours(marked, self.package)
+
+    def plot(self, frame: pd.DataFrame | None = None) -> figures.Chart:
+        """Draw the curve at three values of the driver that moves it most, with hours moved there.
+
+        Args:
+            frame: the hours; those that the curve was fitted to without one.
+
+        Raises:
+            ElcError: the curve was loaded, so that it has no hours of its own.
+        """
+        hours = self._learnt if frame is None else self._score(frame).query(IS_STEADY)
+        if hours is None:
+            raise ElcError("the curve was loaded, and holds no hours: give those to draw, as in curve.plot(frame).")
+        return figures.plot_conditions(curve.build_conditions(self.package, hours))
+
+    def describe(self) -> pd.DataFrame:
+        """The columns that the curve knows, with unit and the range that it learnt from."""
+        return self.package.describe()
+
+    def __repr__(self) -> str:
+        learnt = self.package.card["trained_on"]["train"]
+        return (
+            f"Curve of {self.package.throughput} and {len(self.package.features) - 1} drivers, learnt from "
+            f"{learnt['rows']:,} steady intervals from {learnt['first'][:10]} to {learnt['last'][:10]}"
+        )
+
+    def _repr_html_(self) -> str:
+        doubts = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.findings["sentence"])
+        table: str = self.describe().to_html(index=False, float_format="{:.4g}".format)
+        return f"<p>{html.escape(repr(self))}</p>{table}" + (f"<ul>{doubts}</ul>" if doubts else "")
+
+
+def _build_tags(
+    load: str, drivers: Sequence[str], setpoints: Sequence[str], rising: Sequence[str], falling: Sequence[str]
+) -> TagList:
+    directions = dict.fromkeys(rising, "up") | dict.fromkeys(falling, "down")
+    roles = {ENERGY: "energy", load: "throughput"}
+    roles |= dict.fromkeys(drivers, "driver") | dict.fromkeys(setpoints, "setpoint")
+    tags = (
+        Tag(
+            tag=name,
+            column=name,
+            role=role,
+            carrier=OWN if role == "energy" else "",
+            factor=1.0,
+            offset=0.0,
+            low=None,
+            high=None,
+            description="",
+            monotone=directions.get(name, ""),
+        )
+        for name, role in roles.items()
+    )
+    return TagList(OWN, tuple(tags))
+
+
+def _build_settings(hours: pd.DataFrame, *, is_continuous: bool, settings: Mapping[str, Any] | None) -> StageSettings:
+    """Build what the stages are told: the defaults, with the keys that were given."""
+    strange = sorted(set(settings or {}) - {"train", "dataset"})
+    check_faults("settings", [f"{name} is unknown, expected train or dataset." for name in strange])
+    entry = {
+        "name": OWN,
+        "product": OWN,
+        "time_zone": "UTC",
+        "interval": find_interval(hours[TIME]) if is_continuous else "1h",
+        "train_until": None,
+        "battery_limit": "as in the table",
+        "gap_carrier": OWN,
+        "export": {"is_continuous": is_continuous},
+        "carriers": {OWN: {"price_per_gj": None, "co2_kg_per_gj": None}},
+        **(settings or {}),
+    }
+    return build_default(OWN, entry)

@@ -1,0 +1,73 @@
+"""A plant of a project, for notebooks of one's own: its hours, its curve and how it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from elc import curve, dataset, ingest, registry, settings
+from elc.errors import check_faults
+from elc.fields import TIME
+from elc.library.curve import Curve
+from elc.paths import find_project
+from elc.render import Status, read_status
+
+
+class Plant:
+    """A plant of the project that holds the working folder, or `project`.
+
+    Without an `environment` it is about the candidate, as `dvc repro` left it; with one about what is deployed there.
+    """
+
+    def __init__(self, plant: str, *, environment: str = "", project: Path | str | None = None) -> None:
+        """Find a plant.
+
+        Raises:
+            ElcError: there is no project, or the plant or the environment is not in its params.yaml.
+        """
+        self._project = find_project(Path(project) if project else None, environment=environment)
+        self._settings = settings.read_operation(self._project, plant, environment)
+        self.plant = plant
+
+    def curve(self) -> Curve:
+        """Open the curve: the candidate's, or that of the version in use.
+
+        Raises:
+            ElcError: nothing is trained, or deployed, or it was altered.
+        """
+        used = registry.find_used(self._project, self.plant, environment=self._project.environment)
+        entry = self._settings.plant
+        content = curve.read_content(used.folder, sha256=used.sha256)
+        kept = {stage: getattr(entry, stage) for stage in ("train", "dataset") if getattr(entry, stage)}
+        return Curve(content, is_continuous=entry.export.is_continuous, settings=kept)
+
+    def hours(self) -> pd.DataFrame:
+        """Read the hourly table by time (UTC), with the plant's state, best, gap and its interval.
+
+        Raises:
+            ElcError: the plant was not ingested yet, or has no curve.
+        """
+        folder = self._project.hourly(self.plant)
+        missing = [] if folder.is_dir() else [f"{folder} was not found. Make it: dvc repro monitor@{self.plant}"]
+        check_faults(f"plant {self.plant}", missing)
+        package = self.curve().package
+        hourly, _ = curve.fit_hours(ingest.read_hourly(folder), package)
+        marked = dataset.mark_states(hourly, package.throughput, package.rated_load, self._settings)
+        return curve.score_hours(marked, package).set_index(TIME)
+
+    def status(self) -> Status:
+        """Read how the plant did in its last hour, as its page says it.
+
+        Raises:
+            ElcError: the plant was not monitored yet, or its status cannot be read.
+        """
+        faults: list[str] = []
+        status = read_status(self._project, self.plant, self._settings.site.currency, faults)
+        check_faults(f"plant {self.plant}", faults)
+        assert status is not None
+        return status
+
+    def __repr__(self) -> str:
+        where = self._project.environment or "candidate"
+        return f"Plant {self.plant} ({self._settings.plant.name}), {where}"
