@@ -11,7 +11,7 @@ import pytest
 
 from elc.errors import ElcError
 from elc.registry import signers
-from elc.registry.signers import Rights, Signers, Verified
+from elc.registry.signers import Rights, Signers, Verified, verify
 from tests.unit.registry.keys import (
     Key,
     commit_signers,
@@ -48,6 +48,12 @@ class Bench:
         verified = self.verify(oid)
         assert (verified.principal, verified.fingerprint) == ("", "")
         return verified.fault
+
+
+@pytest.fixture(autouse=True)
+def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what other tests found good."""
+    monkeypatch.setattr(verify, "_good", {})
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +192,29 @@ def test_many_tags_are_verified_at_once_each_by_its_own_signature(bench: Bench) 
     found = signers.verify_tags(bench.root, [*good, bad, good[0]], bench.read())
     assert [oid for oid, verified in found.items() if not verified.fault] == good
     assert signers.verify_tags(bench.root, [], bench.read()) == {}
+
+
+def test_what_was_found_good_is_not_asked_again_but_for_other_keys_or_bytes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, asked = bench.keys["ed25519"], []
+    run_alone = verify.run_alone
+    monkeypatch.setattr(verify, "run_alone", lambda *given, **keys: asked.append(given) or run_alone(*given, **keys))
+    good, read = sign_tag(bench.root, "fjord#approved#1", key), read_lines(bench, f"{ANN} {key.text}")
+    first = signers.verify_tags(bench.root, [good], read)
+    assert len(asked) == 2  # which Git it is, and the tag
+    assert signers.verify_tags(bench.root, [good], read) == first
+    assert len(asked) == 2
+    dated = read_lines(bench, f'{ANN} valid-before="20200101" {key.text}')
+    assert "had expired" in signers.verify_tags(bench.root, [good], dated)[good].fault
+    content = read_tag(bench.root, good).replace(b"fjord#approved#1", b"fjord#approved#2")
+    forged = write_tag(bench.root, content)
+    found = signers.verify_tags(bench.root, [forged, good], read)
+    assert "does not fit it" in found[forged].fault
+    assert found[good] == first[good]
+    before = len(asked)
+    signers.verify_tags(bench.root, [forged], read)
+    assert len(asked) == before + 2  # a fault is never kept
 
 
 def test_a_key_counts_by_the_day_of_the_tag(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,12 @@ class Verified:
     content: bytes = field(default=b"", compare=False)
 
 
+# Signatures that this process found good, by the bytes that are signed and the keys that count: nothing else decides,
+# for a key's days are those of the tag. A service asks every two seconds.
+_good: dict[tuple[bytes, tuple[str, ...]], Verified] = {}
+_MOST_KEPT = 4096
+
+
 def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, Verified]:
     """Verify tag objects by their ids; a key with a first or last day is judged by the day of the tag.
 
@@ -51,20 +57,29 @@ def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, 
     Raises:
         ElcError: Git is missing, or `root` is no repository.
     """
-    tools = _find_missing(root, signers)
     unique = list(dict.fromkeys(oids))
-    if tools:
-        return dict.fromkeys(unique, _refuse(tools))
     tags = _read_tags(root, [oid for oid in unique if _OID.fullmatch(oid)])
+    entries = tuple(signer.entry for signer in signers.signers)
+    known = {oid: _good[tag.content, entries] for oid, tag in tags.items() if (tag.content, entries) in _good}
+    rest = [oid for oid in unique if oid not in known]
+    tools = _find_missing(root, signers) if rest else ""
+    fresh = dict.fromkeys(rest, _refuse(tools)) if tools else _verify_all(root, rest, tags, signers)
+    if len(_good) + len(fresh) > _MOST_KEPT:
+        _good.clear()
+    _good.update({(tags[oid].content, entries): it for oid, it in fresh.items() if not it.fault})
+    return {oid: known.get(oid) or fresh[oid] for oid in unique}
+
+
+def _verify_all(root: Path, oids: Sequence[str], tags: Mapping[str, Object], signers: Signers) -> dict[str, Verified]:
     with TemporaryDirectory(prefix="elc-signers-") as folder, ThreadPoolExecutor(_WORKERS) as pool:
         options, objects = _write_options(Path(folder), signers), Path(folder) / "objects"
-        keep_objects(objects, tags.values())
+        keep_objects(objects, (tags[oid] for oid in oids if oid in tags))
 
         def verify(oid: str) -> Verified:
             fault = _find_fault(tags.get(oid))
             return _refuse(fault) if fault else _verify(root, tags[oid], signers, options, objects)
 
-        return dict(zip(unique, pool.map(verify, unique), strict=True))
+        return dict(zip(oids, pool.map(verify, oids), strict=True))
 
 
 def _refuse(fault: str) -> Verified:
