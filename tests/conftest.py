@@ -21,9 +21,16 @@ ROOT = Path(__file__).resolve().parents[1]
 # All three plants run at the end of these days, and for a day more; on the second fjord trips.
 TINY = {"days": 147, "epochs": 40, "patience": 10}
 PLANTS = ("fjord", "delta", "steppe")
+# Whole lives and runs, the longest first: where one comes last, one process is left with it and the others wait.
+LONGEST = ("test_lived", "test_hourly", "test_lab", "test_escalante", "test_life", "test_reproduce", "test_kill")
 # How long one example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("elc", deadline=None)
 hypothesis.settings.load_profile("elc")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 def copy_project(folder: Path) -> Project:
