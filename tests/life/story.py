@@ -13,7 +13,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from tests.conftest import git, run
-from tests.life.world import ADDED, ENVIRONMENT, World, kill_hour
+from tests.life.world import ADDED, ENVIRONMENT, RENAMED, World, kill_hour
 from tests.pipeline.registry_project import retrain
 
 Event = Callable[[World, httpx.Client], None]
@@ -122,8 +122,17 @@ def add_a_plant(world: World, _: httpx.Client) -> None:
     world.commit("a plant")
 
 
+def rename_it(world: World, _: httpx.Client) -> None:
+    """The plant that was added gets another id, its readings with it."""
+    world.elc("plant", "rename", ADDED, RENAMED, "--yes")
+    git(world.project.root, "add", "--all")
+    world.commit("another name")
+    if left := [str(path) for path in world.project.root.glob(f"*/**/{ADDED}*") if ".git" not in path.parts]:
+        world.accuse(f"a renamed plant left {', '.join(left[:5])}")
+
+
 def remove_it(world: World, _: httpx.Client) -> None:
-    world.elc("plant", "remove", ADDED, "--yes")
+    world.elc("plant", "remove", RENAMED, "--yes")
     git(world.project.root, "add", "--all")
     world.commit("without it")
 
@@ -220,6 +229,7 @@ EVENTS: tuple[tuple[float, Event], ...] = (
     (0.08, add_a_plant),
     (0.10, kill_a_meter),
     (0.18, mend),
+    (0.20, rename_it),
     (0.22, swap_a_version),
     (0.25, remove_it),
     (0.28, work_beside),

@@ -19,7 +19,7 @@ from tests.conftest import git, run
 from tests.pipeline.clones import publish
 
 ENVIRONMENT = "prod"
-ADDED = "added"  # a plant that comes and goes
+ADDED, RENAMED = "added", "renamed"  # a plant that comes, changes its name, and goes
 HOUR = pd.Timedelta("1h")
 
 
