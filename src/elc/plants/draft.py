@@ -28,7 +28,7 @@ battery_limit: write here what the energy counts, and what it leaves out
 note: Drafted, and not looked at yet.
 gap_carrier: {gap_carrier}  # what is bought less where a gap closes
 export:
-  time_zone: UTC            # of times that do not say theirs; README lists the other keys
+  time_zone: UTC            # of times that do not say theirs; docs/plant.md lists the other keys
 carriers:                   # price and CO2 of a GJ of each: write yours; null is not known
 """
 CARRIER = "  {}: {{price_per_gj: null, co2_kg_per_gj: null}}\n"
