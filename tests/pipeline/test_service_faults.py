@@ -134,7 +134,7 @@ def test_a_pair_that_does_not_belong_together_starts_nothing(tmp_path: Path) -> 
     )
     assert done.returncode == 1
     assert done.stderr.startswith("elc: TLS: ")
-    assert "do not do (KEY_VALUES_MISMATCH). Expected PEM files that belong together" in done.stderr
+    assert "cannot be used together (KEY_VALUES_MISMATCH). Expected PEM files that belong together" in done.stderr
 
 
 def talk(port: int, *parts: bytes) -> bytes:

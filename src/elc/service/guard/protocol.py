@@ -24,7 +24,7 @@ MOST_IDLE = 500  # ASSUME: connections in which nothing is asked just now, of al
 TOLD_S = 60.0  # between two lines of the log about them
 LOG = logging.getLogger("elc.service")
 DETAILS = {
-    400: ("Bad Request", "This is no HTTP request."),
+    400: ("Bad Request", "This is not an HTTP request."),
     431: ("Request Header Fields Too Large", f"Request line and headers may have {HEAD_BYTES} bytes."),
 }
 

@@ -25,15 +25,15 @@ def check_start(settings: ServeSettings, keys: KeyFile, project: Project, *, log
     """Check that the service may listen where it is told to, and warn where it does so without TLS.
 
     Raises:
-        ElcError: others can reach it and there is no key, or the certificate does not do.
+        ElcError: others can reach it and there is no key, or the certificate cannot be used.
     """
     if not settings.is_local and not keys.count:
         raise ElcError(
-            f"serve.host is {settings.host}, which others can reach, and no key holds in {keys.path}. "
-            "Make one by elc keys add NAME --all-plants --right read, or set serve.host to 127.0.0.1."
+            f"serve.host is {settings.host}, which others can reach, and no key in {keys.path} is valid. "
+            "Create one with elc keys add NAME --all-plants --right read, or set serve.host to 127.0.0.1."
         )
     if keys.is_needed and not keys.count:
-        log.warning("No key holds, so nobody can ask. Make one by elc keys add.")
+        log.warning("No key is valid, so every request will be refused. Create one with elc keys add.")
     pair = find_certificate(settings, project)
     if pair is not None:
         _check_certificate(*pair)
@@ -67,7 +67,7 @@ def _check_certificate(certificate: Path, private_key: Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
         raise ElcError(
-            f"TLS: {certificate} and {private_key} do not do ({reason}). "
+            f"TLS: {certificate} and {private_key} cannot be used together ({reason}). "
             "Expected PEM files that belong together, the key without passphrase, readable by this user."
         ) from None
 

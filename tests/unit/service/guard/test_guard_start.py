@@ -52,7 +52,7 @@ def test_others_with_a_key_are_told_of_tls(
     assert "Keys and data travel unencrypted" in caplog.text
     guard.remove_client(guard.find_keys(project), "dcs")
     check(project)
-    assert "No key holds, so nobody can ask" in caplog.text
+    assert "No key is valid, so every request will be refused" in caplog.text
 
 
 def test_keys_that_cannot_be_read_stop_it(project: Project, add_key: Callable[..., str]) -> None:
@@ -75,7 +75,7 @@ def test_half_of_tls(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         check(project)
     for name in ("cert.pem", "key.pem"):
         (project.root / name).write_text("nothing")
-    with pytest.raises(ElcError, match=r"do not do \(.*\). Expected PEM files that belong together"):
+    with pytest.raises(ElcError, match=r"cannot be used together \(.*\). Expected PEM files that belong together"):
         check(project)
 
 
@@ -158,7 +158,7 @@ def test_a_head_without_end_is_refused(port: int) -> None:
 def test_what_is_no_request_is_a_problem(port: int) -> None:
     found = talk(port, b"\x16\x03\x01 hello\r\n\r\n")
     assert found.startswith(b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json")
-    assert b"This is no HTTP request." in found
+    assert b"This is not an HTTP request." in found
 
 
 @pytest.mark.parametrize("parts", [(), (REQUEST,), (REQUEST, b"x-a: b\r\n", b"x-b: c\r\n")])
@@ -241,7 +241,7 @@ def test_tls_by_files(project: Project, open_door: Open, add_key: Callable[..., 
 def test_a_key_of_another_certificate(project: Project) -> None:
     certificate, _ = write_certificate(project.root, "site")
     _, other = write_certificate(project.root, "other")
-    with pytest.raises(ElcError, match=r"do not do \(KEY_VALUES_MISMATCH\)"):
+    with pytest.raises(ElcError, match=r"cannot be used together \(KEY_VALUES_MISMATCH\)"):
         check(project, certificate=str(certificate), private_key=str(other))
 
 
