@@ -29,8 +29,13 @@ hypothesis.settings.load_profile("elc")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests."""
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    """Begin with the longest tests; those that need no demo project come last, where another process begins."""
+    items.sort(key=_find_rank)
+
+
+def _find_rank(item: pytest.Item) -> tuple[int, bool]:
+    place = LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+    return place, "demo_project" not in getattr(item, "fixturenames", ())
 
 
 def copy_project(folder: Path) -> Project:
