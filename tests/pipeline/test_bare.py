@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
@@ -15,7 +16,11 @@ from elc.runner import find_stages, run_stage
 from elc.settings import read_tags
 from tests.conftest import copy_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Keras about NumPy
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+]
 
 STAGES = ("dataset", "train", "evaluate", "explain", "advise", "monitor")
 
@@ -49,7 +54,9 @@ def test_every_stage_runs_and_the_page_says_what_is_lacking(bare: Project, monke
         run_stage(bare, stage, "bare", {})
     pages = {stage: nbformat.writes(nbformat.read(bare.reports / "bare" / name, 4)) for stage, name in PAGES.items()}
     assert "more than its best" in pages["monitor"] or "at its best" in pages["monitor"]
-    assert "Nothing is advised: the model knows no set-point that could be moved." in pages["monitor"]
+    reasons = pd.read_parquet(bare.operation("advice", "bare") / "reasons.parquet")["reason"]
+    assert set(reasons) <= {"no_gap", "at_best", "no_setpoints"}
+    assert "no_setpoints" in set(reasons)
     assert "The model knows no set-point that a gap could come from." in pages["explain"]
 
 
