@@ -27,7 +27,8 @@ def leave_out_markers(grid: Grid, tags: TagList) -> list[Finding]:
         if tag.is_totaliser:
             continue  # it is misread there, which loses nothing (see `counters`)
         low, high = (grid.columns[name][:, position] for name in ("low", "high"))
-        shown = [float(value) for value in np.unique(np.r_[low, high]) if np.isclose(value, KNOWN, rtol=1e-6).any()]
+        values = np.unique(np.r_[low, high])
+        shown = values[np.isclose(values[:, None], KNOWN, rtol=1e-6).any(axis=1)].tolist()
         if not shown:
             continue
         markers = _find_far(low, high, shown)
