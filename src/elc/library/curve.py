@@ -74,32 +74,21 @@ class Curve:
         Raises:
             ElcError: the table, or a name, is not as expected, or too few rows are steady.
         """
-        from elc import train  # seconds, for TensorFlow
-
-        strange = [name for name in (*rising, *falling) if name not in drivers]
-        both = sorted(set(rising) & set(falling))
-        faults = [f"{name} is given a direction and is no driver. Add it to drivers." for name in strange]
-        faults += [f"{name} is given both directions. Keep one of them." for name in both]
-        check_faults("the curve", faults)
-        hours = build_hours(frame, energy=energy, columns=[load, *drivers, *setpoints], is_continuous=is_continuous)
         tags = _build_tags(load, drivers, setpoints, rising, falling)
-        chosen = _build_settings(hours, is_continuous=is_continuous, settings=settings)
-        rated_load = dataset.find_rated_load(hours, load)
-        marked = dataset.mark_states(hours, load, rated_load, chosen)
-        split = dataset.build_split(dataset.drop_unsteady(marked, tags), rated_load, chosen, marked)
-        rules = dataset.check_sufficiency(marked, split, tags, chosen)
-        weak = join(dataset.find_insufficient(rules, split, chosen), dataset.find_unsound(marked, split, tags, chosen))
-        fitted, response = train.fit_curve(split, tags, chosen.train), train.fit_response(split, tags, chosen.train)
-        with TemporaryDirectory() as folder:
-            train.write_package(Path(folder) / OWN, fitted, response, split, tags, chosen, weak=weak)
-            content = curve.read_content(Path(folder) / OWN, sha256="")
+        hours = build_hours(frame, energy=energy, columns=[load, *drivers, *setpoints], is_continuous=is_continuous)
+        content, learnt = _learn(hours, tags, _build_settings(hours, is_continuous=is_continuous, settings=settings))
         made = cls(content, energy=energy, is_continuous=is_continuous, settings=settings)
-        made._learnt = split.train
+        made._learnt = learnt
         return made
 
     @classmethod
     def load(
-        cls, folder: Path | str, *, energy: str = ENERGY, is_continuous: bool = True, settings: Any = None
+        cls,
+        folder: Path | str,
+        *,
+        energy: str = ENERGY,
+        is_continuous: bool = True,
+        settings: Mapping[str, Any] | None = None,
     ) -> Self:
         """Read a curve that was saved, or the model package of a plant, such as `models/fjord`.
 
@@ -180,9 +169,29 @@ class Curve:
         return f"<p>{html.escape(repr(self))}</p>{table}" + (f"<ul>{doubts}</ul>" if doubts else "")
 
 
+def _learn(hours: pd.DataFrame, tags: TagList, settings: StageSettings) -> tuple[curve.Content, pd.DataFrame]:
+    """Go through the stages dataset and train; return the model package, and the hours that it learnt from."""
+    from elc import train  # seconds, for TensorFlow
+
+    rated_load = dataset.find_rated_load(hours, tags.throughput)
+    marked = dataset.mark_states(hours, tags.throughput, rated_load, settings)
+    split = dataset.build_split(dataset.drop_unsteady(marked, tags), rated_load, settings, marked)
+    rules = dataset.check_sufficiency(marked, split, tags, settings)
+    unsound = dataset.find_unsound(marked, split, tags, settings)
+    weak = join(dataset.find_insufficient(rules, split, settings), unsound)
+    fitted, response = train.fit_curve(split, tags, settings.train), train.fit_response(split, tags, settings.train)
+    with TemporaryDirectory() as folder:
+        train.write_package(Path(folder) / OWN, fitted, response, split, tags, settings, weak=weak)
+        return curve.read_content(Path(folder) / OWN, sha256=""), split.train
+
+
 def _build_tags(
     load: str, drivers: Sequence[str], setpoints: Sequence[str], rising: Sequence[str], falling: Sequence[str]
 ) -> TagList:
+    strange = [name for name in (*rising, *falling) if name not in drivers]
+    faults = [f"{name} is given a direction and is no driver. Add it to drivers." for name in strange]
+    both = sorted(set(rising) & set(falling))
+    check_faults("the curve", faults + [f"{name} is given both directions. Keep one of them." for name in both])
     directions = dict.fromkeys(rising, "up") | dict.fromkeys(falling, "down")
     roles = {ENERGY: "energy", load: "throughput"}
     roles |= dict.fromkeys(drivers, "driver") | dict.fromkeys(setpoints, "setpoint")

@@ -37,10 +37,10 @@ class Plant:
             ElcError: nothing is trained, or deployed, or it was altered.
         """
         used = registry.find_used(self._project, self.plant, environment=self._project.environment)
-        entry = self._settings.plant
         content = curve.read_content(used.folder, sha256=used.sha256)
-        kept = {stage: getattr(entry, stage) for stage in ("train", "dataset") if getattr(entry, stage)}
-        return Curve(content, is_continuous=entry.export.is_continuous, settings=kept)
+        chosen = self._settings
+        sections = {"train": chosen.train.model_dump(), "dataset": chosen.dataset.model_dump()}
+        return Curve(content, is_continuous=chosen.plant.export.is_continuous, settings=sections)
 
     def hours(self) -> pd.DataFrame:
         """Read the hourly table by time (UTC), with the plant's state, best, gap and its interval.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import pytest
 
@@ -23,6 +25,19 @@ def test_hours_and_status_are_those_of_the_page(demo_project: Project) -> None:
     assert status.gap_gj_per_h == (None if pd.isna(last) else pytest.approx(last))
     assert plant.curve().package.throughput in hours.columns
     assert "candidate" in repr(plant)
+
+
+def test_the_curve_judges_by_the_settings_of_the_project(
+    copied_project: Project, edit_params: Callable[[Project, str, str], None]
+) -> None:
+    """Not by the defaults: a longer time to settle leaves fewer hours steady, on the page and here."""
+    before = elc.Plant("fjord", project=copied_project.root)
+    edit_params(copied_project, "settle_after_start_h: 12", "settle_after_start_h: 72")
+    plant = elc.Plant("fjord", project=copied_project.root)
+    hours = plant.hours()
+    gap = plant.curve().gap(hours)
+    pd.testing.assert_series_equal(gap[GAP], hours[GAP], check_freq=False)
+    assert gap[GAP].count() < before.curve().gap(hours)[GAP].count()
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, 
     unique = list(dict.fromkeys(oids))
     tags = _read_tags(root, [oid for oid in unique if _OID.fullmatch(oid)])
     entries = tuple(signer.entry for signer in signers.signers)
-    known = {oid: _good[tag.content, entries] for oid, tag in tags.items() if (tag.content, entries) in _good}
+    known = {oid: good for oid, tag in tags.items() if (good := _good.get((tag.content, entries)))}
     rest = [oid for oid in unique if oid not in known]
     tools = _find_missing(root, signers) if rest else ""
     fresh = dict.fromkeys(rest, _refuse(tools)) if tools else _verify_all(root, rest, tags, signers)
