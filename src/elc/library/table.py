@@ -11,8 +11,7 @@ from elc.curve import NAMES
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.fields import ENERGY, TIME, read_unit
 from elc.settings import INTERVALS_H, Interval
-
-GJ_PER_MWH = 3.6
+from elc.units import convert, look_up
 
 
 def build_hours(frame: pd.DataFrame, *, energy: str, columns: Sequence[str], is_continuous: bool) -> pd.DataFrame:
@@ -20,7 +19,7 @@ def build_hours(frame: pd.DataFrame, *, energy: str, columns: Sequence[str], is_
 
     Args:
         frame: rows whose times, aware, are the index or a column `time_utc`.
-        energy: a column of power, whose name ends in `gj_per_h` or `mw`.
+        energy: a column of power, as its name ends.
         columns: those that are needed beside it, numbers.
 
     Raises:
@@ -29,7 +28,7 @@ def build_hours(frame: pd.DataFrame, *, energy: str, columns: Sequence[str], is_
     faults = [*_find_name_faults([energy, *columns]), *_find_column_faults(frame, [energy, *columns])]
     check_faults("the table", faults)
     times = _read_times(frame)
-    factor = {"gj_per_h": 1.0, "mw": GJ_PER_MWH}.get(read_unit(energy).suffix)
+    factor = convert(look_up(read_unit(energy).expression or "-"), look_up(read_unit(ENERGY).expression))
     if factor is None:
         raise ElcError(f"the table: energy {energy} is in {read_unit(energy).sign}, expected GJ/h or MW. Convert it.")
     values = {name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in columns}
