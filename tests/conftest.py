@@ -99,6 +99,12 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
 
 
+def is_up_to_date(project: Project, *stages: str) -> bool:
+    """Tell whether DVC finds nothing to do but to write anew which code the stages run."""
+    said = run(project.root, "dvc", "status", *stages).stdout
+    return "up to date" in said or said.split() == ["code:", "always", "changed"]
+
+
 @pytest.fixture(autouse=True)
 def speak_english() -> Iterator[None]:
     """Leave the language that a test chose behind, so that the next one speaks English."""

@@ -44,6 +44,14 @@ class Project:
         return self.root / "params.yaml"
 
     @property
+    def pipeline(self) -> Path:
+        return self.root / "dvc.yaml"
+
+    def code(self, stage: str) -> Path:
+        """File that says which code a stage runs; DVC compares it."""
+        return self.root / "code" / f"{stage}.json"
+
+    @property
     def reports(self) -> Path:
         """Folder of executed notebooks, receipts and the site."""
         return self.place / "reports"

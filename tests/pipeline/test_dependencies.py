@@ -1,56 +1,59 @@
-"""What each stage depends on: the modules its notebook imports, all the way down, and nothing else."""
+"""What each stage depends on: its notebook, its files, and the code that it runs, as code/<stage>.json tells it."""
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import shutil
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import grimp
-import nbformat
 import pytest
 import yaml
 from dvc.repo import Repo
 
+from elc.code import build_code, find_reasons
+from elc.errors import ElcError
 from elc.paths import Project
 from elc.runner import PAGES, find_stages
+from tests.conftest import run
 
 ROOT = Path(__file__).resolve().parents[2]
-GRAPH = grimp.build_graph("elc", cache_dir=None)
-GRAPH.remove_import(importer="elc", imported="elc.library")  # on demand, and no stage asks for it
 STAGES = find_stages(Project(ROOT))
 BY_HAND = {"compare"}  # run by `elc compare`: what they read is in no folder that DVC could depend on
-OTHERS = {"simulate": {"elc.simulate"}, "render": {"elc.render"}}
+COMMANDS = {"code", "simulate", "render"}  # stages without a notebook
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-READERS = {"render"}  # the page of the method lists the assumptions that stand in the source of every module
-WHOLE = "src/elc"
-MODULES = sorted({name.split(".")[1] for name in GRAPH.modules if "." in name})
-ASKED = ("errors", "train", "advise", "figures", "cli")  # of every stage, one, a late one, of pages, and none
+# What runs a notebook, whatever is in it, and what only checks sections that no stage is told.
+SECTIONS = ("elc.settings.alerts", "elc.settings.environment", "elc.settings.listen", "elc.settings.serve")
+AROUND = ("elc.runner", "elc.failures", *SECTIONS)
 
+# Runs stages with every call of the package noted: the modules whose functions ran.
+TRACE = """
+import importlib, json, pkgutil, sys
+from pathlib import Path
+import elc
+from elc.paths import Project
+from elc.runner import run_stage
 
-def find_imports(stage: str) -> set[str]:
-    """The modules that a stage's notebook imports, or that its command runs."""
-    if stage in OTHERS:
-        return OTHERS[stage]
-    cells = nbformat.read(STAGES[stage], as_version=4).cells
-    trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
-    found = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    return {f"elc.{alias.name}" for node in found for alias in node.names}
-
-
-def find_modules(stage: str) -> set[str]:
-    """The top modules of `elc` that a stage uses, directly or through another."""
-    if stage in READERS:
-        return set(MODULES)
-    used: set[str] = set()
-    for name in find_imports(stage):
-        for module in {name} | GRAPH.find_descendants(name):
-            used |= {module} | GRAPH.find_upstream_modules(module)
-    return {name.split(".")[1] for name in used if "." in name}
+for found in pkgutil.walk_packages(elc.__path__, "elc."):
+    if found.name != "elc.hourly.preload":
+        importlib.import_module(found.name)
+folder, called = str(Path(elc.__file__).parent), set()
+def note(frame, event, argument):
+    if event == "call" and frame.f_code.co_filename.startswith(folder):
+        called.add(frame.f_code.co_filename)
+project, ran = Project(Path(sys.argv[1])), {}
+for stage in sys.argv[2:]:
+    called.clear()
+    sys.setprofile(note)
+    run_stage(project, stage, "fjord", {})
+    sys.setprofile(None)
+    ran[stage] = sorted(called)
+names = {stage: ["elc." + str(Path(name).relative_to(folder).with_suffix("")).replace("/", ".") for name in found]
+         for stage, found in ran.items()}
+print(json.dumps(names))
+"""
 
 
 def read_stage(stage: str) -> dict[str, Any]:
@@ -58,15 +61,11 @@ def read_stage(stage: str) -> dict[str, Any]:
     return content.get("do", content)
 
 
-def read_modules(stage: str) -> set[str]:
-    """The modules that a stage lists in dvc.yaml."""
-    paths = read_stage(stage)["deps"]
-    return set(MODULES) if WHOLE in paths else {Path(path).stem for path in paths if path.startswith(f"{WHOLE}/")}
-
-
-@pytest.mark.parametrize("stage", PIPELINE)
-def test_stage_lists_the_modules_it_uses(stage: str) -> None:
-    assert read_modules(stage) == find_modules(stage)
+@pytest.mark.parametrize("stage", [stage for stage in PIPELINE if stage != "code"])
+def test_stage_depends_on_its_code(stage: str) -> None:
+    deps = read_stage(stage)["deps"]
+    assert f"code/{stage}.json" in deps
+    assert not [path for path in deps if path.startswith("src/")]
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in BY_HAND])
@@ -79,7 +78,7 @@ def test_stage_lists_its_notebook_and_leaves_it_executed(stage: str) -> None:
 
 
 def test_every_notebook_has_a_stage_and_every_stage_a_notebook() -> None:
-    assert set(PIPELINE) | BY_HAND == set(STAGES) | set(OTHERS)
+    assert set(PIPELINE) | BY_HAND == set(STAGES) | COMMANDS
     assert not set(PIPELINE) & BY_HAND
 
 
@@ -91,36 +90,57 @@ def test_every_output_persists() -> None:
             assert all(options["persist"] for options in out.values()), (stage, out)
 
 
-@pytest.fixture(scope="module")
-def asked(demo_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project, whose modules are changed one after another and put back."""
-    folder = tmp_path_factory.mktemp("asked") / "project"
-    shutil.copytree(demo_project.root, folder, symlinks=True)
-    return Project(folder)
+@pytest.mark.slow
+def test_every_module_that_a_stage_runs_is_in_its_code(copied_project: Project) -> None:
+    """Told from the syntax, proved by running: no function that could move a number goes unseen."""
+    stages = [stage for stage in PIPELINE if stage not in COMMANDS]
+    command = [sys.executable, "-W", "ignore", "-c", TRACE, str(copied_project.root), *stages]
+    done = subprocess.run(command, cwd=copied_project.root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    ran, code = json.loads(done.stdout.splitlines()[-1]), build_code(copied_project)
+    for stage in stages:
+        found = {name.removesuffix(".__init__") for name in ran[stage]}
+        unseen = {name for name in found - code[stage]["modules"].keys() if not name.startswith(AROUND)}
+        assert not unseen, (stage, sorted(unseen))
+        assert len(found) > 10
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", ASKED)
-def test_a_changed_module_makes_its_stages_stale(asked: Project, module: str) -> None:
-    """Asked of DVC itself: which stages does it call changed by this module?"""
-    path = asked.root / "src" / "elc" / module
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    former = file.read_text(encoding="utf-8")
-    file.write_text(former + "\n# changed\n", encoding="utf-8")
-    try:
-        with contextlib.chdir(asked.root), Repo() as repo:
-            listed = repo.status()
-    finally:
-        file.write_text(former, encoding="utf-8")
-    name = file.parent if path.is_dir() else file
-    changed = str(name.relative_to(asked.root))
-    stale = {
-        stage.split("@")[0]
-        for stage, reasons in listed.items()
-        for reason in reasons
-        if isinstance(reason, dict) and {changed, WHOLE} & set(reason.get("changed deps", {}))
-    }
-    assert stale == {stage for stage in PIPELINE if module in find_modules(stage)}
+def test_dvc_reruns_what_changed_code_makes_stale(copied_project: Project) -> None:
+    """Asked of DVC itself: it compares the files that `elc code` writes."""
+    path = copied_project.code("train")
+    code = json.loads(path.read_text(encoding="utf-8"))
+    former = code["libraries"]["tensorflow"]
+    code["libraries"]["tensorflow"] = "0.1"
+    code["modules"]["elc.train.fit"] = "other"
+    path.write_text(json.dumps(code), encoding="utf-8")
+    with contextlib.chdir(copied_project.root), Repo() as repo:
+        stale = {stage.split("@")[0] for stage in repo.status()}
+        repo.commit("code", force=True)  # as though the former release had run
+        repo.commit("train@fjord", force=True)
+    assert stale == {"code", "train"}
+    assert [reason.sentence for reason in find_reasons(copied_project, "train@fjord")] == [
+        "module elc.train.fit has changed.",
+        f"library tensorflow is {former} now, and was 0.1.",
+    ]
+    assert {reason.stage for reason in find_reasons(copied_project, "evaluate@fjord")} == {"train@fjord"}
+
+
+@pytest.mark.slow
+def test_why_tells_of_parameters_and_data(copied_project: Project) -> None:
+    assert find_reasons(copied_project, "train@delta") == []
+    done = run(copied_project.root, "elc", "why", "train@delta")
+    assert (done.returncode, done.stdout) == (0, "train@delta: nothing changed since it ran.\n")
+    text = copied_project.params.read_text(encoding="utf-8")
+    copied_project.params.write_text(text.replace("patience: 10", "patience: 11"), encoding="utf-8")
+    tags = copied_project.tags("delta")
+    tags.write_text(tags.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    done = run(copied_project.root, "elc", "why", "train@delta")
+    assert done.returncode == 1
+    assert "train@delta: params.yaml: train.patience is 11 now, and was 10." in done.stdout
+    assert "ingest@delta: data/plants/delta/tags.csv (deps) is modified." in done.stdout
+    with pytest.raises(ElcError, match=r"dvc\.yaml: stage train@dleta is unknown: did you mean train@delta\?"):
+        find_reasons(copied_project, "train@dleta")
 
 
 def test_every_module_stands_in_the_layers_contract() -> None:

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from elc.paths import CANDIDATE, Project
-from tests.conftest import git, run
+from tests.conftest import git, is_up_to_date, run
 from tests.pipeline.clones import read_tree
 
 pytestmark = pytest.mark.slow
@@ -93,7 +93,7 @@ FAILED = ["ingest", "explain", "advise", "monitor"]
 def check_clean(project: Project) -> None:
     """Operation is this machine's: Git and DVC see nothing of it, and `dvc repro` has nothing to do."""
     assert git(project.root, "status", "--porcelain") == ""
-    assert "up to date" in run(project.root, "dvc", "status").stdout
+    assert is_up_to_date(project)
     assert "Data and pipelines are up to date" in run(project.root, "dvc", "repro").stdout
 
 

@@ -13,6 +13,7 @@ import yaml
 
 from elc import __version__
 from elc.cli.alerts import alerts
+from elc.cli.code import code, why
 from elc.cli.hourly import hourly
 from elc.cli.keys import keys
 from elc.cli.listen import listen
@@ -247,5 +248,5 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
         sys.exit(1)
 
 
-for _command in (hourly, serve, swaps, keys, listen, live, alerts, retrain_needed, *COMMANDS):
+for _command in (code, why, hourly, serve, swaps, keys, listen, live, alerts, retrain_needed, *COMMANDS):
     main.add_command(_command)

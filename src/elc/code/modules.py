@@ -1,0 +1,166 @@
+"""Which modules a piece of code uses, and which libraries: told from the syntax, by name. Nothing is imported.
+
+A name that a package takes over from one of its modules stands for that module alone, so `settings.read_plant` does
+not use all of `elc.settings`.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elc.code.syntax import hash_syntax, list_run
+from elc.errors import ElcError
+
+IMPORTER = "import_module"
+ON_DEMAND = "__getattr__"  # what a package imports only when somebody asks for it by name
+
+
+@dataclass(frozen=True)
+class Use:
+    """A name of a module that some code uses; of a whole module where it is empty."""
+
+    module: str
+    name: str = ""
+
+
+class Package:
+    """The modules of one package in `folder`, read when they are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, folder.name
+        self.read = functools.cache(self._read)
+        self.hash = functools.cache(self._hash)
+        self.has = functools.cache(lambda module: self._find_path(module) is not None)
+        self._find_exports = functools.cache(self._find_all_exports)
+        self._find_own = functools.cache(self._find_own_uses)
+
+    def find_modules(self, uses: Iterable[Use], without: Collection[str] = ()) -> tuple[set[str], set[str]]:
+        """Find the modules that some code uses, directly or through others, and the libraries that these import.
+
+        Modules `without` are left out, and what only they use.
+
+        Raises:
+            ElcError: a name is used that its package does not have.
+        """
+        found: set[str] = set()
+        libraries: set[str] = set()
+        pending = self._resolve_all(uses) - set(without)
+        while pending:
+            name = pending.pop()
+            found.add(name)
+            used, outside = self._find_own(name)
+            libraries |= outside
+            pending |= used - found - set(without)
+        return found, libraries
+
+    def find_uses(self, tree: ast.AST) -> tuple[set[Use], set[str]]:
+        """Find what some code uses of this package, and the other packages that it imports."""
+        nodes = list_run(tree)
+        uses, libraries = set(), set()
+        bound: dict[str, str] = {}
+        for target, alias in _list_imports(nodes):
+            if target.split(".")[0] != self.name:
+                libraries.add(target.split(".")[0])
+            elif self.has(target):
+                bound[alias] = target
+            else:
+                module, _, name = target.rpartition(".")
+                uses.add(Use(module, name))
+        uses |= set(_find_names(nodes, bound))
+        return uses, libraries
+
+    def is_package(self, module: str) -> bool:
+        path = self._find_path(module)
+        return path is not None and path.name == "__init__.py"
+
+    def list_files(self) -> Iterator[Path]:
+        """List every file of the package, its texts and pictures included."""
+        yield from sorted(path for path in self.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+    def _find_path(self, module: str) -> Path | None:
+        base = self.folder.joinpath(*module.split(".")[1:])
+        paths = (base / "__init__.py", base.with_suffix(".py"))
+        return next((path for path in paths if path.is_file()), None)
+
+    def _read(self, module: str) -> ast.Module:
+        path = self._find_path(module)
+        if path is None:
+            raise ElcError(f"module {module} is not in {self.folder}. Install the package anew.")
+        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+    def _find_own_uses(self, module: str) -> tuple[set[str], set[str]]:
+        """Find the modules and libraries that one module uses itself; what it imports on demand is left out."""
+        kept = [node for node in self.read(module).body if not _is_on_demand(node)]
+        uses, libraries = self.find_uses(ast.Module(kept, []))
+        return self._resolve_all(uses), libraries
+
+    def _find_all_exports(self, module: str) -> dict[str, str]:
+        """Find what a module imports, by the name that others may import it by from there."""
+        return {alias: target for target, alias in _list_imports(self.read(module).body)}
+
+    def _hash(self, module: str) -> str:
+        return hash_syntax(self.read(module))
+
+    def _resolve_all(self, uses: Iterable[Use]) -> set[str]:
+        return {module for use in uses for module in self._resolve(use)}
+
+    def _resolve(self, use: Use) -> set[str]:
+        """Find the modules that a used name stands in."""
+        if not self.is_package(use.module) or not use.name:
+            return {use.module}
+        if self.has(f"{use.module}.{use.name}"):
+            return {f"{use.module}.{use.name}"}
+        if target := self._find_exports(use.module).get(use.name):
+            module, _, name = target.rpartition(".")
+            return {target} if self.has(target) else self._resolve(Use(module, name))
+        body = self.read(use.module).body
+        if use.name in _list_defined(body):
+            return {use.module}
+        asked = {target for node in body if _is_on_demand(node) for target, _ in _list_imports(list_run(node))}
+        if asked:
+            return asked
+        raise ElcError(f"module {use.module} has no {use.name}. Correct the import.")
+
+
+def _is_on_demand(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == ON_DEMAND
+
+
+def _list_imports(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    """List what some code imports, with the name that it has there; what is imported on demand is left out."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, alias.asname or alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((f"{node.module}.{alias.name}", alias.asname or alias.name) for alias in node.names)
+        elif isinstance(node, ast.Call) and _is_importer(node):
+            yield from ((str(one.value), "") for one in node.args if isinstance(one, ast.Constant))
+
+
+def _is_importer(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == IMPORTER
+
+
+def _find_names(nodes: Iterable[ast.AST], bound: dict[str, str]) -> Iterator[Use]:
+    """Find the names of the bound modules that some code uses; a module that it passes on is used whole."""
+    owners = set()
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in bound:
+            owners.add(id(node.value))
+            yield Use(bound[node.value.id], node.attr)
+        elif isinstance(node, ast.Name) and node.id in bound and id(node) not in owners:
+            yield Use(bound[node.id])
+
+
+def _list_defined(body: Iterable[ast.stmt]) -> set[str]:
+    """List the names that a module defines itself."""
+    found = set()
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        found |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    return found

@@ -1,0 +1,147 @@
+"""A file for each stage that says which code it runs: a hash of each module, and the versions of its libraries."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import elc
+from elc.code.modules import Package, Use
+from elc.errors import ElcError
+from elc.paths import Project, replace_file
+from elc.settings import read_yaml
+
+# Stages that are commands, by what they call.
+COMMANDS = {"simulate": Use("elc.simulate", "simulate_plant"), "render": Use("elc.render", "render_site")}
+# The page of the method lists the assumptions that stand in the source, so each word of the package counts.
+READERS = ("render",)
+# Modules that say what a section of params.yaml may hold: a stage that is not told the section reads nothing of it.
+SECTIONS = {
+    "elc.settings.alerts": "alerts",
+    "elc.settings.environment": "environments",
+    "elc.settings.listen": "listen",
+    "elc.settings.serve": "serve",
+}
+SITE = "site"  # the section that says in which language pages are written
+# Libraries that move no number: they draw, check, read settings or show progress. What Spark gives, DuckDB gives too:
+# tests hold both to that.
+STILL = {"IPython", "babel", "click", "matplotlib", "nbformat", "packaging", "pandera", "papermill", "pydantic"}
+STILL |= {"pyspark", "ruamel", "semver", "tqdm", "yaml"}
+# Libraries that are installed under another name than they are imported by.
+NAMES = {
+    "ibis": ["ibis-framework"],
+    "python_calamine": ["python-calamine"],
+    "tensorflow": ["tensorflow-cpu", "tensorflow"],
+}
+NOTEBOOK = re.compile(r"[0-9]{2}_(\w+)\.ipynb")
+
+Code = dict[str, dict[str, str]]
+
+
+def write_code(project: Project) -> dict[str, bool]:
+    """Write the file of each stage, where it is not as it should be; say of each stage whether it was another.
+
+    Raises:
+        ElcError: a notebook's code, or dvc.yaml, cannot be read.
+    """
+    return {stage: _write(project.code(stage), code) for stage, code in build_code(project).items()}
+
+
+def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
+    """Build what stands for the code of each stage: `modules`, by name, and `libraries`, by version.
+
+    Args:
+        project: its notebooks and its dvc.yaml say what there is to run.
+        folder: of the package; the one that runs by default.
+
+    Raises:
+        ElcError: a notebook's code, or dvc.yaml, cannot be read.
+    """
+    package = Package(folder or Path(elc.__file__).parent)
+    roots = find_roots(project, package)
+    told = _read_sections(project)
+    texts = {
+        str(path.relative_to(package.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in package.list_files()
+    }
+    words = {name: text for name, text in texts.items() if name.endswith(".po")}
+    found = {}
+    for stage, uses in roots.items():
+        if stage not in told:  # a notebook that DVC runs in no stage
+            continue
+        without = [module for module, section in SECTIONS.items() if section not in told[stage]]
+        names, libraries = package.find_modules(uses, without)
+        modules = {name: package.hash(name) for name in names} | (words if SITE in told[stage] else {})
+        found[stage] = {
+            "libraries": _find_versions(libraries - STILL),
+            "modules": texts if stage in READERS else modules,
+        }
+    return found
+
+
+def find_roots(project: Project, package: Package) -> dict[str, set[Use]]:
+    """Find what each stage uses itself: its notebook's code, or what its command calls.
+
+    Raises:
+        ElcError: a notebook's code is not readable.
+    """
+    found = {stage: {use} for stage, use in COMMANDS.items()}
+    for path in sorted(project.notebooks.glob("*.ipynb")):
+        if name := NOTEBOOK.fullmatch(path.name):
+            found[name[1]] = package.find_uses(_parse_notebook(path))[0]
+    return found
+
+
+def _parse_notebook(path: Path) -> ast.Module:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ElcError(f"{path.name}: not readable as a notebook: {error!r}. Restore it from Git.") from None
+    try:
+        return ast.parse("\n".join(sources))
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        plain = "\n".join(map(TransformerManager().transform_cell, sources))
+    try:
+        return ast.parse(plain)
+    except SyntaxError as error:
+        said = f"{error.msg}: {(error.text or '').strip()}"
+        raise ElcError(f"{path.name}: a cell is not valid Python: {said}. Correct the cell.") from None
+
+
+def _read_sections(project: Project) -> dict[str, set[str]]:
+    """Read which sections of params.yaml each stage is told."""
+    stages: dict[str, dict[str, Any]] = read_yaml(project.pipeline)["stages"]
+    told = {name: stage.get("do", stage).get("params", ()) for name, stage in stages.items()}
+    return {name: {key.split(".")[0] for key in keys} for name, keys in told.items()}
+
+
+def _find_versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Find the version of each library that is installed; what Python itself brings has none."""
+    return {name: version for name in sorted(libraries) if (version := _find_version(name))}
+
+
+def _find_version(library: str) -> str:
+    for name in NAMES.get(library, [library]):
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return ""
+
+
+def _write(path: Path, code: Code) -> bool:
+    text = json.dumps(code, indent=1, sort_keys=True) + "\n"
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return False
+    with replace_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return True

@@ -1,0 +1,135 @@
+"""Which changes make which stages stale: the table that docs/pipeline.md shows, on the project's own code."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import elc
+from elc.code import build_code, compare_code, write_code
+from elc.code.record import Code
+from elc.errors import ElcError
+from elc.paths import Project
+from tests.conftest import copy_settings
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = Project(ROOT)
+LOOKING = {"explain", "advise", "monitor", "render"}  # they are told the site's language, and read the registry
+Edit = Callable[[str], str]
+
+
+def add_comment(text: str) -> str:
+    return text + "\n# Changed.\n"
+
+
+def replace(old: str, new: str) -> Edit:
+    def edit(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return edit
+
+
+def lay_out_anew(text: str) -> str:
+    """What a formatter might do: the same statements, without a comment, laid out in another way."""
+    return ast.unparse(ast.parse(text))
+
+
+# What was changed, in which file, how, and which stages it makes stale.
+TABLE: dict[str, tuple[str, Edit, set[str]]] = {
+    "a comment among Norwegian sentences": ("language/nb.po", lambda text: "# Changed.\n" + text, LOOKING),
+    "a comment in the fit": ("train/fit.py", add_comment, {"render"}),
+    "a docstring of the service's settings": ("settings/serve.py", replace('"""', '"""Changed. '), {"render"}),
+    "a key of the service's settings": ("settings/serve.py", lambda text: text + "\nMORE = 1\n", {"render"}),
+    "the layout of the curve": ("curve/package.py", lay_out_anew, {"render"}),
+    "the words of an error": ("curve/package.py", replace("cannot be opened", "is damaged"), {"render"}),
+    "a line of the service": ("service/app.py", lambda text: text + "\nMORE = 1\n", {"render"}),
+    "a command": ("cli/models.py", lambda text: text + "\nMORE = 1\n", {"render"}),
+    "a line of the registry": ("registry/use.py", lambda text: text + "\nMORE = 1\n", LOOKING),
+    "a number of the fit": ("train/fit.py", lambda text: text + "\nMORE = 1\n", {"train", "render"}),
+    "a number of the plant's states": (
+        "dataset/states.py",
+        lambda text: text + "\nMORE = 1\n",
+        {"dataset", "train", "evaluate", *LOOKING},
+    ),
+    "a number of the simulator": ("simulate/physics.py", lambda text: text + "\nMORE = 1\n", {"simulate", "render"}),
+}
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, Code]:
+    return build_code(PROJECT)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of the package that a test may change."""
+    folder = tmp_path / "elc"
+    shutil.copytree(Path(elc.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose notebooks a test may change."""
+    made = copy_settings(tmp_path / "project")
+    shutil.copytree(PROJECT.notebooks, made.notebooks)
+    return made
+
+
+def find_stale(before: dict[str, Code], after: dict[str, Code]) -> set[str]:
+    return {stage for stage in before if before[stage] != after[stage]}
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_a_change_makes_only_these_stages_stale(what: str, before: dict[str, Code], package: Path) -> None:
+    name, edit, expected = TABLE[what]
+    path = package / name
+    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert find_stale(before, build_code(PROJECT, package)) == expected
+
+
+def test_another_version_of_a_library_makes_those_stale_that_use_it(
+    before: dict[str, Code], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "99" if name.startswith("tensorflow") else former(name))
+    assert find_stale(before, build_code(PROJECT)) == {"train"}
+    assert compare_code(before["train"], build_code(PROJECT)["train"]) == [
+        f"library tensorflow is 99 now, and was {before['train']['libraries']['tensorflow']}."
+    ]
+
+
+def test_a_file_is_written_where_it_is_another_and_left_where_it_is_not(project: Project) -> None:
+    assert all(write_code(project).values())
+    path = project.code("train")
+    made = path.stat().st_mtime_ns
+    assert not any(write_code(project).values())
+    assert path.stat().st_mtime_ns == made
+    path.write_text("{}", encoding="utf-8")
+    assert [stage for stage, is_other in write_code(project).items() if is_other] == ["train"]
+
+
+def test_a_notebook_with_invalid_python_is_named(project: Project) -> None:
+    path = project.notebooks / "30_train.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("chosen = settings.read_plant", "chosen == = settings.read_plant"), encoding="utf-8")
+    with pytest.raises(ElcError, match=r"30_train\.ipynb: a cell is not valid Python: .*Correct the cell\."):
+        write_code(project)
+    path.write_text("half a file", encoding="utf-8")
+    with pytest.raises(ElcError, match=r"30_train\.ipynb: not readable as a notebook: .*Restore it from Git\."):
+        write_code(project)
+
+
+def test_what_jupyter_understands_besides_python_is_passed_over(project: Project) -> None:
+    known = build_code(project)
+    path = project.notebooks / "30_train.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"plant = ', '"%time 1\\n",\n    "plant = '), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != text
+    assert build_code(project) == known
