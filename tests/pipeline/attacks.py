@@ -17,12 +17,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from elc import registry
-from elc.cli.promote import promote
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.registry import Context, Version, storage
+from elc.registry.deploy import deploy_plant
 from elc.registry.events import build_message
-from elc.registry.follow import deploy_plant
+from elc.registry.promote import promote
 from tests.pipeline.registry_project import PLANTS, edit_environments, make_project, record, scale_package
 from tests.unit.registry.keys import Key, configure_signing, make_key, read_tag, run, write_tag
 from tests.unit.registry.s3 import add_folder_remote

@@ -34,13 +34,13 @@ from onnx import external_data_helper
 
 from elc import curve, registry
 from elc.cli import main
-from elc.cli.promote import promote_all
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.registry import git, objects, storage
 from elc.registry.audit import audit
+from elc.registry.deploy import deploy_all
 from elc.registry.events import build_message
-from elc.registry.follow import deploy_all
+from elc.registry.promote import promote_all
 from elc.registry.seal import seal
 from elc.service.versions import Fleet, History, load
 from elc.service.versions.assigned import find_assigned

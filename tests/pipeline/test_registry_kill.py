@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 SERVER = """
 import json, os, signal, sys, time
 import dvc.repo, dvc.config, dvc_data.hashfile.transfer, onnxruntime, pandas
-import elc.registry.follow, elc.cli.promote, elc.registry.audit
+import elc.curve, elc.registry.audit
 from elc.cli.main import main
 
 def obey(folder, log, arguments):

@@ -95,18 +95,16 @@ def compare(plant: str, version: str, environment: str) -> None:
 def promote(plant: str | None, version: str | None, environment: str, is_all: bool) -> None:
     """Test a version's package, and record that it is in an environment from now on."""
     from elc import registry
-    from elc.cli.promote import promote as promote_one
-    from elc.cli.promote import promote_all
 
     if is_all == bool(plant) or bool(plant) != bool(version):
         raise click.UsageError("name a plant and a version, or give --all.")
     context = registry.read_context(find_project())
     if plant and version:
-        tag = promote_one(context, plant, version, environment)
+        tag = registry.promote(context, plant, version, environment)
         click.echo(f"promoted: {plant} {version} to {environment}, by tag {tag}. Next: elc deploy --env {environment}")
         return
     moves = []
-    for move in promote_all(context, environment):
+    for move in registry.promote_all(context, environment):
         click.echo(f"{move.state}: {move.plant} {move.version}: {move.text}")
         moves.append(move)
     if not moves:
@@ -123,7 +121,6 @@ def promote(plant: str | None, version: str | None, environment: str, is_all: bo
 def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
     """Go back to an earlier version, and deploy it here where this environment is deployed."""
     from elc import registry
-    from elc.registry.follow import deploy_plant
 
     project = find_project()
     context = registry.read_context(project)
@@ -131,7 +128,7 @@ def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
     tag = registry.assign(context, version, environment, reason=reason or "rollback")
     click.echo(f"rolled back: {plant} to {version.version} in {environment}, by tag {tag}")
     if project.deployed(environment, plant).is_dir():
-        click.echo(deploy_plant(registry.read_context(project), plant, environment))
+        click.echo(registry.deploy_plant(registry.read_context(project), plant, environment))
 
 
 @click.command(epilog="Example: elc deploy --env prod")
@@ -140,12 +137,11 @@ def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
 def deploy(environment: str, plants: tuple[str, ...]) -> None:
     """Put the assigned packages into deployed/ENV, each verified, whole or not at all."""
     from elc import registry
-    from elc.registry.follow import deploy_all
 
     context = registry.read_context(find_project())
     registry.check_fetched(context)
     is_failed = False
-    for line, is_fault in deploy_all(context, environment, plants):
+    for line, is_fault in registry.deploy_all(context, environment, plants):
         click.echo(line, err=is_fault)
         is_failed |= is_fault
     if is_failed:

@@ -1,12 +1,15 @@
 """The registry: versions, approval, promotion and rollback, all of it tags in Git and packages in DVC."""
 
-from elc.registry.assign import assign, check_promotion, check_rollback, find_assignment
+from elc.registry.approve import check_approved, decide, find_fallback, find_uses
+from elc.registry.assign import assign
 from elc.registry.context import Context, check_fetched, read_context
-from elc.registry.decide import check_approved, decide, find_fallback, find_uses
+from elc.registry.deploy import deploy_all, deploy_plant, find_assignment
 from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
 from elc.registry.git import find_git_folder
 from elc.registry.operated import choose_operated, find_operated, find_place, has_version
+from elc.registry.promote import Move, check_promotion, promote, promote_all
 from elc.registry.register import check_registration, register
+from elc.registry.rollback import check_rollback
 from elc.registry.rules import Followed
 from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
 from elc.registry.storage import hash_content
@@ -18,6 +21,7 @@ __all__ = [
     "Context",
     "Followed",
     "Line",
+    "Move",
     "Problem",
     "Registry",
     "Span",
@@ -32,7 +36,9 @@ __all__ = [
     "check_rollback",
     "choose_operated",
     "decide",
+    "deploy_all",
     "deploy_package",
+    "deploy_plant",
     "find_assignment",
     "find_fallback",
     "find_git_folder",
@@ -44,6 +50,8 @@ __all__ = [
     "hash_content",
     "open_former",
     "open_version",
+    "promote",
+    "promote_all",
     "read_context",
     "read_deployed",
     "read_metrics",

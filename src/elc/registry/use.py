@@ -8,8 +8,8 @@ from typing import Any
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project, replace_folder
 from elc.registry import deployed
+from elc.registry.approve import find_fallback
 from elc.registry.context import Context, check_policy, check_whole, read_context
-from elc.registry.decide import find_fallback
 from elc.registry.deployed import Assignment, Used
 from elc.registry.events import Event
 from elc.registry.objects import read_committed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from elc.errors import ElcError
+from elc.registry.approve import find_fallback
 from elc.registry.context import Context
-from elc.registry.decide import find_fallback
 from elc.registry.objects import read_committed
 from elc.registry.trust import Problem
 from elc.settings import parse_settings

@@ -130,13 +130,11 @@ def _prove(plant: str, find: Callable[[], Used]) -> Assigned:
 
 def _lay_down(project: Project, environment: str, plants: Sequence[str]) -> dict[str, str]:
     """Lay down what is assigned and not there yet; give what stands against it by plant, empty where nothing does."""
-    from elc.registry.follow import deploy_plant
-
     found: dict[str, str] = {}
     for plant in _find_late(project, environment, plants):
         found[plant] = ""
         try:
-            deploy_plant(registry.read_context(project), plant, environment)
+            registry.deploy_plant(registry.read_context(project), plant, environment)
         except (ElcError, OSError) as error:
             found[plant] = f"plant {plant}: what is assigned cannot be laid down, what was there stays. {error}"
     return found

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from elc.cli.junit import write_junit
 from elc.curve import Proof
+from elc.registry.junit import write_junit
 
 NAME = "fjord v1.2.0 in test"
 SUITES = {
@@ -84,6 +84,6 @@ def test_equal_proofs_give_equal_bytes(tmp_path: Path) -> None:
 
 
 def test_writer_does_not_import_what_scores() -> None:
-    code = "import sys; import elc.cli.junit; print({'onnxruntime', 'pandas'} & set(sys.modules))"
+    code = "import sys; import elc.registry.junit; print({'onnxruntime', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

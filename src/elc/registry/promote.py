@@ -6,14 +6,20 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from elc import curve, registry
-from elc.cli.junit import write_junit
-from elc.curve import Proof
 from elc.errors import ElcError, check_faults
-from elc.registry import Context, Version, storage
+from elc.registry import storage
+from elc.registry.approve import check_approved
+from elc.registry.assign import assign
+from elc.registry.context import Context, check_policy, check_whole
+from elc.registry.junit import write_junit
+from elc.registry.register import check_registration
+from elc.registry.state import Version
 from elc.settings import EnvironmentSettings
+
+if TYPE_CHECKING:
+    from elc.curve import Proof
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,33 @@ class Move:
     text: str
 
 
+def check_promotion(context: Context, plant: str, version: str, environment: str) -> Version:
+    """Check that a version may go into an environment, and return it.
+
+    Raises:
+        ElcError: plant, version or environment is unknown, the plant is not in the environment, the version was not in
+            the environment before it, is not approved, is there already, or its tag is not sound.
+    """
+    found = context.line(plant).find_version(version)
+    chosen = context.environment(environment)
+    check_policy(context, environment)
+    check_whole(context, plant, environment)
+    where = f"promote {plant} {version} to {environment}"
+    if not chosen.holds(plant):
+        raise ElcError(f"{where}: {plant} is no plant of {environment}. Add it to environments.{environment}.plants.")
+    current = context.follow(plant, environment).version
+    if current is not None and current.version == version:
+        raise ElcError(f"{where}: it is there already.")
+    source = chosen.source
+    if source is not None and not context.rules.was_in(found, context.line(plant), source):
+        raise ElcError(
+            f"{where}: it was never in {source}, which comes first. elc promote {plant} {version} --env {source}"
+        )
+    check_approved(context, found, environment)
+    check_registration(context, found)
+    return found
+
+
 def promote(context: Context, plant: str, version: str, environment: str) -> str:
     """Promote a version to an environment and return the tag.
 
@@ -36,9 +69,9 @@ def promote(context: Context, plant: str, version: str, environment: str) -> str
         ElcError: the version may not go there, its package cannot be had whole, a remote is down, or a test failed;
             nothing is promoted.
     """
-    found = registry.check_promotion(context, plant, version, environment)
+    found = check_promotion(context, plant, version, environment)
     _test(context, found, environment)
-    return registry.assign(context, found, environment, reason="")
+    return assign(context, found, environment, reason="")
 
 
 def promote_all(context: Context, environment: str) -> Iterator[Move]:
@@ -104,6 +137,8 @@ def _test(context: Context, version: Version, environment: str) -> None:
 
 def _prove(context: Context, version: Version, chosen: EnvironmentSettings, remote: str | None) -> list[Proof]:
     """Lay a package down as a deployment would, and test it there."""
+    from elc import curve  # a second to import, and only tests need it
+
     root = context.project.root
     storage.fetch_package(root, version.package, storage.find_remote(root, remote))
     with tempfile.TemporaryDirectory() as name:

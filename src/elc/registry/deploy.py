@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from elc.errors import ElcError, build_nearest
+from elc.errors import ElcError, build_nearest, check_faults
 from elc.registry import storage
-from elc.registry.assign import find_assignment
-from elc.registry.context import Context
-from elc.registry.deployed import deploy_package, read_deployed, remove_deployed
+from elc.registry.approve import find_fallback
+from elc.registry.context import Context, check_policy, check_whole
+from elc.registry.deployed import Assignment, deploy_package, read_deployed, remove_deployed
+from elc.registry.register import check_registration
 from elc.registry.seen import write_seen
 
 
@@ -50,6 +51,37 @@ def deploy_plant(context: Context, plant: str, environment: str) -> str:
     remote = storage.find_remote(project.root, context.environment(environment).remote)
     is_new = deploy_package(project, assignment, remote=remote)
     return f"{plant}: {assignment.version} {'deployed' if is_new else 'is there already'}{passed}"
+
+
+def find_assignment(context: Context, plant: str, environment: str) -> Assignment | None:
+    """Find what is to be deployed of a plant in an environment; None where nothing is assigned.
+
+    Raises:
+        ElcError: what is assigned may not be deployed: it is not approved any more, or no tag that assigns is sound.
+    """
+    check_policy(context, environment)
+    check_whole(context, plant, environment)
+    followed = context.follow(plant, environment)
+    if followed.event is None or followed.version is None:
+        check_faults(f"{plant} in {environment}", [problem.sentence for problem in followed.problems])
+        return None
+    version = followed.version
+    if not context.rules.is_approved(version, context.line(plant), environment):
+        back = find_fallback(context, plant, environment, without=version.version)
+        repair = f"elc rollback {plant} --env {environment} --to {back}" if back else "no earlier one is still approved"
+        status = context.find_status(version, environment)
+        check_faults(f"{plant} {version.version} in {environment}", [f"it is {status} now. Go back: {repair}."])
+    check_registration(context, version)
+    return Assignment(
+        plant=plant,
+        environment=environment,
+        version=version.version,
+        commit=version.commit,
+        tag=followed.event.tag,
+        oid=followed.event.oid,
+        package=version.package,
+        sha256=version.sha256,
+    )
 
 
 def _remember(context: Context, plant: str, environment: str) -> None:
