@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from elc.fields import read_label
 from elc.findings import Finding
-from elc.ingest.partials import SAME_FRAC
+from elc.ingest.series import SAME_FRAC
 from elc.settings import Tag, TagList
 
 MOMENT, KEY = ["tag", "time"], ["tag", "start"]

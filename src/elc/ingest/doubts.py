@@ -16,7 +16,7 @@ from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
 from elc.ingest.layout.parquet import read_statistics
 from elc.ingest.nests import find_odd
-from elc.ingest.partials import SAME_FRAC
+from elc.ingest.series import SAME_FRAC
 from elc.ingest.times import FIRST, find_last
 from elc.settings import Export, TagList
 
