@@ -10,7 +10,7 @@ import pandas as pd
 from elc.ingest.cells import read_cells
 from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
-from elc.ingest.partials import SAME_FRAC
+from elc.ingest.series import SAME_FRAC
 from elc.settings import Export
 
 MOST_KINDS = 50  # ASSUME: a column with more different values than this, such as a number of each row, tells nothing

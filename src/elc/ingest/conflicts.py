@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from elc.fields import read_label
 from elc.findings import Finding
-from elc.ingest.partials import SAME_FRAC
+from elc.ingest.series import SAME_FRAC
 from elc.settings import Tag, TagList
 
 MOMENT, KEY = ["tag", "time"], ["tag", "start"]
@@ -141,7 +141,8 @@ def find_clashes(partials: pa.Table, tags: TagList, wins: str | None) -> list[Fi
     is_hit = pc.greater(pc.add(partials["conflicts"], partials["corrections"]), 0)
     rows = partials.filter(is_hit).select([*KEY, *COUNTED]).to_pandas().astype({"tag": str})
     found = []
-    for tag in tags:
+    hit = set(rows["tag"])
+    for tag in (tag for tag in tags if tag.tag in hit):
         own = rows[rows["tag"] == tag.tag]
         found += [_build_clash(tag, own[own[name] > 0], name, tags.plant, wins) for name in WORDS if own[name].any()]
     return found

@@ -64,7 +64,9 @@ def check_contract(
 
 
 def _validate(hourly: pd.DataFrame, columns: list[str], rules: dict[str, Find]) -> list[SchemaError]:
-    """Let pandera find every fault."""
+    """Find every fault: pandera tells which they are, and is asked only where there is any."""
+    if _is_sound(hourly, columns, rules):
+        return []
     with warnings.catch_warnings():
         # pandera imports PySpark where there is one, which warns about pandas 3.
         warnings.filterwarnings("ignore", "PySpark", FutureWarning)
@@ -81,6 +83,14 @@ def _validate(hourly: pd.DataFrame, columns: list[str], rules: dict[str, Find]) 
         except pa.errors.SchemaErrors as error:
             return list(error.schema_errors)
     return []
+
+
+def _is_sound(hourly: pd.DataFrame, columns: list[str], rules: dict[str, Find]) -> bool:
+    """Tell whether a table keeps its contract, in a fraction of the time that telling its faults takes."""
+    kinds = [TIME_TYPE if name == TIME else VALUE_TYPE for name in columns]
+    if list(hourly.columns) != columns or [str(kind) for kind in hourly.dtypes] != kinds:
+        return False
+    return bool(hourly[TIME].notna().all()) and not any(find(hourly).to_numpy().any() for find in rules.values())
 
 
 def _build_check(find: Find) -> Callable[[pd.DataFrame], bool]:

@@ -16,7 +16,7 @@ from elc.ingest.engine import Engine
 from elc.ingest.layout import Layout
 from elc.ingest.layout.parquet import read_statistics
 from elc.ingest.nests import find_odd
-from elc.ingest.partials import SAME_FRAC
+from elc.ingest.series import SAME_FRAC
 from elc.ingest.times import FIRST, find_last
 from elc.settings import Export, TagList
 
@@ -117,7 +117,9 @@ def find_doubts(engine: Engine, layout: Layout, paths: Sequence[Path], export: E
     checks = {check for path in paths for check in _find_possible(path, layout)}
     checks |= {"no_data"} if export.no_data else set()
     checks -= {"empty_cell"} if export.empty_cells == "held" else set()
-    if not checks or _read_doubts(engine, layout, paths, export, tags, checks).empty:
+    if not checks or not _has_suspects(engine, layout, paths, export, checks):
+        return pd.DataFrame(columns=COLUMNS)
+    if _read_doubts(engine, layout, paths, export, tags, checks).empty:
         return pd.DataFrame(columns=COLUMNS)
     tables = [_read_doubts(engine, layout, [path], export, tags, checks).assign(path=str(path)) for path in paths]
     found = pd.concat([table for table in tables if not table.empty], ignore_index=True)[COLUMNS]
@@ -162,14 +164,16 @@ def _is_within(bounds: pq.Statistics | None) -> bool:
     return abs(float(bounds.min)) < LARGEST and abs(float(bounds.max)) < LARGEST
 
 
-def _read_doubts(
-    engine: Engine, layout: Layout, paths: Sequence[Path], export: Export, tags: TagList, checks: set[str]
-) -> pd.DataFrame:
-    """Count each check and keep its first text, by tag, in one scan."""
-    cells = read_cells(engine, layout, paths, export)
+def _has_suspects(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export, checks: set[str]) -> bool:
+    """Tell whether any reading passes the first look; that reads few columns, and most exports have none."""
+    suspects = _select_suspects(read_cells(engine, layout, paths, export), export, checks)
+    return not engine.execute(suspects.select(found=ibis.literal(True)).limit(1)).empty
+
+
+def _select_suspects(cells: ir.Table, export: Export, checks: set[str]) -> ir.Table:
+    """Select the readings that a check may be about: few pass this first look, which is cheap."""
     if "no_tag" in checks:
         cells = cells.mutate(tag=cells.tag.fill_null(""))
-    # Few readings pass this first look, which is cheap; each check is made of those alone.
     looked_at = {
         "unknown_quality": ~cells.is_known,
         "no_quality": ~cells.is_known,
@@ -179,7 +183,14 @@ def _read_doubts(
         "no_data": is_marker(cells.number, export.no_data),
         "empty_cell": is_empty(cells),
     }
-    suspect = cells.filter(ibis.or_(*[looked_at[name] for name in sorted(checks)]))
+    return cells.filter(ibis.or_(*[looked_at[name] for name in sorted(checks)]))
+
+
+def _read_doubts(
+    engine: Engine, layout: Layout, paths: Sequence[Path], export: Export, tags: TagList, checks: set[str]
+) -> pd.DataFrame:
+    """Count each check and keep its first text, by tag, in one scan."""
+    suspect = _select_suspects(read_cells(engine, layout, paths, export), export, checks)
     found = {name: pair for name, pair in _build_checks(suspect, export).items() if name in checks}
     counts = {name: is_doubt.fill_null(False).sum() for name, (is_doubt, _) in found.items()}
     examples = {f"{name}_example": text.min(where=is_doubt) for name, (is_doubt, text) in found.items()}

@@ -66,11 +66,11 @@ def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Gr
     tag = partials["tag"].combine_chunks()
     positions = pc.index_in(tag.dictionary, names).to_numpy()[tag.indices.to_numpy()]
     shape = (int(rows.max()) + 1, len(names))
-    columns = {}
+    columns, places = {}, rows * len(names) + positions
     for name in partials.column_names:
         if name not in ("tag", "start", *COUNTED):
             columns[name] = np.full(shape, np.nan)
-            columns[name][rows, positions] = partials[name].to_numpy()
+            np.put(columns[name], places, partials[name].to_numpy())
     has = ~np.isnan(columns["readings"])
     seen = np.maximum.accumulate(np.where(has, np.arange(shape[0])[:, None], -1), axis=0)
     before = np.vstack([np.full((1, shape[1]), -1), seen[:-1]])

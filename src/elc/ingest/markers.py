@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from elc.fields import read_label
 from elc.findings import Finding
 from elc.ingest.grid import Grid
+from elc.ingest.series import SAME_FRAC
 from elc.settings import Tag, TagList
 
 # ASSUME: these numbers, which loggers, weather services and drivers write for no data, are no readings where they stand
@@ -27,8 +28,7 @@ def leave_out_markers(grid: Grid, tags: TagList) -> list[Finding]:
         if tag.is_totaliser:
             continue  # it is misread there, which loses nothing (see `counters`)
         low, high = (grid.columns[name][:, position] for name in ("low", "high"))
-        values = np.unique(np.r_[low, high])
-        shown = values[np.isclose(values[:, None], KNOWN, rtol=1e-6).any(axis=1)].tolist()
+        shown = _find_shown(low, high)
         if not shown:
             continue
         markers = _find_far(low, high, shown)
@@ -37,6 +37,18 @@ def leave_out_markers(grid: Grid, tags: TagList) -> list[Finding]:
             _leave_out(grid, position, is_hit, markers)
             found.append(_build_finding(grid, tag, tags.plant, is_hit, markers))
     return found
+
+
+def _find_shown(low: Array, high: Array) -> list[float]:
+    """Find the values that are known markers, in order."""
+    values = np.unique(np.r_[low, high])
+    reach = 2 * SAME_FRAC * np.abs(KNOWN)  # further than the same value can be, written with fewer digits
+    firsts, lasts = np.searchsorted(values, KNOWN - reach), np.searchsorted(values, KNOWN + reach)
+    shown: set[float] = set()
+    for place in np.flatnonzero(firsts < lasts):
+        near = values[firsts[place] : lasts[place]]
+        shown.update(near[np.isclose(near, KNOWN[place], rtol=SAME_FRAC)].tolist())
+    return sorted(shown)
 
 
 def _find_far(low: Array, high: Array, shown: list[float]) -> list[float]:

@@ -36,8 +36,8 @@ def read_month(cache: Path, month: str) -> pa.Table | None:
         return None
 
 
-def write_month(cache: Path, month: str, kept: Iterable[int], fresh: list[pa.Table]) -> None:
-    """Replace the partial results of a month, keeping those of the days that have not changed."""
+def write_month(cache: Path, month: str, kept: Iterable[int], fresh: list[pa.Table]) -> pa.Table:
+    """Replace the partial results of a month, keeping those of the days that have not changed; return them all."""
     first, end = (int((np.datetime64(month) + step).astype("datetime64[D]").astype(int)) for step in (0, 1))
     tables = []
     for table in fresh:
@@ -49,6 +49,7 @@ def write_month(cache: Path, month: str, kept: Iterable[int], fresh: list[pa.Tab
     joined = pa.concat_tables(tables).unify_dictionaries()
     with replace_file(_name_file(cache, month)) as temporary:
         pq.write_table(joined, temporary, compression="lz4", use_dictionary=["tag"], write_page_checksum=True)
+    return joined
 
 
 def _find_day(table: pa.Table) -> pa.ChunkedArray:

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,12 +28,12 @@ from elc.ingest.conflicts import order_files, settle_partials
 from elc.ingest.engine import Engine, Engines
 from elc.ingest.files import Source
 from elc.ingest.months import name_month, name_months, read_month, write_month
-from elc.ingest.partials import COLUMNS, build_partials
+from elc.ingest.partials import READINGS, SCHEMA, build_partials, read_good
 from elc.ingest.sources import Survey
 from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
 
-BATCH_ROWS = 3_000_000  # readings in one query: what an engine holds in memory
+BATCH_ROWS = 3_000_000  # readings that are worked out at once: for each connection, so many are held in memory
 
 
 T = TypeVar("T")
@@ -87,16 +85,15 @@ def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, di
             # Written first: a run that is killed must not leave a day listed that its month has lost.
             _write(cache / "days.json", DAYS, kept)
         stale = sorted(wanted.keys() - kept.keys())
-        _work_out(survey, settings, engines, sources, wanted, stale, kept)
+        tables |= _work_out(survey, settings, engines, sources, wanted, stale, kept)
     months = sorted(name_months(wanted))
-    tables |= {month: read_month(cache, month) for month in name_months(stale)}
     for path in (cache / "months").glob("*.parquet"):
         if path.stem not in months:
             path.unlink()
     survey.remove_copies(sources)
     found = [table for month in months if (table := tables[month]) is not None]
     if not found:  # no reading of any listed tag
-        return pa.table({name: [] for name in COLUMNS}), sources
+        return SCHEMA.empty_table(), sources
     return pa.concat_tables(found).unify_dictionaries().combine_chunks(), sources
 
 
@@ -148,12 +145,13 @@ def _work_out(
     wanted: Mapping[int, str],
     stale: list[int],
     kept: dict[int, str],
-) -> None:
-    """Work out the stale days, and write each month when its last batch is done."""
+) -> dict[str, pa.Table]:
+    """Work out the stale days, and write each month when its last batch is done; return these months."""
     ends = {name_month(day): day for day in stale}
     batches = list(_build_batches(sources, stale))
     work = functools.partial(_read_batch, survey, settings, engines, sources)
     pending: list[pa.Table] = []
+    written: dict[str, pa.Table] = {}
     with ThreadPoolExecutor(engines.count) as pool:
         results = zip(batches, pool.map(work, batches), strict=True)
         try:
@@ -161,7 +159,7 @@ def _work_out(
                 pending.append(table)
                 done = [month for month, end in ends.items() if end in batch.days]
                 for month in done:
-                    write_month(survey.cache, month, kept.keys(), pending)
+                    written[month] = write_month(survey.cache, month, kept.keys(), pending)
                     kept |= {day: key for day, key in wanted.items() if name_month(day) == month}
                 if done:
                     _write(survey.cache / "days.json", DAYS, kept)
@@ -169,6 +167,7 @@ def _work_out(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+    return written
 
 
 def _read_batch(
@@ -176,24 +175,28 @@ def _read_batch(
 ) -> pa.Table:
     chosen = {name: sources[name] for name in batch.names}
     with engines.take() as engine:
-        build = functools.partial(_build_partials, survey, settings)
-        table = engine.read_arrow(build(survey.read(engine, chosen, batch.days)))
+        names = [tag.tag for tag in survey.tags]
+        readings = survey.read(engine, chosen, batch.days)
+        table = _build_partials(survey, settings, read_good(engine, readings, names, _name_good(settings)))
         if pc.any(pc.greater(table["conflicts"], 0)).as_py():
             table = _settle(survey, settings, engine, chosen, batch.days, table)
     return table.set_column(0, "tag", table["tag"].cast("string").dictionary_encode())
 
 
-def _build_partials(survey: Survey, settings: StageSettings, readings: ir.Table) -> ir.Table:
+def _build_partials(survey: Survey, settings: StageSettings, readings: pa.Table) -> pa.Table:
     interval_s = int(pd.Timedelta(settings.plant.interval).total_seconds())
     is_continuous, usual_h = settings.plant.export.is_continuous, settings.ingest.max_hold_h
     return build_partials(
         readings,
         interval_s,
         max_hold_h=usual_h if is_continuous else interval_s / 3600,
-        accept_uncertain=settings.ingest.accept_uncertain,
         totalisers=[tag.tag for tag in survey.tags if tag.is_totaliser],
         holds_h=_find_holds(survey.tags, usual_h) if is_continuous else {},
     )
+
+
+def _name_good(settings: StageSettings) -> list[str]:
+    return ["GOOD", "UNCERTAIN"] if settings.ingest.accept_uncertain else ["GOOD"]
 
 
 def _find_holds(tags: TagList, usual_h: float) -> dict[str, float]:
@@ -209,17 +212,18 @@ def _settle(
     partials: pa.Table,
 ) -> pa.Table:
     """Settle the moments with several values: their intervals are read again, file by file."""
-    schema = ibis.schema({"time": "timestamp(6)", "tag": "string", "value": "float64", "quality": "string"})
+    good = _name_good(settings)
 
     def build(readings: pd.DataFrame) -> pa.Table:
-        return engine.read_arrow(_build_partials(survey, settings, engine.take_rows(readings, schema)))
+        marked = readings.assign(value=readings["value"].where(readings["quality"].isin(good)))
+        return _build_partials(survey, settings, pa.Table.from_pandas(marked, READINGS, preserve_index=False))
 
     return settle_partials(
         partials,
         (survey.read_file(engine, name, sources[name], days, partials) for name in order_files(sources)),
         build,
         wins=survey.export.conflicts,
-        good=["GOOD", "UNCERTAIN"] if settings.ingest.accept_uncertain else ["GOOD"],
+        good=good,
         width=pd.Timedelta(settings.plant.interval),
     )
 

@@ -12,6 +12,7 @@ import pytest
 from elc import settings
 from elc.errors import ElcError
 from elc.fields import ENERGY, TIME, coverage
+from elc.ingest import contract
 from elc.ingest.contract import check_contract
 from elc.paths import Project
 
@@ -60,6 +61,11 @@ def test_sound_table_passes(interval: str) -> None:
     before = hourly.copy()
     check(hourly, interval)
     pd.testing.assert_frame_equal(hourly, before)
+
+
+def test_pandera_finds_no_fault_in_a_sound_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "_is_sound", lambda *_: False)
+    check(build_hourly(build_tags(), 48))
 
 
 @pytest.mark.parametrize(

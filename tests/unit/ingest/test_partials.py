@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from elc.ingest.engine import Engine, connect
-from elc.ingest.partials import COLUMNS, build_partials
+from elc.ingest.partials import SCHEMA, build_partials, read_good
 from tests.unit.ingest.exports import build_random, build_settings
 
 MINUTE_US = 60_000_000
@@ -39,21 +39,18 @@ def build(engine: Engine, tmp_path: Path) -> Build:
         if isinstance(readings, list):
             table = table.assign(time=pd.to_datetime("2024-06-01 " + table["time"], format="ISO8601"), tag="A")
         table.astype({"value": float}).to_parquet(tmp_path / "readings.parquet")
-        expression = build_partials(
-            engine.read_parquet([tmp_path / "readings.parquet"]),
-            interval_s,
-            max_hold_h=max_hold_h,
-            accept_uncertain=accept_uncertain,
-            totalisers=list(totalisers),
-        )
-        return engine.read_arrow(expression).to_pandas().sort_values(["tag", "start"], ignore_index=True)
+        good = ["GOOD", "UNCERTAIN"] if accept_uncertain else ["GOOD"]
+        names = sorted(table["tag"].unique())
+        found = read_good(engine, engine.read_parquet([tmp_path / "readings.parquet"]), names, good)
+        partials = build_partials(found, interval_s, max_hold_h=max_hold_h, totalisers=list(totalisers))
+        return partials.to_pandas().astype({"tag": "str"}).sort_values(["tag", "start"], ignore_index=True)
 
     return build_from
 
 
 def test_row_is_what_its_readings_say(build: Build) -> None:
     found = build([("03:10", 5, "GOOD"), ("03:20", 99, "BAD"), ("03:25", 8, "GOOD"), ("03:55", None, "BAD")])
-    assert list(found.columns) == list(COLUMNS)
+    assert list(found.columns) == SCHEMA.names
     assert len(found) == 1
     row = found.iloc[0]
     assert row["start"] == pd.Timestamp("2024-06-01 03:00")

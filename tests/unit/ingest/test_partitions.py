@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from elc import ingest
 from elc.ingest import partitions
+from elc.ingest.partials import SCHEMA
 from elc.settings import StageSettings, TagList
 from tests.unit.ingest.exports import AIR, TAGS, build_bytes, build_days, build_settings
 
@@ -160,9 +162,11 @@ def cut(path: Path) -> None:
 
 
 def spoil(path: Path) -> None:
-    """Turn one byte of the values."""
+    """Turn the last byte of a column's values."""
+    column = pq.read_metadata(path).row_group(0).column(SCHEMA.names.index("integral"))
+    end = (column.dictionary_page_offset or column.data_page_offset) + column.total_compressed_size
     content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 0x55
+    content[end - 1] ^= 0x55
     path.write_bytes(content)
 
 

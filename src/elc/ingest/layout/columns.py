@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 
 from elc.errors import ElcError
 from elc.ingest.layout import vocabulary
@@ -43,6 +44,11 @@ class Columns:
         if wanted and not found:
             raise ElcError(f"has no {key.replace('_', ' ')}; found {list_names(self.names)}. Name it in export.{key}.")
         return found[0] if found else ""
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """The columns of the listed tags in a wide table, each with a column of its quality beside it."""
+        return tuple(_find_items(self))
 
     def find_time(self) -> tuple[str, ...]:
         """Find the column of the time, or those of the date and of the time of day.
@@ -97,7 +103,7 @@ def find_fields(columns: Sequence[str], export: Export, tags: TagList, *, folder
     if pairs:
         return Fields(pairs[0].time, tuple(item.value for item in pairs), items=pairs)
     time, *clocks = known.find_time()
-    items = tuple(_find_items(known))
+    items = known.items
     named = export.tag_column is not None or export.value_column is not None
     if items and len(items) == len(known.listed) and not named:
         return _build_wide(time, tuple(clocks), items)
@@ -149,16 +155,17 @@ def _find_quality(known: Columns) -> str:
     return known.find(vocabulary.QUALITY, "quality_column")
 
 
-def _find_items(known: Columns) -> list[Item]:
-    """Find the columns of the listed tags in a wide table, each with a column of its quality beside it."""
+def _find_items(known: Columns) -> Iterator[Item]:
     small = {name.lower(): name for name in known.names}
-    found = []
+    # Most files are long, and have no column of any of the tags.
+    stems = {name.casefold().removesuffix(end) for name in known.names for end in ("", *SUFFIXES)}
     for tag in known.listed:
+        if tag.casefold() not in stems:
+            continue
         ends = [tag + end for end in ("", *SUFFIXES)]
         values = [small[end.lower()] for end in ends if end.lower() in small and small[end.lower()].startswith(tag)]
         if values:
-            found.append(Item(tag, values[0], _find_beside(tag, values[0], small)))
-    return found
+            yield Item(tag, values[0], _find_beside(tag, values[0], small))
 
 
 def _find_all(known: Columns, taken: Collection[str]) -> Iterator[Item]:
@@ -180,7 +187,7 @@ def _find_pairs(known: Columns) -> tuple[Item, ...]:
     """Find pairs of columns, each a time and the values of one tag at these times."""
     if known.export.time_column:
         return ()
-    items, times = _find_items(known), {}
+    items, times = known.items, {}
     words = {name for group in vocabulary.TIME for name in group}
     for item in items:
         own = [

@@ -37,8 +37,8 @@ def read_parquet_layout(
             leaves = dict(_find_leaves(file.schema_arrow, ""))
             check_names(file.schema_arrow.names)
             fields = find_fields(tuple(leaves), export, tags, folder=folder)
-            if not fields.is_wide:  # a column without a type holds nothing
-                filled = [name for name, kind in leaves.items() if kind != "null"]
+            filled = tuple(name for name, kind in leaves.items() if kind != "null")
+            if not fields.is_wide and len(filled) < len(leaves):  # a column without a type holds nothing
                 fields = find_fields(filled, export, tags, folder=folder)
             _check_types(leaves, fields)
             evidence = Evidence(is_point=is_point)
