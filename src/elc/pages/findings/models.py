@@ -33,14 +33,18 @@ def _say_no_numbers(finding: Finding) -> str:
 
 def _say_drifted(finding: Finding) -> str:
     values = finding.values
-    low, high = (values[f"offset_{end}_frac"] for end in ("low", "high"))
-    slope = [values.get(f"slope_{end}frac_per_year", nan) for end in ("", "low_", "high_")]  # JSON has no nan
+    figures = {
+        "low": "offset_low_frac",
+        "high": "offset_high_frac",
+        "slope": "slope_frac_per_year",
+        "least": "slope_low_frac_per_year",
+        "most": "slope_high_frac_per_year",
+    }
     places = {
         "first": write_day(finding.start),
         "last": write_day(values["last"]),
         "share": write(abs(values["offset_frac"]), ".2%"),
-        **{name: write(value, "+z.2%") for name, value in (("low", low), ("high", high))},
-        **{name: write(value, "+z.2%") for name, value in zip(("slope", "least", "most"), slope, strict=True)},
+        **{place: write(values.get(name, nan), "+z.2%") for place, name in figures.items()},  # JSON has no nan
         "advice": _say_cure(finding),
     }
     if values["offset_frac"] > 0:
