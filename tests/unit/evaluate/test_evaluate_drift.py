@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import pandas as pd
 import pytest
 
 from elc import curve, evaluate, settings
+from elc.evaluate.report import tidy
 from elc.fields import AGE, ENERGY, TIME, TYPICAL
-from elc.pages import say_finding
+from elc.findings import build_record
+from elc.pages import say_finding, say_record
 
 ROWS = 150 * 24
 
@@ -73,3 +76,13 @@ def test_finding_says_how_much_and_what_to_do(
     (finding,) = evaluate.find_drift(scored, package, chosen)
     assert "ageing is among the drivers already, so look for a change of a meter" in say_finding(finding)
     assert "declare" not in say_finding(finding)
+
+
+def test_a_finding_reads_the_same_from_the_file_of_metrics(
+    package: curve.Package, chosen: settings.StageSettings, linear: Any
+) -> None:
+    (finding,) = evaluate.find_drift(build_scored(0.006, 0.02, linear.noise(1, ROWS, memory=0.5)), package, chosen)
+    record = json.loads(json.dumps(tidy(build_record(finding)), allow_nan=False))
+    assert say_record(record) == say_finding(finding)
+    without_slope = tidy({**record, "values": {**record["values"], "slope_frac_per_year": float("nan")}})
+    assert "and that moves by +nan% a year" in say_record(without_slope)
