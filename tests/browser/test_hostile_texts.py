@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser
 from elc import figures
 from elc.evaluate.words import write_drift
 from elc.figures import chart
+from elc.findings import build_frame
 from elc.monitor.words import _write_doubts
 from elc.paths import Project
 from elc.render import render_site
@@ -28,6 +30,7 @@ from elc.settings import read_settings
 from tests.browser.conftest import IN_CHROMIUM
 from tests.unit.registry.tagged import Tagged, make_life
 from tests.unit.test_render import REPOSITORY, write_page, write_status
+from tests.unit.written import build_written
 
 pytestmark = IN_CHROMIUM
 
@@ -62,7 +65,8 @@ EVENTS = (
 def build_cells() -> list[nbformat.NotebookNode]:
     """What plants' pages show: tables, findings, and a chart."""
     table = pd.DataFrame({"doubt": HOSTILE, "<script>window.hit = 20</script> | $x$": HOSTILE})
-    weak = pd.DataFrame({"check": "range", "sentence": HOSTILE})
+    at = datetime(2026, 6, 30, tzinfo=UTC)
+    weak = build_frame(build_written("range", text, "delta", "", at, at) for text in HOSTILE)
 
     def draw(width: float) -> plt.Figure:
         figure, axes = figures.style.build_axes(width, 3.0)

@@ -12,7 +12,7 @@ from elc.curve.content import (
     write_json,
 )
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
-from elc.curve.hours import DATA_TYPE, MISSING_COLUMN, describe_column, fit_hours
+from elc.curve.hours import DATA_TYPE, MISSING_COLUMN, describe_column, find_tag, fit_hours
 from elc.curve.levels import (
     Level,
     build_days,
@@ -67,6 +67,7 @@ __all__ = [
     "find_like",
     "find_precedents",
     "find_size",
+    "find_tag",
     "fit_hours",
     "format_json",
     "hash_card",

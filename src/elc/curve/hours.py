@@ -6,10 +6,12 @@ import pandas as pd
 
 from elc.curve.package import Package
 from elc.fields import ENERGY, TIME
-from elc.findings import Finding, build_frame
+from elc.findings import Finding, Kind, build_frame
 
 MISSING_COLUMN = "missing_column_check"
 DATA_TYPE = "data_type_check"
+LACKING = Kind(MISSING_COLUMN, needs=("tag",))
+NO_NUMBERS = Kind(DATA_TYPE, needs=("tag", "type", "lost", "intervals"))
 
 
 def fit_hours(hourly: pd.DataFrame, package: Package) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -25,30 +27,29 @@ def fit_hours(hourly: pd.DataFrame, package: Package) -> tuple[pd.DataFrame, pd.
         return hourly, build_frame([])
     start, end = hourly[TIME].min(), hourly[TIME].max() + _find_width(hourly)
     for column in [ENERGY, *package.features, *package.setpoints]:
-        name = describe_column(column, package)
+        tag = find_tag(column, package)
         if column not in hourly:
             changed[column] = pd.Series(float("nan"), index=hourly.index)
-            sentence = (
-                f"{name} is not in the hourly table, expected by the model. Map it in data/plants/{plant}/tags.csv, or "
-                "use a version for this tag list."
-            )
-            found.append(Finding(MISSING_COLUMN, sentence, plant, column, start, end))
+            found.append(Finding(LACKING, plant, column, start, end, {"tag": tag}))
         elif not pd.api.types.is_numeric_dtype(hourly[column].dtype):
             numbers = pd.to_numeric(hourly[column], errors="coerce").astype("float64")
             lost = int((numbers.isna() & hourly[column].notna()).sum())
             changed[column] = numbers
-            sentence = (
-                f"{name} holds {hourly[column].dtype}, expected numbers; {lost} of {len(hourly)} values are none and "
-                "count as missing. Look at its unit and its export."
-            )
-            found.append(Finding(DATA_TYPE, sentence, plant, column, start, end, {"lost": float(lost)}))
+            values = {"tag": tag, "type": str(hourly[column].dtype), "lost": float(lost), "intervals": len(hourly)}
+            found.append(Finding(NO_NUMBERS, plant, column, start, end, values))
     return hourly.assign(**changed), build_frame(found)
 
 
 def describe_column(column: str, package: Package) -> str:
     """Name a column with the historian's name of its tag, where the package knows one: `flue_o2_pct (FJ1.AIC132)`."""
-    tag = package.baseline.quality.get("tags", {}).get(column, "")
-    return f"{column} ({tag})" if tag and not tag.startswith("@") else column
+    tag = find_tag(column, package)
+    return f"{column} ({tag})" if tag else column
+
+
+def find_tag(column: str, package: Package) -> str:
+    """Find the historian's name of a column's tag; empty where the package knows none, or it is computed."""
+    tag = str(package.baseline.quality.get("tags", {}).get(column, ""))
+    return "" if tag.startswith("@") else tag
 
 
 def _find_width(hourly: pd.DataFrame) -> pd.Timedelta:

@@ -14,9 +14,13 @@ import pandas as pd
 from elc.dataset.split import PARTS, Split
 from elc.errors import check_faults
 from elc.fields import AGE, ENERGY, IS_STEADY, TIME, format_value, read_label
-from elc.findings import Finding, build_frame
+from elc.findings import Finding, Kind, build_frame
 from elc.settings import StageSettings, TagList
 
+_SPELLS = ("hours", "longest_h", "longest_from", "spells")
+SPENT, INFINITE = Kind("soundness", "spent", _SPELLS), Kind("soundness", "infinite", ("tag", "role", *_SPELLS))
+COPIES = Kind("soundness", "copies", ("tag", "role", "former", "former_tag", "former_role", "correlation"))
+VANISHED = Kind("soundness", "vanished", ("tag", "role", "missing_frac", "intervals"))
 # ASSUME: a spread below the precision of the 32-bit numbers that a curve computes with is no spread.
 CONSTANT_FRAC = 1e-6
 # ASSUME: above this correlation two columns are one measurement, written twice or read in two places.
@@ -172,22 +176,26 @@ def find_unsound(marked: pd.DataFrame, split: Split, tags: TagList, settings: St
 def _find_spent(marked: pd.DataFrame, settings: StageSettings) -> Iterator[Finding]:
     is_spent = marked[IS_STEADY] & (marked[ENERGY] <= 0)
     if is_spent.any():
-        what = "Energy is zero or negative while the plant runs"
-        cure = "Look at the signs and limits of the energy tags"
-        yield _describe_spells(ENERGY, is_spent, marked, settings, what, cure)
+        yield _describe_spells(SPENT, ENERGY, is_spent, marked, settings, {})
 
 
 def _find_infinite(marked: pd.DataFrame, tags: TagList, settings: StageSettings) -> Iterator[Finding]:
     for column in [ENERGY, *tags.features, *tags.columns("setpoint")]:
         is_infinite = pd.Series(np.isinf(marked[column].to_numpy(np.float64)), index=marked.index)
         if is_infinite.any():
-            what = "Energy is infinite" if column == ENERGY else f"The {_name(column, tags)} is infinite"
-            cure = "Give the tag low and high in the tag list"
-            yield _describe_spells(column, is_infinite, marked, settings, what, cure)
+            yield _describe_spells(INFINITE, column, is_infinite, marked, settings, _describe_tag(column, tags))
+
+
+def _describe_tag(column: str, tags: TagList) -> dict[str, str]:
+    """Describe the tag of a column; energy is the sum of several."""
+    if column == ENERGY:
+        return {"tag": "", "role": "energy"}
+    tag = tags.find(column)
+    return {"tag": tag.tag, "role": tag.role}
 
 
 def _describe_spells(
-    column: str, is_bad: pd.Series, marked: pd.DataFrame, settings: StageSettings, what: str, cure: str
+    kind: Kind, column: str, is_bad: pd.Series, marked: pd.DataFrame, settings: StageSettings, values: dict[str, str]
 ) -> Finding:
     """Describe all spells of bad hours by their sum, their ends and the longest of them."""
     width = pd.Timedelta(settings.plant.interval)
@@ -197,14 +205,13 @@ def _describe_spells(
     sizes = spell.value_counts(sort=False)
     start, end = times.iloc[0], times.iloc[-1] + width
     longest = times[spell.eq(sizes.idxmax())].iloc[0]
-    hours, longest_h = len(times) * width_h, float(sizes.max()) * width_h
-    spells = f"{len(sizes)} spells, the longest {longest_h:g} h from {longest:%Y-%m-%d %H:%M}"
-    sentence = (
-        f"{what} for {hours:g} h from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-        f"{f', in {spells}' if len(sizes) > 1 else ''}: not used. {cure}."
-    )
-    values = {"hours": hours, "longest_h": longest_h, "spells": float(len(sizes))}
-    return Finding("soundness", sentence, settings.plant_id, column, start, end, values)
+    spells = {
+        "hours": len(times) * width_h,
+        "longest_h": float(sizes.max()) * width_h,
+        "longest_from": longest.isoformat(),
+        "spells": float(len(sizes)),
+    }
+    return Finding(kind, settings.plant_id, column, start, end, {**values, **spells})
 
 
 def _find_copies(train: pd.DataFrame, tags: TagList, settings: StageSettings) -> Iterator[Finding]:
@@ -216,12 +223,9 @@ def _find_copies(train: pd.DataFrame, tags: TagList, settings: StageSettings) ->
         is_age = AGE in (former, later)
         found = float(line[row, place] if is_age else either[row, place])
         if found > (EXACT_COPY if is_age else COPY):
-            sentence = (
-                f"The {_name(former, tags)} and the {_name(later, tags)} are copies of one another in the training "
-                f"hours, with a correlation of {found:.5f}: the curve cannot tell them apart. "
-                f"Set the role of {'one' if former != tags.throughput else 'the driver'} to ignore in the tag list."
-            )
-            yield Finding("soundness", sentence, settings.plant_id, later, start, end, {"correlation": found})
+            first = {f"former_{name}": value for name, value in _describe_tag(former, tags).items()}
+            values = {"former": former, **first, **_describe_tag(later, tags), "correlation": found}
+            yield Finding(COPIES, settings.plant_id, later, start, end, values)
 
 
 def _find_vanished(marked: pd.DataFrame, split: Split, tags: TagList, settings: StageSettings) -> Iterator[Finding]:
@@ -233,12 +237,8 @@ def _find_vanished(marked: pd.DataFrame, split: Split, tags: TagList, settings: 
     for column in [ENERGY, *tags.columns("driver")]:
         share = float(later[column].isna().mean())
         if share > VANISHED_FRAC:
-            what = "Energy" if column == ENERGY else f"The {_name(column, tags)}"
-            sentence = (
-                f"{what} is missing in {share:.0%} of the {len(later)} steady intervals after the training hours: "
-                "the test is shorter by as much, and says little about them."
-            )
-            yield Finding("soundness", sentence, settings.plant_id, column, start, end, {"missing_frac": share})
+            values = {**_describe_tag(column, tags), "missing_frac": share, "intervals": len(later)}
+            yield Finding(VANISHED, settings.plant_id, column, start, end, values)
 
 
 def _name(column: str, tags: TagList) -> str:

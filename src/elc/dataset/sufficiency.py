@@ -9,10 +9,15 @@ import numpy as np
 import pandas as pd
 
 from elc.dataset.split import Split
-from elc.fields import AGE, ENERGY, TIME, format_value, read_label
-from elc.findings import Finding, build_frame
+from elc.fields import AGE, ENERGY, TIME
+from elc.findings import Finding, Kind, build_frame
 from elc.settings import StageSettings, TagList
 
+_NEEDS = ("found", "bound", "expected", "unit")
+_RULES = ("period", "months", "known", "spell", "hours", "range", "inside", "inside_age")
+LACKING = {name: Kind("sufficiency", name, _NEEDS) for name in _RULES} | {
+    "band": Kind("sufficiency", "band", (*_NEEDS, "low", "high"))
+}
 # ASSUME: the standards say what to look at; the limits in params.yaml are ours where they leave them open.
 SEASONS = "ISO 50006, ASHRAE Guideline 14: the baseline period holds a full cycle of operation, a year as a rule"
 COMPLETE = "ASHRAE Guideline 14: little of the period's data is missing or left out"
@@ -25,7 +30,10 @@ AGE_REACH = 2  # times the span of ages that the training hours showed
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: what was looked at in which column, what was found and what is expected, in one unit."""
+    """One rule: what was looked at in which column, what was found and what is expected, in one unit.
+
+    `low` and `high` are those of the band that it is about; missing for others.
+    """
 
     rule: str
     column: str
@@ -34,6 +42,8 @@ class Rule:
     expected: float
     unit: str
     source: str
+    low: float = float("nan")
+    high: float = float("nan")
 
     @property
     def is_met(self) -> bool:
@@ -44,8 +54,9 @@ def check_sufficiency(marked: pd.DataFrame, split: Split, tags: TagList, setting
     """Check the training hours, and the hours with their states that they were chosen from, against every rule.
 
     Returns:
-        rule, column, found, bound (at least, at most), expected, unit, source, is_met; one row per rule. Rules about
-        missing time are left out for an export of chosen intervals.
+        rule (period, months, known, spell, hours, range, band, inside or inside_age), column, found, bound (at least,
+        at most), expected, unit, source, low, high, is_met; one row per rule. Rules about missing time are left out
+        for an export of chosen intervals.
     """
     rules = _check_period(split.train, settings)
     if settings.plant.export.is_continuous:
@@ -60,8 +71,8 @@ def _check_period(train: pd.DataFrame, settings: StageSettings) -> list[Rule]:
     months = train[TIME].dt.month.nunique()
     least = settings.dataset.min_period_days
     return [
-        Rule("length of the baseline period", "", days, "at least", least, "days", SEASONS),
-        Rule("calendar months with training hours", "", months, "at least", MONTHS, "months", SEASONS),
+        Rule("period", "", days, "at least", least, "days", SEASONS),
+        Rule("months", "", months, "at least", MONTHS, "months", SEASONS),
     ]
 
 
@@ -76,10 +87,9 @@ def _check_complete(marked: pd.DataFrame, train: pd.DataFrame, tags: TagList, se
     longest = int((~known).groupby(known.cumsum()).sum().max())
     missing_h = longest * settings.plant.interval_h
     least, most = gate.min_valid_frac, gate.max_missing_h
-    what = "energy, throughput and every driver known"
     return [
-        Rule(f"share of the period with {what}", "", known.mean(), "at least", least, "of the time", COMPLETE),
-        Rule(f"longest spell without {what}", "", missing_h, "at most", most, "h", COMPLETE),
+        Rule("known", "", known.mean(), "at least", least, "of the time", COMPLETE),
+        Rule("spell", "", missing_h, "at most", most, "h", COMPLETE),
     ]
 
 
@@ -90,17 +100,13 @@ def _check_load(split: Split, tags: TagList, settings: StageSettings) -> list[Ru
     spread = float(load.max() - load.min()) / split.rated_load
     edges = np.linspace(load.min(), load.max(), gate.load_bands + 1)
     hours = np.histogram(load, edges)[0] * width_h
-    bands = [
-        f"{format_value(low, column, with_unit=False)} to {format_value(high, column, with_unit=True)}"
-        for low, high in pairwise(edges)
-    ]
     least = gate.min_hours_per_feature
     return [
-        Rule("training hours per relevant variable", "", per_feature, "at least", least, "h", VARIABLES),
-        Rule("range of load", column, spread, "at least", gate.min_load_range_frac, "of the rated load", INSIDE),
+        Rule("hours", "", per_feature, "at least", least, "h", VARIABLES),
+        Rule("range", column, spread, "at least", gate.min_load_range_frac, "of the rated load", INSIDE),
         *(
-            Rule(f"hours at a load of {band}", column, float(found), "at least", gate.min_hours_per_band, "h", BANDS)
-            for band, found in zip(bands, hours, strict=True)
+            Rule("band", column, float(found), "at least", gate.min_hours_per_band, "h", BANDS, float(low), float(high))
+            for (low, high), found in zip(pairwise(edges), hours, strict=True)
         ),
     ]
 
@@ -110,11 +116,8 @@ def _check_inside(split: Split, tags: TagList, settings: StageSettings) -> list[
     rules = []
     for column in tags.features:
         inside = later[column].between(*_find_bounds(split.train[column])).mean()
-        where = "the age the curve may extend to" if column == AGE else f"the training range of {read_label(column)}"
-        least = settings.dataset.min_inside_frac
-        rules.append(
-            Rule(f"later hours within {where}", column, float(inside), "at least", least, "of the hours", INSIDE)
-        )
+        name, least = "inside_age" if column == AGE else "inside", settings.dataset.min_inside_frac
+        rules.append(Rule(name, column, float(inside), "at least", least, "of the hours", INSIDE))
     return rules
 
 
@@ -136,8 +139,6 @@ def find_insufficient(rules: pd.DataFrame, split: Split, settings: StageSettings
     start, end = split.train[TIME].iloc[0], _find_end(split.train, settings)
     findings = []
     for rule in rules[~rules["is_met"]].to_dict("records"):
-        limit = f"expected {rule['bound']} {rule['expected']:g}"
-        sentence = f"Not enough to learn from: {rule['rule']} is {rule['found']:.4g} {rule['unit']}, {limit}."
-        values = {name: float(rule[name]) for name in ("found", "expected")}
-        findings.append(Finding("sufficiency", sentence, settings.plant_id, rule["column"], start, end, values))
+        values = {name: rule[name] for name in LACKING[rule["rule"]].needs}
+        findings.append(Finding(LACKING[rule["rule"]], settings.plant_id, rule["column"], start, end, values))
     return build_frame(findings)

@@ -8,10 +8,16 @@ import pandas as pd
 from elc.curve import Package
 from elc.evaluate.resample import Array, build_blocks, find_interval
 from elc.fields import AGE, ENERGY, TIME, TYPICAL
-from elc.findings import Finding
+from elc.findings import Finding, Kind
 from elc.settings import EvaluateSettings, StageSettings
 
-CHECK = "drift_of_curve"
+DRIFTED = Kind(
+    "drift_of_curve",
+    needs=(
+        *("last", "has_age", "offset_frac", "offset_low_frac", "offset_high_frac"),
+        *("slope_frac_per_year", "slope_low_frac_per_year", "slope_high_frac_per_year"),
+    ),
+)
 YEAR = pd.Timedelta(365.25, "D")
 
 
@@ -53,34 +59,11 @@ def find_drift(scored: pd.DataFrame, package: Package, settings: StageSettings) 
     )
     if not is_sure or abs(drift["offset_frac"]) <= settings.evaluate.max_offset_frac:
         return []
-    return [
-        Finding(
-            check=CHECK,
-            sentence=_write_sentence(drift, scored[TIME], has_age=AGE in package.features, plant=settings.plant_id),
-            plant=settings.plant_id,
-            column=ENERGY,
-            start=scored[TIME].min(),
-            end=scored[TIME].max() + pd.Timedelta(settings.plant.interval),
-            values=drift,
-        )
-    ]
+    first, last = scored[TIME].min(), scored[TIME].max()
+    values = {**drift, "last": last.isoformat(), "has_age": AGE in package.features}
+    end = last + pd.Timedelta(settings.plant.interval)
+    return [Finding(DRIFTED, settings.plant_id, ENERGY, first, end, values)]
 
 
 def _excludes_zero(low: float, high: float) -> bool:
     return low > 0 or high < 0
-
-
-def _write_sentence(drift: dict[str, float], times: pd.Series, *, has_age: bool, plant: str) -> str:
-    word = "more" if drift["offset_frac"] > 0 else "less"
-    slope = [drift[f"slope_{end}frac_per_year"] for end in ("", "low_", "high_")]
-    advice = (
-        "ageing is among the drivers already, so look for a change of a meter or of the plant, or train on later hours"
-        if has_age
-        else f"declare its turnarounds (plants.{plant}.turnarounds in params.yaml) so that ageing becomes a driver, or "
-        "look for a change of a meter or of the plant"
-    )
-    return (
-        f"From {times.min():%Y-%m-%d} to {times.max():%Y-%m-%d} the plant uses {abs(drift['offset_frac']):.2%} {word} "
-        f"than typical ({drift['offset_low_frac']:+z.2%} to {drift['offset_high_frac']:+z.2%}), and that moves by "
-        f"{slope[0]:+z.2%} a year ({slope[1]:+z.2%} to {slope[2]:+z.2%}): {advice}."
-    )

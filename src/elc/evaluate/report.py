@@ -15,6 +15,7 @@ from elc.evaluate.metrics import drop_unscored, measure_curve
 from elc.evaluate.references import measure_references
 from elc.evaluate.tables import build_calibration, build_residuals
 from elc.fields import TIME
+from elc.findings import build_record
 from elc.paths import replace_file, replace_folder
 from elc.settings import StageSettings
 
@@ -55,7 +56,7 @@ def build_metrics(
         "months": curve["months"],
         "references": measured,
         "drift": drift,
-        "findings": [finding.sentence for finding in find_drift(hours, package, settings)],
+        "findings": [build_record(finding) for finding in find_drift(hours, package, settings)],
     }
     metrics: dict[str, Any] = tidy(content)
     return metrics

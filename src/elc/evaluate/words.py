@@ -7,6 +7,7 @@ from typing import Any
 from elc.evaluate.references import BOOSTED
 from elc.fields import say_label
 from elc.language import escape, format_share, say, say_list
+from elc.pages import say_record
 
 # ASHRAE Guideline 14-2014 for hourly data, and what a plant with good meters should ask for.
 CV_LIMIT, NMBE_LIMIT = 0.30, 0.10
@@ -17,7 +18,11 @@ ASKED = {"cv_rmse_frac": 0.015, "cv_rmse_daily_frac": 0.007, "nmbe_frac": 0.003}
 def build_statement(metrics: dict[str, Any]) -> str:
     """Word the figures in a few sentences: what was tested, against which limits, whether best holds, and drift."""
     sentences = [_write_error(metrics), _write_verdict(metrics["typical"]), _write_best(metrics["quantiles"]["best"])]
-    return " ".join([*sentences, *map(escape, metrics["findings"])])
+    return " ".join([*sentences, *_write_findings(metrics)])
+
+
+def _write_findings(metrics: dict[str, Any]) -> list[str]:
+    return [escape(say_record(finding)) for finding in metrics["findings"]]
 
 
 def _write_error(metrics: dict[str, Any]) -> str:
@@ -138,7 +143,7 @@ def write_references(metrics: dict[str, Any]) -> str:
 def write_drift(metrics: dict[str, Any]) -> str:
     """Write what is known of drift: the findings, or the figures that gave none."""
     if metrics["findings"]:
-        return "\n\n".join(map(escape, metrics["findings"]))
+        return "\n\n".join(_write_findings(metrics))
     drift = metrics["drift"]
     slope = (
         f"{_write_share(drift['slope_frac_per_year'], is_signed=True)} a year"

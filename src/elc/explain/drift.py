@@ -15,14 +15,15 @@ import pandas as pd
 
 from elc.curve import Package, build_best_practice, find_size, share_best, share_response
 from elc.explain.drivers import choose_hours, read_background, spread
-from elc.fields import GAP, TIME, read_name, say_name
-from elc.findings import Finding, build_frame
-from elc.language import find_digits, format_number, say
+from elc.fields import GAP, TIME, say_name
+from elc.findings import Finding, Kind, build_frame
+from elc.language import format_number, say
 from elc.settings import ExplainSettings, StageSettings
 
 CHECK = "feature_attribution_drift_check"
 LEAST_HOURS = 24  # ASSUME: fewer hours rank by chance
-WHAT = {"drivers": "what drives consumption", "setpoints": "what drives the gap"}
+_NEEDS = ("days", "ndcg", "min_ndcg", "late_gj_per_h", "training_gj_per_h", "size_gj_per_h")
+WHAT = {name: Kind(CHECK, name, _NEEDS) for name in ("drivers", "setpoints")}
 
 
 def measure_ndcg(training: Mapping[str, float], late: Mapping[str, float]) -> float:
@@ -79,19 +80,21 @@ def _find_risen(training: Mapping[str, float], late: Mapping[str, float]) -> str
 def find_drift(drift: pd.DataFrame, scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
     """Find what ranks otherwise than in training: a finding for each row of `measure_drift` below `min_ndcg`."""
     explain = settings.explain
-    end, digits = scored[TIME].max(), find_digits(find_size(scored))
+    end = scored[TIME].max()
+    start, limits = (
+        end - pd.Timedelta(explain.drift_days, "D"),
+        {"days": explain.drift_days, "min_ndcg": explain.min_ndcg},
+    )
     found = [
         Finding(
-            CHECK,
-            f"Over the last {explain.drift_days} days {WHAT[row['what']]} ranks otherwise than in training: nDCG "
-            f"{row['ndcg']:.2f}, expected at least {explain.min_ndcg:.2f}. {read_name(row['rose']).capitalize()} rose "
-            f"most: {row['late_gj_per_h']:.{digits}f} GJ/h, {row['training_gj_per_h']:.{digits}f} GJ/h in training.",
+            WHAT[row["what"]],
             settings.plant_id,
             row["rose"],
-            end - pd.Timedelta(explain.drift_days, "D"),
+            start,
             end,
-            {"ndcg": float(row["ndcg"]), "late_gj_per_h": row["late_gj_per_h"]}
-            | {"training_gj_per_h": row["training_gj_per_h"]},
+            {name: row[name] for name in ("ndcg", "late_gj_per_h", "training_gj_per_h")}
+            | limits
+            | {"size_gj_per_h": find_size(scored)},
         )
         for row in drift.to_dict("records")
         if row["ndcg"] < explain.min_ndcg

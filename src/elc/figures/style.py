@@ -8,14 +8,13 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 from babel.dates import format_datetime
-from babel.numbers import get_decimal_symbol, get_group_symbol
 from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from elc.figures.colours import GREY, INK, LINE, PALE
-from elc.language import ENGLISH, escape_marked, get_language, say, translate
+from elc.language import ENGLISH, escape_marked, get_language, localise, say, translate
 
 FONT_PX = 11.5
 
@@ -72,14 +71,6 @@ def _speak(axes: Axes) -> None:
     if get_language() != ENGLISH:
         axes.xaxis.set_major_formatter(_Ticks())
         axes.yaxis.set_major_formatter(_Ticks())
-
-
-def localise(text: str) -> str:
-    """Write a number that Python formatted (`1,234.5`) as the language of the page does."""
-    if get_language() == ENGLISH:
-        return text
-    signs = {",": get_group_symbol(get_language()), ".": get_decimal_symbol(get_language())}
-    return "".join(signs.get(letter, letter) for letter in text)
 
 
 def build_panels(width: float, height: float, count: int, *, is_x_shared: bool) -> tuple[Figure, list[Axes]]:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from elc.errors import check_faults
-from elc.fields import TIME, read_label
-from elc.findings import Finding, build_frame, write_findings
+from elc.fields import TIME
+from elc.findings import Finding, Kind, build_frame, write_findings
 from elc.ingest import written_units
 from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.clock import build_doubled_hours, build_missed_hours, find_doubled_spans
@@ -43,21 +43,13 @@ __all__ = [
     "write_hourly",
 ]
 
-PASSED_OVER = "passed_over"
-DOUBTS = {
-    "unknown_quality": "carry the unknown quality {example}; not used",
-    "no_quality": "carry no quality, where others do; not used",
-    "text_value": "are no number, as in {example}; not used",
-    "large_value": "are larger than any instrument shows, as in {example}; not used",
-    PASSED_OVER: "are no rows of its table, as {example}; passed over",
-    "no_tag": "carry no tag, as that of {example}; not used",
-    "unknown_unit": "carry the unit {example}, which is not understood; that of the tag list counts",
-    "empty_cell": (
-        "are empty cells, and end what was read before them; set export.empty_cells to held if a cell is empty where "
-        "nothing new was read"
-    ),
-    "no_data": "are a number of export.no_data, as {example}; not used",
-}
+OF_FILES = tuple(
+    Kind(check, needs=("tag", "file", "readings", "example"))
+    for check in (
+        "unknown_quality", "no_quality", "text_value", "large_value", "passed_over", "no_tag", "unknown_unit",
+        "empty_cell", "no_data",
+    )
+)  # fmt: skip
 
 
 def read_export(
@@ -204,18 +196,10 @@ def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:
 
 def _build_doubt(name: str, days: Sequence[int], doubt: Doubt, tags: TagList) -> Finding:
     column = next((tag.column for tag in tags if tag.tag == doubt.tag), "")
-    what = DOUBTS[doubt.check].format(example=doubt.example)
-    whose = f"{read_label(column)} ({doubt.tag}): " if column else ""
+    kind = next(kind for kind in OF_FILES if kind.check == doubt.check)
     start, end = (pd.Timestamp(day, unit="D", tz="UTC") for day in (days[0], days[-1] + 1))
-    return Finding(
-        doubt.check,
-        f"{whose}{doubt.count} {'lines' if doubt.check == PASSED_OVER else 'readings'} of {name} {what}.",
-        tags.plant,
-        column,
-        start,
-        end,
-        {"readings": float(doubt.count)},
-    )
+    values = {"tag": doubt.tag, "file": name, "readings": float(doubt.count), "example": doubt.example}
+    return Finding(kind, tags.plant, column, start, end, values)
 
 
 def write_hourly(

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from elc.fields import AGE, ENERGY, TIME
-from elc.findings import Finding
+from elc.findings import Finding, Kind
 from elc.settings import TURNAROUND, PlantSettings, StageSettings, TagList
+
+UNDATED = Kind("ageing", needs=("tag", "first"))
 
 
 def find_turnaround_faults(tags: TagList, entry: PlantSettings, *, where: str) -> list[str]:
@@ -68,9 +70,6 @@ def _read_starts(entry: PlantSettings) -> pd.DatetimeIndex:
 def _find_undated(times: pd.DatetimeIndex, count: int, settings: StageSettings) -> list[Finding]:
     if not count:
         return []
-    sentence = (
-        f"The days since a turnaround ({TURNAROUND}) are missing before {settings.plant.turnarounds[0]}, the first "
-        f"under plants.{settings.plant_id}.turnarounds in params.yaml. Add the turnaround before it."
-    )
     end = times[count - 1] + pd.Timedelta(settings.plant.interval)
-    return [Finding("ageing", sentence, settings.plant_id, AGE, times[0], end, {"intervals": float(count)})]
+    values = {"tag": TURNAROUND, "first": settings.plant.turnarounds[0], "intervals": float(count)}
+    return [Finding(UNDATED, settings.plant_id, AGE, times[0], end, values)]

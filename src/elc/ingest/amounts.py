@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from elc.errors import check_faults
-from elc.fields import read_label
-from elc.findings import Finding
+from elc.findings import Finding, Kind
 from elc.ingest.engine import Engine
 from elc.ingest.files import Source
 from elc.ingest.grid import Grid
@@ -20,6 +19,7 @@ from elc.ingest.sources import Survey
 from elc.settings import Tag, TagList
 from elc.settings.tag_units import RHYTHM
 
+UNLIKELY = Kind("amount", needs=("tag", "said_h", "read_h"))
 ODD = 1.5  # ASSUME: amounts that are read so much more, or less, often than their interval are none
 
 
@@ -86,10 +86,6 @@ def find_odd_amounts(grid: Grid, tags: TagList) -> Iterator[Finding]:
             continue
         hours = float(np.nanmedian(between)) / HOUR_US
         if not 1 / ODD <= hours / tag.amount_h <= ODD:
-            sentence = (
-                f"{read_label(tag.column)} ({tag.tag}) is said to be the amount of {tag.amount_h * 60:g} min, and is "
-                f"read every {hours * 60:.3g} min: it looks like a rate, or the amount of another interval."
-            )
-            values = {"said_h": tag.amount_h, "read_h": hours}
+            values = {"tag": tag.tag, "said_h": tag.amount_h, "read_h": hours}
             end = grid.index[-1] + pd.Timedelta(grid.width_us, "us")
-            yield Finding("amount", sentence, tags.plant, tag.column, grid.index[0], end, values)
+            yield Finding(UNLIKELY, tags.plant, tag.column, grid.index[0], end, values)

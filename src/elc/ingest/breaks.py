@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from elc.errors import check_faults
-from elc.fields import read_label
-from elc.findings import Finding
+from elc.findings import Finding, Kind
 from elc.ingest.counters import Break, Counter
 from elc.ingest.grid import Grid
 from elc.settings import Tag, TagList
@@ -17,6 +17,8 @@ from elc.settings import Tag, TagList
 MAX_FALL_FRAC = 0.1  # ASSUME: a counter that falls after more of its readings than this is no counter
 ZERO_FRAC = 0.05  # ASSUME: a counter that goes on below that share of what it showed was reset, above it replaced
 LEAST_READINGS = 24  # ASSUME: fewer readings do not tell that a counter stands still
+RESET, MISREAD = Kind("totaliser_reset", needs=("tag",)), Kind("misread", needs=("tag", "times"))
+REPLACED, STILL = Kind("replaced", needs=("tag", "before", "since", "after", "until")), Kind("still", needs=("tag",))
 CURE = (
     "Write kWh/15min or kWh/interval, as t/h or t/interval, where each reading is the amount of its interval; or the "
     "unit of a rate, as kW; or set its role to ignore."
@@ -58,27 +60,22 @@ def find_breaks(counters: dict[str, Counter], grid: Grid, tags: TagList) -> Iter
     for tag in tags:
         if tag.tag not in counters:
             continue
-        counter, name = counters[tag.tag], f"{read_label(tag.column)} ({tag.tag})"
+        counter, named = counters[tag.tag], {"tag": tag.tag}
         for one in sorted(counter.breaks, key=lambda one: one.row):
-            check, words = _say_break(one, start)
+            kind, values = _explain_break(one, start)
             begin = start + one.row * width
-            yield Finding(check, f"{name} {words}", tags.plant, tag.column, begin, begin + width)
+            yield Finding(kind, tags.plant, tag.column, begin, begin + width, named | values)
         first, last = grid.index[0], grid.index[-1] + width
         if counter.misread:
-            words = f"falls, or jumps, and is back {counter.misread} times; what it shows in between is left out."
-            values = {"times": float(counter.misread)}
-            yield Finding("misread", f"{name} {words}", tags.plant, tag.column, first, last, values)
+            values = {**named, "times": float(counter.misread)}
+            yield Finding(MISREAD, tags.plant, tag.column, first, last, values)
         if _is_still(counter):
-            words = f"is read as a totaliser and never rises. {CURE}"
-            yield Finding("still", f"{name} {words}", tags.plant, tag.column, first, last)
+            yield Finding(STILL, tags.plant, tag.column, first, last, named)
 
 
-def _say_break(one: Break, start: pd.Timestamp) -> tuple[str, str]:
+def _explain_break(one: Break, start: pd.Timestamp) -> tuple[Kind, dict[str, Any]]:
     if 0 <= one.after <= ZERO_FRAC * one.before:
-        return "totaliser_reset", "was reset; what it counted before is lost, the interval is not used."
+        return RESET, {}
     since, until = (start + pd.Timedelta(moment, "us") for moment in (one.since_us, one.until_us))
-    words = (
-        f"was replaced or set: it shows {one.before:.10g} at {since:%Y-%m-%d %H:%M} and {one.after:.10g} at "
-        f"{until:%Y-%m-%d %H:%M} UTC; what it counted in between is lost, the interval is not used."
-    )
-    return "replaced", words
+    shown = {"before": float(one.before), "after": float(one.after)}
+    return REPLACED, {**shown, "since": since.isoformat(), "until": until.isoformat()}

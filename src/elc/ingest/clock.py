@@ -10,10 +10,11 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from elc.errors import ElcError
-from elc.findings import Finding
+from elc.findings import Finding, Kind
 from elc.ingest.engine import Engine
 
 CLOCK_CHANGE = "clock_change"
+DOUBLED, MISSED = Kind(CLOCK_CHANGE, "doubled"), Kind(CLOCK_CHANGE, "missed", ("zone", "step_h", "instead"))
 Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
@@ -102,8 +103,7 @@ def find_doubled_spans(changes: Sequence[Change], first: pd.Timestamp, last: pd.
 
 def build_doubled_hours(plant: str, spans: Sequence[Span]) -> list[Finding]:
     """Build a finding for each time that the clock showed twice, and whose readings cannot be told apart."""
-    sentence = "The clock went back: readings of the hour shown twice cannot be told apart and are not used."
-    return [Finding(CLOCK_CHANGE, sentence, plant, "", start, end) for start, end in spans]
+    return [Finding(DOUBLED, plant, "", start, end) for start, end in spans]
 
 
 def shift_to_start(readings: ir.Table) -> ir.Table:
@@ -123,14 +123,16 @@ def build_missed_hours(plant: str, zone: str, changes: Sequence[Change]) -> list
     """Build a finding for each change at which the clock went back while the export shows no hour twice."""
     return [
         Finding(
-            CLOCK_CHANGE,
-            f"The clock of {zone} went back, but no hour is shown twice: the export may be in standard time all year. "
-            f"Then its summers are {(change.former - change.offset) / 3600:g} h off: set export.time_zone to "
-            f"Etc/GMT{-change.offset // 3600:+d}.",
+            MISSED,
             plant,
             "",
             (change.moment - pd.Timedelta(change.former - change.offset, "s")).tz_localize("UTC"),
             (change.moment + pd.Timedelta(change.former - change.offset, "s")).tz_localize("UTC"),
+            {
+                "zone": zone,
+                "step_h": (change.former - change.offset) / 3600,
+                "instead": f"Etc/GMT{-change.offset // 3600:+d}",
+            },
         )
         for change in changes
     ]

@@ -15,18 +15,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from elc.fields import read_label
-from elc.findings import Finding
+from elc.findings import Finding, Kind
 from elc.ingest.series import SAME_FRAC
 from elc.settings import Tag, TagList
 
 MOMENT, KEY = ["tag", "time"], ["tag", "start"]
 COUNTED = ("conflicts", "corrections", "clash_at", "clash_from", "clash_to")
-CURE = "they are missing. Set export.conflicts to last, first or mean where one of them is right"
-WORDS = {  # by what is counted: the name of the check, and what is said of the moments
-    "conflicts": ("conflict", "have several values inside one file"),
-    "corrections": ("corrected", "have another value in a later file"),
-}
+_NEEDS = ("tag", "moments", "example_one", "example_other", "example_at")
+UNSETTLED, SETTLED = Kind("conflict", "unsettled", _NEEDS), Kind("conflict", "settled", (*_NEEDS, "wins"))
+CORRECTED = Kind("corrected", needs=(*_NEEDS, "most_apart"))
 
 
 @dataclass(frozen=True)
@@ -144,21 +141,23 @@ def find_clashes(partials: pa.Table, tags: TagList, wins: str | None) -> list[Fi
     hit = set(rows["tag"])
     for tag in (tag for tag in tags if tag.tag in hit):
         own = rows[rows["tag"] == tag.tag]
-        found += [_build_clash(tag, own[own[name] > 0], name, tags.plant, wins) for name in WORDS if own[name].any()]
+        for name, kind in (("conflicts", SETTLED if wins else UNSETTLED), ("corrections", CORRECTED)):
+            if own[name].any():
+                found.append(_build_clash(tag, own[own[name] > 0], name, kind, tags.plant, wins))
     return found
 
 
-def _build_clash(tag: Tag, rows: pd.DataFrame, name: str, plant: str, wins: str | None) -> Finding:
+def _build_clash(tag: Tag, rows: pd.DataFrame, name: str, kind: Kind, plant: str, wins: str | None) -> Finding:
     apart = (rows["clash_to"] - rows["clash_from"]).abs()
     widest = rows.iloc[int(apart.argmax())]
-    check, words = WORDS[name]
-    count, most = float(rows[name].sum()), float(apart.max())
-    cure = f"; the {wins} is used, as export.conflicts says." if wins else f"; {CURE}."
-    cure = cure if name == "conflicts" else f"; by {most:g} at most, in the unit of the tag. The later one is used."
-    sentence = (
-        f"{read_label(tag.column)} ({tag.tag}): {count:.0f} moments {words}, as {widest['clash_from']:g} and "
-        f"{widest['clash_to']:g} at {widest['clash_at']:%Y-%m-%d %H:%M} UTC{cure}"
-    )
     start, end = (pd.Timestamp(rows["start"].agg(which), tz="UTC") for which in ("min", "max"))
-    values = {"moments": count, "most_apart": most}
-    return Finding(check, sentence, plant, tag.column, start, end + pd.Timedelta("1h"), values)
+    values = {
+        "tag": tag.tag,
+        "moments": float(rows[name].sum()),
+        "most_apart": float(apart.max()),
+        "example_one": float(widest["clash_from"]),
+        "example_other": float(widest["clash_to"]),
+        "example_at": pd.Timestamp(widest["clash_at"], tz="UTC").isoformat(),
+    }
+    values |= {"wins": wins} if kind == SETTLED else {}
+    return Finding(kind, plant, tag.column, start, end + pd.Timedelta("1h"), values)

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from elc.fields import ENERGY, read_label
-from elc.findings import Finding
+from elc.fields import ENERGY
+from elc.findings import Finding, Kind
 from elc.ingest.habits import HABIT_DAYS, HOUR_US, LEAST_HABIT, QUIET_INTERVALS, Habits, Silence
 from elc.settings import Tag, TagList
 
@@ -24,8 +24,10 @@ AHEAD_FRAC = 0.1  # ASSUME: fewer tags than a tenth that go on where all others 
 MAX_AHEAD_H = 24.0  # ASSUME: no reading of such a tag is used that is later than that after the end of the others
 EARLY_QUANTILE, EARLY_FRAC = 0.05, 0.1  # ASSUME: an export that stops a tenth of an interval before where it usually
 # does has more to come, if it is used to reach that far in 95 of 100 intervals
-MISSING = "It is read all the time, so its last value stands for no interval without a reading."
 LEAST_TAGS = 3  # of three or fewer nobody can say which is ahead
+LATE = Kind("ahead", needs=("tag", "readings", "last", "limit_h"))
+PART = Kind("part", needs=("read_frac",))
+AHEAD, SILENT, WAS_SILENT = (Kind("silent", name, ("tag",)) for name in ("ahead", "now", "over"))
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -61,12 +63,14 @@ def leave_out_ahead(partials: pa.Table, tags: TagList) -> tuple[pa.Table, list[F
 
 def _build_ahead(tag: Tag, row: dict[str, Any], plant: str, since: pd.Timestamp) -> Finding:
     last = pd.Timestamp(row["start_max"], tz="UTC")
-    sentence = (
-        f"{_name(tag)} has {row['readings_sum']:.0f} readings up to {last:%Y-%m-%d %H:%M} UTC, more than "
-        f"{MAX_AHEAD_H:g} hours later than the other tags end; they are not used. Look at its clock."
-    )
-    values = {"readings": float(row["readings_sum"]), "ahead_h": (last - since) / pd.Timedelta("1h")}
-    return Finding("ahead", sentence, plant, tag.column, since, since + pd.Timedelta("1h"), values)
+    values = {
+        "tag": tag.tag,
+        "readings": float(row["readings_sum"]),
+        "last": last.isoformat(),
+        "ahead_h": (last - since) / pd.Timedelta("1h"),
+        "limit_h": MAX_AHEAD_H,
+    }
+    return Finding(LATE, plant, tag.column, since, since + pd.Timedelta("1h"), values)
 
 
 def find_ending(has: Mask, last_us: Array, width_us: int) -> Ending:
@@ -112,19 +116,13 @@ def find_doubts(ending: Ending, habits: Habits, tags: TagList, start: pd.Timesta
     found = []
     read = (ending.until_us - row * width_us) / width_us
     if read < 1:
-        sentence = (
-            f"The last interval is read in part ({read:.0%}): it changes when the rest arrives, and is not judged "
-            "where less than ingest.min_coverage_frac of it is read."
-        )
-        found.append(Finding("part", sentence, tags.plant, ENERGY, first, last, {"read_frac": read}))
+        found.append(Finding(PART, tags.plant, ENERGY, first, last, {"read_frac": read}))
     for place, (tag, newest) in enumerate(zip(tags, ending.tags_us, strict=True)):
         since, last_row = start + pd.Timedelta(newest, "us"), int(newest // width_us)
         if newest > ending.end_us and last_row > row:
-            words = f"has readings up to {since:%Y-%m-%d %H:%M} UTC, later than most other tags; look at its clock."
-            found.append(Finding("silent", f"{_name(tag)} {words}", tags.plant, tag.column, first, since))
+            found.append(Finding(AHEAD, tags.plant, tag.column, first, since, {"tag": tag.tag}))
         elif newest >= 0 and row - last_row >= QUIET_INTERVALS and habits.is_regular[last_row, place]:
-            words = f"has brought no reading since {since:%Y-%m-%d %H:%M} UTC, where others have. {MISSING}"
-            found.append(Finding("silent", f"{_name(tag)} {words}", tags.plant, tag.column, since, last))
+            found.append(Finding(SILENT, tags.plant, tag.column, since, last, {"tag": tag.tag}))
     return found
 
 
@@ -134,12 +132,5 @@ def build_silences(silences: Iterable[Silence], tags: TagList, start: pd.Timesta
     for one in silences:
         tag = used[one.place]
         since, until = (start + pd.Timedelta(moment, "us") for moment in (one.since_us, one.until_us))
-        words = (
-            f"brought no reading from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC, where others did. {MISSING}"
-        )
-        found.append(Finding("silent", f"{_name(tag)} {words}", tags.plant, tag.column, since, until))
+        found.append(Finding(WAS_SILENT, tags.plant, tag.column, since, until, {"tag": tag.tag}))
     return found
-
-
-def _name(tag: Tag) -> str:
-    return f"{read_label(tag.column)} ({tag.tag})"

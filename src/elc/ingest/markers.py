@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.fields import read_label
-from elc.findings import Finding
+from elc.findings import Finding, Kind
 from elc.ingest.grid import Grid
 from elc.ingest.series import SAME_FRAC
 from elc.settings import Tag, TagList
@@ -16,6 +15,7 @@ from elc.settings import Tag, TagList
 # further from all others than these from each other.
 NINES = [99.9, 99.99, 999.0, 999.9, 999.99, 9999.0, 9999.9, 9999.99, 99999.0, 999999.0, 9999999.0, 8888.0, 888.8]
 KNOWN = np.array([*NINES, *(-value for value in NINES), -99.0, -1.0, 32767.0, -32768.0, 65535.0, -6999.0, -7999.0])
+MARKER = Kind("marker", needs=("tag", "intervals", "markers"))
 LEAST_OTHERS = 24  # ASSUME: fewer other intervals do not tell where a tag is
 
 Array = NDArray[np.float64]
@@ -75,11 +75,6 @@ def _leave_out(grid: Grid, position: int, is_hit: NDArray[np.bool_], markers: li
 
 def _build_finding(grid: Grid, tag: Tag, plant: str, is_hit: NDArray[np.bool_], markers: list[float]) -> Finding:
     rows = np.flatnonzero(is_hit)
-    numbers = ", ".join(f"{value:g}" for value in markers)
-    sentence = (
-        f"{read_label(tag.column)} ({tag.tag}) shows {numbers} in {len(rows)} intervals, far from all else that it "
-        f"shows, as if for no data; these are not used. Write export.no_data: [{numbers}], so that the other readings "
-        "of these intervals count."
-    )
     start, end = grid.index[rows[0]], grid.index[rows[-1]] + pd.Timedelta(grid.width_us, "us")
-    return Finding("marker", sentence, plant, tag.column, start, end, {"intervals": float(len(rows))})
+    values = {"tag": tag.tag, "intervals": float(len(rows)), "markers": markers}
+    return Finding(MARKER, plant, tag.column, start, end, values)

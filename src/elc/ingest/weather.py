@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from elc.fields import TIME, read_label
-from elc.findings import Finding, build_frame
+from elc.fields import TIME
+from elc.findings import Finding, Kind, build_frame
 from elc.settings import StageSettings, TagList
+
+FILLED = Kind("filled", needs=("tag",))
 
 
 def fill_weather(hourly: pd.DataFrame, tags: TagList, settings: StageSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -22,15 +24,13 @@ def fill_weather(hourly: pd.DataFrame, tags: TagList, settings: StageSettings) -
     for tag in tags:
         if tag.column not in settings.ingest.weather or tag.role != "driver" or not settings.plant.export.is_continuous:
             continue
-        values = hourly[tag.column]
-        for start, end in _find_gaps(values):
+        for start, end in _find_gaps(hourly[tag.column]):
             if (end - start) * width > pd.Timedelta(settings.ingest.max_gap_h, "h"):
                 continue
-            line = values.iloc[start - 1 : end + 1].interpolate()
+            line = hourly[tag.column].iloc[start - 1 : end + 1].interpolate()
             filled.loc[filled.index[start:end], tag.column] = line.iloc[1:-1]
-            begin = hourly[TIME].iloc[start]
-            sentence = f"{read_label(tag.column)} ({tag.tag}) was missing; filled by a straight line."
-            findings.append(Finding("filled", sentence, tags.plant, tag.column, begin, begin + (end - start) * width))
+            begin, values = hourly[TIME].iloc[start], {"tag": tag.tag}
+            findings.append(Finding(FILLED, tags.plant, tag.column, begin, begin + (end - start) * width, values))
     return filled, build_frame(findings)
 
 

@@ -4,7 +4,7 @@ A page speaks one language, chosen once in its process by `choose`, as gettext d
 fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no translation stays English.
 """
 
-from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, translate
+from elc.language.catalog import ENGLISH, choose, find_languages, get_language, say, say_count, translate
 from elc.language.markdown import escape, escape_marked, join_lines, write_code
 from elc.language.numbers import (
     find_digits,
@@ -20,6 +20,7 @@ from elc.language.numbers import (
     format_short_energy,
     format_short_time,
     format_time,
+    localise,
     name_zone,
 )
 from elc.language.words import say_health, say_list, say_state, say_version
@@ -45,8 +46,10 @@ __all__ = [
     "format_time",
     "get_language",
     "join_lines",
+    "localise",
     "name_zone",
     "say",
+    "say_count",
     "say_health",
     "say_list",
     "say_state",

@@ -1,11 +1,14 @@
-"""Sentences and their translations: gettext's PO files, read by Babel."""
+"""Sentences and their translations: PO files, read by Babel and looked up by gettext."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from functools import cache
+from gettext import GNUTranslations
 from importlib.resources import files
+from io import BytesIO
 
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from elc.errors import ElcError, build_nearest
@@ -40,7 +43,7 @@ def get_language() -> str:
 def translate(text: str) -> str:
     """Translate a text that has no places to fill; one without a translation stays as it is."""
     code = _chosen.get()
-    return text if code == ENGLISH else _read_catalog(code).get(text, text)
+    return text if code == ENGLISH or not text else _read_catalog(code).gettext(text)
 
 
 def say(sentence: str, /, **values: object) -> str:
@@ -48,8 +51,21 @@ def say(sentence: str, /, **values: object) -> str:
     return translate(sentence).format(**values)
 
 
+def say_count(one: str, many: str, /, count: int, **values: object) -> str:
+    """Translate a sentence about a number of things, in the form that the language has for it, and fill its places.
+
+    Both sentences are literals, as for `say`; `count` is among the values.
+    """
+    code = _chosen.get()
+    english = one if count == 1 else many
+    chosen = english if code == ENGLISH else _read_catalog(code).ngettext(one, many, count)
+    return chosen.format(count=count, **values)
+
+
 @cache
-def _read_catalog(code: str) -> dict[str, str]:
+def _read_catalog(code: str) -> GNUTranslations:
+    compiled = BytesIO()
     with files("elc.language").joinpath(f"{code}.po").open("rb") as file:
-        catalog = read_po(file, locale=code, abort_invalid=True)
-    return {str(entry.id): str(entry.string) for entry in catalog if entry.id and entry.string}
+        write_mo(compiled, read_po(file, locale=code, abort_invalid=True))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

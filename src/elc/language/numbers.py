@@ -6,9 +6,9 @@ import math
 from datetime import date, datetime
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal, get_decimal_symbol
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
-from elc.language.catalog import get_language, translate
+from elc.language.catalog import ENGLISH, get_language, translate
 
 MISSING = "–"
 STEPS = 20_000  # ASSUME: nobody acts on less than this part of what a plant takes
@@ -80,6 +80,14 @@ def format_plain(value: float) -> str:
     if not math.isfinite(value):
         return MISSING
     return f"{value:g}".replace("-", "−").replace(".", get_decimal_symbol(get_language()))
+
+
+def localise(text: str) -> str:
+    """Write a number that Python formatted (`1,234.5`) as the chosen language does."""
+    if get_language() == ENGLISH:
+        return text
+    signs = {",": get_group_symbol(get_language()), ".": get_decimal_symbol(get_language())}
+    return "".join(signs.get(letter, letter) for letter in text)
 
 
 def format_time(time: datetime) -> str:

@@ -15,6 +15,7 @@ from elc.errors import ElcError, check_faults
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
 from elc.findings import build_frame, join, read_findings
 from elc.library.table import build_hours, find_interval
+from elc.pages import say_findings
 from elc.paths import replace_folder
 from elc.settings import StageSettings, Tag, TagList, build_default
 
@@ -164,7 +165,7 @@ class Curve:
         )
 
     def _repr_html_(self) -> str:
-        doubts = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self.findings["sentence"])
+        doubts = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in say_findings(self.findings))
         table: str = self.describe().to_html(index=False, float_format="{:.4g}".format)
         return f"<p>{html.escape(repr(self))}</p>{table}" + (f"<ul>{doubts}</ul>" if doubts else "")
 

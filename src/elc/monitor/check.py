@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_last, find_size
+from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_last, find_size, find_tag
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
-from elc.findings import Finding, build_frame, join, write_findings
-from elc.language import find_digits, find_short_digits, say
+from elc.findings import Finding, Kind, build_frame, join, write_findings
+from elc.language import say
 from elc.monitor.changes import Change, build_cusum
 from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
@@ -20,7 +20,13 @@ from elc.monitor.silence import find_silent
 from elc.monitor.violations import Violation, check_tags, find_violations, write_violations
 from elc.settings import StageSettings
 
-RELATION, SETPOINT, ENVELOPE = "relation", "setpoint", "envelope"
+_OFF = ("size_frac", "size_gj_per_h", "plant_gj_per_h", "is_unclear", "meters")
+# What explains that energy is off: a meter, a meter or fouling, or nothing that the data know.
+METER, METER_OR_PLANT, PLANT = (Kind("relation", name, _OFF) for name in ("meter", "meter_or_plant", "plant"))
+SETPOINT = "setpoint"
+LEFT_OFF = Kind(SETPOINT, needs=("tag", "median", "usual", "cost_frac"))
+WORSE = {name: Kind(f"model_{name}", needs=("days", "figures")) for name in ("typical", "response")}
+OUTSIDE = Kind("envelope", needs=("inside_frac", "days", "min_inside_frac"))
 LEAST_STEADY_H = 24.0  # ASSUME: fewer steady hours tell no share inside the envelope
 
 
@@ -74,11 +80,11 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
     figures = measure_models(judged, package, settings)
     inside = _find_inside(scored, settings)
     found = [
-        *_write_violations(violations, settings),
-        *_write_relation(concept, scored, package, settings),
-        *_write_left_off(left_off, scored, package, settings),
-        *_write_figures(figures, judged, settings),
-        *_write_inside(inside, scored, settings),
+        *(one.finding for one in violations),
+        *_build_relation(concept, scored, package, settings),
+        *_build_left_off(left_off, scored, package, settings),
+        *_build_figures(figures, judged, settings),
+        *_build_inside(inside, scored, settings),
     ]
     return Check(
         violations=violations,
@@ -147,97 +153,63 @@ def _find_inside(scored: pd.DataFrame, settings: StageSettings) -> float | None:
     return float(1 - known[IS_OUTSIDE].astype(bool).mean())
 
 
-def _write_violations(violations: list[Violation], settings: StageSettings) -> list[Finding]:
-    return [
-        Finding(one.kind, one.sentence, settings.plant_id, one.column, one.start, one.end, one.values)
-        for one in violations
-    ]
-
-
 def _find_end(scored: pd.DataFrame, settings: StageSettings) -> pd.Timestamp:
     return pd.Timestamp(scored[TIME].max() + pd.Timedelta(settings.plant.interval))
 
 
-def _write_relation(concept: Concept, scored: pd.DataFrame, package: Package, settings: StageSettings) -> list[Finding]:
+def _build_relation(concept: Concept, scored: pd.DataFrame, package: Package, settings: StageSettings) -> list[Finding]:
     """The finding of a lasting change of typical's error that set-points do not explain, or may not."""
     change = concept.change
     if change is None or concept.kind == "setpoints":
         return []
-    word = "more" if concept.size_frac > 0 else "less"
-    digits = find_short_digits(concept.size_gj_per_h, most=find_digits(find_size(scored)))
-    doubt = "The set-points explain part of it. " if concept.kind == "unclear" else ""
-    if concept.suspects:
-        names = " and ".join(describe_column(column, package) for column in concept.suspects)
-        advice = f"The carriers say that the meter of {names} moved: check it, and recalibrate."
-    elif concept.possible:
-        name = describe_column(concept.possible, package)
-        advice = f"The meter of {name} or fouling would explain it, the data cannot tell which: check that meter first."
-    else:
-        advice = "No single meter explains it: look at the plant itself, such as fouling or a changed machine."
-    sentence = (
-        f"Since about {change.start:%Y-%m-%d} energy is {abs(concept.size_frac):.1%} "
-        f"({abs(concept.size_gj_per_h):.{digits}f} GJ/h) {word} than typical at the same load, weather and feed. "
-        f"{doubt}{advice}"
-    )
+    meters = concept.suspects or ((concept.possible,) if concept.possible else ())
     values = {
         "size_frac": concept.size_frac,
         "size_gj_per_h": concept.size_gj_per_h,
         "relation_frac": concept.relation_frac,
+        "plant_gj_per_h": find_size(scored),
+        "is_unclear": concept.kind == "unclear",
+        "meters": [describe_column(column, package) for column in meters],
     }
-    column = next(iter(concept.suspects), concept.possible) or ENERGY
-    end = _find_end(scored, settings)
-    return [Finding(RELATION, sentence, settings.plant_id, column, change.start, end, values)]
+    kind = METER if concept.suspects else METER_OR_PLANT if concept.possible else PLANT
+    column, end = next(iter(meters), ENERGY), _find_end(scored, settings)
+    return [Finding(kind, settings.plant_id, column, change.start, end, values)]
 
 
-def _write_left_off(
+def _build_left_off(
     left_off: list[LeftOff], scored: pd.DataFrame, package: Package, settings: StageSettings
 ) -> list[Finding]:
     end = _find_end(scored, settings)
     found = []
     for one in left_off:
-        sentence = (
-            f"Since about {one.change.start:%Y-%m-%d} {describe_column(one.column, package)} stands at "
-            f"{one.median:.4g}, usual is {one.usual:.4g}; that takes {one.cost_frac:.1%} more energy, as the response "
-            "says. Look why."
-        )
-        values = {"cost_frac": one.cost_frac, "median": one.median, "usual": one.usual}
-        found.append(Finding(SETPOINT, sentence, settings.plant_id, one.column, one.change.start, end, values))
+        values = {
+            "tag": find_tag(one.column, package),
+            "cost_frac": one.cost_frac,
+            "median": one.median,
+            "usual": one.usual,
+        }
+        found.append(Finding(LEFT_OFF, settings.plant_id, one.column, one.change.start, end, values))
     return found
 
 
-def _write_figures(figures: list[Figure], judged: pd.DataFrame, settings: StageSettings) -> list[Finding]:
+def _build_figures(figures: list[Figure], judged: pd.DataFrame, settings: StageSettings) -> list[Finding]:
     """One finding for each model of which a figure is beyond its limits."""
     found = []
-    for model in ("typical", "response"):
+    for model, kind in WORSE.items():
         bad = [one for one in figures if one.model == model and one.is_violated]
         if not bad:
             continue
         recent = find_recent_hours(judged, settings)
-        words = ", ".join(f"{one.name} is {one.now:.4g} {one.unit}, expected {_write_limits(one)}" for one in bad)
-        sentence = (
-            f"Over {settings.monitor.health_days} days the {model} model is worse than its baseline allows: {words}. "
-            "Look at the data first, then train again."
-        )
         start, end = recent[TIME].iloc[0], judged[TIME].iloc[-1] + pd.Timedelta(settings.plant.interval)
-        values = {one.name.replace(" ", "_"): one.now for one in bad}
-        found.append(Finding(f"model_{model}", sentence, settings.plant_id, ENERGY, start, end, values))
+        limits = [{name: getattr(one, name) for name in ("name", "unit", "now", "low", "high")} for one in bad]
+        values = {"days": settings.monitor.health_days, "figures": limits}
+        found.append(Finding(kind, settings.plant_id, ENERGY, start, end, values))
     return found
 
 
-def _write_limits(figure: Figure) -> str:
-    if figure.low is None:
-        return f"at most {figure.high:.4g}"
-    return f"{figure.low:.4g} to {figure.high:.4g}"
-
-
-def _write_inside(inside: float | None, scored: pd.DataFrame, settings: StageSettings) -> list[Finding]:
+def _build_inside(inside: float | None, scored: pd.DataFrame, settings: StageSettings) -> list[Finding]:
     if inside is None or inside >= settings.monitor.min_inside_frac:
         return []
-    end = _find_end(scored, settings)
-    days = settings.monitor.health_days
-    sentence = (
-        f"{inside:.0%} of the steady intervals of {days} days lie inside what the model learnt from, expected at least "
-        f"{settings.monitor.min_inside_frac:.0%}. Train again with these hours."
-    )
-    start = end - pd.Timedelta(days, "D")
-    return [Finding(ENVELOPE, sentence, settings.plant_id, ENERGY, start, end, {"inside_frac": inside})]
+    end, days = _find_end(scored, settings), settings.monitor.health_days
+    values = {"inside_frac": inside, "days": days, "min_inside_frac": settings.monitor.min_inside_frac}
+    return [Finding(OUTSIDE, settings.plant_id, ENERGY, end - pd.Timedelta(days, "D"), end, values)]

@@ -6,6 +6,7 @@ import pandas as pd
 
 from elc.fields import TIME
 from elc.language import say
+from elc.pages import say_findings
 
 HARMLESS = ("negative_zero", "filled")  # findings that leave no doubt about the value that is used
 SHOWN_FINDINGS = 10
@@ -17,7 +18,7 @@ def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.D
     Each row is a kind of doubt about a column, with the sentence of its longest finding; at most `SHOWN_FINDINGS` rows
     are shown, and a last one counts what is shorter or harmless.
     """
-    recent = findings[findings["end"] > scored[TIME].max() - pd.Timedelta(days, "D")]
+    recent = findings[findings["end"] > scored[TIME].max() - pd.Timedelta(days, "D")].assign(sentence=say_findings)
     ordered = recent.sort_values(["hours", "sentence"], ascending=[False, True], kind="stable")
     table: pd.DataFrame = (
         ordered.groupby(["check", "column"], sort=True)
@@ -41,7 +42,7 @@ def find_recent(findings: pd.DataFrame, scored: pd.DataFrame, days: int) -> pd.D
 
 
 def _say_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Head the columns in the language of the page; what a finding says stays as it is."""
+    """Head the columns in the language of the page."""
     words = {
         "check": say("check"),
         "column": say("column"),

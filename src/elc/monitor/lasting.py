@@ -11,6 +11,7 @@ from elc import language
 from elc.alerts import UNJUDGED, Alert
 from elc.curve import find_size, sum_costs
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, RUNNING, STATE, TIME, read_currency
+from elc.pages import say_findings
 from elc.settings import StageSettings
 
 FAILED = "Failed"  # the status of a plant that monitor cannot judge
@@ -150,7 +151,8 @@ def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: Stag
         latest = rows.sort_values(["end", "start"]).iloc[-1]
         subject = f"{check}:{column}".removesuffix(":")
         since, last = _to_utc(rows["start"].min()), _to_utc(latest["end"])
-        alerts.append(Alert(settings.plant_id, "violation", subject, str(latest["sentence"]), since, last))
+        (sentence,) = say_findings(rows.loc[[latest.name]])
+        alerts.append(Alert(settings.plant_id, "violation", subject, sentence, since, last))
     return alerts
 
 

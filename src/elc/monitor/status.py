@@ -30,6 +30,7 @@ from elc.monitor.check import Check, check_hours
 from elc.monitor.doubts import HARMLESS
 from elc.monitor.silence import is_untold
 from elc.monitor.verdict import NOT_CHECKED, Health, Verdict, build_verdict, write_data_health, write_model_health
+from elc.pages import say_findings
 from elc.paths import replace_file
 from elc.settings import StageSettings
 
@@ -171,7 +172,7 @@ def build_health(scored: pd.DataFrame, findings: pd.DataFrame, check: Check, set
     is_known = findings["check"].isin(HARMLESS) | findings["check"].str.endswith("_check")
     recent = findings[(findings["end"] > last - pd.Timedelta("24h")) & ~is_known]
     touched = recent[recent["column"].isin(check.used) | recent["column"].str.contains("energy")]
-    data = write_data_health(check, touched["sentence"].tolist())
+    data = write_data_health(check, say_findings(touched))
     return Health(*data, *write_model_health(check, settings))
 
 

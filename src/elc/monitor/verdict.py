@@ -12,6 +12,7 @@ from elc.language import format_energy, format_number, format_share, say
 from elc.monitor.check import SETPOINT, Check
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK
 from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
+from elc.pages import say_finding, say_findings
 from elc.settings import StageSettings
 
 SOUND, NOT_JUDGED = "sound", "not judged"
@@ -171,7 +172,7 @@ def _write(value: float) -> str:
 
 def write_data_health(check: Check, sentences: list[str]) -> tuple[str, str]:
     """Say whether the data are sound, and why: `sentences` are the findings of the last day on what the models use."""
-    reasons = [*sentences, *(one.sentence for one in check.violations)]
+    reasons = [*sentences, *(say_finding(one.finding) for one in check.violations)]
     unique = sorted({reason.rstrip(".") for reason in reasons})
     if not unique:
         return SOUND, say("no finding in the last 24 hours, and no violation in the last week")
@@ -202,5 +203,5 @@ def write_model_health(check: Check, settings: StageSettings) -> tuple[str, str]
     )
     kinds = check.findings["check"]
     rows = check.findings[~kinds.str.endswith("_check") & ~kinds.isin([SETPOINT, *CHECKS])]
-    doubts = [str(sentence).rstrip(".") for sentence in rows["sentence"]]
+    doubts = [sentence.rstrip(".") for sentence in say_findings(rows)]
     return ("look" if doubts else "ok"), "; ".join([reason, *doubts])

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, measure_distance, read_sketch
+from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, find_tag, measure_distance, read_sketch
 from elc.errors import build_nearest, check_faults
-from elc.fields import AGE, COVERAGE_SUFFIX, ENERGY, IS_STEADY, STATE, TIME, format_value, read_unit
+from elc.fields import AGE, COVERAGE_SUFFIX, ENERGY, IS_STEADY, STATE, TIME
+from elc.findings import Finding, Kind, list_findings
 from elc.paths import replace_file
 from elc.settings import MonitorSettings, StageSettings
 
@@ -27,6 +28,9 @@ DRIFT = "baseline_drift_check"
 EXTRA_COLUMN = "extra_column_check"
 CATEGORICAL = "categorical_values_check"
 ATTRIBUTION = "feature_attribution_drift_check"  # of the explainability monitor; explain finds it
+INCOMPLETE = Kind(COMPLETENESS, needs=("tag", "missing_frac", "limit_frac", "intervals"))
+MOVED = Kind(DRIFT, needs=("tag", "median", "low", "high", "intervals", "distance", "limit"))
+UNKNOWN, STRANGE = Kind(EXTRA_COLUMN), Kind(CATEGORICAL, needs=("domain", "share"))
 KINDS = (DATA_TYPE, COMPLETENESS, DRIFT, MISSING_COLUMN, EXTRA_COLUMN, CATEGORICAL)
 WINDOW_H = 168.0  # where the package tells none
 LEAST_HOURS = 24  # ASSUME: fewer running hours make no distribution
@@ -35,15 +39,18 @@ DRIFT_MARGIN = 0.1  # ASSUME: beyond the farthest week of the training hours: th
 
 @dataclass(frozen=True)
 class Violation:
-    """One violation: its kind, its column, what to say of it in the known format and in a finding, and its time."""
+    """One violation: what to say of it in the known format, and its finding."""
 
-    kind: str
-    column: str
     description: str
-    sentence: str
-    start: pd.Timestamp
-    end: pd.Timestamp
-    values: dict[str, float] = field(default_factory=dict)
+    finding: Finding
+
+    @property
+    def kind(self) -> str:
+        return self.finding.check
+
+    @property
+    def column(self) -> str:
+        return self.finding.column
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,15 @@ class _Window:
     A plant that stands tells nothing of its tags, so its last steady hours may be older than a week.
     """
 
+    plant: str
     last: pd.DataFrame
     steady: pd.DataFrame
     start: pd.Timestamp
     end: pd.Timestamp
+
+    def build(self, kind: Kind, column: str, values: Mapping[str, Any]) -> Finding:
+        """Build a finding about a column over the week."""
+        return Finding(kind, self.plant, column, self.start, self.end, values)
 
 
 def check_tags(package: Package, settings: MonitorSettings) -> None:
@@ -98,22 +110,19 @@ def _build_window(scored: pd.DataFrame, package: Package, settings: StageSetting
     last = scored[(scored[TIME] >= start) & ~scored[STATE].isin(["trip", "start"])]
     recent = scored[scored[TIME] >= end - pd.Timedelta(settings.monitor.health_days, "D")]
     count = round(hours / settings.plant.interval_h)
-    return _Window(last, recent[recent[IS_STEADY]].tail(count), start, end)
+    return _Window(settings.plant_id, last, recent[recent[IS_STEADY]].tail(count), start, end)
 
 
 def _read_lacking(findings: pd.DataFrame, window: _Window) -> Iterator[Violation]:
     rows = findings[findings["check"].isin([MISSING_COLUMN, DATA_TYPE])].sort_values(["check", "column"])
-    for row in rows.to_dict("records"):
-        found = "the column is missing" if row["check"] == MISSING_COLUMN else "values of another type than Fractional"
-        values = json.loads(row["values"])
-        yield Violation(row["check"], row["column"], found, row["sentence"], window.start, window.end, values)
+    for one in list_findings(rows):
+        found = "the column is missing" if one.check == MISSING_COLUMN else "values of another type than Fractional"
+        yield Violation(found, replace(one, plant=window.plant, start=window.start, end=window.end))
 
 
 def _read_drifted(findings: pd.DataFrame) -> Iterator[Violation]:
-    for row in findings[findings["check"] == ATTRIBUTION].to_dict("records"):
-        values = json.loads(row["values"])
-        found = f"nDCG of the ranking of attributions is {values['ndcg']:.2f}"
-        yield Violation(ATTRIBUTION, row["column"], found, row["sentence"], row["start"], row["end"], values)
+    for one in list_findings(findings[findings["check"] == ATTRIBUTION]):
+        yield Violation(f"nDCG of the ranking of attributions is {one.values['ndcg']:.2f}", one)
 
 
 def _find_incomplete(
@@ -130,16 +139,10 @@ def _find_incomplete(
         chosen = None if limits is None else limits.max_missing_frac
         limit = max(settings.max_missing_frac, 1 - expected.get(column, 1.0)) if chosen is None else chosen
         if missing > limit:
-            name = describe_column(column, package)
+            values = {"tag": find_tag(column, package), "intervals": len(window.last)}
             yield Violation(
-                COMPLETENESS,
-                column,
                 f"Completeness: {1 - missing:.3f} is below the constraint: {1 - limit:.3f}",
-                f"{name} is missing in {missing:.0%} of the {len(window.last)} running intervals of the last week, "
-                f"expected at most {limit:.0%}. Look at its transmitter, its server and its findings.",
-                window.start,
-                window.end,
-                {"missing_frac": missing, "limit_frac": limit},
+                window.build(INCOMPLETE, column, {**values, "missing_frac": missing, "limit_frac": limit}),
             )
 
 
@@ -160,19 +163,19 @@ def _find_drifted(window: _Window, package: Package, settings: MonitorSettings) 
         limit = max(settings.max_drift, usual) if chosen is None else chosen
         if math.isnan(distance) or distance <= limit:
             continue
-        found = format_value(float(pd.Series(values).median()), column, with_unit=False)
-        low, high = (format_value(sketch.find_quantile(share), column, with_unit=False) for share in (0.05, 0.95))
-        unit = read_unit(column).sign
+        shown = {
+            "tag": find_tag(column, package),
+            "median": float(pd.Series(values).median()),
+            "low": sketch.find_quantile(0.05),
+            "high": sketch.find_quantile(0.95),
+            "intervals": len(window.steady),
+            "distance": distance,
+            "limit": limit,
+        }
+        start = pd.Timestamp(window.steady[TIME].iloc[0])
         yield Violation(
-            DRIFT,
-            column,
             f"Baseline drift distance: {distance:.3f} exceeds threshold: {limit:.3f}",
-            f"{describe_column(column, package)} has moved: median {found} {unit} over the last {len(window.steady)} "
-            f"steady intervals, expected mostly {low} to {high} {unit} as in training (distance {distance:.2f}, limit "
-            f"{limit:.2f}). Look whether the plant or the sensor did that.",
-            pd.Timestamp(window.steady[TIME].iloc[0]),
-            window.end,
-            {"distance": distance, "limit": limit},
+            replace(window.build(MOVED, column, shown), start=start),
         )
 
 
@@ -184,11 +187,7 @@ def _find_extra(scored: pd.DataFrame, window: _Window, package: Package) -> Iter
     given = [str(name) for name in scored.columns if not str(name).endswith((COVERAGE_SUFFIX, "_pred"))]
     ours = {TIME, *known, *package.features, *package.setpoints, *OWN}
     for column in sorted(set(given) - ours):
-        sentence = (
-            f"{column} is in the hourly table, but was not when the model learnt; it is not used. Train again where it "
-            "is a driver or a set-point."
-        )
-        yield Violation(EXTRA_COLUMN, column, "the column is not in the baseline", sentence, window.start, window.end)
+        yield Violation("the column is not in the baseline", window.build(UNKNOWN, column, {}))
 
 
 OWN = ("gap_gj_per_h", "gap_frac", "gap_low_gj_per_h", "gap_high_gj_per_h", "is_outside_envelope")
@@ -205,14 +204,8 @@ def _find_strange(window: _Window, package: Package) -> Iterator[Violation]:
         threshold = float(package.baseline.constraints["monitoring_config"]["domain_content_threshold"])
         if share > threshold:
             yield Violation(
-                CATEGORICAL,
-                column,
                 f"Values outside the domain: {share:.3f} exceeds threshold: {threshold:.3f}",
-                f"{column} holds values other than {', '.join(domain)} in {share:.0%} of the intervals. Look at its "
-                "export.",
-                window.start,
-                window.end,
-                {"share": share},
+                window.build(STRANGE, column, {"domain": list(domain), "share": share}),
             )
 
 

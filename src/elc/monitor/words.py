@@ -27,6 +27,7 @@ from elc.monitor.check import Check
 from elc.monitor.errors import Figure
 from elc.monitor.status import Month, Status, format_hour, write_state
 from elc.monitor.verdict import FAILED
+from elc.pages import say_findings
 from elc.settings import StageSettings
 
 SHOWN_LETTERS = 400  # of doubts at the top of a page
@@ -196,7 +197,7 @@ def _write_doubts(findings: pd.DataFrame) -> str:
         what = say(
             "**Baseline:** the history that the curve learnt from is doubtful in part; trust the curve less there."
         )
-    points = "\n".join(f"- {escape(str(sentence))}" for sentence in findings["sentence"])
+    points = "\n".join(f"- {escape(sentence)}" for sentence in say_findings(findings))
     return f"{what}\n\n{points}"
 
 

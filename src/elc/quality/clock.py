@@ -6,8 +6,9 @@ import numpy as np
 
 from elc.fields import read_unit
 from elc.quality.relation import MAD_TO_DEVIATION, Relation
-from elc.quality.sheet import Array, Doubt, Mask, Sheet, find_quantile, say, sum_window
+from elc.quality.sheet import Array, Doubt, Mask, Sheet, build_doubt, build_kind, find_quantile, sum_window
 
+LATE = build_kind("clock")
 # ASSUME: six days tell it against a tag that moves alike, four weeks against the sun.
 SISTER_H, SUN_H = 6 * 24, 28 * 24
 # The usual lead of "no shift" over "an hour late" must stand this far out of its own scatter to be a witness.
@@ -24,7 +25,7 @@ def find_clock(sheet: Sheet, relation: Relation) -> Doubt:
         late |= _find_late(sheet.values, relation.level, sheet.is_learnt, hour, round(SISTER_H / sheet.width_h))
         weather = [tag.role == "driver" and read_unit(tag.column).suffix == "degc" for tag in sheet.tags]
         late[weather] |= _find_late_by_sun(sheet, sheet.values[weather], round(SUN_H / sheet.width_h))
-    return Doubt("clock", late, say("runs an hour behind what moves with it"))
+    return build_doubt(LATE, late, is_maskable=True)
 
 
 def _find_late_by_sun(sheet: Sheet, values: Array, width: int) -> Mask:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from elc.quality.relation import MAD_TO_DEVIATION, Relation
-from elc.quality.sheet import Array, Doubt, Run, Sheet, find_quantile
+from elc.quality.sheet import Array, Doubt, Explained, Run, Sheet, build_kind, find_quantile
 
+STEP = build_kind("drift", "", "step_frac")
 # ASSUME: two weeks on either side tell a step from the plant's own movement, where it is five times the usual and
 # no less than 1 %.
 WINDOW_H = 14 * 24
@@ -35,13 +36,10 @@ def find_drift(sheet: Sheet, relation: Relation) -> Doubt:
             marked[column, at - width : at] = True
             found[int(column), at - width] = round(float(np.expm1(steps[column, at])), 4)
 
-    def explain(run: Run) -> tuple[str, dict[str, float]]:
-        step = found[run.column, run.start]
-        return f"steps by {step:+.1%} against its related tags at the end of this time, as recalibrated", {
-            "step_frac": step
-        }
+    def explain(run: Run) -> Explained:
+        return STEP, {"step_frac": found[run.column, run.start]}
 
-    return Doubt("drift", marked, explain)
+    return Doubt(STEP.check, marked, explain, is_maskable=True)
 
 
 def _find_steps(distance: Array, width: int) -> Array:

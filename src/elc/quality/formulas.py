@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from elc.quality.sheet import Doubt, Sheet, say
+from elc.quality.sheet import Doubt, Sheet, build_doubt, build_kind
 
-NOTHING = "has no value of its formula here: it divides by nothing, or what it takes for steam is none"
+UNWORKABLE = build_kind("formula")
 
 
 def find_unworkable(sheet: Sheet) -> Doubt:
@@ -17,4 +17,4 @@ def find_unworkable(sheet: Sheet) -> Doubt:
     for row, tag in enumerate(sheet.tags):
         if tag.formula:
             marked[row] = is_there[[rows[part] for part in tag.formula.parts]].all(axis=0) & ~is_there[row]
-    return Doubt("formula", marked, say(NOTHING))
+    return build_doubt(UNWORKABLE, marked, is_maskable=True)

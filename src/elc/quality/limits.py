@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from elc.fields import read_unit
-from elc.quality.sheet import Array, Doubt, Mask, Run, Sheet, find_runs, say
+from elc.quality.sheet import Array, Doubt, Explained, Mask, Run, Sheet, build_doubt, build_kind, find_runs
 from elc.settings import Tag
 
+NEGATIVE_ZERO, CLIPPED = build_kind("negative_zero"), build_kind("clipped")
+OUTSIDE, DEAD = build_kind("range", "outside", "low", "high"), build_kind("range", "dead")
 # ASSUME: a flow that shows less than nothing by up to 1 % of its span is at rest (a meter's zero).
 NEGATIVE_ZERO_FRAC = 0.01
 # ASSUME: a plateau is one value, reached again and again over days, that tops all others and is far more frequent.
@@ -23,7 +24,7 @@ def find_negative_zero(sheet: Sheet) -> Doubt:
     """Find flows that show a little less than nothing."""
     floor = np.array([_find_floor(tag) for tag in sheet.tags])[:, None]
     marked = (sheet.values < 0) & (sheet.values >= floor)
-    return Doubt("negative_zero", marked, say("shows a little less than nothing at rest; taken as 0"))
+    return build_doubt(NEGATIVE_ZERO, marked, is_maskable=True)
 
 
 def _find_floor(tag: Tag) -> float:
@@ -45,13 +46,13 @@ def find_out_of_range(sheet: Sheet) -> Doubt:
     marked = ((lowest < floor) | (highest > high)) & (always | sheet.is_running) & ~np.isnan(sheet.values)
     dead = _find_dead(sheet)
 
-    def explain(run: Run) -> tuple[str, dict[str, float]]:
+    def explain(run: Run) -> Explained:
         if dead[run.column, run.start : run.stop].all():
-            return "shows nothing while the plant runs, which it never did", {}
-        unit = read_unit(sheet.tags[run.column].column).sign
-        return f"is outside {low[run.column, 0]:g} to {high[run.column, 0]:g} {unit}".rstrip(), {}
+            return DEAD, {}
+        tag = sheet.tags[run.column]
+        return OUTSIDE, {"low": tag.low, "high": tag.high}
 
-    return Doubt("range", marked | dead, explain)
+    return Doubt(OUTSIDE.check, marked | dead, explain, is_maskable=True)
 
 
 def _find_dead(sheet: Sheet) -> Mask:
@@ -74,7 +75,7 @@ def find_clipped(sheet: Sheet) -> Doubt:
     for readings, sign in ((np.where(hidden, np.nan, sheet.high), 1.0), (np.where(hidden, np.nan, sheet.low), -1.0)):
         for column in _find_repeating(readings):
             marked[column] |= _mark_plateaus(sheet, column, sign * readings[column], sign)
-    return Doubt("clipped", marked, say("stops at one value for days, as if clipped"))
+    return build_doubt(CLIPPED, marked, is_maskable=True)
 
 
 def _find_repeating(readings: Array) -> list[int]:

@@ -11,9 +11,11 @@ import numpy as np
 from elc.fields import read_unit
 from elc.quality.edges import Edged, find_edged, find_jumps
 from elc.quality.relation import Relation
-from elc.quality.sheet import Array, Doubt, Mask, Run, Sheet, find_runs, sum_window
+from elc.quality.sheet import Array, Doubt, Explained, Mask, Run, Sheet, build_kind, find_runs, sum_window
 from elc.settings import Tag
 
+RATIO, JUMP = (build_kind("unit", name, "ratio", "shown", "true") for name in ("ratio", "jump"))
+OFFSET = build_kind("unit", "offset", "offset", "shown", "true")
 NORMAL_TO_STANDARD = 288.15 / 273.15
 # ASSUME: the gas is natural gas, whose higher heating value is 10.5 % above the lower.
 HIGHER_TO_LOWER = 1.105
@@ -97,7 +99,7 @@ def find_mixups(sheet: Sheet, relation: Relation) -> tuple[Doubt, Doubt]:
     """
     distance = np.where(_find_settled(sheet), relation.distance, np.nan)
     marked, high = np.zeros(distance.shape, dtype=bool), np.zeros(distance.shape, dtype=bool)
-    named: dict[tuple[int, int], tuple[str, dict[str, float]]] = {}
+    named: dict[tuple[int, int], Explained] = {}
     known = [_list_mixups(sheet, relation, column) for column in range(len(sheet.tags))]
     spells = list(_find_spells(sheet, relation, distance, known))
     for run, mixup in spells:
@@ -113,10 +115,11 @@ def find_mixups(sheet: Sheet, relation: Relation) -> tuple[Doubt, Doubt]:
             chosen[run.column, run.start : run.stop] = True
             named[run.column, run.start] = _explain_edged(edged, mixup)
 
-    def explain(run: Run) -> tuple[str, dict[str, float]]:
+    def explain(run: Run) -> Explained:
         return named[run.column, run.start]
 
-    return Doubt("unit", marked, explain), Doubt("unit", high & ~marked, explain, is_maskable=False)
+    used = Doubt(RATIO.check, high & ~marked, explain, is_maskable=False)
+    return Doubt(RATIO.check, marked, explain, is_maskable=True), used
 
 
 def _may_be_waste(sheet: Sheet, relation: Relation, run: Run, mixup: Mixup) -> bool:
@@ -259,17 +262,18 @@ def _is_led(relation: Relation, distance: Array, run: Run, other: Run) -> bool:
     return bool(theirs > mine)
 
 
-def _explain(relation: Relation, distance: Array, run: Run, mixup: Mixup) -> tuple[str, dict[str, float]]:
+def _explain(relation: Relation, distance: Array, run: Run, mixup: Mixup) -> Explained:
     shown = float(np.nanmedian(distance[run.column, run.start : run.stop]))
-    goes = f"what goes with its related tags, as {mixup.shown} for {mixup.true} would"
+    units = {"shown": mixup.shown, "true": mixup.true}
     if relation.is_log[run.column]:
-        ratio = float(np.exp(shown))
-        return f"shows {ratio:.3g} times {goes}", {"ratio": round(ratio, 4)}
-    return f"shows {shown:+.3g} over {goes}", {"offset": round(shown, 3)}
+        return RATIO, {"ratio": _round(float(np.exp(shown))), **units}
+    return OFFSET, {"offset": _round(shown), **units}
 
 
-def _explain_edged(edged: Edged, mixup: Mixup) -> tuple[str, dict[str, float]]:
-    ratio = float(np.exp(edged.shift))
-    return f"jumps to {ratio:.3g} times itself and back, as {mixup.shown} for {mixup.true} would", {
-        "ratio": round(ratio, 4)
-    }
+def _explain_edged(edged: Edged, mixup: Mixup) -> Explained:
+    return JUMP, {"ratio": _round(float(np.exp(edged.shift))), "shown": mixup.shown, "true": mixup.true}
+
+
+def _round(value: float) -> float:
+    """Round to the digits that are alike on every machine."""
+    return float(f"{value:.6g}")

@@ -10,15 +10,17 @@ from elc.quality.sheet import (
     Index,
     Mask,
     Sheet,
+    build_doubt,
+    build_kind,
     carry_back,
     carry_forward,
     find_quantile,
     find_runs,
     mark_runs,
-    say,
 )
 from elc.settings import IngestSettings
 
+FROZEN, SPIKE = build_kind("frozen"), build_kind("spike")
 FROZEN_RUN_FRAC, OFTEN_FRAC = 0.01, 0.1
 # ASSUME: a habit seen n times is known to within 10/sqrt(n) of itself.
 HABIT_DOUBT = 10.0
@@ -47,9 +49,8 @@ def find_frozen(sheet: Sheet, settings: IngestSettings, related: Mask) -> Doubt:
         for marked in (moved, ~np.isnan(sheet.values))
     )
     bad = (length > limit[row]) & (moving | ~known)
-    return Doubt(
-        "frozen", mark_runs(moved.shape, row[bad], start[bad], stop[bad]) & counted, say("has not moved at all")
-    )
+    marked = mark_runs(moved.shape, row[bad], start[bad], stop[bad]) & counted
+    return build_doubt(FROZEN, marked, is_maskable=True)
 
 
 def _find_moves(sheet: Sheet) -> Mask:
@@ -110,7 +111,7 @@ def find_spikes(sheet: Sheet, settings: IngestSettings) -> Doubt:
         row, start, stop = _find_jumps(sheet, high, sign, around, settings.spike_deviations)
         marked |= mark_runs(marked.shape, row, start, stop)
     before_after = np.lib.stride_tricks.sliding_window_view(np.pad(sheet.is_running, 1, mode="edge"), 3)
-    return Doubt("spike", marked & before_after.all(axis=1), say("jumps away and back"))
+    return build_doubt(SPIKE, marked & before_after.all(axis=1), is_maskable=True)
 
 
 def _find_around(sheet: Sheet) -> tuple[Array, Array, Index]:

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from elc.findings import Finding
-from elc.quality.sheet import Doubt, Mask, Run, Sheet, say
+from elc.findings import Finding, Kind
+from elc.quality.sheet import Doubt, Explained, Mask, Run, Sheet, build_doubt, build_kind
 from elc.settings import IngestSettings
 
 # ASSUME: a tag silent for a week up to an end of the export has stopped, or was new; for less, it is a gap.
 ABSENT_H = 7 * 24
 RECENT_H = 28 * 24
-LOW_COVERAGE = "low_coverage"
+GAP, VANISHED, NEW = build_kind("gap"), build_kind("vanished"), build_kind("new")
+LOW_COVERAGE = build_kind("low_coverage", "", "covered_frac")
+GAPS_OF_ALL = Kind(LOW_COVERAGE.check, "all", ("covered_frac", "tags"))
 # ASSUME: where three tags in four lack the same share, give or take 5 %, the export has gaps.
 SHARED_FRAC, ALIKE_FRAC = 0.75, 0.05
 
@@ -25,9 +27,9 @@ def find_absent(sheet: Sheet, settings: IngestSettings) -> Iterator[Doubt]:
     vanished, new = _mark_vanished(sheet), _mark_new(sheet)
     least = np.array([tag.find_coverage_frac(settings.min_coverage_frac) for tag in sheet.tags])[:, None]
     is_gap = (sheet.coverage < least) & ~vanished & ~new & ~sheet.is_untold
-    yield Doubt("gap", is_gap, say("has too little good data"))
-    yield Doubt("vanished", vanished, say("sends no more: renamed, or taken out"))
-    yield Doubt("new", new, say("began to send only after this: renamed, or newly installed"))
+    yield build_doubt(GAP, is_gap, is_maskable=True)
+    yield build_doubt(VANISHED, vanished, is_maskable=True)
+    yield build_doubt(NEW, new, is_maskable=True)
     yield _find_low_coverage(sheet, settings, vanished | new)
 
 
@@ -48,7 +50,7 @@ def _mark_new(sheet: Sheet) -> Mask:
 
 def gather_coverage(findings: Sequence[Finding], columns: int) -> list[Finding]:
     """Say once what is said of the coverage of nearly all columns: the export itself has gaps, no tag of it."""
-    low = [finding for finding in findings if finding.check == LOW_COVERAGE]
+    low = [finding for finding in findings if finding.kind == LOW_COVERAGE]
     gathered = list(findings)
     for start, end in dict.fromkeys((finding.start, finding.end) for finding in low):
         same = [finding for finding in low if (finding.start, finding.end) == (start, end)]
@@ -56,8 +58,8 @@ def gather_coverage(findings: Sequence[Finding], columns: int) -> list[Finding]:
         alike = [finding for finding in same if abs(finding.values["covered_frac"] - share) <= ALIKE_FRAC]
         if len(alike) < max(SHARED_FRAC * columns, 2):
             continue
-        sentence = f"{len(alike)} tags are covered by good data for {share:.0%} of this time only: the export has gaps."
-        whole = Finding(LOW_COVERAGE, sentence, alike[0].plant, "", start, end, {"covered_frac": share})
+        values = {"covered_frac": share, "tags": len(alike)}
+        whole = Finding(GAPS_OF_ALL, alike[0].plant, "", start, end, values)
         gathered = [*(finding for finding in gathered if finding not in alike), whole]
     return gathered
 
@@ -71,9 +73,8 @@ def _find_low_coverage(sheet: Sheet, settings: IngestSettings, absent: Mask) -> 
         total, count = np.where(known, sheet.coverage[:, hours], 0).sum(axis=1), known.sum(axis=1)
         shares = np.divide(total, count, out=np.ones(len(total)), where=count > 0)
         marked[shares < settings.low_coverage_frac, hours] = True
-    return Doubt(LOW_COVERAGE, marked & ~absent, lambda run: _explain_coverage(sheet, run))
+    return Doubt(LOW_COVERAGE.check, marked & ~absent, lambda run: _explain_coverage(sheet, run), is_maskable=True)
 
 
-def _explain_coverage(sheet: Sheet, run: Run) -> tuple[str, dict[str, float]]:
-    share = float(sheet.coverage[run.column, run.start : run.stop].mean())
-    return f"is covered by good data for {share:.0%} of this time only", {"covered_frac": share}
+def _explain_coverage(sheet: Sheet, run: Run) -> Explained:
+    return LOW_COVERAGE, {"covered_frac": float(sheet.coverage[run.column, run.start : run.stop].mean())}

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.fields import TIME, coverage, read_label
-from elc.findings import Finding
+from elc.fields import TIME, coverage
+from elc.findings import Finding, Kind
 from elc.ingest.traces import Traces
 from elc.settings import StageSettings, Tag, TagList
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Index = NDArray[np.int64]
+Explained = tuple[Kind, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,22 @@ class Run:
 
 @dataclass(frozen=True)
 class Doubt:
-    """What one check marks (columns, intervals), and how it explains a run of it: words that follow the tag's name,
-    and numbers.
-    """
+    """What one check marks (columns, intervals), and how it explains a run of it: a kind of finding, and values."""
 
     check: str
     marked: Mask
-    explain: Callable[[Run], tuple[str, dict[str, float]]]
-    is_maskable: bool = True  # else what is marked stays in use, whatever `ingest.masks` says
+    explain: Callable[[Run], Explained]
+    is_maskable: bool  # else what is marked stays in use, whatever `ingest.masks` says
 
 
-def say(words: str) -> Callable[[Run], tuple[str, dict[str, float]]]:
-    """Explain every run with the same words."""
-    return lambda _: (words, {})
+def build_kind(check: str, name: str = "", *needs: str) -> Kind:
+    """Build a kind of finding about a run of a tag, which says whether the run is used."""
+    return Kind(check, name, ("tag", "is_used", *needs))
+
+
+def build_doubt(kind: Kind, marked: Mask, *, is_maskable: bool) -> Doubt:
+    """Build the doubt of a check that says the same of every run."""
+    return Doubt(kind.check, marked, lambda _: (kind, {}), is_maskable=is_maskable)
 
 
 def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: StageSettings) -> Sheet:
@@ -179,15 +184,14 @@ def sum_window(values: Array | Mask, width: int) -> Array:
 def build_findings(sheet: Sheet, doubt: Doubt, plant: str, *, is_masked: bool) -> list[Finding]:
     """Build a finding per run, with the lowest and highest reading in it."""
     width = pd.Timedelta(sheet.width_h, "h")
-    ending = "; not used." if is_masked else "."
     findings = []
     for run in (Run(int(c), int(a), int(b)) for c, a, b in zip(*find_runs(doubt.marked), strict=True)):
         tag = sheet.tags[run.column]
-        words, values = doubt.explain(run)
+        kind, values = doubt.explain(run)
         inside = (run.column, slice(run.start, run.stop))
         low, high = float(np.fmin.reduce(sheet.low[inside])), float(np.fmax.reduce(sheet.high[inside]))
-        values = values | ({} if np.isnan(low) else {"lowest": low, "highest": high})
-        sentence = f"{read_label(tag.column)} ({tag.tag}) {words}{ending}"
+        shown = {} if np.isnan(low) else {"lowest": low, "highest": high}
         start, end = sheet.times[run.start], sheet.times[run.stop - 1] + width
-        findings.append(Finding(doubt.check, sentence, plant, tag.column, start, end, values))
+        told = {"tag": tag.tag, "is_used": not is_masked, **values, **shown}
+        findings.append(Finding(kind, plant, tag.column, start, end, told))
     return findings

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from elc.quality.sheet import Array, Doubt, Mask, Sheet, find_quantile, say
+from elc.quality.sheet import Array, Doubt, Mask, Sheet, build_doubt, build_kind, find_quantile
 
 LEAST_DAYS = 5
 LEAST_FIT = 0.3  # ASSUME: correlation of the movements of energy and throughput; below it, no interval fits
 LEAST_LEAD = 0.03  # ASSUME: by how much the other interval fits better; a slow plant leads by less
 LEAST_SCATTER = 3.0  # standard errors of that lead, from day to day
 ENDS = 0.98
-LATE = (
-    "follows the throughput by one interval, as values do that are stamped at the end of theirs: if so, set "
-    "export.stamps to end"
-)
-EARLY = (
-    "leads the throughput by one interval, as values do that are stamped at the start of theirs: if so, set "
-    "export.stamps to start"
-)
+LATE, EARLY = build_kind("stamps", "late"), build_kind("stamps", "early")
 
 
 def find_stamps(sheet: Sheet) -> Doubt:
@@ -32,7 +25,7 @@ def find_stamps(sheet: Sheet) -> Doubt:
             if tag.role == "energy" and _is_read_once(sheet, row):
                 moved = _find_moves(sheet.values[row], sheet.is_learnt)
                 marked[row] = _fits_another(moved, led, step, round(24 / sheet.width_h)) & sheet.is_learnt
-    return Doubt("stamps", marked, say(EARLY if sheet.is_end_stamped else LATE), is_maskable=False)
+    return build_doubt(EARLY if sheet.is_end_stamped else LATE, marked, is_maskable=False)
 
 
 def _is_read_once(sheet: Sheet, row: int) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from elc import curve
+from elc.pages import say_findings
 from tests.unit.monitor.sound import FLUE, build_later, build_package
 
 
@@ -15,7 +16,7 @@ def test_text_becomes_numbers_and_a_finding() -> None:
     assert hourly[FLUE].dtype == np.float64
     assert hourly[FLUE].isna().sum() == 1
     assert lacking["check"].tolist() == ["data_type_check"]
-    assert "1 of 72 values are none" in lacking["sentence"].iloc[0]
+    assert "1 of 72 values are none" in say_findings(lacking)[0]
 
 
 def test_table_with_every_column_is_left_as_it_is() -> None:

@@ -15,6 +15,7 @@ from elc import dataset, findings, settings
 from elc.dataset import Split
 from elc.errors import ElcError
 from elc.fields import AGE, ENERGY, IS_STEADY, TIME
+from elc.pages import say_findings
 from tests.unit.dataset.hours import LOAD, NAN, build_hours, build_settings, build_tags
 
 AIR = "air_temp_degc"
@@ -195,7 +196,7 @@ def find(
     split = replace(
         split, train=split.train[split.train[TIME] < cuts[1]], valid=split.valid[split.valid[TIME] < cuts[2]]
     )
-    return dataset.find_unsound(marked, split, tags, chosen).to_dict("records")
+    return dataset.find_unsound(marked, split, tags, chosen).assign(sentence=say_findings).to_dict("records")
 
 
 def test_sound_hours_have_no_findings() -> None:
@@ -215,7 +216,8 @@ def test_energy_that_is_not_positive_is_found_with_its_spells() -> None:
     assert (found["check"], found["plant"], found["column"]) == ("soundness", "fjord", ENERGY)
     assert found["start"] == pd.Timestamp("2024-01-01 10:00", tz="UTC")
     assert found["end"] == pd.Timestamp("2024-01-03 10:00", tz="UTC")
-    assert json.loads(found["values"]) == {"hours": 11, "longest_h": 8, "spells": 2}
+    values = json.loads(found["values"])
+    assert (values["hours"], values["longest_h"], values["spells"]) == (11, 8, 2)
 
 
 def test_spell_of_short_intervals_is_told_in_hours() -> None:
@@ -304,7 +306,7 @@ def test_what_is_missing_in_most_later_hours_is_found(column: str, what: str) ->
         "as much, and says little about them."
     )
     assert found["column"] == column
-    assert json.loads(found["values"]) == {"missing_frac": 0.7}
+    assert json.loads(found["values"])["missing_frac"] == 0.7
     assert found["start"] == pd.Timestamp("2024-01-06", tz="UTC")
     assert found["end"] == hours[TIME].iloc[-1] + pd.Timedelta("1h")
 

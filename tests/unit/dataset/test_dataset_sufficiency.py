@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import dataset, settings
+from elc import dataset, pages, settings
 from elc.dataset import Split
 from elc.fields import AGE, ENERGY, TIME
 from tests.unit.dataset.hours import LOAD, NAN, build_hours, build_settings, build_tags
@@ -31,7 +31,7 @@ def build_case(train_hours: int = YEAR) -> tuple[pd.DataFrame, Split]:
 
 def check(marked: pd.DataFrame, split: Split, chosen: settings.StageSettings | None = None) -> pd.DataFrame:
     rules = dataset.check_sufficiency(marked, split, build_tags(), chosen or build_settings())
-    return rules.set_index("rule")
+    return rules.set_index(pages.build_rules_table(rules)["rule"])
 
 
 def test_a_full_year_at_every_load_is_enough() -> None:
@@ -48,7 +48,7 @@ def test_a_full_year_at_every_load_is_enough() -> None:
         f"hours at a load of {band} t/h" for band in ("60.0 to 70.0", "70.0 to 80.0", "80.0 to 90.0", "90.0 to 100")
     ]
     assert bands["found"].sum() == YEAR
-    assert dataset.find_insufficient(rules.reset_index(), split, build_settings()).empty
+    assert dataset.find_insufficient(rules, split, build_settings()).empty
 
 
 def test_half_a_year_is_short_and_lacks_seasons() -> None:
@@ -126,14 +126,15 @@ def test_age_may_go_on_as_far_as_the_curve_extends_it(later: tuple[float, float]
         for part, ends in ((split.train, (100, 400)), (split.valid, later), (split.test, later))
     ]
     rules = dataset.check_sufficiency(hours.assign(**{AGE: 100.0}), Split(100.0, *parts), tags, build_settings())
-    (found,) = rules[rules["rule"] == "later hours within the age the curve may extend to"].to_dict("records")
+    (found,) = rules[rules["rule"] == "inside_age"].to_dict("records")
     assert found["column"] == AGE
     assert found["found"] == pytest.approx(share, abs=0.01)
     assert found["is_met"] == (share == 1)
 
 
 def find(rules: pd.DataFrame, split: Split) -> list[dict[str, Any]]:
-    return dataset.find_insufficient(rules.reset_index(), split, build_settings()).to_dict("records")
+    found = dataset.find_insufficient(rules, split, build_settings())
+    return found.assign(sentence=pages.say_findings).to_dict("records")
 
 
 def test_rule_that_is_not_met_becomes_a_finding_over_the_period() -> None:
@@ -144,4 +145,4 @@ def test_rule_that_is_not_met_becomes_a_finding_over_the_period() -> None:
     assert (found["check"], found["plant"], found["column"]) == ("sufficiency", "fjord", "")
     assert found["start"] == pd.Timestamp("2024-01-01", tz="UTC")
     assert found["end"] == pd.Timestamp("2025-01-01", tz="UTC")
-    assert json.loads(found["values"]) == {"expected": 48.0, "found": 49.0}
+    assert json.loads(found["values"]) == {"bound": "at most", "expected": 48.0, "found": 49.0, "unit": "h"}

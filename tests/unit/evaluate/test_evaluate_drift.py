@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,10 @@ import pandas as pd
 import pytest
 
 from elc import curve, evaluate, settings
+from elc.evaluate.report import tidy
 from elc.fields import AGE, ENERGY, TIME, TYPICAL
+from elc.findings import build_record
+from elc.pages import say_finding, say_record
 
 ROWS = 150 * 24
 
@@ -34,7 +38,8 @@ def test_drift_is_measured_as_it_was_made(
     (finding,) = evaluate.find_drift(scored, package, chosen)
     assert (finding.check, finding.plant, finding.column) == ("drift_of_curve", "fjord", ENERGY)
     assert (finding.start, finding.end) == (scored[TIME].iloc[0], scored[TIME].iloc[-1] + pd.Timedelta("1h"))
-    assert finding.values == drift
+    last = scored[TIME].iloc[-1].isoformat()
+    assert finding.values == {**drift, "last": last, "has_age": False}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -62,12 +67,22 @@ def test_finding_says_how_much_and_what_to_do(
 ) -> None:
     scored = build_scored(-0.005, 0.0, np.zeros(ROWS))
     (finding,) = evaluate.find_drift(scored, package, chosen)
-    assert finding.sentence == (
+    assert say_finding(finding) == (
         "From 2025-11-01 to 2026-03-30 the plant uses 0.50% less than typical (-0.50% to -0.50%), and that moves by "
         "+0.00% a year (+0.00% to +0.00%): declare its turnarounds (plants.fjord.turnarounds in params.yaml) so "
         "that ageing becomes a driver, or look for a change of a meter or of the plant."
     )
     monkeypatch.setattr(package, "features", [*package.features, AGE])
     (finding,) = evaluate.find_drift(scored, package, chosen)
-    assert "ageing is among the drivers already, so look for a change of a meter" in finding.sentence
-    assert "declare" not in finding.sentence
+    assert "ageing is among the drivers already, so look for a change of a meter" in say_finding(finding)
+    assert "declare" not in say_finding(finding)
+
+
+def test_a_finding_reads_the_same_from_the_file_of_metrics(
+    package: curve.Package, chosen: settings.StageSettings, linear: Any
+) -> None:
+    (finding,) = evaluate.find_drift(build_scored(0.006, 0.02, linear.noise(1, ROWS, memory=0.5)), package, chosen)
+    record = json.loads(json.dumps(tidy(build_record(finding)), allow_nan=False))
+    assert say_record(record) == say_finding(finding)
+    without_slope = tidy({**record, "values": {**record["values"], "slope_frac_per_year": float("nan")}})
+    assert "and that moves by +nan% a year" in say_record(without_slope)

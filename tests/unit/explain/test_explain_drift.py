@@ -13,6 +13,7 @@ import pytest
 
 from elc import curve, explain, settings
 from elc.fields import BEST, ENERGY, GAP, IS_OUTSIDE, TIME
+from elc.pages import say_findings
 from elc.paths import Project
 
 LOAD, AIR, FEED, FLUE, RATIO = (
@@ -147,7 +148,7 @@ def test_ranking_as_in_training_is_no_finding_and_another_is_one() -> None:
     assert found[["check", "plant", "column"]].to_numpy().tolist() == [
         ["feature_attribution_drift_check", "fjord", LOAD]
     ]
-    sentence = found["sentence"].iloc[0]
+    sentence = say_findings(found)[0]
     assert sentence.startswith(
         "Over the last 28 days what drives consumption ranks otherwise than in training: nDCG 0."
     )

@@ -15,6 +15,7 @@ from elc.errors import ElcError
 from elc.fields import AGE, ENERGY, TIME, coverage
 from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.contract import check_contract
+from elc.pages import say_finding
 from elc.settings import StageSettings, Tag, TagList
 from tests.unit.ingest.exports import AIR, CHICAGO, GAS, LOAD, TAGS, build_days, build_readings, build_settings
 
@@ -86,7 +87,7 @@ def test_hours_before_the_first_turnaround_are_missing_and_told() -> None:
     one = found[0]
     assert (one.check, one.plant, one.column, one.values) == ("ageing", "fjord", AGE, {"intervals": 24.0})
     assert (one.start, one.end) == (times[0], times[24])
-    assert one.sentence == (
+    assert say_finding(one) == (
         "The days since a turnaround (@turnaround) are missing before 2024-06-02, the first under "
         "plants.fjord.turnarounds in params.yaml. Add the turnaround before it."
     )

@@ -11,6 +11,7 @@ import pytest
 
 from elc import ingest
 from elc.errors import ElcError
+from elc.pages import say_findings
 from elc.settings import TagList, read_tags
 from tests.unit.ingest.exports import build_settings
 
@@ -43,7 +44,7 @@ def test_a_column_that_is_mostly_empty_is_said(read: Read, kind: str) -> None:
     load = [50.0, None, None, None] * 24
     hourly, _, findings = read([16.0] * 96, load, kind=kind)
     assert hourly[LOAD].isna().all()
-    (said,) = findings.loc[findings["check"] == "empty_cell", "sentence"]
+    (said,) = say_findings(findings[findings["check"] == "empty_cell"])
     assert f"product (F): 72 readings of a.{kind} are empty cells" in said
     assert "export.empty_cells to held" in said
 
@@ -82,7 +83,7 @@ def test_another_unit_behind_numbers_is_an_error(read: Read, few: int) -> None:
 def test_a_unit_that_is_first_met_late_is_a_finding(read: Read) -> None:
     power = ["1.1 MW"] * 3000 + ["900.0 kW"] * 8
     hourly, _, findings = read(power, ["50 t/h"] * len(power))
-    (said,) = findings.loc[findings["check"] == "text_value", "sentence"]
+    (said,) = say_findings(findings[findings["check"] == "text_value"])
     assert "8 readings of a.csv are no number, as in 900.0 kW" in said
     assert hourly[GAS].isna().tolist()[-2:] == [True, True]
 
@@ -90,7 +91,7 @@ def test_a_unit_that_is_first_met_late_is_a_finding(read: Read) -> None:
 def test_what_stands_behind_a_few_numbers_is_a_remark(read: Read) -> None:
     power = ["16.0"] * 92 + ["15 MW", "12f", "0x10", "15.3-"]
     hourly, _, findings = read(power, [50.0] * 96)
-    (said,) = findings.loc[findings["check"] == "text_value", "sentence"]
+    (said,) = say_findings(findings[findings["check"] == "text_value"])
     assert "4 readings of a.csv are no number" in said
     assert hourly[GAS].isna().sum() == 1
 

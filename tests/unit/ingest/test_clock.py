@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from elc.errors import ElcError
+from elc.pages import say_findings
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import CHICAGO, COVERED, GAS, LOAD, build_zoned
 
@@ -64,7 +65,7 @@ def test_autumn_change_leaves_the_hour_shown_twice_out_of_a_file_in_the_order_of
         pd.Timestamp("2024-11-03T06:00Z"),
         pd.Timestamp("2024-11-03T08:00Z"),
     )
-    assert "cannot be told apart and are not used" in found["sentence"][0]
+    assert "cannot be told apart and are not used" in say_findings(found)[0]
 
 
 def test_both_changes_of_a_year_are_followed(read: Read) -> None:

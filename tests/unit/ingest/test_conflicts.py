@@ -11,6 +11,7 @@ import pytest
 from elc import ingest
 from elc.errors import ElcError
 from elc.ingest.conflicts import order_files
+from elc.pages import say_findings
 from tests.unit.ingest.exports import GAS, TAGS, build_days, build_settings
 
 MOMENT = "2024-06-01 05:00"
@@ -60,7 +61,7 @@ def test_later_file_corrects_an_earlier_one(tmp_path: Path, wins: str | None) ->
     assert hourly[GAS][5] == pytest.approx(110.0)
     assert list(found["check"]) == ["corrected"]
     words = f"1 moments have another value in a later file, as 80 and 110 at {MOMENT} UTC; by 30 at most"
-    assert words in found["sentence"].iloc[0]
+    assert words in say_findings(found)[0]
 
 
 def test_copies_of_a_value_are_no_conflict(tmp_path: Path) -> None:

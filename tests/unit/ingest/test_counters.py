@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from elc.errors import ElcError
+from elc.pages import say_findings
 from elc.settings import TagList
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import TAGS
@@ -49,7 +50,7 @@ def test_zero_twice_a_day_loses_nothing(read: Read) -> None:
     places = list(range(5, 140, 12))
     hourly, found = read(set_value(build_counter(144, 60), places, 0.0), tags=COUNTED)
     assert hourly[COLUMN][:-1].between(56, 64).all()
-    assert "is back 12 times; what it shows in between is left out." in found["sentence"][0]
+    assert "is back 12 times; what it shows in between is left out." in say_findings(found)[0]
 
 
 def test_dips_of_two_servers_lose_nothing(read: Read) -> None:
@@ -67,8 +68,8 @@ def test_replaced_meter_is_named_with_its_moment(read: Read, more: float, begin:
     assert hourly[COLUMN].isna().sum() == 1
     assert hourly[COLUMN].dropna().between(56, 64).all()
     assert list(found["check"]) == ["replaced"]
-    assert "(FQ-1) was replaced or set: it shows 100" in found["sentence"][0]
-    assert "2024-06-02 00:" in found["sentence"][0]
+    assert "(FQ-1) was replaced or set: it shows 100" in say_findings(found)[0]
+    assert "2024-06-02 00:" in say_findings(found)[0]
 
 
 def test_reset_on_the_hour_loses_the_hour_before_it_alone(read: Read) -> None:
@@ -114,4 +115,4 @@ def test_counter_that_never_rises_is_no_energy(read: Read) -> None:
     gas = build_counter().query("tag == 'FT-2'").assign(tag="FT-1")
     _, found = read(pd.concat([still, gas]), tags=both)
     assert list(found["check"]) == ["still"]
-    assert "is read as a totaliser and never rises." in found["sentence"][0]
+    assert "is read as a totaliser and never rises." in say_findings(found)[0]

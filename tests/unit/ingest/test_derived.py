@@ -11,6 +11,7 @@ import pytest
 from elc import ingest, quality
 from elc.errors import ElcError
 from elc.ingest.contract import check_contract
+from elc.pages import say_findings
 from elc.settings import TagList, read_tags
 from tests.unit.ingest.exports import build_settings
 
@@ -66,7 +67,7 @@ def test_values_come_from_the_means_of_the_parts(tags: TagList, tmp_path: Path) 
     np.testing.assert_allclose(hourly["total_t_per_h"], table["A"] + table["B"])
     np.testing.assert_allclose(hourly["approach_degc"], table["S"] - (table["W"] - 32) / 1.8)
     assert hourly.columns[1] == "gas_energy_gj_per_h"  # in the order of the list
-    assert findings.empty, findings["sentence"].tolist()
+    assert findings.empty, say_findings(findings)
 
 
 def test_a_part_that_is_missing_makes_its_formula_missing(tags: TagList, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from elc.ingest.ending import find_doubts, find_ending, leave_out_ahead
 from elc.ingest.habits import HOUR_US, find_habits
+from elc.pages import say_finding
 from elc.settings import Tag, TagList
 
 START = pd.Timestamp("2026-06-01", tz="UTC")
@@ -28,7 +29,7 @@ def build(*, last_min: float) -> tuple[np.ndarray, np.ndarray]:
 def tell(has: np.ndarray, last: np.ndarray) -> list[tuple[str, str, str]]:
     habits = find_habits(has, np.where(has, 12.0, np.nan), np.where(has, 5.0, np.nan), HOUR_US)
     found = find_doubts(find_ending(has, last, HOUR_US), habits, TAGS, START, HOUR_US)
-    return [(one.check, one.column, one.sentence) for one in found]
+    return [(one.check, one.column, say_finding(one)) for one in found]
 
 
 @pytest.mark.parametrize(("last_min", "read"), [(55, 1.0), (50, 1.0), (25, 0.5), (5, 1 / 6)])
@@ -98,8 +99,8 @@ def test_readings_of_a_clock_far_ahead_are_left_out_and_told() -> None:
     kept, (found,) = leave_out_ahead(build_partials(400 * 24), TAGS)
     assert kept.num_rows == 18
     assert (found.check, found.column, found.start) == ("ahead", "t0_degc", START + pd.Timedelta("2h"))
-    assert found.values == {"readings": 12.0, "ahead_h": 9600.0}
-    assert found.sentence == (
+    assert (found.values["readings"], found.values["ahead_h"]) == (12.0, 9600.0)
+    assert say_finding(found) == (
         "t0 (T0) has 12 readings up to 2027-07-06 02:00 UTC, more than 24 hours later than the other tags end; they "
         "are not used. Look at its clock."
     )

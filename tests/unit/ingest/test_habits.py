@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from elc.pages import say_findings
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import COVERED, GAS, LOAD, build_days
 
@@ -44,7 +45,7 @@ def test_silence_stays_a_finding_once_the_tag_sends_again_and_no_hour_of_it_chan
     pd.testing.assert_frame_equal(later.iloc[: len(while_silent)], while_silent)
     assert find_hour(later, "2024-07-01 06:00")[COVERED] == 1
     assert list(found["check"]) == ["silent"]
-    assert found["sentence"][0] == (
+    assert say_findings(found)[0] == (
         "gas energy (FT-1) brought no reading from 2024-06-30 07:50 to 2024-07-01 06:00 UTC, where others did. It is "
         "read all the time, so its last value stands for no interval without a reading."
     )

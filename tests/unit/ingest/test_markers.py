@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from elc.pages import say_findings
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import GAS, build_days
 
@@ -31,8 +32,8 @@ def test_known_markers_are_found_where_a_tag_never_is(read: Read, marker: float,
     marked = 0 if every == 1000 else len(found)
     assert marked == (every != 1000)
     if marked:
-        assert f"(FT-1) shows {marker:g} in " in found["sentence"][0]
-        assert f"Write export.no_data: [{marker:g}]" in found["sentence"][0]
+        assert f"(FT-1) shows {marker:g} in " in say_findings(found)[0]
+        assert f"Write export.no_data: [{marker:g}]" in say_findings(found)[0]
 
 
 def test_number_among_others_is_no_marker(read: Read) -> None:

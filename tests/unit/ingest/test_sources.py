@@ -16,6 +16,7 @@ from elc.errors import ElcError
 from elc.ingest.engine import connect
 from elc.ingest.files import Source
 from elc.ingest.sources import Survey
+from elc.pages import say_findings
 from tests.unit.ingest.exports import CHICAGO, TAGS, build_days, build_random, build_settings, build_zoned
 
 DAY_US = 86_400_000_000
@@ -124,7 +125,7 @@ def test_doubts_of_a_file_without_a_usable_reading_are_told(export: Path, tmp_pa
     readings.assign(tag="").to_csv(export / "b.csv", index=False)
     _, _, found = ingest.read_export(export, TAGS, build_settings(), cache=tmp_path / "cache")
     assert list(found["check"]) == ["no_tag"]
-    assert found["sentence"][0].startswith(f"{len(readings)} readings of b.csv carry no tag")
+    assert say_findings(found)[0].startswith(f"{len(readings)} readings of b.csv carry no tag")
     assert (found["start"][0], found["hours"][0]) == (pd.Timestamp("2024-06-01", tz="UTC"), 48)
 
 

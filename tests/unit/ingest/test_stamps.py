@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from elc import ingest
+from elc.pages import say_findings
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import GAS, TAGS, build_settings
 
@@ -29,7 +30,7 @@ def test_value_stamped_at_the_end_is_of_the_hour_before(read: Read) -> None:
 
 def test_export_without_a_doubled_hour_may_be_in_standard_time(read: Read) -> None:
     _, findings = read(build_hours("2024-10-26 00:00", 72), time_zone="Europe/Oslo")
-    (said,) = findings.loc[findings["check"] == "clock_change", "sentence"]
+    (said,) = say_findings(findings[findings["check"] == "clock_change"])
     assert "no hour is shown twice" in said
     assert "set export.time_zone to Etc/GMT-1." in said
 
@@ -38,5 +39,5 @@ def test_what_is_passed_over_is_told(tmp_path: Path) -> None:
     rows = "".join(f"2024-06-01 0{hour}:00:00,{hour},{hour}\n" for hour in range(6))
     (tmp_path / "a.csv").write_text(f"Trend of unit 3\ntime,FT-1,FT-2\n,MW,t/h\n{rows}")
     _, _, findings = ingest.read_export(tmp_path / "a.csv", TAGS, build_settings(), cache=tmp_path / "cache")
-    (said,) = findings.loc[findings["check"] == "passed_over", "sentence"]
+    (said,) = say_findings(findings[findings["check"] == "passed_over"])
     assert said == "2 lines of a.csv are no rows of its table, as 'Trend of unit 3', 'MW t/h'; passed over."

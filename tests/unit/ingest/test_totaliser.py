@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from elc.errors import ElcError
+from elc.pages import say_findings
 from elc.settings import Tag, TagList
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import TAGS, Row, build_random, build_readings
@@ -69,7 +70,9 @@ def test_reset_is_a_finding_and_its_interval_is_missing(read: Read, interval: st
     assert set(found["check"]) == {"totaliser_reset"}
     assert len(found) == lost.sum()
     assert list(found["start"]) == list(hourly["time_utc"][lost])
-    assert found["sentence"][0].endswith("(FQ-1) was reset; what it counted before is lost, the interval is not used.")
+    assert say_findings(found)[0].endswith(
+        "(FQ-1) was reset; what it counted before is lost, the interval is not used."
+    )
 
 
 def test_reset_between_two_intervals_loses_both(read: Read) -> None:

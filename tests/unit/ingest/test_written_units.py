@@ -10,6 +10,7 @@ import pytest
 
 from elc import ingest
 from elc.errors import ElcError
+from elc.pages import say_findings
 from elc.settings import TagList, read_tags
 from tests.unit.ingest.exports import build_settings
 
@@ -59,7 +60,7 @@ def test_what_contradicts_is_an_error(read: Read, units: list[str], listed: str,
 
 def test_a_unit_that_nobody_understands_is_a_finding(read: Read) -> None:
     found = read(["bananas"])
-    (sentence,) = found.loc[found["check"] == "unknown_unit", "sentence"]
+    (sentence,) = say_findings(found[found["check"] == "unknown_unit"])
     assert "48 readings of a.csv carry the unit 'bananas', which is not understood; that of the tag" in sentence
 
 

@@ -30,7 +30,7 @@ _PLACE = re.compile(r"\{\{.*?\}\}|\{\w*\}")
 
 
 def find_calls() -> Iterator[tuple[str, str, ast.Call]]:
-    """Every call of `say` and `translate` of elc.language: module, function, call."""
+    """Every call of `say`, `say_count` and `translate` of elc.language: module, function, call."""
     for path in sorted(SOURCE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if not any(_imports_language(node) for node in ast.walk(tree)) and path.name != "catalog.py":
@@ -38,7 +38,7 @@ def find_calls() -> Iterator[tuple[str, str, ast.Call]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                if name in ("say", "translate"):
+                if name in ("say", "say_count", "translate"):
                     yield path.relative_to(SOURCE).as_posix(), name, node
 
 
@@ -50,9 +50,11 @@ def _imports_language(node: ast.AST) -> bool:
     )
 
 
-def _read_literal(call: ast.Call) -> str | None:
-    first = call.args[0] if call.args else None
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+def _read_literals(name: str, call: ast.Call) -> list[str] | None:
+    """Read what is said, of a count its two forms; None where it is no literal."""
+    said = call.args[: 2 if name == "say_count" else 1]
+    texts = [one.value for one in said if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return texts if texts and len(texts) == len(said) else None
 
 
 def list_labels() -> set[str]:
@@ -81,7 +83,7 @@ def list_named() -> set[str]:
 @pytest.fixture(scope="module")
 def texts() -> set[str]:
     """All that a page can say, in English."""
-    said = {text for _, _, call in find_calls() if (text := _read_literal(call)) is not None}
+    said = {text for _, name, call in find_calls() for text in _read_literals(name, call) or []}
     static = set(list_texts(ROOT / "notebooks" / f"{stem}.ipynb" for stem in STEMS.values()))
     return said | static | list_labels() | list_named()
 
@@ -89,14 +91,19 @@ def texts() -> set[str]:
 def read_catalog(code: str) -> dict[str, str]:
     with (SOURCE / "language" / f"{code}.po").open("rb") as file:
         catalog = read_po(file, locale=code, abort_invalid=True)
-    return {str(entry.id): str(entry.string) for entry in catalog if entry.id}
+    pairs = [
+        pair
+        for entry in catalog
+        for pair in (zip(entry.id, entry.string, strict=True) if entry.pluralizable else [(entry.id, entry.string)])
+    ]
+    return {str(source): str(said) for source, said in pairs if source}
 
 
 def test_what_is_said_is_a_literal() -> None:
     loose = [
         f"{module}:{call.lineno}"
         for module, name, call in find_calls()
-        if _read_literal(call) is None and (name == "say" or module not in NAMING)
+        if _read_literals(name, call) is None and (name != "translate" or module not in NAMING)
     ]
     assert loose == []
 

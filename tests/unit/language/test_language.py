@@ -26,6 +26,23 @@ def test_norwegian_is_what_its_file_says() -> None:
     assert language.translate("a sentence that nobody translated") == "a sentence that nobody translated"
 
 
+@pytest.mark.parametrize(("count", "english", "norwegian"), [(1, "1 file", "1 fil"), (2, "2 files", "2 filer")])
+def test_a_count_has_the_form_of_its_language(count: int, english: str, norwegian: str) -> None:
+    one, many = (f"{{count}} {files} of what the service was asked cannot be read, so nobody watches what is in them."
+                 for files in ("file", "files"))  # fmt: skip
+    assert language.say_count(one, many, count).startswith(f"{english} of what")
+    language.choose("nb")
+    assert language.say_count(one, many, count).startswith(f"{norwegian} med det")
+    assert language.say_count("{count} stone", "{count} stones", count) == f"{count} stone{'s' * (count > 1)}"
+
+
+def test_a_number_of_python_is_written_as_the_language_does() -> None:
+    assert language.localise("1,234.5") == "1,234.5"
+    language.choose("nb")
+    assert language.localise("1,234.5") == f"1{NBSP}234,5"
+    assert language.translate("") == ""
+
+
 def test_an_unknown_language_is_refused_by_name() -> None:
     with pytest.raises(ElcError, match=r"params\.yaml: site\.language nn is unknown: did you mean nb\?"):
         language.choose("nn")

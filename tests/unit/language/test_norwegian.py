@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import advise, compare, explain, language, monitor, settings
+from elc import advise, compare, explain, findings, language, monitor, settings
 from elc.advise.words import REASONS
 from elc.curve import Cost
 from elc.fields import ENERGY, GAP, TIME, say_heading, say_value
@@ -20,6 +20,7 @@ from elc.render.plants import Fleet
 from elc.render.receipts import Failure
 from elc.render.status import Alert, Status
 from elc.render.translate import translate_notebook
+from tests.unit.written import build_written
 
 ROOT = Path(__file__).resolve().parents[3]
 AT = pd.Timestamp("2026-06-30 21:00", tz="UTC")
@@ -52,7 +53,9 @@ def build_status(gap: float | None, reason: str) -> monitor.Status:
 
 def write_page(status: monitor.Status, chosen: settings.StageSettings) -> str:
     answer = monitor.write_answer(status, chosen)
-    weak = pd.DataFrame({"check": ["sufficiency", "doubt"], "sentence": ["A.", "B."]})
+    weak = findings.build_frame(
+        build_written(check, f"{check}.", "fjord", "", AT, AT) for check in ("sufficiency", "soundness")
+    )
     verdict = re.compile(r"\*\*Anbefalt:\*\* Nothing was checked\.")  # of a status that is built by hand
     health = verdict.sub("", monitor.write_health(status, "Prøvd.", weak, chosen)).replace(
         chosen.plant.battery_limit, ""

@@ -14,6 +14,7 @@ from elc.errors import ElcError
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME
 from elc.monitor.errors import build_judged, measure_models
 from elc.monitor.status import build_health
+from elc.pages import say_finding, say_findings
 from tests.unit.monitor.sound import (
     AIR,
     FEED,
@@ -29,6 +30,7 @@ from tests.unit.monitor.sound import (
     build_settings,
     score,
 )
+from tests.unit.written import build_written
 
 NOTHING = findings.build_frame([])
 AT = 24 * 40  # the row at which something changes, of 60 days
@@ -112,7 +114,7 @@ def test_step_of_a_meter_is_told_from_the_carriers(column: str, factor: float, n
     assert found.concept.kind == "relation"
     assert found.concept.change is not None
     assert abs(found.concept.change.start - DAY) <= pd.Timedelta(1, "D")
-    row = found.findings[found.findings["check"] == "relation"].iloc[0]
+    row = found.findings.assign(sentence=say_findings)[found.findings["check"] == "relation"].iloc[0]
     assert row["column"] == named
     assert verdict.status == "CompletedWithViolations"
     if column == FUEL:  # fuel also rises where a plant fouls
@@ -171,7 +173,7 @@ def test_drift_has_a_threshold_of_its_own_for_each_column() -> None:
     found, verdict = check(score(hours))
     assert [(one.kind, one.column) for one in found.violations] == [("baseline_drift_check", AIR)]
     assert found.violations[0].description.startswith("Baseline drift distance: 0.")
-    assert "air_temp_degc (TI2) has moved: median 14.9 °C" in found.violations[0].sentence
+    assert "air_temp_degc (TI2) has moved: median 14.9 °C" in say_finding(found.violations[0].finding)
     assert verdict.recommendation == "Look at air_temp_degc (TI2): its data are not as they were."
 
 
@@ -181,7 +183,9 @@ def test_missing_share_has_a_threshold_of_its_own_for_each_column() -> None:
     found, _ = check(hours)
     assert [(one.kind, one.column) for one in found.violations] == [("completeness_check", FLUE)]
     assert found.violations[0].description == "Completeness: 0.643 is below the constraint: 0.800"
-    assert "flue_o2_pct (AI3) is missing in 36% of the 168 running intervals" in found.violations[0].sentence
+    assert "flue_o2_pct (AI3) is missing in 36% of the 168 running intervals" in say_finding(
+        found.violations[0].finding
+    )
     assert check(hours, tags={FLUE: {"max_missing_frac": 0.5}})[0].violations == []
 
 
@@ -252,7 +256,7 @@ def test_package_for_another_tag_list_fails_in_words() -> None:
     found = monitor.check_hours(hourly, lacking, package, chosen)
     verdict = judge(found, hourly, package, chosen)
     assert hourly[AIR].isna().all()
-    assert lacking["sentence"].tolist() == [
+    assert say_findings(lacking) == [
         "air_temp_degc (TI2) is not in the hourly table, expected by the model. Map it in "
         "data/plants/fjord/tags.csv, or use a version for this tag list."
     ]
@@ -314,7 +318,7 @@ def test_interval_of_a_trip_lacks_nothing() -> None:
 def test_meter_whose_value_only_holds_is_to_be_looked_at() -> None:
     hours, package, chosen = build_later(60), build_package(), build_settings()
     end = hours[TIME].iloc[-1] + pd.Timedelta("1h")
-    silent = findings.Finding("silent", "It is silent.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
+    silent = build_written("silent", "It is silent.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
     found = monitor.check_hours(hours, findings.build_frame([silent]), package, chosen)
     verdict = judge(found, hours, package, chosen)
     assert verdict.recommendation == f"Look at {FUEL} (FT5): it has no sound reading in the last interval."
@@ -335,7 +339,7 @@ def test_nothing_needs_to_be_done_is_not_said_beside_a_missing_gap(
     hours, package, chosen = build_later(60), build_package(), build_settings()
     hours.loc[hours.index[-1], STATE] = state
     end = hours[TIME].iloc[-1]
-    doubt = findings.Finding("spike", "It jumped.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
+    doubt = build_written("spike", "It jumped.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
     doubts = findings.build_frame([doubt] if is_doubtful else [])
     found = monitor.check_hours(hours, doubts, package, chosen)
     verdict = judge(found, hours, package, chosen, doubts=doubts, reason="air is far too warm")
@@ -345,7 +349,7 @@ def test_nothing_needs_to_be_done_is_not_said_beside_a_missing_gap(
 def test_doubtful_data_and_a_model_that_is_not_judged_are_said() -> None:
     hours, package, chosen = build_later(60), build_package(), build_settings()
     end = hours[TIME].iloc[-1]
-    doubts = findings.build_frame([findings.Finding("spike", "It jumped.", "fjord", FUEL, end, end)])
+    doubts = findings.build_frame([build_written("spike", "It jumped.", "fjord", FUEL, end, end)])
     found = monitor.check_hours(hours, doubts, package, chosen)
     assert judge(found, hours, package, chosen, doubts=doubts).recommendation == (
         "Look at the data of the last 24 hours: their findings say what is doubtful."

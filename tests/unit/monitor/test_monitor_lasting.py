@@ -21,6 +21,7 @@ from elc.monitor import find_alerts
 from elc.paths import Project
 from elc.settings import StageSettings, read_plant
 from tests.conftest import ROOT
+from tests.unit.written import build_written
 
 NBSP = "\u00a0"
 START = pd.Timestamp("2026-06-20T00:00Z")
@@ -161,7 +162,7 @@ def test_energy_that_stays_away_is_told(text: str, is_told: bool, fjord: StageSe
 def build_findings(*spells: tuple[str, str, int, int]) -> pd.DataFrame:
     """Findings of a check about a column, from one hour after the start to another."""
     return findings.build_frame(
-        findings.Finding(
+        build_written(
             check,
             f"{column}: {check} for {end - start} h.",
             "fjord",

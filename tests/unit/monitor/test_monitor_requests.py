@@ -19,6 +19,7 @@ from elc import curve, findings, language, monitor
 from elc.captured import BROKEN, KIND, LOST, VERSION, Loss, find_losses, write_loss
 from elc.fields import AGE, TIME
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK, read
+from elc.pages import say_findings
 from elc.paths import Project
 from tests.unit.monitor.sound import AIR, FLUE, LOAD, build_later, build_package, build_settings
 
@@ -112,7 +113,7 @@ def test_many_questions_outside_the_envelope_are_a_finding(project: Project, pac
     keep(project, rows=140, shift=40.0)
     asked = look(project, package)
     assert asked.outside_frac == pytest.approx(0.7, abs=0.03)
-    (row,) = asked.findings.to_dict("records")
+    (row,) = asked.findings.assign(sentence=say_findings).to_dict("records")
     assert (row["check"], row["column"]) == (OUTSIDE_CHECK, "")
     assert f"{asked.outside_frac:.0%} of the 200 rows looked at" in row["sentence"]
     assert "expected at most 50%" in row["sentence"]
@@ -179,7 +180,7 @@ def test_an_outage_is_loud(project: Project, package: curve.Package) -> None:
     lose(project, hours=(-9, -5), rows=1200)
     lose(project, hours=(-6, 1), rows=34, is_over=False)
     asked = look(project, package)
-    (row,) = asked.findings.to_dict("records")
+    (row,) = asked.findings.assign(sentence=say_findings).to_dict("records")
     assert row["check"] == LOST_CHECK
     assert "at least 1,234 rows" in row["sentence"]
     assert f"since {LAST - pd.Timedelta(9, 'h'):%Y-%m-%d %H:%M} UTC" in row["sentence"]
@@ -203,7 +204,7 @@ def test_spells_apart_are_findings_of_their_own(project: Project, package: curve
     lose(project, hours=(-24 * 30, -24 * 29), rows=99)
     found = look(project, package).findings
     assert found["check"].tolist() == [LOST_CHECK, LOST_CHECK]
-    assert found["sentence"].str.contains("at least 10 rows that it was asked from ").all()
+    assert all("at least 10 rows that it was asked from " in sentence for sentence in say_findings(found))
     status = monitor.build_status(HOURS, found, package, build_settings(**RULES))
     assert status.verdict.action == "none"  # it is over since more than a day
 
@@ -215,7 +216,7 @@ def test_files_that_cannot_be_read_are_a_finding(project: Project, package: curv
     path.write_bytes(path.read_bytes()[:50])
     lose(project, hours=(-9, -8), rows=0, kind=BROKEN)
     asked = look(project, package)
-    (row,) = asked.findings.to_dict("records")
+    (row,) = asked.findings.assign(sentence=say_findings).to_dict("records")
     assert row["check"] == BROKEN_CHECK
     assert row["sentence"].startswith("2 files of what the service was asked cannot be read")
     assert f"data/capture/{PLANT}/{path.name} cannot be read" in row["sentence"]

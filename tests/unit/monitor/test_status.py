@@ -15,6 +15,7 @@ from elc import curve, findings, monitor, settings
 from elc.fields import AGE, BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.monitor.status import build_health, build_month, format_hour
 from elc.paths import Project
+from tests.unit.written import build_written
 
 STATE_WORDS = {
     "run": "running",
@@ -77,13 +78,13 @@ def build_scored(gaps: list[float], states: list[str] | None = None, freq: str =
 def build_findings(*rows: tuple[str, str, float]) -> pd.DataFrame:
     """Build findings from (check, column, hours between their end and the last hour)."""
     return findings.build_frame(
-        findings.Finding(
-            check=check,
-            sentence=f"{column} was {check}.",
-            plant="fjord",
-            column=column,
-            start=(LAST - pd.Timedelta(ago_h + 2, "h")).to_pydatetime(),
-            end=(LAST - pd.Timedelta(ago_h, "h")).to_pydatetime(),
+        build_written(
+            check,
+            f"{column} was {check}.",
+            "fjord",
+            column,
+            (LAST - pd.Timedelta(ago_h + 2, "h")).to_pydatetime(),
+            (LAST - pd.Timedelta(ago_h, "h")).to_pydatetime(),
         )
         for check, column, ago_h in rows
     )
@@ -315,7 +316,7 @@ def test_hour_that_cannot_be_told_says_that_the_clock_went_back_and_accuses_no_t
     scored.loc[scored.index[-1], STATE] = "unknown"
     scored.loc[scored.index[-1], IS_STEADY] = False
     start = LAST - pd.Timedelta("1h")
-    one = findings.Finding("clock_change", "The clock went back.", "fjord", "", start, LAST + pd.Timedelta("1h"))
+    one = build_written("clock_change", "The clock went back.", "fjord", "", start, LAST + pd.Timedelta("1h"))
     status = monitor.build_status(scored, findings.build_frame([one]), package, build_settings())
     assert status.no_gap_reason == "the clock went back, and readings of the hour shown twice cannot be told apart"
     assert status.check is not None

@@ -15,6 +15,7 @@ from elc import findings, monitor, settings
 from elc.curve import Cost
 from elc.fields import ENERGY, GAP, TIME
 from elc.paths import Project
+from tests.unit.written import build_written
 
 STATE_WORDS = {
     "run": "running",
@@ -182,7 +183,7 @@ def test_health_says_what_can_be_believed_and_what_numbers_include() -> None:
 def test_doubts_about_the_baseline_are_named_one_by_one(checks: list[str], words: str) -> None:
     start = pd.Timestamp("2024-06-01", tz="UTC")
     weak = findings.build_frame(
-        findings.Finding(check, f"Sentence {number}.", "fjord", "", start, start + pd.Timedelta("1D"))
+        build_written(check, f"Sentence {number}.", "fjord", "", start, start + pd.Timedelta("1D"))
         for number, check in enumerate(checks)
     )
     text = monitor.write_health(build_status(25.0), "All was tested.", weak, build_settings())

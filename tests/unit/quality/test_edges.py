@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from elc.pages import say_findings
 from elc.quality.edges import find_edged, find_jumps
 from elc.quality.relation import Relation, fit_relation
 from elc.quality.sheet import Sheet, build_sheet
@@ -47,9 +48,10 @@ def test_spell_of_a_wandering_tag_is_found_and_masked(wandering, factor: float) 
     show(wandering, STEAM, slice(1000, 1059), factor)
     assert find_units(wandering) == [(STEAM, 1000, 61)]
     checked, findings = wandering.check()
-    (row,) = findings[findings["check"] == "unit"].to_dict("records")
+    found = findings[findings["check"] == "unit"]
+    (row,) = found.to_dict("records")
     assert json.loads(row["values"])["ratio"] == pytest.approx(factor, rel=0.015)
-    assert "lower heating value" in row["sentence"]
+    assert "lower heating value" in say_findings(found)[0]
     assert checked.loc[1000:1059, STEAM].isna().all()
     assert checked.loc[1061:, STEAM].notna().all()
 

@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from elc.pages import say_findings
+
 GAS, STEAM, LOAD, AIR, O2 = (
     "gas_energy_gj_per_h",
     "steam_energy_gj_per_h",
@@ -29,7 +31,7 @@ def test_value_out_of_range_is_found_and_masked(made, column: str, value: float)
 
 def test_range_is_told_with_its_limits_and_unit(made) -> None:
     made.put(O2, slice(200, 209), 9.0)
-    assert "flue O2 (AI-1) is outside 1 to 6 %; not used." in set(made.check()[1]["sentence"])
+    assert "flue O2 (AI-1) is outside 1 to 6 %; not used." in set(say_findings(made.check()[1]))
 
 
 def test_minute_out_of_range_is_seen_in_a_good_mean(made) -> None:
@@ -68,7 +70,7 @@ def test_small_negative_flow_is_taken_as_nothing(made) -> None:
     assert made.find() == [("negative_zero", STEAM, 6)]
     assert (checked.loc[400:405, STEAM] == 0).all()
     assert (checked.loc[400:405, "energy_gj_per_h"] == 50.0).all()
-    assert findings["sentence"][0].endswith("shows a little less than nothing at rest; taken as 0.")
+    assert say_findings(findings)[0].endswith("shows a little less than nothing at rest; taken as 0.")
 
 
 def test_flow_too_far_below_nothing_is_out_of_range(made) -> None:
@@ -126,7 +128,7 @@ def test_energy_meter_that_shows_nothing_is_dead_from_the_first_hour(made) -> No
     build_dead(made, slice(400, 402))
     checked, findings = made.check()
     assert checked[GAS].isna().to_numpy().nonzero()[0].tolist() == [400, 401, 402]
-    sentence = findings.loc[findings["check"] == "range", "sentence"].iloc[0]
+    sentence = say_findings(findings[findings["check"] == "range"])[0]
     assert sentence.endswith("shows nothing while the plant runs, which it never did; not used.")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from elc.pages import say_findings
 from elc.quality.mixups import _is_fuel
 from elc.settings import Tag
 
@@ -31,9 +32,10 @@ def show(made, column: str, rows: slice, factor: float, offset: float = 0.0) -> 
 def test_mixup_of_two_days_is_found_named_and_masked(long_made, column: str, factor: float, name: str) -> None:
     show(long_made, column, slice(500, 547), factor)
     checked, findings = long_made.check()
-    (row,) = findings[findings["check"] == "unit"].to_dict("records")
+    found = findings[findings["check"] == "unit"]
+    (row,) = found.to_dict("records")
     assert row["column"] == column
-    assert name in row["sentence"]
+    assert name in say_findings(found)[0]
     assert json.loads(row["values"])["ratio"] == pytest.approx(factor, rel=0.01)
     assert checked.loc[500:547, column].isna().all()
     # The hour before and the one after may be half wrong.
@@ -54,7 +56,8 @@ def check_spell(made) -> tuple[str, bool]:
     """The sentence of the unit finding that begins with the shifted hours, and whether they are missing."""
     checked, findings = made.check()
     near = (findings["start"] - made.hourly["time_utc"][500]).abs() <= pd.Timedelta("1h")
-    return findings.loc[near & (findings["check"] == "unit"), "sentence"].item(), checked.loc[501:546, GAS].isna().all()
+    (sentence,) = say_findings(findings[near & (findings["check"] == "unit")])
+    return sentence, checked.loc[501:546, GAS].isna().all()
 
 
 def test_consumption_that_may_be_waste_is_told_and_used(wasteful) -> None:
@@ -82,9 +85,10 @@ def test_mixup_from_a_date_on_is_found(long_made) -> None:
 
 def test_temperature_in_fahrenheit_is_found_by_its_offset(long_made) -> None:
     show(long_made, AIR, slice(500, 547), 1.8, 32.0)
-    (row,) = [row for row in long_made.check()[1].itertuples() if row.check == "unit"]
+    findings = long_made.check()[1]
+    (row,) = [row for row in findings.itertuples() if row.check == "unit"]
     assert row.column == AIR
-    assert "as degF for degC would" in row.sentence
+    assert "as degF for degC would" in say_findings(findings.loc[[row.Index]])[0]
     true = long_made.hourly[AIR][500:548]
     assert json.loads(row.values)["offset"] == pytest.approx(float((true - (true - 32) / 1.8).median()), rel=0.15)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from elc.pages import say_findings
+
 GAS, STEAM, LOAD, AIR, WATER, O2 = (
     "gas_energy_gj_per_h",
     "steam_energy_gj_per_h",
@@ -21,7 +23,7 @@ def test_frozen_tag_is_found_and_masked(made) -> None:
     made.freeze(O2, slice(500, 511))
     checked, findings = made.check()
     assert made.find() == [("frozen", O2, 12)]
-    assert findings["sentence"][0] == "flue O2 (AI-1) has not moved at all; not used."
+    assert say_findings(findings)[0] == "flue O2 (AI-1) has not moved at all; not used."
     assert checked[O2].isna().to_numpy().nonzero()[0].tolist() == list(range(500, 512))
 
 
@@ -92,7 +94,7 @@ def test_spike_of_a_minute_is_found_and_masked(made, column: str, factor: float)
     made.hourly.loc[600, column] *= 1 + (factor - 1) / 60
     checked, findings = made.check()
     assert made.find() == [("spike", column, 1)]
-    assert findings["sentence"][0].endswith("jumps away and back; not used.")
+    assert say_findings(findings)[0].endswith("jumps away and back; not used.")
     assert checked[column].isna().to_numpy().nonzero()[0].tolist() == [600]
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from elc.fields import coverage
+from elc.pages import say_findings
 
 GAS, AIR, O2 = "gas_energy_gj_per_h", "air_temp_degc", "flue_o2_pct"
 
@@ -16,7 +17,7 @@ def test_gap_is_found_with_its_times(made) -> None:
     made.hourly.loc[300, coverage(GAS)] = 0.5
     findings = made.check()[1]
     assert made.find() == [("gap", GAS, 5)]
-    assert findings["sentence"][0] == "gas energy (FT-1) has too little good data."
+    assert say_findings(findings)[0] == "gas energy (FT-1) has too little good data."
     assert findings["start"][0] == made.hourly["time_utc"][100]
     assert findings["end"][0] == made.hourly["time_utc"][105]
     assert findings["plant"][0] == "fjord"
@@ -37,7 +38,7 @@ def test_chosen_intervals_have_no_gaps(made) -> None:
 def test_tag_that_stops_for_good_has_vanished(made) -> None:
     made.lose(O2, slice(800, 999))
     assert made.find() == [("vanished", O2, 200)]
-    assert made.check()[1]["sentence"][0] == "flue O2 (AI-1) sends no more: renamed, or taken out."
+    assert say_findings(made.check()[1])[0] == "flue O2 (AI-1) sends no more: renamed, or taken out."
 
 
 def test_tag_that_starts_late_is_new(made) -> None:
@@ -74,7 +75,7 @@ def lose_all(made, rows: slice, columns: int) -> None:
 def find_coverage(made) -> list[tuple[str, str]]:
     findings = made.check()[1]
     found = findings[findings["check"] == "low_coverage"]
-    return list(zip(found["column"], found["sentence"], strict=True))
+    return list(zip(found["column"], say_findings(found), strict=True))
 
 
 def test_an_export_with_gaps_is_said_once(made) -> None:

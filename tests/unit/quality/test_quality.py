@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from elc import quality
 from elc.fields import coverage
+from elc.pages import say_findings
 from elc.settings import IngestSettings
 
 GAS, STEAM, LOAD, AIR, O2 = (
@@ -34,7 +35,7 @@ def test_check_that_is_no_mask_finds_and_keeps(made) -> None:
     made.freeze(O2, slice(500, 511))
     made.tell(masks=[])
     checked, findings = made.check()
-    assert list(findings["sentence"]) == ["flue O2 (AI-1) has not moved at all."]
+    assert say_findings(findings) == ["flue O2 (AI-1) has not moved at all."]
     pd.testing.assert_frame_equal(checked, made.hourly)
 
 

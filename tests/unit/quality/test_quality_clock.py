@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from elc.pages import say_findings
+
 AIR, WATER, O2 = "air_temp_degc", "cooling_water_temp_degc", "flue_o2_pct"
 
 
@@ -19,7 +21,7 @@ def test_tag_an_hour_late_is_found_and_kept(made) -> None:
     marked = (made.hourly["time_utc"] >= late["start"].min()) & (made.hourly["time_utc"] < late["end"].max())
     assert marked[400:640].mean() > 0.9
     assert marked.sum() < 240 + 2 * 96
-    assert late["sentence"].iloc[0] == "air temperature (TI-1) runs an hour behind what moves with it."
+    assert say_findings(late)[0] == "air temperature (TI-1) runs an hour behind what moves with it."
     assert checked[AIR].notna().all()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from elc.pages import say_findings
 from tests.unit.quality.conftest import Made
 
 GAS, STEAM, LOAD = "gas_energy_gj_per_h", "steam_energy_gj_per_h", "load_t_per_h"
@@ -23,7 +24,7 @@ def shift(made: Made, column: str, hours: int) -> None:
 def find_stamps(made: Made) -> list[tuple[str, str]]:
     findings = made.check()[1]
     found = findings[findings["check"] == "stamps"]
-    return list(zip(found["column"], found["sentence"], strict=True))
+    return list(zip(found["column"], say_findings(found), strict=True))
 
 
 def tell_stamps(made: Made, stamps: str) -> None:

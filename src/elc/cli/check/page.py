@@ -13,6 +13,7 @@ import pandas as pd
 from elc import dataset
 from elc.cli.check import Check
 from elc.fields import TIME, coverage, format_value, read_label, read_unit
+from elc.pages import say_findings
 from elc.settings import Tag
 
 WIDTH = 120
@@ -141,7 +142,7 @@ def _render_others(check: Check) -> Iterator[str]:
         )
     if check.inventory.unread:
         yield from _wrap(f"Columns that are not read: {_list(check.inventory.unread, SHOWN, '{} and {:,} more')}.", "")
-    whole = check.findings.loc[check.findings["column"] == "", "sentence"].tolist()
+    whole = say_findings(check.findings[check.findings["column"] == ""])
     yield from _render_points(whole[:SHOWN])
     if len(whole) > SHOWN:
         yield f"- and {len(whole) - SHOWN:,} findings more on the export as a whole."

@@ -11,6 +11,7 @@ from elc import dataset
 from elc.errors import ElcError
 from elc.fields import STATE, read_label
 from elc.ingest import add_energy
+from elc.pages import say_findings
 from elc.settings import StageSettings, Tag, TagList
 
 # ASSUME: where the checks take out more of a tag than this, its unit or limits are wrong rather than its readings.
@@ -131,7 +132,7 @@ def _find_doubts(marked: pd.DataFrame, split: dataset.Split, filled: TagList, se
     rules = dataset.check_sufficiency(marked, split, filled, settings)
     insufficient = dataset.find_insufficient(rules, split, settings)
     unsound = dataset.find_unsound(marked, split, filled, settings)
-    return [str(sentence) for found in (unsound, insufficient) for sentence in found["sentence"]]
+    return [*say_findings(unsound), *say_findings(insufficient)]
 
 
 def _read_faults(error: ElcError, plant: str) -> list[str]:

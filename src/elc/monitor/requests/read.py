@@ -19,7 +19,7 @@ from elc.captured import VERSION, Losses, find_days, read_losses
 from elc.curve import Package, measure_distance, read_sketch
 from elc.fields import AGE, ENERGY, TIME
 from elc.findings import build_frame
-from elc.monitor.requests.doubts import write_broken, write_lost, write_outside
+from elc.monitor.requests.doubts import build_broken, build_lost, build_outside
 from elc.paths import Project
 from elc.settings import StageSettings
 
@@ -89,8 +89,8 @@ def read_asked(
     judged = rows[rows[TIME] > end - DAY].dropna(subset=package.features)
     unjudged = int((rows[TIME] > end - DAY).sum()) - len(judged)
     share = _find_share(judged, package, settings)
-    found = [*write_lost(losses, settings), *write_broken(losses, broken, settings)]
-    found += write_outside(share, judged, settings)
+    found = [*build_lost(losses, settings), *build_broken(losses, broken, settings)]
+    found += build_outside(share, judged, settings)
     used = version or CANDIDATE
     return Asked(
         rows=tuple(counts.most_common()),

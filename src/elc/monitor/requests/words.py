@@ -6,6 +6,7 @@ from elc.fields import say_label, say_sign
 from elc.language import escape, format_number, format_share, format_time, say, say_list, say_version
 from elc.monitor.requests.doubts import CHECKS
 from elc.monitor.requests.read import Asked, Far
+from elc.pages import say_findings
 from elc.settings import StageSettings
 
 SHOWN_COLUMNS = 5
@@ -14,9 +15,8 @@ SHOWN_COLUMNS = 5
 def write_asked(asked: Asked, settings: StageSettings) -> str:
     """Write what was asked, by which versions, how much of it lies outside, and what is lost of it."""
     parts = [*_write_rows(asked, settings), _write_outside(asked, settings), _write_far(asked)]
-    parts += [
-        escape(str(sentence)) for sentence in asked.findings.loc[asked.findings["check"].isin(CHECKS[:2]), "sentence"]
-    ]
+    lost = asked.findings[asked.findings["check"].isin(CHECKS[:2])]
+    parts += [escape(sentence) for sentence in say_findings(lost)]
     if asked.losses.unread:
         parts.append(
             say(

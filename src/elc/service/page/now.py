@@ -32,7 +32,7 @@ from elc.fields import (
     say_label,
     say_sign,
 )
-from elc.language import ENGLISH, find_digits, find_languages, get_language, say, say_health, say_state, say_version
+from elc.language import find_digits, find_languages, get_language, say, say_health, say_state, say_version
 from elc.monitor.status import format_span
 from elc.paths import Project
 from elc.registry import find_place
@@ -129,7 +129,7 @@ def _build_now(project: Project, chosen: StageSettings, status: Content, hours: 
         **read_causes(project, plant, hour, notes),
         **build_moves(project, chosen, start, notes, answers=answers),
         "week": build_week(hours),
-        "alerts": [_say_alert(alert) for alert in alerts or []],
+        "alerts": [{name: alert[name] for name in ("sentence", "advice")} for alert in alerts or []],
         "notes": notes,
     }
 
@@ -172,24 +172,6 @@ def _read_number(hour: pd.Series, column: str) -> float | None:
 
 def build_health(health: str) -> dict[str, str]:
     return {"is": health, "text": say_health(health)}
-
-
-def _say_alert(alert: dict[str, str]) -> dict[str, str]:
-    """Say an alert; findings are in English alone, so elsewhere it says which quantity is meant, and where to read."""
-    sentence = alert["sentence"]
-    if alert["kind"] == "violation" and get_language() != ENGLISH:
-        check, _, column = alert["subject"].partition(":")
-        sentence = say(
-            "A finding about {name} lasts. The monitoring report says what was found.", name=_name(column or check)
-        )
-    return {"sentence": sentence, "advice": alert["advice"]}
-
-
-def _name(column: str) -> str:
-    try:
-        return say_label(column)
-    except ElcError:
-        return column
 
 
 def read_answer(text: str) -> tuple[str, str, str]:
