@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -12,10 +13,13 @@ from elc.language import format_energy, format_number, format_share, say
 from elc.monitor.check import SETPOINT, Check
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK
 from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
+from elc.records.status import Action, Outcome
 from elc.settings import StageSettings
 
 SOUND, NOT_JUDGED = "sound", "not judged"
-COMPLETED, VIOLATED, FAILED = "Completed", "CompletedWithViolations", "Failed"
+COMPLETED: Final = "Completed"
+VIOLATED: Final = "CompletedWithViolations"
+FAILED: Final = "Failed"
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ class Health:
 class Verdict:
     """`status` as SageMaker Model Monitor names it; `action`: none, look, retrain or recalibrate; one sentence."""
 
-    status: str
-    action: str
+    status: Outcome
+    action: Action
     recommendation: str
 
 
@@ -50,13 +54,13 @@ def build_verdict(
     """
     if check.failure:
         return Verdict(FAILED, "look", say("Nothing can be judged: {reason}.", reason=check.failure))
-    status = VIOLATED if check.is_violated else COMPLETED
+    status: Outcome = VIOLATED if check.is_violated else COMPLETED
     at = pd.Timestamp(hour[TIME])
     found = _recommend(check, package, settings, at) or _recommend_service(check, at)
     return Verdict(status, *(found or _recommend_rest(hour, no_gap_reason, health)))
 
 
-def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str] | None:
+def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[Action, str] | None:
     if check.silent:
         return "look", _look_at_silent([describe_column(column, package) for column in check.silent])
     concept = check.concept
@@ -97,7 +101,7 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     return None
 
 
-def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[str, str] | None:
+def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[Action, str] | None:
     """What the service needs where its requests of the last day, or later ones, are lost or strange."""
     recent = set(check.findings.loc[check.findings["end"] > at - pd.Timedelta("24h"), "check"])
     if recent & {LOST_CHECK, BROKEN_CHECK}:
@@ -107,7 +111,7 @@ def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[str, str] | None
     return None
 
 
-def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tuple[str, str]:
+def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tuple[Action, str]:
     """What is left to say where nothing is violated: a running hour without a gap, doubts, or that all is well."""
     if no_gap_reason and hour[STATE] in RUNNING:
         return "look", say("Look why no gap can be judged: {reason}.", reason=no_gap_reason)
@@ -120,7 +124,7 @@ def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tupl
     return "none", say("Nothing needs to be done about data or model.")
 
 
-def _recommend_change(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
+def _recommend_change(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[Action, str]:
     """A change that no meter explains for sure: look first; once it has lasted, it is how the plant runs now."""
     concept, day = check.concept, _day(check)
     begun = at if concept.change is None else concept.change.start

@@ -14,6 +14,7 @@ import pytest
 from elc.fields import GAP, IS_OUTSIDE
 from elc.paths import Project
 from elc.service.page.now import _SPAN, build_week, read_answer, read_now
+from tests.unit.records.examples import ALERT
 from tests.unit.service.page.present import (
     BEST_NOW,
     CARBON,
@@ -151,9 +152,9 @@ def test_a_gap_that_may_be_none_is_not_marked_as_a_cost(project: Project) -> Non
 
 def test_a_finding_is_named_where_its_sentence_would_be_in_another_language(project: Project) -> None:
     records = [
-        {"kind": "violation", "subject": f"drift:{FLUE}", "sentence": "It drifts.", "advice": ""},
-        {"kind": "violation", "subject": "envelope", "sentence": "It leaves.", "advice": ""},
-        {"kind": "gap", "subject": "energy", "sentence": "Fjord has cost.", "advice": "Look."},
+        {**ALERT, "kind": "violation", "subject": f"drift:{FLUE}", "sentence": "It drifts."},
+        {**ALERT, "kind": "violation", "subject": "envelope", "sentence": "It leaves."},
+        {**ALERT, "kind": "gap", "subject": "energy", "sentence": "Fjord has cost.", "advice": "Look."},
     ]
     found = "Et funn om {} varer ved. Overvåkingsrapporten sier hva som ble funnet."
     named = [found.format("O2 i røykgass"), found.format("envelope")]
