@@ -1,9 +1,10 @@
 """The registry: versions, approval, promotion and rollback, all of it tags in Git and packages in DVC."""
 
+from elc.records.assignment import Assignment
 from elc.registry.assign import assign, check_promotion, check_rollback, find_assignment
 from elc.registry.context import Context, check_fetched, read_context
 from elc.registry.decide import check_approved, decide, find_fallback, find_uses
-from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
+from elc.registry.deployed import Used, deploy_package, read_deployed, remove_deployed
 from elc.registry.git import find_git_folder
 from elc.registry.operated import choose_operated, find_operated, find_place, has_version
 from elc.registry.register import check_registration, register

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from elc.errors import ElcError, check_faults
+from elc.records.assignment import Assignment
 from elc.registry.context import Context, check_policy, check_whole
 from elc.registry.decide import check_approved, find_fallback, find_signed
-from elc.registry.deployed import Assignment
 from elc.registry.register import check_registration
 from elc.registry.state import Version
 from elc.registry.write import Draft, write_tag
