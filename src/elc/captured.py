@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Final
 
-from elc.paths import Project, append_line
+from elc.paths import Project
+from elc.records import append_record, read_lines
+from elc.records.loss import Loss
 
 KIND, VERSION = "kind", "version"  # columns beside the time and those of the request
-LOST, BROKEN = "lost", "broken"
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Requests of a plant that monitoring does not see.
-
-    `kind` is `lost`, for rows that could not be written, or `broken`, for a file that cannot be read and was set aside;
-    its `rows` are 0, as nobody can count them. `start` and `end` are UTC; as long as a loss is not over, `end` is the
-    last time that something was lost as far as it was told. Of lines with one `name` the last holds.
-    """
-
-    name: str
-    kind: str
-    plant: str
-    start: datetime
-    end: datetime
-    rows: int
-    is_over: bool
-    sentence: str
+LOST: Final = "lost"
+BROKEN: Final = "broken"
 
 
 @dataclass(frozen=True)
@@ -62,8 +46,7 @@ def write_loss(project: Project, loss: Loss) -> None:
     Raises:
         OSError: it cannot be written; the file is as it was.
     """
-    record = asdict(loss) | {"start": loss.start.isoformat(), "end": loss.end.isoformat()}
-    append_line(find_losses(project), record, mode=0o644)
+    append_record(find_losses(project), loss)
 
 
 def read_losses(project: Project, plant: str) -> Losses:
@@ -73,25 +56,9 @@ def read_losses(project: Project, plant: str) -> Losses:
         return Losses((), 0)
     found: dict[str, Loss] = {}
     unread = 0
-    for line in filter(None, path.read_text(encoding="utf-8", errors="replace").splitlines()):
-        try:
-            loss = _read_loss(json.loads(line))
-        except (ValueError, KeyError, TypeError):
+    for loss in read_lines(path.read_text(encoding="utf-8", errors="replace").splitlines(), Loss):
+        if loss is None:
             unread += 1
-            continue
-        if loss.plant == plant:
+        elif loss.plant == plant:
             found[loss.name] = loss
     return Losses(tuple(sorted(found.values(), key=lambda loss: (loss.start, loss.name))), unread)
-
-
-def _read_loss(content: dict[str, object]) -> Loss:
-    start, end = (_read_moment(content[name]) for name in ("start", "end"))
-    name, kind, plant, sentence = (str(content[key]) for key in ("name", "kind", "plant", "sentence"))
-    return Loss(name, kind, plant, start, end, int(str(content["rows"])), content["is_over"] is True, sentence)
-
-
-def _read_moment(text: object) -> datetime:
-    moment = datetime.fromisoformat(str(text))
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return moment

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from elc.errors import ElcError
-from elc.paths import Project, replace_file
+from elc.paths import Project
+from elc.records import RecordError, read_record, write_record
+from elc.records.failure import Failure
 
-
-@dataclass(frozen=True)
-class Failure:
-    """A stage of a plant that failed, the sentence that says why, and since when (ISO 8601 in UTC, or empty)."""
-
-    plant: str
-    stage: str
-    sentence: str
-    since: str = ""
-
-
+SUFFIX = ".failed.json"
 # Stages without which nothing is known of the present hour.
 OF_HOUR = ("ingest", "monitor", "version")
 
@@ -40,12 +30,12 @@ def write_failure(project: Project, stage: str, plant: str, error: ElcError) -> 
     Where it failed before and has not succeeded since, it has failed since then.
     """
     sentence = error.sentence if isinstance(error, CellError) else str(error)
+    sentence = sentence.encode("utf-8", "replace").decode()  # a file's name in it may be no text
     former = read_failures(project, plant, [stage])
     since = former[0].since if former else ""
     since = since or datetime.now(UTC).isoformat(timespec="minutes")
-    record = Failure(plant, stage, sentence.replace(f"{project.root}/", ""), since)
-    with replace_file(_build_path(project, stage, plant)) as temporary:
-        temporary.write_text(json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    sentence = sentence.replace(f"{project.root}/", "")
+    write_record(_build_path(project, stage, plant), Failure(plant=plant, stage=stage, sentence=sentence, since=since))
 
 
 def remove_failures(project: Project, plant: str, stages: Iterable[str]) -> None:
@@ -54,17 +44,32 @@ def remove_failures(project: Project, plant: str, stages: Iterable[str]) -> None
         _build_path(project, stage, plant).unlink(missing_ok=True)
 
 
+def find_failures(project: Project, plant: str) -> list[Path]:
+    """Find the records of the stages of a plant that failed."""
+    return sorted((project.receipts / plant).glob(f"*{SUFFIX}"))
+
+
+def read_failure(path: Path, *, root: Path | None = None) -> Failure:
+    """Read the record of a stage that failed; an error names it as it lies below `root`.
+
+    Raises:
+        RecordError: there is none, or it cannot be read.
+    """
+    plant, stage = path.parent.name, path.name.removesuffix(SUFFIX)
+    cure = f"Run elc run {stage} {plant}; remove the file where that stage is gone."
+    return read_record(path, Failure, cure=cure, root=root)
+
+
 def read_failures(project: Project, plant: str, stages: Iterable[str]) -> list[Failure]:
     """Read which of some stages of a plant failed, in their order; a file that is not whole says nothing."""
     found = []
     for stage in stages:
         try:
-            content = json.loads(_build_path(project, stage, plant).read_text(encoding="utf-8"))
-            found.append(Failure(plant, stage, str(content["sentence"]), str(content.get("since") or "")))
-        except (OSError, ValueError, KeyError, TypeError):
+            found.append(read_failure(_build_path(project, stage, plant)))
+        except RecordError:
             continue
     return found
 
 
 def _build_path(project: Project, stage: str, plant: str) -> Path:
-    return project.receipts / plant / f"{stage}.failed.json"
+    return project.receipts / plant / f"{stage}{SUFFIX}"

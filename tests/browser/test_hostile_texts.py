@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,11 +22,12 @@ from elc.figures import chart
 from elc.findings import build_frame
 from elc.monitor.words import _write_doubts
 from elc.paths import Project
+from elc.records.status import Status
 from elc.render import render_site
-from elc.render.status import Status
 from elc.runner.execute import _add_front_matter
 from elc.settings import read_settings
 from tests.browser.conftest import IN_CHROMIUM
+from tests.unit.records.examples import ALERT
 from tests.unit.registry.tagged import Tagged, make_life
 from tests.unit.test_render import REPOSITORY, write_page, write_status
 from tests.unit.written import build_written
@@ -104,12 +104,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     notebook = _add_front_matter(new_notebook(cells=[new_markdown_cell("# Text"), *build_cells()]), "Monitor", plant)
     write_page(project, "fjord", "monitor", notebook.cells)
     assert page.is_file()
-    texts = {one.name: ALL for one in fields(Status) if one.type == "str" and one.name not in KNOWN}
+    texts = {name: ALL for name, one in Status.model_fields.items() if one.annotation is str and name not in KNOWN}
     write_status(project, "fjord", **texts)
     (project.receipts / "delta").mkdir(parents=True)
-    (project.receipts / "delta" / "ingest.failed.json").write_text(json.dumps({"sentence": ALL}))
+    (project.receipts / "delta" / "ingest.failed.json").write_text(
+        json.dumps({"plant": "delta", "stage": "ingest", "sentence": ALL})
+    )
     alerts = project.operation("monitor", "fjord") / "alerts.json"
-    alerts.write_text(json.dumps([{"kind": ALL, "subject": ALL, "sentence": ALL, "since": ALL, "advice": ALL}]))
+    texts = dict.fromkeys(("kind", "subject", "sentence", "advice"), ALL)
+    alerts.write_text(json.dumps([{**ALERT, **texts}]))
     return project
 
 

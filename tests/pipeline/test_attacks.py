@@ -1446,10 +1446,10 @@ list_ways(
     ),
     (
         "record a list",
-        "expected the keys plant",
+        "expected a record of Assignment",
         lambda it: get_deployed(it, "deployed.json").write_text("[1, 2]"),
     ),
-    ("record a number for a version", "expected text", lambda it: alter_record(it, version=1)),  # type: ignore[arg-type]
+    ("record a number for a version", "expected a valid string", lambda it: alter_record(it, version=1)),  # type: ignore[arg-type]
     (
         "record a version twice",
         "not about v1.0.0",

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import shutil
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,18 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
+from elc.alerts import build_alert
 from elc.errors import ElcError
 from elc.fields import TIME
 from elc.language import escape
 from elc.paths import Project
+from elc.records.failure import Failure
+from elc.records.status import Status
 from elc.render import render_site
 from elc.render.index import build_index
 from elc.render.plants import Fleet
-from elc.render.receipts import Failure
-from elc.render.status import Alert, Status, find_behind
+from elc.render.status import find_behind
+from tests.unit.records.examples import ALERT, STATUS
 
 REPOSITORY = Path(__file__).parents[2]
 SVG = (
@@ -107,16 +111,7 @@ def write_page(project: Project, plant: str, stage: str, cells: list[Any]) -> Pa
 
 
 def build_status(plant: str, **changes: Any) -> dict[str, Any]:
-    status: dict[str, Any] = {
-        "plant": plant, "name": plant.capitalize(), "product": "ammonia", "state": "run",
-        "state_since": "2026-06-30T21:00:00+02:00", "last_hour": "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo",
-        "gap_gj_per_h": 59.1, "gap_frac": 0.036, "money_per_h": 620.0, "co2_t_per_h": 3.3, "money_month": 124_312.0,
-        "gap_gj_24h": 1400.0, "size_gj_per_h": 1700.0, "currency": "EUR", "no_gap_reason": "",
-        "data_health": "sound", "model_health": "ok",
-        "status": "Completed", "recommendation": "Nothing to do.", "action": "none",
-        "version": "candidate, not approved", "answer": "An answer.", "advice": "Lower flue-gas O₂ to 2.6 %.",
-    }  # fmt: skip
-    return {**status, **changes}
+    return {**STATUS, "plant": plant, "name": plant.capitalize(), **changes}
 
 
 def write_status(project: Project, plant: str, **changes: Any) -> None:
@@ -128,8 +123,7 @@ def write_status(project: Project, plant: str, **changes: Any) -> None:
 
 
 def read_status(plant: str, **changes: Any) -> Status:
-    content = build_status(plant, **changes)
-    return Status(**{name: content[name] for name in Status.__dataclass_fields__})
+    return Status.model_validate_json(json.dumps(build_status(plant, **changes)))
 
 
 @pytest.fixture
@@ -458,7 +452,10 @@ def test_index_says_which_plants_are_simulated() -> None:
 
 
 def test_index_names_what_failed_and_a_plant_without_a_page() -> None:
-    failures = [Failure("fjord", "monitor", "cell 7 failed: *no* key"), Failure("steppe", "ingest", "")]
+    failures = [
+        Failure(plant="fjord", stage="monitor", sentence="cell 7 failed: *no* key"),
+        Failure(plant="steppe", stage="ingest", sentence=""),
+    ]
     text = build_index(build_fleet(read_status("fjord"), failures=failures))
     assert r"- **Fjord, monitor:** cell 7 failed: \*no\* key" in text
     assert "- **Steppe, ingest:** no reason was recorded." in text
@@ -469,8 +466,15 @@ def test_index_names_what_failed_and_a_plant_without_a_page() -> None:
 
 def test_index_lists_open_alerts_with_their_time() -> None:
     alerts = [
-        Alert("fjord", "gap", "The gap is above 2 %.", "2026-06-30T04:00:00+02:00"),
-        Alert("fjord", "x", "Other.", ""),
+        build_alert(
+            "fjord",
+            "gap",
+            "energy",
+            "The gap is above 2 %.",
+            since=datetime.fromisoformat("2026-06-30T04:00:00+02:00"),
+            last=None,
+        ),
+        build_alert("fjord", "x", "y", "Other.", since=None, last=None),
     ]
     text = build_index(build_fleet(read_status("fjord"), alerts=alerts))
     assert r"- **Fjord:** The gap is above 2 %. [Since Tue 30 Jun 2026 04:00.]{.small}" in text
@@ -486,7 +490,7 @@ def test_index_says_that_a_plant_is_behind_the_others() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"failures": [Failure("fjord", "monitor", "no key")]}, "the last run failed"),
+        ({"failures": [Failure(plant="fjord", stage="monitor", sentence="no key")]}, "the last run failed"),
         ({"behind": frozenset({"fjord"})}, "no new data"),
     ],
 )
@@ -533,13 +537,13 @@ def test_pages_of_a_plant_that_failed_say_so_first(project: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("data/monitor/fjord/alerts.json", "{}", "alerts.json: expected a list of alerts, each with kind, sentence"),
-        ("data/monitor/fjord/alerts.json", "[", "alerts.json: not readable as JSON (JSONDecodeError). Run elc hourly"),
+        ("data/monitor/fjord/alerts.json", "{}", "alerts.json: holds {}, expected a record of Alerts. Run elc run"),
+        ("data/monitor/fjord/alerts.json", "[", "alerts.json: not readable as JSON (EOF while parsing a list"),
         ("data/monitor/fjord/hours.parquet", "x", "hours.parquet: not readable"),
         (
             "reports/receipts/fjord/explain.failed.json",
             "[]",
-            "explain.failed.json: holds no object. Run elc run",
+            "explain.failed.json: holds [], expected a record of Failure. Run elc run explain fjord; remove the file",
         ),
     ],
 )
@@ -551,7 +555,7 @@ def test_records_that_cannot_be_read_are_refused(project: Project, name: str, co
 
 
 def test_alerts_and_hours_of_the_plants_reach_the_index(project: Project) -> None:
-    alert = [{"kind": "gap", "sentence": "The gap lasts.", "since": "2026-06-30T04:00:00+02:00"}]
+    alert = [{**ALERT, "sentence": "The gap lasts."}]
     (project.operation("monitor", "delta") / "alerts.json").write_text(json.dumps(alert))
     late = pd.DataFrame({TIME: pd.date_range("2026-06-29", periods=3, freq="h", tz="UTC")})
     late.to_parquet(project.operation("monitor", "delta") / "hours.parquet", index=False)
@@ -588,10 +592,10 @@ def test_a_site_without_receipts_is_refused(project: Project) -> None:
     ("changes", "words"),
     [
         ({"currency": "USD"}, "money is in USD, but site.currency in params.yaml is EUR"),
-        ({"gap_frac": "3 %"}, "gap_frac is '3 %', expected a number or null"),
-        ({"advice": None}, "advice is None, expected a text"),
+        ({"gap_frac": "3 %"}, "gap_frac is '3 %', expected a valid number"),
+        ({"advice": None}, "advice is None, expected a valid string"),
         ({"plant": "delta"}, "plant is delta, expected fjord"),
-        ({"action": "sleep"}, "action is 'sleep', expected one of none, look, retrain, recalibrate"),
+        ({"action": "sleep"}, "action is 'sleep', expected 'none', 'look', 'retrain' or 'recalibrate'"),
     ],
 )
 def test_a_wrong_status_is_refused(project: Project, changes: dict[str, Any], words: str) -> None:

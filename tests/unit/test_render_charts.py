@@ -9,9 +9,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
+from elc.records.failure import Failure
 from elc.render.charts import MIME, build_chart, has_chart
 from elc.render.prepare import prepare_notebook, translate_title
-from elc.render.receipts import Failure, Page
+from elc.render.receipts import Page
 from elc.render.translate import list_texts, translate_notebook
 
 CLIP = '<defs><clipPath id="chart-p1"/></defs><g clip-path="url(#chart-p1)"><use href="#chart-m"/></g>'
@@ -81,7 +82,10 @@ def test_page_is_prepared_and_its_notebook_stays(tmp_path: Path) -> None:
         tmp_path, new_raw_cell("---\ntitle: 'Fjord: Monitor'\n---"), new_code_cell(CODE, outputs=[output])
     )
     before = page.notebook.read_bytes()
-    failures = [Failure("fjord", "explain", "no data"), Failure("delta", "explain", "other")]
+    failures = [
+        Failure(plant=plant, stage="explain", sentence=text)
+        for plant, text in (("fjord", "no data"), ("delta", "other"))
+    ]
     cells = prepare_notebook(page, failures).cells
     assert [cell.cell_type for cell in cells] == ["raw", "markdown", "code"]
     assert "- **explain:** no data" in cells[1].source

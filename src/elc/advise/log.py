@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from elc.advise.outcomes import OUTCOMES
 from elc.errors import ElcError
 from elc.fields import TIME
 from elc.paths import replace_file
+from elc.records import read_lines
+from elc.records.answer import Answer
 
 COLUMNS = [
     TIME,
@@ -149,20 +150,11 @@ def read_notes(path: Path) -> Notes:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         raise ElcError(f"{path}: not readable as UTF-8: {error}. Bring the file back, or remove it.") from None
-    rows = [row for line in lines if (row := _read_note(line))]
+    found = [answer for answer in read_lines(lines, Answer) if answer is not None]
+    rows: list[dict[str, object]] = [
+        {"hour": pd.Timestamp(one.start), **{name: getattr(one, name) for name in NOTES[1:]}} for one in found
+    ]
     return Notes(build_notes(rows), len(lines) - len(rows))
-
-
-def _read_note(line: str) -> dict[str, object] | None:
-    try:
-        row = json.loads(line)
-        time = pd.Timestamp(row["hour"])
-        texts = {name: str(row.get(name, "")) for name in NOTES[1:]}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    if pd.isna(time) or time.tzinfo is None or not texts["setpoint"] or not texts["answer"]:
-        return None
-    return {"hour": time.tz_convert("UTC"), **texts}
 
 
 def build_notes(rows: Iterable[dict[str, object]]) -> pd.DataFrame:

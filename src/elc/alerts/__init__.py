@@ -2,23 +2,25 @@
 
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.deliver import deliver, deliver_all, send_test
-from elc.alerts.model import Alert, read_alerts, write_alerts
+from elc.alerts.model import build_alert
 from elc.alerts.sources import UNJUDGED, Found, find_open
-from elc.alerts.state import State, read_state
+from elc.alerts.state import find_told
+from elc.records.alerts import Alert, AlertState, read_alerts, write_alerts
 
 __all__ = [
     "UNJUDGED",
     "Alert",
+    "AlertState",
     "Channel",
     "Found",
-    "State",
     "UndeliveredError",
+    "build_alert",
     "build_channels",
     "deliver",
     "deliver_all",
     "find_open",
+    "find_told",
     "read_alerts",
-    "read_state",
     "send_test",
     "write_alerts",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from elc.alerts.mail import Mail
 from elc.alerts.undelivered import UndeliveredError
 from elc.alerts.webhook import Webhook
+from elc.records.alerts import Message
 from elc.settings import AlertSettings
 
 __all__ = ["Channel", "UndeliveredError", "build_channels"]
@@ -29,7 +30,7 @@ class Channel(Protocol):
     def label(self) -> str: ...
     @property
     def address(self) -> str: ...
-    def send(self, messages: Sequence[dict[str, Any]]) -> str:
+    def send(self, messages: Sequence[Message]) -> str:
         """Send messages and say what was answered, or raise `UndeliveredError`."""
 
 

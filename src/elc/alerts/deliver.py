@@ -9,19 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextvars import copy_context
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from elc import language
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.fold import fold
-from elc.alerts.model import Alert
+from elc.alerts.model import build_alert
 from elc.alerts.sources import find_open
-from elc.alerts.state import State, Unsent, append_log, read_state, write_state
+from elc.alerts.state import KEPT, append_log, find_told
 from elc.errors import ElcError
 from elc.paths import Project
+from elc.records.alerts import NOTHING_TOLD, AlertState, Message, Unsent, write_state
 from elc.registry.lock import hold_lock
 from elc.settings import StageSettings, read_operation, read_settings
 
@@ -72,29 +71,35 @@ def _deliver_plant(
         found = find_open(project, settings, now=now, is_simulated=is_simulated)
         failed = list(found.faults)
         try:
-            state = read_state(folder)
+            state = find_told(folder)
         except ElcError as error:
             failed.append(str(error))
-            state = State()
+            state = NOTHING_TOLD
         folded = fold(
-            state.open, found.alerts, state.closed, known=found.known, now=now, repeat_h=settings.alerts.repeat_h
+            {told.alert.key: told for told in state.open},
+            found.alerts,
+            state.closed,
+            known=found.known,
+            now=now,
+            repeat_h=settings.alerts.repeat_h,
         )
         append_log(folder, folded.messages, now=now)
         unsent, dropped = _queue(state.unsent, folded.messages, channels, now)
-        state = State(folded.open, unsent, folded.closed)
+        closed = dict(list(folded.closed.items())[-KEPT:])
+        state = AlertState(open=tuple(folded.open.values()), unsent=tuple(unsent), closed=closed)
         write_state(folder, state)
         return failed + dropped + _send_all(folder, state, channels, down)
 
 
 def _queue(
-    unsent: Sequence[Unsent], messages: Sequence[dict[str, Any]], channels: Sequence[Channel], now: datetime
+    unsent: Sequence[Unsent], messages: Sequence[Message], channels: Sequence[Channel], now: datetime
 ) -> tuple[list[Unsent], list[str]]:
     """Add new messages for every channel; let go what nobody waits for, and say so.
 
     Of several messages that an alert is still open, the last is enough.
     """
     names = [channel.name for channel in channels]
-    still = {message["id"] for message in messages if message["state"] == "still open"}
+    still = {message.id for message in messages if message.state == "still open"}
     kept = [item for item in unsent if item.channel in names and now - item.queued <= KEPT_UNSENT]
     dropped = []
     if len(kept) < len(unsent):
@@ -102,11 +107,12 @@ def _queue(
             f"{len(unsent) - len(kept)} unsent messages are let go: their channel is gone from params.yaml, or they "
             f"are older than {KEPT_UNSENT.days} days. They stand in alerts.jsonl."
         )
-    kept = [item for item in kept if not (item.message["state"] == "still open" and item.message["id"] in still)]
-    return kept + [Unsent(name, message, now) for name in names for message in messages], dropped
+    kept = [item for item in kept if not (item.message.state == "still open" and item.message.id in still)]
+    new = [Unsent(channel=name, message=message, queued=now) for name in names for message in messages]
+    return kept + new, dropped
 
 
-def _send_all(folder: Path, state: State, channels: Sequence[Channel], down: set[str]) -> list[str]:
+def _send_all(folder: Path, state: AlertState, channels: Sequence[Channel], down: set[str]) -> list[str]:
     """Send what each channel waits for, and strike out what it took, message by message."""
     failed = []
     for channel in channels:
@@ -117,7 +123,8 @@ def _send_all(folder: Path, state: State, channels: Sequence[Channel], down: set
             batch = waiting[start : start + channel.batch]
             reason = _send(channel, [item.message for item in batch], down)
             if reason is None:
-                state = replace(state, unsent=[item for item in state.unsent if item not in batch])
+                left_over = tuple(item for item in state.unsent if item not in batch)
+                state = state.model_copy(update={"unsent": left_over})
                 write_state(folder, state)
             else:
                 left += len(batch)
@@ -130,7 +137,7 @@ def _send_all(folder: Path, state: State, channels: Sequence[Channel], down: set
     return failed
 
 
-def _send(channel: Channel, messages: Sequence[dict[str, Any]], down: set[str]) -> str | None:
+def _send(channel: Channel, messages: Sequence[Message], down: set[str]) -> str | None:
     """Send messages that go together; give the reason if they were not taken."""
     if channel.address in down:
         return "it failed before in this run"
@@ -157,7 +164,7 @@ def send_test(settings: StageSettings, *, now: datetime) -> list[tuple[str, bool
     return results
 
 
-def _build_test(settings: StageSettings, now: datetime) -> dict[str, Any]:
+def _build_test(settings: StageSettings, now: datetime) -> Message:
     sentence = language.say("A test of the alerts of {plant}: nothing is wrong.", plant=settings.plant.name)
-    alert = Alert(settings.plant_id, "test", "alerts", sentence, now, now)
+    alert = build_alert(settings.plant_id, "test", "alerts", sentence, since=now, last=now)
     return fold({}, [alert], {}, known=(), now=now, repeat_h=0).messages[0]

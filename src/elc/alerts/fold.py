@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from elc import language
-from elc.alerts.model import Alert, build_record
+from elc.records.alerts import Alert, Message, Told
 
 MessageState = Literal["open", "still open", "recovered"]
 # ASSUME: a timer of every hour may come this much early, and 24 hours are still meant.
@@ -16,21 +16,11 @@ EARLY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Told:
-    """An alert that is open and was told: in how many messages, the last of them at `told`; in how many runs seen."""
-
-    alert: Alert
-    told: datetime
-    messages: int
-    runs: int
-
-
-@dataclass(frozen=True)
 class Folded:
     """What is open now by its key, what is to be told, and of what is over: how many messages each id had."""
 
     open: dict[str, Told]
-    messages: list[dict[str, Any]]
+    messages: list[Message]
     closed: dict[str, int]
 
 
@@ -58,7 +48,7 @@ def fold(
             folded.open[key] = former
             continue
         folded.closed[former.alert.id] = former.messages + 1
-        folded.messages.append(_build_message(replace(former, messages=former.messages + 1), "recovered"))
+        folded.messages.append(_build_message(_change(former, messages=former.messages + 1), "recovered"))
     for key, alert in found.items():
         same = told.get(key)
         _add(folded, alert, None if same is None or _is_other(alert, same.alert) else same, now, repeat_h)
@@ -68,43 +58,46 @@ def fold(
 def _add(folded: Folded, alert: Alert, former: Told | None, now: datetime, repeat_h: float) -> None:
     """Add an alert that is open: told for the first time, once more, or only counted."""
     if former is None:
-        entry = Told(alert, now, folded.closed.get(alert.id, 0) + 1, 1)
+        entry = Told(alert=alert, told=now, messages=folded.closed.get(alert.id, 0) + 1, runs=1)
         folded.messages.append(_build_message(entry, "open"))
     else:
         starts = [time for time in (former.alert.since, alert.since) if time is not None]
-        same = replace(alert, id=former.alert.id, since=min(starts, default=None))
-        entry = replace(former, alert=same, runs=former.runs + 1)
+        same = alert.model_copy(update={"id": former.alert.id, "since": min(starts, default=None)})
+        entry = _change(former, alert=same, runs=former.runs + 1)
         if repeat_h and now - former.told >= timedelta(hours=repeat_h) - EARLY:
-            entry = replace(entry, told=now, messages=former.messages + 1)
+            entry = _change(entry, told=now, messages=former.messages + 1)
             folded.messages.append(_build_message(entry, "still open"))
     folded.open[alert.key] = entry
+
+
+def _change(entry: Told, **changes: object) -> Told:
+    return entry.model_copy(update=changes)
 
 
 def _is_other(alert: Alert, former: Alert) -> bool:
     return alert.since is not None and former.last is not None and alert.since > former.last
 
 
-def _build_message(entry: Told, state: MessageState) -> dict[str, Any]:
+def _build_message(entry: Told, state: MessageState) -> Message:
     """Build what a receiver gets: `id` is the alert's, `message` this message's, the same however often it is sent."""
     alert = entry.alert
-    record = build_record(alert)
-    return {
-        "id": alert.id,
-        "message": f"{alert.id}-{entry.messages}",
-        "plant": alert.plant,
-        "kind": alert.kind,
-        "subject": alert.subject,
-        "state": state,
-        "sentence": alert.sentence,
-        "advice": alert.advice,
-        "text": _write_text(alert, state),
-        "since": record["since"],
-        "until": record["last"] if state == "recovered" else None,
-        "last": record["last"],
-        "runs": entry.runs,
-        "values": alert.values,
-        "url": None,
-    }
+    return Message(
+        id=alert.id,
+        message=f"{alert.id}-{entry.messages}",
+        plant=alert.plant,
+        kind=alert.kind,
+        subject=alert.subject,
+        state=state,
+        sentence=alert.sentence,
+        advice=alert.advice,
+        text=_write_text(alert, state),
+        since=alert.since,
+        until=alert.last if state == "recovered" else None,
+        last=alert.last,
+        runs=entry.runs,
+        values=alert.values,
+        url=None,
+    )
 
 
 def _write_text(alert: Alert, state: MessageState) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from elc.alerts.deadline import Watch, finish_within
 from elc.alerts.undelivered import UndeliveredError, describe
+from elc.records.alerts import Message
 from elc.settings import EmailSettings
 
 SUBJECT_LENGTH = 120
@@ -39,7 +40,7 @@ class Mail:
     def address(self) -> str:
         return f"{self.email.host}:{self.email.port}"
 
-    def send(self, messages: Sequence[dict[str, Any]]) -> str:
+    def send(self, messages: Sequence[Message]) -> str:
         """Send one mail with all messages, and say to whom.
 
         Raises:
@@ -80,10 +81,10 @@ def _find_name() -> str:
     return name if "." in name else "[127.0.0.1]"
 
 
-def build_mail(messages: Sequence[dict[str, Any]], email: EmailSettings, *, at: datetime) -> EmailMessage:
+def build_mail(messages: Sequence[Message], email: EmailSettings, *, at: datetime) -> EmailMessage:
     """Build one mail of some messages; its Message-ID is the same whenever it is built of the same messages."""
     mail = EmailMessage()
-    first = " ".join(str(messages[0]["text"]).split())
+    first = " ".join(messages[0].text.split())
     more = f" (+{len(messages) - 1})" if len(messages) > 1 else ""
     if len(first) + len(more) > SUBJECT_LENGTH:
         first = first[: SUBJECT_LENGTH - len(more) - 1].rstrip() + "…"
@@ -91,10 +92,10 @@ def build_mail(messages: Sequence[dict[str, Any]], email: EmailSettings, *, at: 
     mail["From"] = email.sender
     mail["To"] = ", ".join(email.recipients)
     mail["Date"] = format_datetime(at)
-    ids = "|".join(str(message["message"]) for message in messages)
+    ids = "|".join(message.message for message in messages)
     mail["Message-ID"] = f"<{hashlib.sha256(ids.encode()).hexdigest()[:32]}@{email.sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    blocks = [f"{message['text']}\n[{message['state']}, {message['message']}]" for message in messages]
+    blocks = [f"{message.text}\n[{message.state}, {message.message}]" for message in messages]
     mail.set_content("\n\n".join(blocks) + "\n", cte="quoted-printable")  # any server takes it
     return mail
 

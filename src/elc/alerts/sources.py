@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from elc import language
-from elc.alerts.model import Alert, read_alerts
+from elc.alerts.model import build_alert
 from elc.errors import ElcError
-from elc.failures import read_failures
+from elc.failures import SUFFIX, find_failures, read_failure
 from elc.fields import TIME
 from elc.paths import Project
+from elc.records import RecordError
+from elc.records.alerts import Alert, read_alerts
 from elc.settings import StageSettings
 
 UNJUDGED = "not judged"
@@ -83,11 +85,12 @@ def _find_late(last: datetime, settings: StageSettings, now: datetime) -> list[A
     if last - now > AHEAD:
         sentence = language.say("{plant} has data of the future, up to {time}.", **words)
         advice = language.say("Look at its historian's clock.")
-        return [Alert(plant, "future", "data", sentence, None, now, advice=advice)]
+        return [build_alert(plant, "future", "data", sentence, since=None, last=now, advice=advice)]
     if stale_h is None or now - last <= timedelta(hours=stale_h):
         return []
     sentence = language.say("{plant} has brought no new data since {time}.", **words)
-    return [Alert(plant, "stale", "data", sentence, last, now, advice=language.say("Look at its export."))]
+    advice = language.say("Look at its export.")
+    return [build_alert(plant, "stale", "data", sentence, since=last, last=now, advice=advice)]
 
 
 def _write_time(time: datetime, settings: StageSettings) -> str:
@@ -97,15 +100,15 @@ def _write_time(time: datetime, settings: StageSettings) -> str:
 
 
 def _find_failures(project: Project, plant: str, now: datetime) -> list[Alert]:
-    paths = sorted((project.receipts / plant).glob("*.failed.json"))
-    return [_read_failure(project, path, plant, now) for path in paths]
+    return [_read_failure(path, plant, now) for path in find_failures(project, plant)]
 
 
-def _read_failure(project: Project, path: Path, plant: str, now: datetime) -> Alert:
-    stage = path.name.removesuffix(".failed.json")
-    found = read_failures(project, plant, [stage])
-    if not found:
+def _read_failure(path: Path, plant: str, now: datetime) -> Alert:
+    stage = path.name.removesuffix(SUFFIX)
+    try:
+        failure = read_failure(path)
+    except RecordError:
         sentence = f"stage {stage} {plant} failed, and its record {path.name} is not readable."
-        return Alert(plant, "stage", stage, sentence, None, now)
-    since = datetime.fromisoformat(found[0].since) if found[0].since else None
-    return Alert(plant, "stage", stage, found[0].sentence, since, now)
+        return build_alert(plant, "stage", stage, sentence, since=None, last=now)
+    since = datetime.fromisoformat(failure.since) if failure.since else None
+    return build_alert(plant, "stage", stage, failure.sentence, since=since, last=now)

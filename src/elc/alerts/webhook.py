@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.client
-import json
 import ssl
 import urllib.request
 from collections.abc import Sequence
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 from elc import __version__
 from elc.alerts.deadline import Watch, finish_within
 from elc.alerts.undelivered import UndeliveredError, describe
+from elc.records import format_line
+from elc.records.alerts import Message
 from elc.settings import find_url_fault
 
 BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
@@ -39,7 +40,7 @@ class Webhook:
     def address(self) -> str:
         return self.url
 
-    def send(self, messages: Sequence[dict[str, Any]]) -> str:
+    def send(self, messages: Sequence[Message]) -> str:
         """Post each message, and say what was answered.
 
         Raises:
@@ -57,14 +58,14 @@ class Webhook:
             _check_status(status)
         return f"it answered {status}"
 
-    def _post(self, message: dict[str, Any], watch: Watch) -> int:
+    def _post(self, message: Message, watch: Watch) -> int:
         request = urllib.request.Request(
             self.url,
-            data=json.dumps(message, ensure_ascii=False, allow_nan=False).encode(),
+            data=format_line(message).removesuffix("\n").encode(),
             headers={
                 "Content-Type": "application/json; charset=utf-8",
                 "User-Agent": f"elc/{__version__}",
-                "Idempotency-Key": str(message["message"]),
+                "Idempotency-Key": message.message,
             },
             method="POST",
         )

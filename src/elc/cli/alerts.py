@@ -54,14 +54,15 @@ def _find_plants(project: Project, plant: str | None) -> Sequence[str]:
 
 def _find_rows(project: Project, plant: str) -> Iterator[dict[str, Any]]:
     """One record for each alert that is open, and for each that was told and whose end was not."""
-    from elc.alerts import find_open, read_state
+    from elc.alerts import find_open, find_told
     from elc.registry import find_place
     from elc.settings import read_operation, read_settings
 
     settings = read_operation(project, plant, project.environment)
     is_simulated = plant in read_settings(project).simulate.plants
     found = find_open(find_place(project, plant), settings, now=datetime.now(UTC), is_simulated=is_simulated)
-    told = read_state(project.operation("alerts", plant)).open
+    state = find_told(project.operation("alerts", plant))
+    told = {item.alert.key: item for item in state.open}
     for fault in found.faults:
         click.echo(f"elc: {fault}", err=True)
     for alert in found.alerts:

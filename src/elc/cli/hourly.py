@@ -11,8 +11,9 @@ import click
 from elc.paths import find_project
 
 if TYPE_CHECKING:
-    from elc.failures import Failure
     from elc.hourly import Change, Outcome
+    from elc.records.failure import Failure
+    from elc.records.status import Status
 
 DASH = "–"
 HEADS = (
@@ -76,7 +77,7 @@ def _build_plant(change: Change) -> dict[str, Any]:
         "last_hour": change.last.isoformat() if change.last else None,
         "new_hours": change.new_hours,
         "redone_hours": change.redone_hours,
-        **{key: change.status.get(key) for key in keys},
+        **{key: getattr(change.status, key, None) for key in keys},
         "skipped": change.skipped or None,
         "failures": [
             {"stage": failure.stage, "sentence": failure.sentence, "since": failure.since}
@@ -113,21 +114,20 @@ def _build_row(change: Change) -> tuple[str, ...]:
         f"{change.last_before:%d %b %H:%M}" if change.last_before else DASH,
         f"{change.new_hours:,}",
         f"{change.redone_hours:,}",
-        _write(status.get("gap_gj_per_h"), f",.{_find_digits(status)}f"),
-        _write(status.get("gap_frac"), ".1%"),
-        str(status.get("data_health", DASH)),
-        str(status.get("model_health", DASH)),
-        str(status.get("status", DASH)),
+        _write(status.gap_gj_per_h, f",.{_find_digits(status)}f") if status else DASH,
+        _write(status.gap_frac, ".1%") if status else DASH,
+        status.data_health if status else DASH,
+        status.model_health if status else DASH,
+        status.status if status else DASH,
         "skipped" if change.skipped else ", ".join(failure.stage for failure in change.failures) or DASH,
     )
 
 
-def _find_digits(status: dict[str, Any]) -> int:
+def _find_digits(status: Status) -> int:
     from elc.language import find_digits
 
-    size = status.get("size_gj_per_h")
-    return find_digits(float(size) if isinstance(size, int | float) else float("nan"))
+    return find_digits(float("nan") if status.size_gj_per_h is None else status.size_gj_per_h)
 
 
-def _write(value: Any, form: str) -> str:
-    return f"{value:{form}}" if isinstance(value, int | float) else DASH
+def _write(value: float | None, form: str) -> str:
+    return DASH if value is None else f"{value:{form}}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
@@ -62,17 +61,15 @@ def _operate(project: Project, environment: str) -> Project:
 
 def judge_plant(project: Project, plant: str) -> tuple[int, str]:
     """Judge one plant by its `status.json`: the exit code that it asks for, and why."""
+    from elc.records.status import read_status
     from elc.registry import find_place
 
-    path = find_place(project, plant).operation("monitor", plant) / "status.json"
-    shown = path.relative_to(project.root)
     try:
-        records = json.loads(path.read_text(encoding="utf-8"))
-        status, action, why = records["status"], records["action"], records["recommendation"]
-    except FileNotFoundError:
-        return NOT_KNOWN, f"cannot be told: {shown} was not found. Run elc run monitor {plant}."
-    except (ValueError, KeyError, TypeError):
-        return NOT_KNOWN, f"cannot be told: {shown} holds no verdict. Run elc run monitor {plant}."
-    if status == "Failed":
-        return NOT_KNOWN, f"cannot be told: {why}"
-    return (NEEDED, f"needed. {why}") if action == "retrain" else (NOT_NEEDED, f"not needed. {why}")
+        status = read_status(find_place(project, plant).operation("monitor", plant), root=project.root)
+    except ElcError as error:
+        return NOT_KNOWN, f"cannot be told: {error}"
+    if status.status == "Failed":
+        return NOT_KNOWN, f"cannot be told: {status.recommendation}"
+    if status.action == "retrain":
+        return NEEDED, f"needed. {status.recommendation}"
+    return NOT_NEEDED, f"not needed. {status.recommendation}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 import click
 
@@ -39,7 +38,7 @@ def swaps(plants: tuple[str, ...], count: int, is_json: bool) -> None:
 
     found = [one for one in History(find_path(find_project())).read() if not plants or one.plant in plants][-count:]
     if is_json:
-        click.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2, ensure_ascii=False))
         return
     for one in found:
         former = f" from {one.former}" if one.former else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ from elc.evaluate.references import measure_references
 from elc.evaluate.tables import build_calibration, build_residuals
 from elc.fields import TIME
 from elc.findings import build_record
-from elc.paths import replace_file, replace_folder
+from elc.paths import replace_folder
+from elc.records import write_record
+from elc.records.metrics import Metrics
 from elc.settings import StageSettings
 
 
@@ -80,8 +81,7 @@ def tidy(value: Any) -> Any:
 
 def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
     """Write the metrics as JSON, whole or not at all."""
-    with replace_file(path) as temporary:
-        temporary.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_record(path, Metrics.model_validate(metrics))
 
 
 def write_plots(folder: Path, metrics: dict[str, Any], scored: pd.DataFrame, settings: StageSettings) -> None:

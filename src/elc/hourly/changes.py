@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import filecmp
-import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from elc.failures import Failure, read_failures
+from elc.failures import read_failures
 from elc.fields import TIME
 from elc.hourly.stages import STAGES
 from elc.paths import Project
+from elc.records import RecordError
+from elc.records.failure import Failure
+from elc.records.status import Status, read_status
 
 _HOURS = "hours.parquet"
 VERSION = "version"  # what failed where the version in use may not be used
@@ -24,7 +25,7 @@ VERSION = "version"  # what failed where the version in use may not be used
 class Change:
     """What changed of a plant. `last_before` and `last` are starts of intervals in UTC, None where there is none.
 
-    `status` is its status.json as it is now, empty where there is none. `skipped` says why it was not judged, if so.
+    `status` is what monitor left of it, None where that cannot be read. `skipped` says why it was not judged, if so.
     """
 
     plant: str
@@ -32,7 +33,7 @@ class Change:
     last: datetime | None
     new_hours: int
     redone_hours: int
-    status: dict[str, Any]
+    status: Status | None
     failures: tuple[Failure, ...]
     skipped: str = ""
 
@@ -53,7 +54,7 @@ def keep_hours(project: Project, plants: Iterable[str], folder: Path) -> None:
 def find_change(project: Project, plant: str, kept: Path, skipped: str) -> Change:
     """Find what changed of a plant since `keep_hours` kept its hours in the folder `kept`."""
     if skipped:
-        return Change(plant, None, None, 0, 0, {}, (), skipped)
+        return Change(plant, None, None, 0, 0, None, (), skipped)
     former, now = kept / plant / _HOURS, project.operation("monitor", plant) / _HOURS
     new, redone = _count_hours(former, now)
     return Change(
@@ -67,12 +68,11 @@ def find_change(project: Project, plant: str, kept: Path, skipped: str) -> Chang
     )
 
 
-def _read_status(project: Project, plant: str) -> dict[str, Any]:
+def _read_status(project: Project, plant: str) -> Status | None:
     try:
-        found = json.loads((project.operation("monitor", plant) / "status.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return read_status(project.operation("monitor", plant))
+    except RecordError:
+        return None
 
 
 def _read_last(path: Path) -> datetime | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from typing import IO
 
 from elc.errors import ElcError
 from elc.paths import Project
+from elc.records import RecordError, format_record, parse_record
+from elc.records.hourly import Holder
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def hold_hourly_lock(project: Project) -> Iterator[None]:
         except BlockingIOError:
             raise ElcError(_build_sentence(project, file)) from None
         file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "since": time.strftime("%H:%M:%S")}))
+        file.write(format_record(Holder(pid=os.getpid(), since=time.strftime("%H:%M:%S"))).rstrip())
         file.flush()
         yield
 
@@ -36,9 +37,9 @@ def hold_hourly_lock(project: Project) -> Iterator[None]:
 def _build_sentence(project: Project, file: IO[str]) -> str:
     file.seek(0)
     try:
-        holder = json.loads(file.read())
-        who = f"process {holder['pid']}, since {holder['since']}"
-    except (ValueError, KeyError, TypeError):  # it is just starting
+        holder = parse_record(file.read(), Holder, name=file.name, cure="Wait a moment.")
+        who = f"process {holder.pid}, since {holder.since}"
+    except RecordError:  # it is just starting
         who = "it has just started"
     return (
         f"hourly: another run of {project.environment} is not done ({who}). Wait until it is; two at once would mix "

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import elc
-from elc.paths import CANDIDATE, Project, replace_file
+from elc.paths import CANDIDATE, Project
+from elc.records import RecordError, read_record, write_record
+from elc.records.hourly import Stamp
 from elc.registry import find_place
 from elc.registry.git import list_tags
 from elc.runner import find_stages
@@ -28,16 +29,15 @@ _LARGE = "large"
 def is_stale(project: Project, stage: str, plant: str, stamp: str) -> bool:
     """Say whether a stage of a plant must run: it has not succeeded on what `stamp` says, or its result is gone."""
     try:
-        kept = json.loads(_name(project, stage, plant).read_text(encoding="utf-8"))["stamp"]
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = read_record(_name(project, stage, plant), Stamp, cure="The next hourly run writes it again.")
+    except RecordError:
         return True
-    return kept != stamp or not _name_result(project, stage, plant).exists()
+    return kept.stamp != stamp or not _name_result(project, stage, plant).exists()
 
 
 def write_stamp(project: Project, stage: str, plant: str, stamp: str) -> None:
     """Write on what a stage of a plant succeeded."""
-    with replace_file(_name(project, stage, plant)) as path:
-        path.write_text(json.dumps({"stamp": stamp}) + "\n", encoding="utf-8")
+    write_record(_name(project, stage, plant), Stamp(stamp=stamp))
 
 
 def remove_stamp(project: Project, stage: str, plant: str) -> None:

@@ -11,7 +11,8 @@ from elc.errors import check_faults
 from elc.fields import TIME
 from elc.library.curve import Curve
 from elc.paths import find_project
-from elc.render import Status, read_status
+from elc.records.status import Status
+from elc.render import read_status
 
 
 class Plant:

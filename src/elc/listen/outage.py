@@ -7,6 +7,7 @@ import ssl
 from datetime import UTC, datetime
 
 from elc.listen.log import write_log
+from elc.records.listener import SourceStatus
 
 # Source: OpenSSL, x509_vfy.h, X509_V_ERR_*.
 NOT_YET, EXPIRED = 9, 10
@@ -56,10 +57,10 @@ class Outage:
             self._former = self.since, self.reason
         self.since = self.reason = None
 
-    def build_status(self) -> dict[str, object]:
+    def build_status(self) -> SourceStatus:
         """Build what status.json says: the outage that lasts, and the last one that is over."""
         last_lost, last_fault = self._former or (None, None)
-        return {"lost_since": self.since, "fault": self.reason, "last_lost": last_lost, "last_fault": last_fault}
+        return SourceStatus(lost_since=self.since, fault=self.reason, last_lost=last_lost, last_fault=last_fault)
 
 
 def explain_failure(error: BaseException, *, certificates: str, is_tls: bool) -> str:

@@ -15,11 +15,13 @@ from elc.listen.log import write_log
 from elc.listen.model import EPOCH, SHOWN_CHARACTERS
 from elc.listen.source import Source
 from elc.paths import Project, replace_file
+from elc.records import format_record
+from elc.records.listener import FILE, ListenerStatus
 
 BLOCK = 4096  # of a file system
 
 
-def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, strange: int, fault: str) -> dict[str, Any]:
+def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, strange: int, fault: str) -> ListenerStatus:
     """Build the status of one plant.
 
     Args:
@@ -30,30 +32,30 @@ def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, strang
         fault: why nothing can be written, empty where it can.
     """
     counts, last = keeper.counts, keeper.last_us
-    return {
-        "plant": keeper.plant,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "last_reading": None if last is None else (EPOCH + timedelta(microseconds=last)).isoformat(),
-        "readings": counts.readings,
-        "doubled": counts.doubled,
-        "rejected": counts.rejected,
-        "rejected_whole": counts.rejected_whole,
-        "strange_messages": strange,
-        "sequence_gaps": counts.sequence_gaps,
-        "lost": lost,
-        "unknown_tags": dict(counts.unknown_tags.most_common(100)),
-        "cannot_write": fault or None,
-        "sources": {source.name: source.outage.build_status() for source in sources if keeper.plant in source.plants},
-    }
+    return ListenerStatus(
+        plant=keeper.plant,
+        time=datetime.now(UTC).replace(microsecond=0),
+        last_reading=None if last is None else EPOCH + timedelta(microseconds=last),
+        readings=counts.readings,
+        doubled=counts.doubled,
+        rejected=counts.rejected,
+        rejected_whole=counts.rejected_whole,
+        strange_messages=strange,
+        sequence_gaps=counts.sequence_gaps,
+        lost=lost,
+        unknown_tags=dict(counts.unknown_tags.most_common(100)),
+        cannot_write=fault or None,
+        sources={source.name: source.outage.build_status() for source in sources if keeper.plant in source.plants},
+    )
 
 
-def write_status(project: Project, status: dict[str, Any]) -> None:
+def write_status(project: Project, status: ListenerStatus) -> None:
     """Replace the status of a plant, whole or not at all; on a full disk it is written over where it lies.
 
     So that it fits there, every status ends in spaces up to whole blocks.
     """
-    path = project.listen(status["plant"]) / "status.json"
-    content = (json.dumps(status, indent=2, ensure_ascii=False) + "\n").encode()
+    path = project.listen(status.plant) / FILE
+    content = format_record(status).encode()
     content += b" " * (-len(content) % BLOCK - 1) + b"\n"
     try:
         with replace_file(path) as temporary:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from elc.errors import ElcError
+from elc.records.card import read_card
 
 PAUSE_S = 0.2
 TIMEOUT_S = 30.0
@@ -89,5 +90,5 @@ class Client:
 def read_row(package: Path) -> dict[str, float]:
     """Read a row of a package that it must answer: the first of its golden inputs."""
     golden = json.loads((package / "golden.json").read_text(encoding="utf-8"))
-    card = json.loads((package / "card.json").read_text(encoding="utf-8"))
-    return dict(zip([feature["column"] for feature in card["features"]], golden["inputs"][0], strict=True))
+    columns = [feature.column for feature in read_card(package).features]
+    return dict(zip(columns, golden["inputs"][0], strict=True))

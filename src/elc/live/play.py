@@ -13,10 +13,12 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
+from elc.alerts.state import read_log
 from elc.fields import say_label
 from elc.live.client import Client, read_row
 from elc.live.commands import ENVIRONMENT, Commands
 from elc.paths import Project, replace_file
+from elc.records.alerts import LOG
 from elc.registry.git import run_git
 from elc.simulate import Historian, Order, find_end
 
@@ -193,9 +195,9 @@ def _tell_news(stage: Play) -> None:
 
 
 def _read_alerts(stage: Play, plant: str) -> list[str]:
-    path = stage.operated.operation("alerts", plant) / "alerts.jsonl"
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    return [f"alert {line['state']}: {line['sentence']}" for line in lines]
+    path = stage.operated.operation("alerts", plant) / LOG
+    lines = read_log(path.read_bytes()) if path.is_file() else []
+    return [f"alert {line.state}: {line.sentence}" for line in lines]
 
 
 def _read_outcomes(stage: Play, plant: str) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from elc import language
-from elc.alerts import UNJUDGED, Alert
+from elc.alerts import UNJUDGED, Alert, build_alert
 from elc.curve import find_size, sum_costs
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, RUNNING, STATE, TIME, read_currency
 from elc.pages import say_findings
@@ -72,7 +72,7 @@ def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
         **({} if math.isnan(cost.co2_t) else {"co2_t": cost.co2_t}),
     }
     sentence = _write_gap(values, since, settings, size=find_size(hours))
-    return Alert(settings.plant_id, "gap", "energy", sentence, _to_utc(since), _to_utc(last), values)
+    return _build(settings, "gap", "energy", sentence, since, last, values=values)
 
 
 def _find_spell_start(hours: pd.DataFrame, needed: int, settings: StageSettings) -> int:
@@ -121,7 +121,7 @@ def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
         time=_write_time(since, settings),
     )
     advice = language.say("Look at its energy meters.")
-    return Alert(settings.plant_id, "energy", "energy", sentence, _to_utc(since), _to_utc(last), advice=advice)
+    return _build(settings, "energy", "energy", sentence, since, last, advice=advice)
 
 
 def _find_unjudged(hours: pd.DataFrame, settings: StageSettings, reason: str, advice: str) -> Alert | None:
@@ -138,7 +138,7 @@ def _find_unjudged(hours: pd.DataFrame, settings: StageSettings, reason: str, ad
     sentence = language.say(
         "{plant} has had no gap to judge since {time}: {reason}.", plant=settings.plant.name, time=time, reason=reason
     )
-    return Alert(settings.plant_id, UNJUDGED, "gap", sentence, _to_utc(since), _to_utc(last), advice=advice)
+    return _build(settings, UNJUDGED, "gap", sentence, since, last, advice=advice)
 
 
 def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings) -> list[Alert | None]:
@@ -150,16 +150,31 @@ def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: Stag
     for (check, column), rows in lasting.groupby(["check", "column"], sort=True):
         latest = rows.sort_values(["end", "start"]).iloc[-1]
         subject = f"{check}:{column}".removesuffix(":")
-        since, last = _to_utc(rows["start"].min()), _to_utc(latest["end"])
+        since, last = rows["start"].min(), latest["end"]
         (sentence,) = say_findings(rows.loc[[latest.name]])
-        alerts.append(Alert(settings.plant_id, "violation", subject, sentence, since, last))
+        alerts.append(_build(settings, "violation", subject, sentence, since, last))
     return alerts
 
 
 def _find_failure(hours: pd.DataFrame, settings: StageSettings, recommendation: str) -> Alert:
     sentence = language.say("{plant} cannot be judged.", plant=settings.plant.name)
-    last = _to_utc(hours[TIME].iloc[-1] + _find_width(settings)) if len(hours) else None
-    return Alert(settings.plant_id, "failed", "monitor", sentence, None, last, advice=recommendation)
+    last = hours[TIME].iloc[-1] + _find_width(settings) if len(hours) else None
+    return _build(settings, "failed", "monitor", sentence, None, last, advice=recommendation)
+
+
+def _build(
+    settings: StageSettings,
+    kind: str,
+    subject: str,
+    sentence: str,
+    since: pd.Timestamp | None,
+    last: pd.Timestamp | None,
+    *,
+    values: dict[str, float] | None = None,
+    advice: str = "",
+) -> Alert:
+    start, end = (None if time is None else _to_utc(time) for time in (since, last))
+    return build_alert(settings.plant_id, kind, subject, sentence, since=start, last=end, values=values, advice=advice)
 
 
 def _write_time(time: pd.Timestamp, settings: StageSettings) -> str:

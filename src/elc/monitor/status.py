@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +31,7 @@ from elc.monitor.silence import is_untold
 from elc.monitor.verdict import NOT_CHECKED, Health, Verdict, build_verdict, write_data_health, write_model_health
 from elc.pages import say_findings
 from elc.paths import replace_file
+from elc.records import status as records
 from elc.settings import StageSettings
 
 
@@ -176,39 +176,39 @@ def build_health(scored: pd.DataFrame, findings: pd.DataFrame, check: Check, set
     return Health(*data, *write_model_health(check, settings))
 
 
-def build_records(
-    status: Status, settings: StageSettings, *, answer: str, advice: str, version: str
-) -> dict[str, object]:
+def build_records(status: Status, settings: StageSettings, *, answer: str, advice: str, version: str) -> records.Status:
     """Build what pages say about one plant, and in which language; no NaN, missing is None."""
     gap, month = status.gap, status.month
-    interval = status.interval
-    frac = status.hour[GAP_FRAC]
-    return {
-        "plant": settings.plant_id,
-        "name": settings.plant.name,
-        "product": settings.plant.product,
-        "state": status.state,
-        "state_since": status.state_since.tz_convert(settings.plant.time_zone).isoformat(),
-        "hour": status.hour[TIME].isoformat(),
-        "last_hour": format_hour(status.hour[TIME], settings),
-        "gap_gj_per_h": None if gap is None else gap.energy_gj,
-        GAP_LOW: None if interval is None else interval.low,
-        GAP_HIGH: None if interval is None else interval.high,
-        "gap_frac": None if np.isnan(frac) else float(frac),
-        "money_per_h": None if gap is None else _drop_nan(gap.money),
-        "co2_t_per_h": None if gap is None else _drop_nan(gap.co2_t),
-        "money_month": _drop_nan(month.gap.money) if month.judged else None,
-        "gap_gj_24h": status.day_gap_gj,
-        "size_gj_per_h": _drop_nan(status.size_gj_per_h),
-        "currency": settings.site.currency,
-        "no_gap_reason": status.no_gap_reason,
-        "version": version,
-        **asdict(status.verdict),
-        "language": get_language(),
-        "answer": answer,
-        "advice": advice,
-        **{f"{name}_health": value for name, value in asdict(status.health).items() if name in ("data", "model")},
-    }
+    interval, verdict, health = status.interval, status.verdict, status.health
+    return records.Status(
+        plant=settings.plant_id,
+        name=settings.plant.name,
+        product=settings.plant.product,
+        state=status.state,
+        state_since=status.state_since.tz_convert(settings.plant.time_zone).isoformat(),
+        hour=status.hour[TIME].to_pydatetime(),
+        last_hour=format_hour(status.hour[TIME], settings),
+        gap_gj_per_h=None if gap is None else gap.energy_gj,
+        gap_low_gj_per_h=None if interval is None else interval.low,
+        gap_high_gj_per_h=None if interval is None else interval.high,
+        gap_frac=_drop_nan(float(status.hour[GAP_FRAC])),
+        money_per_h=None if gap is None else _drop_nan(gap.money),
+        co2_t_per_h=None if gap is None else _drop_nan(gap.co2_t),
+        money_month=_drop_nan(month.gap.money) if month.judged else None,
+        gap_gj_24h=status.day_gap_gj,
+        size_gj_per_h=_drop_nan(status.size_gj_per_h),
+        currency=settings.site.currency,
+        no_gap_reason=status.no_gap_reason,
+        version=version,
+        status=verdict.status,
+        action=verdict.action,
+        recommendation=verdict.recommendation,
+        language=get_language(),
+        answer=answer,
+        advice=advice,
+        data_health=health.data,
+        model_health=health.model,
+    )
 
 
 def _drop_nan(value: float) -> float | None:
@@ -232,11 +232,9 @@ def format_span(start: pd.Timestamp, width: pd.Timedelta, zone: str) -> str:
     return f"{format_time(shown)}–{closing}{name_zone(local)}, {zone}"
 
 
-def write_status(folder: Path, records: dict[str, object], scored: pd.DataFrame) -> None:
-    """Write `status.json` and the scored hours, each whole or not at all."""
+def write_status(folder: Path, status: records.Status, scored: pd.DataFrame) -> None:
+    """Write the scored hours and `status.json`, each whole or not at all."""
     with replace_file(folder / "hours.parquet") as temporary:
         columns = [TIME, STATE, IS_STEADY, IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
         scored[columns].to_parquet(temporary, index=False)
-    with replace_file(folder / "status.json") as temporary:
-        text = json.dumps(records, indent=2, ensure_ascii=False, allow_nan=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    records.write_status(folder, status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -13,10 +14,13 @@ from elc.monitor.check import SETPOINT, Check
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK
 from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
 from elc.pages import say_finding, say_findings
+from elc.records.status import Action, Outcome
 from elc.settings import StageSettings
 
 SOUND, NOT_JUDGED = "sound", "not judged"
-COMPLETED, VIOLATED, FAILED = "Completed", "CompletedWithViolations", "Failed"
+COMPLETED: Final = "Completed"
+VIOLATED: Final = "CompletedWithViolations"
+FAILED: Final = "Failed"
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,8 @@ class Health:
 class Verdict:
     """`status` as SageMaker Model Monitor names it; `action`: none, look, retrain or recalibrate; one sentence."""
 
-    status: str
-    action: str
+    status: Outcome
+    action: Action
     recommendation: str
 
 
@@ -51,13 +55,13 @@ def build_verdict(
     """
     if check.failure:
         return Verdict(FAILED, "look", say("Nothing can be judged: {reason}.", reason=check.failure))
-    status = VIOLATED if check.is_violated else COMPLETED
+    status: Outcome = VIOLATED if check.is_violated else COMPLETED
     at = pd.Timestamp(hour[TIME])
     found = _recommend(check, package, settings, at) or _recommend_service(check, at)
     return Verdict(status, *(found or _recommend_rest(hour, no_gap_reason, health)))
 
 
-def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str] | None:
+def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[Action, str] | None:
     if check.silent:
         return "look", _look_at_silent([describe_column(column, package) for column in check.silent])
     concept = check.concept
@@ -98,7 +102,7 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     return None
 
 
-def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[str, str] | None:
+def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[Action, str] | None:
     """What the service needs where its requests of the last day, or later ones, are lost or strange."""
     recent = set(check.findings.loc[check.findings["end"] > at - pd.Timedelta("24h"), "check"])
     if recent & {LOST_CHECK, BROKEN_CHECK}:
@@ -108,7 +112,7 @@ def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[str, str] | None
     return None
 
 
-def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tuple[str, str]:
+def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tuple[Action, str]:
     """What is left to say where nothing is violated: a running hour without a gap, doubts, or that all is well."""
     if no_gap_reason and hour[STATE] in RUNNING:
         return "look", say("Look why no gap can be judged: {reason}.", reason=no_gap_reason)
@@ -121,7 +125,7 @@ def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tupl
     return "none", say("Nothing needs to be done about data or model.")
 
 
-def _recommend_change(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[str, str]:
+def _recommend_change(check: Check, package: Package, settings: StageSettings, at: pd.Timestamp) -> tuple[Action, str]:
     """A change that no meter explains for sure: look first; once it has lasted, it is how the plant runs now."""
     concept, day = check.concept, _day(check)
     begun = at if concept.change is None else concept.change.start

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
+from elc.records.card import FILE, read_card
 from elc.settings import StageSettings
-
-CARD, KEY = "card.json", "learnt_until"
 
 
 def keep_habits(settings: StageSettings, package: Path) -> StageSettings:
@@ -20,6 +18,5 @@ def keep_habits(settings: StageSettings, package: Path) -> StageSettings:
     Args:
         package: folder of the package in use; it need not be there.
     """
-    path = package / CARD
-    until = json.loads(path.read_text(encoding="utf-8")).get(KEY) if path.is_file() else None
+    until = read_card(package).learnt_until if (package / FILE).is_file() else ""
     return replace(settings, plant=settings.plant.model_copy(update={"train_until": until})) if until else settings

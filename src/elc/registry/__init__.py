@@ -1,10 +1,11 @@
 """The registry: versions, approval, promotion and rollback, all of it tags in Git and packages in DVC."""
 
+from elc.records.assignment import Assignment
 from elc.registry.approve import check_approved, decide, find_fallback, find_uses
 from elc.registry.assign import assign
 from elc.registry.context import Context, check_fetched, read_context
 from elc.registry.deploy import deploy_all, deploy_plant, find_assignment
-from elc.registry.deployed import Assignment, Used, deploy_package, read_deployed, remove_deployed
+from elc.registry.deployed import Used, deploy_package, read_deployed, remove_deployed
 from elc.registry.git import find_git_folder
 from elc.registry.operated import choose_operated, find_operated, find_place, has_version
 from elc.registry.promote import Move, check_promotion, promote, promote_all

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from elc.errors import ElcError, build_nearest, check_faults
+from elc.records.assignment import Assignment
 from elc.registry import storage
 from elc.registry.approve import find_fallback
 from elc.registry.context import Context, check_policy, check_whole
-from elc.registry.deployed import Assignment, deploy_package, read_deployed, remove_deployed
+from elc.registry.deployed import deploy_package, read_deployed, remove_deployed
 from elc.registry.register import check_registration
 from elc.registry.seen import write_seen
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import CANDIDATE, Project, replace_folder
+from elc.records import RecordError, parse_record, write_record
+from elc.records.assignment import FILE as RECORD
+from elc.records.assignment import Assignment
+from elc.records.card import FILE as CARD
+from elc.records.card import Card
 from elc.registry import storage
 from elc.registry.lock import hold_lock
 from elc.registry.plain import read_plain
 
-RECORD = "deployed.json"
 # A folder that is swapped while it is read is read again.
 READS = 20
 PAUSE_S = 0.01
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """Say which version of a plant an environment was assigned: by which tag, and with which package and content."""
-
-    plant: str
-    environment: str
-    version: str
-    commit: str
-    tag: str
-    oid: str
-    package: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +61,7 @@ def deploy_package(project: Project, assignment: Assignment, *, remote: str | No
         with replace_folder(folder) as fresh:
             storage.lay_package(project.root, assignment.package, fresh, content=assignment.sha256)
             check_plant(fresh, assignment)
-            (fresh / RECORD).write_text(json.dumps(asdict(assignment), indent=2) + "\n", encoding="utf-8")
+            write_record(fresh / RECORD, assignment)
     return True
 
 
@@ -91,8 +80,8 @@ def check_plant(folder: Path, assignment: Assignment) -> None:
     """
     where = f"plant {assignment.plant}: package {assignment.package} of {assignment.version}"
     try:
-        found = json.loads(read_plain(folder / "card.json"))["plant"]
-    except (OSError, ValueError, KeyError, TypeError):
+        found = parse_record(read_plain(folder / CARD), Card, name=where, cure="Train it again.").plant
+    except (OSError, ValueError, RecordError):
         raise ElcError(f"{where} has no card.json that names its plant. Train and register it again.") from None
     if found != assignment.plant:
         raise ElcError(
@@ -153,18 +142,11 @@ def _read_folder(folder: Path, environment: str, plant: str) -> Assignment:
 
 
 def _read_record(folder: Path, *, advice: str) -> Assignment:
-    names = [field.name for field in fields(Assignment)]
     try:
-        record = json.loads(read_plain(folder / RECORD))
+        text = read_plain(folder / RECORD)
     except (OSError, ValueError) as error:
         raise ElcError(f"{folder / RECORD}: cannot be read ({error}). {advice}") from None
-    if not isinstance(record, dict) or sorted(record) != sorted(names):
-        raise ElcError(f"{folder / RECORD}: found {record}, expected the keys {', '.join(names)}. {advice}")
-    check_faults(
-        str(folder / RECORD),
-        [f"{name} is {record[name]!r}, expected text. {advice}" for name in names if not isinstance(record[name], str)],
-    )
-    return Assignment(**record)
+    return parse_record(text, Assignment, name=str(folder / RECORD), cure=advice)
 
 
 def find_folder(path: Path) -> Path:

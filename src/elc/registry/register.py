@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from elc.errors import ElcError, check_faults
+from elc.records import parse_record
+from elc.records.card import Card, read_card
+from elc.records.metrics import Metrics
 from elc.registry.context import Context
 from elc.registry.git import find_blocked, find_changes, find_untracked, list_names, run_git
 from elc.registry.names import Bump, build_name, build_next
@@ -131,7 +133,7 @@ def _check_new(plant: str, known: Mapping[str, Version], package: str, head: str
             raise ElcError(f"plant {plant}: the last commit is version {name} already. A version has its own commit.")
 
 
-def _read_metrics(context: Context, plant: str, head: str) -> dict[str, Any]:
+def _read_metrics(context: Context, plant: str, head: str) -> Metrics:
     """Read what evaluation found, as it stands in the commit that is registered.
 
     Raises:
@@ -146,16 +148,15 @@ def _read_metrics(context: Context, plant: str, head: str) -> dict[str, Any]:
             f"plant {plant}: {path} is not in the last commit; git commit --all takes no new files. Run git add "
             f"{files}, commit, then register. Where there is no such file, run dvc repro evaluate@{plant} first."
         )
-    metrics: dict[str, Any] = json.loads(text)
-    return metrics
+    return parse_record(text, Metrics, name=path, cure=f"Run dvc repro evaluate@{plant}.")
 
 
 def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package: str, head: str) -> dict[str, Any]:
     folder = context.project.model(plant)
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    if card["plant"] != plant:
-        raise ElcError(f"plant {plant}: models/{plant} holds a package of {card['plant']}. Train {plant} again.")
-    check_faults(f"plant {plant}: models/{plant}/card.json", find_markup(card, "card"))
+    card = read_card(folder, root=context.project.root)
+    if card.plant != plant:
+        raise ElcError(f"plant {plant}: models/{plant} holds a package of {card.plant}. Train {plant} again.")
+    check_faults(f"plant {plant}: models/{plant}/card.json", find_markup(card.model_dump(), "card"))
     first, last = _read_span(card, plant)
     metrics = _read_metrics(context, plant, head)
     return {
@@ -165,19 +166,19 @@ def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package
         "first": first,
         "last": last,
         "metrics": {
-            "rows": metrics["rows"],
-            "cv_rmse_frac": metrics["typical"]["cv_rmse_frac"],
-            "nmbe_frac": metrics["typical"]["nmbe_frac"],
-            "coverage_best_frac": metrics["quantiles"]["best"]["coverage_frac"],
-            "pinball_best_gj_per_h": metrics["quantiles"]["best"]["pinball_gj_per_h"],
+            "rows": metrics.rows,
+            "cv_rmse_frac": metrics.typical.cv_rmse_frac,
+            "nmbe_frac": metrics.typical.nmbe_frac,
+            "coverage_best_frac": metrics.quantiles.best.coverage_frac,
+            "pinball_best_gj_per_h": metrics.quantiles.best.pinball_gj_per_h,
         },
     }
 
 
-def _read_span(card: Mapping[str, Any], plant: str) -> tuple[str, str]:
+def _read_span(card: Card, plant: str) -> tuple[str, str]:
     """Read from when to when the hours are that a package learnt from."""
     try:
-        return card["trained_on"]["train"]["first"], card["trained_on"]["valid"]["last"]
-    except (KeyError, TypeError):
+        return card.trained_on["train"].first, card.trained_on["valid"].last
+    except KeyError:
         where = f"plant {plant}: models/{plant}/card.json"
         raise ElcError(f"{where} does not say in trained_on which hours it learnt from. Train {plant} again.") from None

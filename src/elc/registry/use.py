@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.paths import Project, replace_folder
+from elc.records import parse_record
+from elc.records.assignment import Assignment
+from elc.records.metrics import Metrics
 from elc.registry import deployed
 from elc.registry.approve import find_fallback
 from elc.registry.context import Context, check_policy, check_whole, read_context
-from elc.registry.deployed import Assignment, Used
+from elc.registry.deployed import Used
 from elc.registry.events import Event
 from elc.registry.objects import read_committed
 from elc.registry.register import check_registration
@@ -129,5 +131,6 @@ def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:
         text = read_committed(project.root, f"refs/tags/{plant}@{used.version}", path)
     if text is None:
         raise ElcError(f"plant {plant}: {path} was not found. Run dvc repro evaluate@{plant}.")
-    content: dict[str, Any] = json.loads(text)
+    metrics = parse_record(text, Metrics, name=path, cure=f"Run dvc repro evaluate@{plant}.")
+    content: dict[str, Any] = metrics.model_dump(mode="json")
     return content

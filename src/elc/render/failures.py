@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from elc.failures import Failure
+from elc.failures import find_failures, read_failure
 from elc.language import escape, format_time, say
 from elc.paths import Project
+from elc.records import RecordError
+from elc.records.failure import Failure
 from elc.registry import find_place
-from elc.render.receipts import read_json
-
-SUFFIX = ".failed.json"
 
 
 def read_failures(project: Project, plants: Iterable[str], faults: list[str]) -> list[Failure]:
     """Read the failure records of the plants, and add to the faults each that cannot be read."""
-    folders = [find_place(project, plant).receipts / plant for plant in plants]
-    paths = [path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))]
     found = []
-    for path in paths:
-        plant, stage = path.parent.name, path.name.removesuffix(SUFFIX)
-        name = path.relative_to(project.root).as_posix()
-        repair = f"Run elc run {stage} {plant}; remove the file where that stage is gone."
-        content = read_json(path, name, repair, faults)
-        if content is not None:
-            sentence = " ".join(str(content.get("sentence") or "").split())
-            found.append(Failure(plant, stage, sentence, str(content.get("since") or "")))
+    for plant in plants:
+        for path in find_failures(find_place(project, plant), plant):
+            try:
+                failure = read_failure(path, root=project.root)
+            except RecordError as error:
+                faults.append(str(error))
+            else:
+                found.append(failure.model_copy(update={"sentence": " ".join(failure.sentence.split())}))
     return found
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from elc.failures import OF_HOUR
 from elc.fields import read_currency
 from elc.language import escape, escape_marked, format_money, format_plain, format_time, say
+from elc.records.alerts import Alert
+from elc.records.status import Status
 from elc.render.failures import build_since
 from elc.render.plants import Fleet, build_plants
-from elc.render.status import Alert, Status, hide_gap
+from elc.render.status import hide_gap
 from elc.render.words import NBSP, build_count, build_list, start
 
 
@@ -141,14 +142,7 @@ def _build_alerts(fleet: Fleet) -> list[str]:
 
 def _build_alert(alert: Alert, names: Mapping[str, str]) -> str:
     text = f"- **{escape(names.get(alert.plant, alert.plant))}:** {escape(alert.sentence)}"
-    return f"{text} [{say('Since {time}.', time=escape(_read_since(alert.since)))}]{{.small}}" if alert.since else text
-
-
-def _read_since(since: str) -> str:
-    try:
-        return format_time(datetime.fromisoformat(since))
-    except ValueError:
-        return since
+    return f"{text} [{say('Since {time}.', time=escape(format_time(alert.since)))}]{{.small}}" if alert.since else text
 
 
 def _build_advice(status: Status, links: Mapping[str, str]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
-from elc.failures import Failure
 from elc.language import (
     format_co2,
     format_money,
@@ -19,7 +18,9 @@ from elc.language import (
     say_state,
     say_version,
 )
-from elc.render.status import Alert, Status
+from elc.records.alerts import Alert
+from elc.records.failure import Failure
+from elc.records.status import Status
 from elc.render.words import MISSING, NBSP
 
 _MILLION = 1_000_000

@@ -11,8 +11,8 @@ import nbformat
 import yaml
 
 from elc.errors import ElcError
-from elc.failures import Failure
 from elc.language import translate
+from elc.records.failure import Failure
 from elc.render.charts import build_chart, has_chart
 from elc.render.failures import build_banner
 from elc.render.options import read_front, read_options

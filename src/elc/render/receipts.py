@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elc.failures import Failure
 from elc.paths import Project
+from elc.records import RecordError
+from elc.records.failure import Failure
+from elc.records.receipt import read_receipt
 from elc.registry import find_place
 
 STEMS = {"monitor": "50_monitor", "explain": "60_explain", "compare": "80_compare"}
@@ -48,22 +49,6 @@ class Site:
     language: str
 
 
-def read_json(path: Path, name: str, repair: str, faults: list[str]) -> dict[str, Any] | None:
-    """Read a JSON object, or add to the faults why it cannot be read and how to repair it."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        faults.append(f"{name}: not found. {repair}")
-        return None
-    except (OSError, ValueError) as error:
-        faults.append(f"{name}: not readable as JSON ({type(error).__name__}). {repair}")
-        return None
-    if not isinstance(content, dict):
-        faults.append(f"{name}: holds no object. {repair}")
-        return None
-    return content
-
-
 def build_repair(project: Project, stage: str, plant: str) -> str:
     """Build the sentence that says how a result of a plant is made anew."""
     command = f"elc run {stage} {plant} --env {project.environment}" if project.environment else ""
@@ -96,18 +81,20 @@ def _read_page(project: Project, plant: str, stage: str, faults: list[str]) -> P
     path = project.receipts / plant / f"{stage}.json"
     name = path.relative_to(project.root).as_posix()
     repair = build_repair(project, stage, plant)
-    receipt = read_json(path, name, repair, faults)
-    if receipt is None:
+    try:
+        receipt = read_receipt(path, cure=repair, root=project.root)
+    except RecordError as error:
+        faults.append(str(error))
         return None
     expected = f"reports/{plant}/{STEMS[stage]}.ipynb"
-    if receipt.get("notebook") != expected:
-        faults.append(f"{name}: names notebook {receipt.get('notebook')}, expected {expected}. {repair}")
+    if receipt.notebook != expected:
+        faults.append(f"{name}: names notebook {receipt.notebook}, expected {expected}. {repair}")
         return None
     notebook = project.place / expected
     if not notebook.is_file():
         faults.append(f"{expected}: not found, but has a receipt. {repair}")
         return None
-    if hashlib.sha256(notebook.read_bytes()).hexdigest() != receipt.get("sha256"):
+    if hashlib.sha256(notebook.read_bytes()).hexdigest() != receipt.sha256:
         faults.append(f"{expected}: is not the notebook of its receipt (sha256 differs). {repair}")
         return None
-    return Page(plant, stage, str(receipt.get("title") or f"{plant} {stage}"), notebook)
+    return Page(plant, stage, receipt.title or f"{plant} {stage}", notebook)

@@ -15,6 +15,7 @@ from elc.errors import ElcError, build_nearest
 from elc.failures import CellError, remove_failures, write_failure
 from elc.language import escape
 from elc.paths import Project, replace_file
+from elc.records.receipt import Receipt, write_receipt
 from elc.runner.parameters import check_parameters
 from elc.runner.stable import normalise
 from elc.settings import PlantSettings, read_plant
@@ -124,10 +125,5 @@ def _write(path: Path, notebook: nbformat.NotebookNode) -> None:
 
 
 def _write_receipt(project: Project, stage: str, plant: str, target: Path, title: str) -> None:
-    receipt = {
-        "notebook": target.relative_to(project.place).as_posix(),
-        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
-        "title": title,
-    }
-    with replace_file(project.receipts / plant / f"{stage}.json") as temporary:
-        temporary.write_text(json.dumps(receipt, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    name, digest = target.relative_to(project.place).as_posix(), hashlib.sha256(target.read_bytes()).hexdigest()
+    write_receipt(project.receipts / plant / f"{stage}.json", Receipt(notebook=name, sha256=digest, title=title))

@@ -18,6 +18,8 @@ from elc.dataset import Split, write_baseline
 from elc.fields import BEST, ENERGY, HIGH, TIME, TYPICAL, read_unit
 from elc.findings import write_findings
 from elc.paths import replace_folder
+from elc.records import write_record
+from elc.records.card import FILE, Card
 from elc.settings import StageSettings, TagList
 from elc.train.attribution import build_attribution
 from elc.train.fit import CurveFit, Fit
@@ -62,7 +64,7 @@ def write_package(
         package = curve.open_package(curve.read_unverified(fresh, card))
         curve.write_json(fresh / "attribution.json", build_attribution(package, split.train))
         card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}
-        curve.write_json(fresh / "card.json", card | {"sha256": curve.hash_card(card)})
+        write_record(fresh / FILE, Card.model_validate(card | {"sha256": curve.hash_card(card)}))
 
 
 def _write_network(path: Path, model: keras.Model) -> None:

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from elc.alerts import Alert, write_alerts
+from elc.alerts import Alert, build_alert, write_alerts
 from elc.fields import TIME
 from elc.paths import Project
+from elc.records.alerts import Message
 from elc.settings import StageSettings, read_plant
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,7 +55,17 @@ def build_gap(since_h: int = 3, last_h: int = 10, plant: str = "fjord") -> Alert
     """A gap that began at an hour of the day and was last seen at another."""
     day = datetime(2026, 6, 21, tzinfo=UTC)
     since, last = day.replace(hour=since_h), day.replace(hour=last_h)
-    return Alert(plant, "gap", "energy", GAP_SENTENCE, since, last, {"gap_frac": 0.031})
+    return build_alert(plant, "gap", "energy", GAP_SENTENCE, since=since, last=last, values={"gap_frac": 0.031})
+
+
+def build_message(**changes: Any) -> Message:
+    """A message about a gap, changed."""
+    content = {
+        "id": "abc", "message": "abc-1", "plant": "fjord", "kind": "gap", "subject": "energy", "state": "open",
+        "sentence": "Fjord uses more.", "advice": "", "text": "Fjord uses more.", "since": NOW, "until": None,
+        "last": NOW, "runs": 1, "values": {"gap_frac": 0.031}, "url": None,
+    }  # fmt: skip
+    return Message.model_validate({**content, **changes})
 
 
 def leave(project: Project, *alerts: Alert, plant: str = "fjord", last: datetime = NOW) -> None:

@@ -22,12 +22,12 @@ from elc.alerts.mail import Mail, build_mail
 from elc.alerts.webhook import Webhook
 from elc.paths import Project
 from elc.settings import AlertSettings, EmailSettings, read_settings
-from tests.unit.alerts.conftest import NOW, Prepare, build_gap, leave
+from tests.unit.alerts.conftest import NOW, Prepare, build_gap, build_message, leave
 from tests.unit.alerts.receivers import Hook, Post, drip, hang, serve_bytes, serve_hook, serve_post, write_certificate
 
 TIMEOUT_S = 0.4
 LATE_S = 3.0  # a busy machine included; a drip would go on for ever
-MESSAGE: dict[str, Any] = {"message": "abc-1", "state": "open", "text": "Fjord uses more.", "id": "abc"}
+MESSAGE = build_message()
 PHRASE = "pass-word-7"
 Serve = Callable[[socket.socket], None]
 
@@ -154,7 +154,7 @@ def test_certificate_must_be_trusted(certificate: tuple[ssl.SSLContext, Path], m
         assert hook.posts == []
         monkeypatch.setenv("SSL_CERT_FILE", str(path))
         assert build_hook(hook.url).send([MESSAGE]) == "it answered 200"
-        assert hook.posts == [MESSAGE]
+        assert hook.posts == [MESSAGE.model_dump(mode="json")]
         with pytest.raises(UndeliveredError, match=r"not trusted: .*(mismatch|not valid for).*localhost"):
             build_hook(hook.url.replace("127.0.0.1", "localhost")).send([MESSAGE])
 
@@ -180,7 +180,7 @@ def test_url_of_the_environment_is_checked_and_not_repeated(url: str, words: str
 
 
 def test_mail_says_everything_in_one() -> None:
-    other = {**MESSAGE, "message": "def-2", "state": "recovered", "text": "Over: Fjord bruker 31 GJ/h – for mye."}
+    other = build_message(message="def-2", state="recovered", text="Over: Fjord bruker 31 GJ/h – for mye.")
     with serve_post(Post()) as post:
         settings = build_email(post.port, recipients=["a@example.org", "b@example.org"])
         assert Mail(settings, None, 5.0).send([MESSAGE, other]) == "it took the mail to a@example.org, b@example.org"
@@ -195,14 +195,14 @@ def test_mail_says_everything_in_one() -> None:
 
 def test_mail_of_the_same_messages_has_the_same_id() -> None:
     at, settings = datetime.now(UTC), build_email(25)
-    same, other = {**MESSAGE, "runs": 7}, {**MESSAGE, "message": "abc-2"}
+    same, other = build_message(runs=7), build_message(message="abc-2")
     ids = [build_mail([message], settings, at=at)["Message-ID"] for message in (MESSAGE, same, other)]
     assert ids[0] == ids[1] != ids[2]
     assert ids[0].endswith("@example.org>")
 
 
 def test_subject_is_one_line_of_a_length_that_can_be_read() -> None:
-    long = {**MESSAGE, "text": "Fjord:\r\nBcc: x@example.org " + "very " * 50}
+    long = build_message(text="Fjord:\r\nBcc: x@example.org " + "very " * 50)
     subject = build_mail([long], build_email(25), at=NOW)["Subject"]
     assert len(subject) == 120
     assert subject.startswith("Fjord: Bcc: x@example.org very")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from elc.alerts import Alert, deliver, deliver_all, read_state
+from elc.alerts import Alert, build_alert, deliver, deliver_all, find_told
 from elc.errors import ElcError
 from elc.paths import Project
 from tests.unit.alerts.conftest import GAP_SENTENCE, NOW, Prepare, build_gap, leave
@@ -44,7 +44,8 @@ def states(records: list[dict[str, Any]]) -> list[str]:
 
 
 def build_violation(column: str) -> Alert:
-    return Alert("fjord", "violation", f"drift:{column}", f"{column} drifts.", NOW - 9 * HOUR, NOW)
+    sentence = f"{column} drifts."
+    return build_alert("fjord", "violation", f"drift:{column}", sentence, since=NOW - 9 * HOUR, last=NOW)
 
 
 def test_alert_is_posted_once_and_its_end_too(prepare: Prepare, hook: Hook) -> None:
@@ -80,7 +81,7 @@ def test_nobody_to_tell_still_keeps_the_log(prepare: Prepare) -> None:
     leave(project, build_gap())
     assert tell(project) == []
     assert states(read_log(project)) == ["open"]
-    assert read_state(project.operation("alerts", "fjord")).unsent == []
+    assert find_told(project.operation("alerts", "fjord")).unsent == ()
 
 
 def test_server_that_fails_gets_the_same_messages_later(prepare: Prepare, hook: Hook) -> None:
@@ -240,7 +241,7 @@ def test_state_that_is_spoilt_is_begun_anew(prepare: Prepare, hook: Hook) -> Non
     tell(project)
     (project.operation("alerts", "fjord") / "state.json").write_text('{"open": [1]}')
     (sentence,) = tell(project, hours=1)
-    assert "state.json: not readable as what was told so far. The next elc hourly begins it anew" in sentence
+    assert "state.json: 3 faults\n  - open.0 is 1, expected an object. The next elc hourly begins it anew" in sentence
     assert [post["message"] for post in hook.posts] == [f"{build_gap().id}-1"] * 2
     assert tell(project, hours=2) == []
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from elc.alerts import Alert
+from elc.alerts import Alert, build_alert
 from elc.alerts.fold import Folded, fold
 from tests.unit.alerts.conftest import GAP_SENTENCE, NOW, build_gap
 
@@ -20,9 +19,9 @@ def go_on(
 
 
 def test_new_alert_is_told_with_all_that_a_receiver_needs() -> None:
-    alert = replace(build_gap(), advice="Look at the furnace.")
+    alert = build_gap().model_copy(update={"advice": "Look at the furnace."})
     (message,) = go_on(EMPTY, alert).messages
-    assert message == {
+    assert message.model_dump(mode="json") == {
         "id": alert.id,
         "message": f"{alert.id}-1",
         "plant": "fjord",
@@ -46,7 +45,7 @@ def test_open_alert_is_counted_and_told_again_only_after_a_while() -> None:
     told = []
     for hour in range(1, 50):
         folded = go_on(folded, build_gap(), now=NOW + hour * HOUR - timedelta(seconds=hour % 3))  # a timer's jitter
-        told += [(hour, message["state"], message["message"][-2:]) for message in folded.messages]
+        told += [(hour, message.state, message.message[-2:]) for message in folded.messages]
     assert told == [(24, "still open", "-2"), (48, "still open", "-3")]
     (entry,) = folded.open.values()
     assert (entry.runs, entry.messages) == (50, 3)
@@ -60,12 +59,14 @@ def test_nothing_is_told_again_where_nobody_wants_it() -> None:
 
 
 def test_end_is_told_once_with_the_time_it_was_last_seen() -> None:
-    folded = go_on(go_on(EMPTY, build_gap()), replace(build_gap(last_h=11), advice="Look at the furnace."))
+    folded = go_on(
+        go_on(EMPTY, build_gap()), build_gap(last_h=11).model_copy(update={"advice": "Look at the furnace."})
+    )
     over = go_on(folded)
     (message,) = over.messages
-    assert (message["state"], message["message"]) == ("recovered", f"{build_gap().id}-2")
-    assert (message["since"], message["until"]) == ("2026-06-21T03:00:00+00:00", "2026-06-21T11:00:00+00:00")
-    assert message["text"] == f"Over: {GAP_SENTENCE}"  # nothing is to be done any more
+    assert (message.state, message.message) == ("recovered", f"{build_gap().id}-2")
+    assert (message.since, message.until) == (build_gap().since, build_gap(last_h=11).last)
+    assert message.text == f"Over: {GAP_SENTENCE}"  # nothing is to be done any more
     assert go_on(over).messages == []
 
 
@@ -89,9 +90,9 @@ def test_start_that_moves_is_the_same_alert() -> None:
 
 def test_one_that_began_later_ends_the_former() -> None:
     folded = go_on(go_on(EMPTY, build_gap(since_h=3, last_h=5)), build_gap(since_h=8))
-    assert [(message["state"], message["since"][11:13]) for message in folded.messages] == [
-        ("recovered", "03"),
-        ("open", "08"),
+    assert [(message.state, message.since and message.since.hour) for message in folded.messages] == [
+        ("recovered", 3),
+        ("open", 8),
     ]
     assert len(folded.open) == 1
 
@@ -102,14 +103,16 @@ def test_no_two_messages_share_a_name() -> None:
     folded = EMPTY
     for alerts in ((build_gap(),), (), (build_gap(),), (), (build_gap(),)):
         folded = go_on(folded, *alerts)
-        seen += [message["message"] for message in folded.messages]
+        seen += [message.message for message in folded.messages]
     assert len(seen) == len(set(seen)) == 5
     assert {name.partition("-")[0] for name in seen} == {build_gap().id}
 
 
 def test_unknown_start_is_no_other_alert() -> None:
-    failed = Alert("fjord", "failed", "monitor", "Fjord cannot be judged.", None, NOW)
+    failed, later = (
+        build_alert("fjord", "failed", "monitor", "Fjord cannot be judged.", since=None, last=last)
+        for last in (NOW, NOW + HOUR)
+    )
     folded = go_on(EMPTY, failed)
-    later = replace(failed, last=NOW + HOUR, id="")
     assert later.id != failed.id
     assert go_on(folded, later).messages == []

@@ -43,7 +43,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_listed(prepare: Prepare, monke
     done = run(project, monkeypatch)
     assert done.exit_code == 0
     assert done.stdout.startswith("fjord  gap")
-    assert "data/monitor/delta/alerts.json: no such file" in done.stderr
+    assert "data/monitor/delta/alerts.json: not found" in done.stderr
 
 
 def test_unknown_plant_is_refused_with_the_nearest(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from elc.cli import main
+from tests.unit.records.examples import STATUS
 
 ROOT = Path(__file__).parents[3]
 PLANTS = ("fjord", "delta", "steppe")
@@ -26,7 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(project: Path, plant: str, action: str, *, status: str = "Completed") -> None:
     folder = project / "data" / "monitor" / plant
     folder.mkdir(parents=True, exist_ok=True)
-    records = {"status": status, "action": action, "recommendation": f"Do: {action}."}
+    records = {**STATUS, "status": status, "action": action, "recommendation": f"Do: {action}."}
     (folder / "status.json").write_text(json.dumps(records), encoding="utf-8")
 
 
@@ -53,7 +54,7 @@ def test_plant_that_was_not_monitored_cannot_be_told(project: Path) -> None:
     write(project, "delta", "none")
     code, text = ask("fjord", "delta")
     assert code == 2
-    assert "fjord: cannot be told: data/monitor/fjord/status.json was not found. Run elc run monitor fjord." in text
+    assert "fjord: cannot be told: data/monitor/fjord/status.json: not found. Run elc run monitor fjord." in text
     write(project, "delta", "retrain")
     assert ask("fjord", "delta")[0] == 0
 

@@ -19,6 +19,7 @@ from elc.hourly.changes import find_change, keep_hours
 from elc.hourly.stages import SITE, STAGES
 from elc.paths import Project
 from tests.conftest import ROOT
+from tests.unit.records.examples import STATUS
 
 
 def write_hours(project: Project, hours: int, **changed: float) -> None:
@@ -32,6 +33,11 @@ def write_hours(project: Project, hours: int, **changed: float) -> None:
     times = pd.date_range("2026-06-01", periods=hours, freq="h", tz="UTC")
     table = pd.DataFrame({TIME: times, "state": pd.Categorical(["run"] * hours), "gap_gj_per_h": gap})
     table.to_parquet(folder / "hours.parquet", index=False)
+
+
+def write_status(project: Project, **changes: object) -> None:
+    path = project.operation("monitor", "fjord") / "status.json"
+    path.write_text(json.dumps({**STATUS, **changes}), encoding="utf-8")
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def test_equal_hours_are_no_change(project: Project, kept: Path) -> None:
 def test_first_hours_of_a_plant_are_all_new_and_no_hours_are_none(project: Project, kept: Path) -> None:
     keep_hours(project, ["fjord"], kept)
     change = find_change(project, "fjord", kept, "")
-    assert (change.new_hours, change.last_before, change.last, change.status) == (0, None, None, {})
+    assert (change.new_hours, change.last_before, change.last, change.status) == (0, None, None, None)
     write_hours(project, 5)
     assert find_change(project, "fjord", kept, "").new_hours == 5
 
@@ -73,15 +79,14 @@ def test_first_hours_of_a_plant_are_all_new_and_no_hours_are_none(project: Proje
 def test_table_names_what_failed_and_json_its_sentence(project: Project, kept: Path) -> None:
     write_hours(project, 3)
     write_failure(project, "explain", "fjord", ElcError(f"{project.root}/deployed: the version was rejected."))
-    status = {"gap_gj_per_h": 1234.56, "gap_frac": None, "data_health": "sound", "status": "Completed"}
-    (project.operation("monitor", "fjord") / "status.json").write_text(json.dumps(status))
+    write_status(project, gap_gj_per_h=1234.56, gap_frac=None, size_gj_per_h=None)
     skipped = find_change(project, "delta", kept, "no version is in prod.")
     outcome = Outcome("prod", (find_change(project, "fjord", kept, ""), skipped), True, ("render: no.",))
     failure = outcome.changes[0].failures[0]
     since = failure.since[:16].replace("T", " ")
     assert render(outcome).splitlines() == [
         "plant  last hour, UTC  before  new  redone  gap, GJ/h  share  data   model  status     failed",
-        "fjord  01 Jun 02:00    –         3       0    1,234.6      –  sound  –      Completed  explain",
+        "fjord  01 Jun 02:00    –         3       0    1,234.6      –  sound  ok     Completed  explain",
         "delta  –               –         0       0          –      –  –      –      –          skipped",
         "delta: skipped, no version is in prod.",
         f"fjord: explain failed, since {since} UTC. deployed: the version was rejected.",
@@ -98,8 +103,7 @@ def test_table_names_what_failed_and_json_its_sentence(project: Project, kept: P
 @pytest.mark.parametrize(("size", "gap"), [(0.5, "0.0340"), (5.0, "0.340"), (500.0, "34.0"), (5000.0, "340")])
 def test_table_shows_the_digits_that_the_plant_needs(project: Project, kept: Path, size: float, gap: str) -> None:
     write_hours(project, 3)
-    status = {"gap_gj_per_h": 0.068 * size, "gap_frac": 0.068, "size_gj_per_h": size}
-    (project.operation("monitor", "fjord") / "status.json").write_text(json.dumps(status))
+    write_status(project, gap_gj_per_h=0.068 * size, gap_frac=0.068, size_gj_per_h=size)
     row = render(Outcome("prod", (find_change(project, "fjord", kept, ""),), True, ())).splitlines()[1]
     assert row.split()[7:9] == [gap, "6.8%"]
 

@@ -12,14 +12,16 @@ import pytest
 
 from elc import advise, compare, explain, findings, language, monitor, settings
 from elc.advise.words import REASONS
+from elc.alerts import build_alert
 from elc.curve import Cost
 from elc.fields import ENERGY, GAP, TIME, say_heading, say_value
 from elc.paths import Project
+from elc.records.failure import Failure
+from elc.records.status import Status
 from elc.render.index import build_index
 from elc.render.plants import Fleet
-from elc.render.receipts import Failure
-from elc.render.status import Alert, Status
 from elc.render.translate import translate_notebook
+from tests.unit.records.examples import STATUS
 from tests.unit.written import build_written
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -100,12 +102,15 @@ def test_advice_and_the_reasons_for_none_are_norwegian(chosen: settings.StageSet
 
 def test_the_page_of_all_plants_is_norwegian() -> None:
     given = {
-        "plant": "fjord", "name": "Fjord", "state": "run", "last_hour": "tir. 30. juni 2026 23:00–24:00",
-        "gap_gj_per_h": 59.1, "gap_frac": 0.036, "money_per_h": 620.0, "co2_t_per_h": 3.3, "gap_gj_24h": 1400.0,
-        "money_month": 124_312.0, "currency": "EUR", "no_gap_reason": "", "data_health": "2 findings",
-        "model_health": "not judged", "version": "candidate, not approved", "advice": "Senk O2.", "status": "Completed",
-        "recommendation": "Se på måleren.", "action": "look",
-    }  # fmt: skip
+        **STATUS,
+        "hour": AT.to_pydatetime(),
+        "last_hour": "tir. 30. juni 2026 23:00–24:00",
+        "data_health": "2 findings",
+        "model_health": "not judged",
+        "advice": "Senk O2.",
+        "recommendation": "Se på måleren.",
+        "action": "look",
+    }
     other = {**given, "plant": "delta", "name": "Delta", "gap_frac": None, "money_per_h": None, "advice": ""}
     text = build_index(
         Fleet(
@@ -114,8 +119,8 @@ def test_the_page_of_all_plants_is_norwegian() -> None:
             names={"fjord": "Fjord", "delta": "Delta", "steppe": "Steppe"},
             currency="EUR",
             max_gap_frac=0.02,
-            failures=[Failure("steppe", "ingest", "")],
-            alerts=[Alert("fjord", "gap", "Fjord bruker mer.", "2026-06-30T21:00:00+02:00")],
+            failures=[Failure(plant="steppe", stage="ingest", sentence="")],
+            alerts=[build_alert("fjord", "gap", "energy", "Fjord bruker mer.", since=AT.to_pydatetime(), last=None)],
             behind=frozenset({"delta"}),
         )
     )

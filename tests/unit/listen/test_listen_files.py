@@ -25,9 +25,11 @@ from elc.listen.model import Delivery, Reading, Reject
 from elc.listen.outage import Outage
 from elc.listen.status import find_state, read_state, write_status
 from elc.paths import Project
+from elc.records.listener import ListenerStatus, read_listener
 from elc.settings import read_settings
 from tests.unit.ingest.exports import GAS, TAGS, build_settings
 from tests.unit.listen.broker import list_readings, make_project
+from tests.unit.records.examples import LISTENING as EXAMPLE
 
 START = datetime(2026, 6, 20, tzinfo=UTC)
 START_US = int(START.timestamp()) * 1_000_000
@@ -36,6 +38,8 @@ LIST = """tag,column,unit,factor,offset,role,carrier,low,high,monotone,descripti
 FT-1,gas_energy_gj_per_h,GJ/h,,,energy,gas,0,1000,,gas
 FT-2,load_t_per_h,t/h,,,throughput,,0,100,,load
 """
+
+LISTENING = ListenerStatus.model_validate_json(json.dumps(EXAMPLE))
 
 
 @pytest.fixture
@@ -367,7 +371,7 @@ def test_what_nobody_sends_again_is_counted_once_memory_is_full() -> None:
 def test_a_full_disk_is_said_where_the_status_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new file has no room then, but one that is there can be written over."""
     project = Project(tmp_path)
-    write_status(project, {"plant": "fjord", "cannot_write": None})
+    write_status(project, LISTENING)
     path = project.listen("fjord") / "status.json"
     assert path.stat().st_size == 4096
 
@@ -375,7 +379,7 @@ def test_a_full_disk_is_said_where_the_status_lies(tmp_path: Path, monkeypatch: 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", refuse)
-    write_status(project, {"plant": "fjord", "cannot_write": "no space"})
-    assert json.loads(path.read_text()) == {"plant": "fjord", "cannot_write": "no space"}
+    write_status(project, LISTENING.model_copy(update={"cannot_write": "no space"}))
+    assert read_listener(project.listen("fjord")).cannot_write == "no space"
     with pytest.raises(ElcError, match=r"status\.json: cannot be written, the disk is full\. Make room\."):
-        write_status(project, {"plant": "fjord", "cannot_write": "x" * 5000})
+        write_status(project, LISTENING.model_copy(update={"cannot_write": "x" * 5000}))

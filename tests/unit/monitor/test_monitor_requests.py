@@ -16,11 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from elc import curve, findings, language, monitor
-from elc.captured import BROKEN, KIND, LOST, VERSION, Loss, find_losses, write_loss
+from elc.captured import BROKEN, KIND, LOST, VERSION, find_losses, write_loss
 from elc.fields import AGE, TIME
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK, read
 from elc.pages import say_findings
 from elc.paths import Project
+from elc.records.loss import Loss
 from tests.unit.monitor.sound import AIR, FLUE, LOAD, build_later, build_package, build_settings
 
 DAYS = 60
@@ -75,8 +76,9 @@ def look(project: Project, package: curve.Package, *, version: str = "v1.2.0") -
 
 def lose(project: Project, *, hours: Sequence[float], rows: int = 10, kind: str = LOST, is_over: bool = True) -> None:
     start, end = ((LAST + pd.Timedelta(hour, "h")).to_pydatetime() for hour in hours)
-    name = f"{kind} {start} {rows}"
-    write_loss(project, Loss(name, kind, PLANT, start, end, rows, is_over, "The disk is full. Make room."))
+    content = {"name": f"{kind} {start} {rows}", "kind": kind, "plant": PLANT, "start": start, "end": end}
+    told = {"rows": rows, "is_over": is_over, "sentence": "The disk is full. Make room."}
+    write_loss(project, Loss.model_validate(content | told))
 
 
 def test_a_plant_that_was_never_asked_costs_nothing_and_says_nothing(project: Project, package: curve.Package) -> None:

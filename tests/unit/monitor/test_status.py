@@ -15,6 +15,8 @@ from elc import curve, findings, monitor, settings
 from elc.fields import AGE, BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.monitor.status import build_health, build_month, format_hour
 from elc.paths import Project
+from elc.records.status import Status
+from tests.unit.records.examples import STATUS
 from tests.unit.written import build_written
 
 STATE_WORDS = {
@@ -327,56 +329,24 @@ def test_hour_that_cannot_be_told_says_that_the_clock_went_back_and_accuses_no_t
     assert LOAD in silent.check.silent
 
 
-RECORDS = {
-    "plant",
-    "name",
-    "product",
-    "state",
-    "state_since",
-    "hour",
-    "last_hour",
-    "gap_gj_per_h",
-    "gap_low_gj_per_h",
-    "gap_high_gj_per_h",
-    "gap_frac",
-    "money_per_h",
-    "co2_t_per_h",
-    "money_month",
-    "gap_gj_24h",
-    "size_gj_per_h",
-    "currency",
-    "no_gap_reason",
-    "version",
-    "language",
-    "answer",
-    "advice",
-    "data_health",
-    "model_health",
-    "status",
-    "action",
-    "recommendation",
-}
-
-
 def test_records_say_what_the_index_shows(package: curve.Package) -> None:
     chosen = build_settings()
     status = monitor.build_status(build_scored([10.0, 20.0]), build_findings(), package, chosen)
     records = monitor.build_records(status, chosen, answer="An answer.", advice="Advice.", version="v1.2.0 in prod")
-    assert set(records) == RECORDS
-    assert records["gap_gj_per_h"] == 20.0
-    assert (records["gap_low_gj_per_h"], records["gap_high_gj_per_h"]) == (16.0, 26.0)
-    assert records["gap_frac"] == 0.02
-    assert records["money_per_h"] == 200.0
-    assert records["co2_t_per_h"] == 1.0
-    assert records["money_month"] == 300.0
-    assert records["gap_gj_24h"] == 30.0
-    assert records["state_since"] == "2024-06-30T21:00:00+02:00"
-    assert (records["hour"], records["size_gj_per_h"]) == ("2024-06-30T20:00:00+00:00", 1015.0)
-    assert records["last_hour"] == "Sun 30 Jun 2024 22:00–23:00, Europe/Oslo"
-    assert (records["language"], records["answer"], records["advice"]) == ("en", "An answer.", "Advice.")
-    assert (records["data_health"], records["model_health"]) == ("sound", "not judged")
-    assert (records["status"], records["action"]) == ("Failed", "look")
-    json.dumps(records, allow_nan=False)
+    assert None not in dict(records).values()
+    assert records.gap_gj_per_h == 20.0
+    assert (records.gap_low_gj_per_h, records.gap_high_gj_per_h) == (16.0, 26.0)
+    assert records.gap_frac == 0.02
+    assert records.money_per_h == 200.0
+    assert records.co2_t_per_h == 1.0
+    assert records.money_month == 300.0
+    assert records.gap_gj_24h == 30.0
+    assert records.state_since == "2024-06-30T21:00:00+02:00"
+    assert (records.hour, records.size_gj_per_h) == (LAST, 1015.0)
+    assert records.last_hour == "Sun 30 Jun 2024 22:00–23:00, Europe/Oslo"
+    assert (records.language, records.answer, records.advice) == ("en", "An answer.", "Advice.")
+    assert (records.data_health, records.model_health) == ("sound", "not judged")
+    assert (records.status, records.action) == ("Failed", "look")
 
 
 def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tmp_path: Path) -> None:
@@ -395,24 +365,25 @@ def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tm
         "money_month",
         "gap_gj_24h",
     }
-    assert {name for name, value in records.items() if value is None} == missing
+    assert {name for name, value in records if value is None} == missing
     monitor.write_status(tmp_path / "fjord", records, scored)
     text = (tmp_path / "fjord" / "status.json").read_text(encoding="utf-8")
     assert "NaN" not in text
-    assert json.loads(text) == records
+    assert json.loads(text) == records.model_dump(mode="json")
 
 
 def test_status_that_holds_nan_is_refused_and_leaves_the_former(tmp_path: Path) -> None:
-    monitor.write_status(tmp_path, {"gap_frac": 0.5}, build_scored([1.0]))
+    status = Status.model_validate_json(json.dumps(STATUS))
+    monitor.write_status(tmp_path, status, build_scored([1.0]))
     with pytest.raises(ValueError, match="JSON compliant"):
-        monitor.write_status(tmp_path, {"gap_frac": NAN}, build_scored([1.0]))
-    assert json.loads((tmp_path / "status.json").read_text(encoding="utf-8")) == {"gap_frac": 0.5}
+        monitor.write_status(tmp_path, status.model_copy(update={"gap_frac": NAN}), build_scored([1.0]))
+    assert json.loads((tmp_path / "status.json").read_text(encoding="utf-8")) == STATUS
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hours.parquet", "status.json"]
 
 
 def test_scored_hours_are_written_beside(tmp_path: Path) -> None:
     scored = build_scored([10.0, NAN])
-    monitor.write_status(tmp_path, {}, scored)
+    monitor.write_status(tmp_path, Status.model_validate_json(json.dumps(STATUS)), scored)
     found = pd.read_parquet(tmp_path / "hours.parquet")
     pd.testing.assert_frame_equal(found, scored[found.columns])
     assert {TIME, STATE, ENERGY, BEST, GAP} <= set(found.columns)

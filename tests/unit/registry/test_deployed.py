@@ -6,16 +6,15 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from elc.errors import ElcError
 from elc.paths import Project, replace_folder
+from elc.records.assignment import Assignment
 from elc.registry import storage
 from elc.registry.deployed import (
-    Assignment,
     Used,
     deploy_package,
     find_folder,
@@ -40,7 +39,16 @@ def assign(project: Project, plant: str, version: str) -> Assignment:
     """Put the candidate of a plant into the cache and assign it to prod."""
     package = add_to_cache(project.root, f"models/{plant}")
     content = storage.hash_content(project.model(plant), without=())
-    return Assignment(plant, "prod", version, "c" * 40, f"{plant}#prod#1", "0" * 40, package, content)
+    return Assignment(
+        plant=plant,
+        environment="prod",
+        version=version,
+        commit="c" * 40,
+        tag=f"{plant}#prod#1",
+        oid="0" * 40,
+        package=package,
+        sha256=content,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +93,13 @@ def test_package_is_deployed_once_and_replaced(project: Project, first: Assignme
     assert read_model(project) == "fjord v1.1.0"
     folder = project.deployed("prod", "fjord")
     assert sorted(path.name for path in folder.iterdir()) == ["card.json", "deployed.json", "model.onnx"]
-    assert json.loads((folder / "deployed.json").read_text()) == asdict(second)
+    assert json.loads((folder / "deployed.json").read_text()) == second.model_dump()
     assert sorted(path.name for path in folder.parent.iterdir()) == [".fjord.lock", "fjord"]
 
 
 def test_same_package_by_another_tag_is_recorded(project: Project, first: Assignment) -> None:
     deploy_package(project, first, remote=None)
-    again = replace(first, tag="fjord#prod#9")
+    again = first.model_copy(update={"tag": "fjord#prod#9"})
     assert deploy_package(project, again, remote=None)
     assert read_deployed(project, "prod", "fjord") == again
 
@@ -120,10 +128,10 @@ def test_what_fails_leaves_what_was_there(
     words: str,
 ) -> None:
     deploy_package(project, first, remote=None)
-    wrong = replace(first, **change)
+    wrong = first.model_copy(update=change)
     if change.get("package") == "delta":
         delta = made[1]["delta v1.0.0"]
-        wrong = replace(first, package=delta.package, sha256=delta.sha256)
+        wrong = first.model_copy(update={"package": delta.package, "sha256": delta.sha256})
     with pytest.raises(ElcError, match=words):
         deploy_package(project, wrong, remote=None)
     assert read_deployed(project, "prod", "fjord") == first
@@ -156,9 +164,9 @@ def test_changed_folder_is_refused_and_deployed_anew(project: Project, first: As
     ("record", "words"),
     [
         (None, "cannot be read"),
-        ("{", "cannot be read"),
-        ("[]", r"found \[\], expected the keys plant, environment, version"),
-        ({"version": 1}, "version is 1, expected text"),
+        ("{", "deployed.json: not readable as JSON"),
+        ("[]", r"deployed\.json: holds \[\], expected a record of Assignment"),
+        ({"version": 1}, "version is 1, expected a valid string"),
         ({"plant": "delta"}, "holds delta for prod, expected fjord for prod"),
         ({"environment": "dev"}, "holds fjord for dev, expected fjord for prod"),
     ],
@@ -170,7 +178,7 @@ def test_record_that_is_none_is_refused(
     path = project.deployed("prod", "fjord") / "deployed.json"
     path.unlink()
     if record is not None:
-        path.write_text(record if isinstance(record, str) else json.dumps(asdict(first) | record))
+        path.write_text(record if isinstance(record, str) else json.dumps(first.model_dump() | record))
     with pytest.raises(ElcError, match=words) as caught:
         read_deployed(project, "prod", "fjord")
     assert DEPLOY in str(caught.value)
@@ -242,7 +250,7 @@ def test_stages_read_the_candidate_or_what_is_deployed_where_they_are_told(proje
     used = find_used(project, "fjord", environment="", environments=ENVIRONMENTS)
     assert used == Used(project.model("fjord"), "", "", "", "")
     assert used.label == "candidate, not approved"
-    deploy_package(project, replace(first, environment="dev"), remote=None)
+    deploy_package(project, first.model_copy(update={"environment": "dev"}), remote=None)
     assert find_used(project, "fjord", environment="", environments=ENVIRONMENTS).label == "candidate, not approved"
     used = find_used(project, "fjord", environment="dev", environments=ENVIRONMENTS)
     assert used == Used(project.deployed("dev", "fjord"), "dev", "v1.0.0", first.sha256, f"{first.tag} {first.oid}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pandas as pd
 
-from elc.captured import BROKEN, LOST, Loss, Losses
+from elc.captured import BROKEN, LOST, Losses
 from elc.fields import TIME
 from elc.findings import Finding, Kind
+from elc.records.loss import Loss
 from elc.settings import StageSettings
 
 LOST_CHECK, BROKEN_CHECK, OUTSIDE_CHECK = "capture_lost", "capture_broken", "asked_outside"
@@ -35,13 +35,9 @@ def _join(losses: Sequence[Loss]) -> list[Loss]:
             joined.append(loss)
             continue
         latest = max(former, loss, key=lambda one: one.end)
-        joined[-1] = replace(
-            former,
-            end=latest.end,
-            rows=former.rows + loss.rows,
-            is_over=former.is_over and loss.is_over,
-            sentence=latest.sentence,
-        )
+        is_over = former.is_over and loss.is_over
+        changes = {"end": latest.end, "rows": former.rows + loss.rows, "is_over": is_over, "sentence": latest.sentence}
+        joined[-1] = former.model_copy(update=changes)
     return joined
 
 

@@ -22,10 +22,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from elc.captured import BROKEN, KIND, VERSION, Loss, write_loss
+from elc.captured import BROKEN, KIND, VERSION, write_loss
 from elc.errors import ElcError, check_faults
 from elc.fields import TIME
 from elc.paths import Project, force
+from elc.records.loss import Loss
 from elc.service.capture.parts import HOUR, find_hour, find_parts
 
 LOG = logging.getLogger("elc.service")
@@ -221,7 +222,8 @@ def _set_aside(project: Project, plant: str, error: BrokenError) -> None:
     name = f"{path.name}.{path.stat().st_mtime_ns}.broken"
     start, end = _find_span(path)
     sentence = f"{path.name} cannot be read ({error.reason}). It lies in data/service/capture/{plant} as {name}."
-    write_loss(project, Loss(name, BROKEN, plant, start, end, 0, True, sentence))
+    loss = Loss(name=name, kind=BROKEN, plant=plant, start=start, end=end, rows=0, is_over=True, sentence=sentence)
+    write_loss(project, loss)
     LOG.error("captured file broken", extra={"fields": {"plant": plant, "sentence": sentence}})
     folder = project.capture_parts(plant)
     path.replace(folder / name)

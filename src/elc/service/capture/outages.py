@@ -9,11 +9,12 @@ import os
 import secrets
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from elc.captured import LOST, Loss, write_loss
+from elc.captured import LOST, write_loss
 from elc.paths import Project
+from elc.records.loss import Loss
 
 SPELL = timedelta(hours=1)  # between two lines about one spell, and between two spells
 
@@ -23,6 +24,9 @@ class _Open:
     loss: Loss
     written: Loss | None = None
     written_s: float = 0.0
+
+    def change(self, **changes: object) -> None:
+        self.loss = self.loss.model_copy(update=changes)
 
 
 class Outages:
@@ -42,7 +46,7 @@ class Outages:
             self._end(plant)
         for plant in set(kept) - set(lost):
             if plant in self._open:
-                self._open[plant].loss = replace(self._open[plant].loss, is_over=True)
+                self._open[plant].change(is_over=True)
         for plant, rows in lost.items():
             self._add(plant, rows, sentence, now)
         for found in self._open.values():
@@ -61,13 +65,14 @@ class Outages:
     def _add(self, plant: str, rows: int, sentence: str, now: datetime) -> None:
         if plant not in self._open:
             name = f"{plant}-{now:%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
-            self._open[plant] = _Open(Loss(name, LOST, plant, now, now, 0, False, sentence))
+            loss = Loss(name=name, kind=LOST, plant=plant, start=now, end=now, rows=0, is_over=False, sentence=sentence)
+            self._open[plant] = _Open(loss)
         loss = self._open[plant].loss
         end = max(loss.end, now)
-        self._open[plant].loss = replace(loss, end=end, rows=loss.rows + rows, is_over=False, sentence=sentence)
+        self._open[plant].change(end=end, rows=loss.rows + rows, is_over=False, sentence=sentence)
 
     def _end(self, plant: str) -> None:
-        self._open[plant].loss = replace(self._open[plant].loss, is_over=True)
+        self._open[plant].change(is_over=True)
         self._tell(self._open[plant])
         del self._open[plant]
 

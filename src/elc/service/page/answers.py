@@ -13,9 +13,10 @@ import orjson
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from elc import paths
 from elc.fields import TIME
-from elc.paths import Project
+from elc.paths import FULL, Project
+from elc.records import append_record, read_lines
+from elc.records.answer import Answer
 from elc.registry import find_place
 from elc.service.page.moves import ANSWERS, read_moves
 from elc.service.problems import Fault, ProblemError
@@ -35,8 +36,8 @@ EXPECTED = {
 _WRITING = threading.Lock()  # one reads and appends at a time; each of several workers has its own
 
 
-class Answer(BaseModel):
-    """What an operator answered to a move of an hour."""
+class Given(BaseModel):
+    """What an operator sends: the answer to a move of an hour."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -46,7 +47,7 @@ class Answer(BaseModel):
     why: str = Field(max_length=MAX_WHY)
 
 
-def parse_answer(body: bytes) -> Answer:
+def parse_answer(body: bytes) -> Given:
     """Read the body of an answer.
 
     Raises:
@@ -59,7 +60,7 @@ def parse_answer(body: bytes) -> Answer:
     except orjson.JSONDecodeError as error:
         raise ProblemError(400, f"The body is no JSON: {error}.") from None
     try:
-        given = Answer.model_validate(content)
+        given = Given.model_validate(content)
     except ValidationError as error:
         raise ProblemError(422, "The answer is not as expected.", [_describe(one) for one in error.errors()]) from None
     return given.model_copy(update={"why": _check_why(given)})
@@ -73,7 +74,7 @@ def _describe(error: Any) -> Fault:
     return Fault(f"/{field}", found, EXPECTED.get(field, f"an object with {', '.join(EXPECTED)}, and nothing else"))
 
 
-def _check_why(given: Answer) -> str:
+def _check_why(given: Given) -> str:
     """Check the reason, in one line: no control characters, and given where a move was not possible."""
     why = " ".join(given.why.split())
     if any(unicodedata.category(sign) == "Cc" for sign in why):
@@ -84,7 +85,7 @@ def _check_why(given: Answer) -> str:
     return why
 
 
-def keep_answer(project: Project, plant: str, given: Answer, *, client: str) -> None:
+def keep_answer(project: Project, plant: str, given: Given, *, client: str) -> None:
     """Check that an answer belongs to a present move, and append it to the plant's notes; blocks.
 
     Raises:
@@ -104,36 +105,35 @@ def keep_answer(project: Project, plant: str, given: Answer, *, client: str) -> 
     if given.setpoint not in known:
         fault = Fault("/setpoint", given.setpoint, f"one of {', '.join(known)}")
         raise ProblemError(422, "No move of this set-point is advised in this hour.", [fault])
-    line = {"hour": _write_hour(present), "setpoint": given.setpoint, "answer": ANSWERS[given.answer], "why": given.why}
-    line["by"] = client
+    answer = Answer(
+        hour=_write_hour(present),
+        setpoint=given.setpoint,
+        answer=ANSWERS[given.answer],
+        why=given.why,
+        by=client,
+        at=_write_hour(pd.Timestamp(datetime.now(UTC))),
+    )
     path = project.advice_notes(plant)
     with _WRITING:
-        former = _read_former(path, line)
-        if former and all(former[-1].get(name) == value for name, value in line.items()):
+        former = _read_former(path, answer)
+        if former and former[-1].model_copy(update={"at": answer.at}) == answer:
             return  # said already
         if len(former) >= MOST_ANSWERS:
             raise ProblemError(429, f"This move was answered {MOST_ANSWERS} times; no more is kept of one hour.")
-        append_line(path, {**line, "at": _write_hour(pd.Timestamp(datetime.now(UTC)))})
+        append_answer(path, answer)
 
 
-def _read_former(path: Path, line: dict[str, str]) -> list[dict[str, Any]]:
+def _read_former(path: Path, answer: Answer) -> list[Answer]:
     """Read the answers to the same move of the same hour, from the end of the notes."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
-            texts = file.read().splitlines()
+            texts = file.read().decode("ascii", "replace").splitlines()
     except FileNotFoundError:
         return []
-    found = [_parse(text) for text in texts]
-    return [one for one in found if all(one.get(name) == line[name] for name in ("hour", "setpoint"))]
-
-
-def _parse(text: bytes) -> dict[str, Any]:
-    try:
-        content = orjson.loads(text)
-    except orjson.JSONDecodeError:  # half a line, at the start of what was read or of a process that was killed
-        return {}
-    return content if isinstance(content, dict) else {}
+    # Half a line may stand at the start of what was read, or be of a process that was killed.
+    found = [one for one in read_lines(texts, Answer) if one is not None]
+    return [one for one in found if (one.hour, one.setpoint) == (answer.hour, answer.setpoint)]
 
 
 def _parse_hour(text: str) -> pd.Timestamp:
@@ -150,15 +150,15 @@ def _write_hour(time: pd.Timestamp) -> str:
     return time.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def append_line(path: Path, record: dict[str, str]) -> None:
-    """Append one JSON line (see `paths.append_line`).
+def append_answer(path: Path, answer: Answer) -> None:
+    """Append an answer (see `records.append_record`).
 
     Raises:
         ProblemError: 507, the disk is full; the file is as it was.
     """
     try:
-        paths.append_line(path, record, mode=0o644)
+        append_record(path, answer)
     except OSError as error:
-        if error.errno not in paths.FULL:
+        if error.errno not in FULL:
             raise
         raise ProblemError(507, "The answer could not be kept: the disk is full. Tell whoever runs this.") from None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pandas as pd
 
 from elc.paths import Project
+from elc.records import RecordError, alerts, status
+from elc.records.alerts import Alert
+from elc.records.listener import read_listener
+from elc.records.status import Status
 from elc.registry import find_place
 
 LEAST_BYTES = 16 * 1024 * 1024  # ASSUME: with less an hour can no longer be written
 Stamp = tuple[tuple[int, int, int] | None, ...]
 UNREADABLE = (OSError, ValueError, KeyError, TypeError)
-TEXTS = ("name", "state", "state_since", "last_hour", "no_gap_reason", "version", "recommendation", "answer", "advice")
 
 
 def list_files(project: Project, plant: str) -> list[Path]:
@@ -55,37 +56,30 @@ def read_table(path: Path, *, columns: list[str] | None, since: pd.Timestamp | N
     return found
 
 
-def read_status(path: Path) -> dict[str, Any] | None:
-    """Read status.json as monitor wrote it; None where it is missing, half, or lacks what the page shows."""
-    content = _read_json(path)
-    if not isinstance(content, dict) or not all(isinstance(content.get(name), str) for name in TEXTS):
+def read_status(folder: Path) -> Status | None:
+    """Read what monitor left in a plant's folder; None where it is missing, half, or of another release."""
+    try:
+        return status.read_status(folder)
+    except RecordError:
         return None
-    return content
 
 
 def is_disk_full(project: Project, plant: str) -> bool:
     """Whether the disk has no room left, or the listener says that it cannot write the readings of a plant."""
-    content = _read_json(project.listen(plant) / "status.json")
-    if isinstance(content, dict) and content.get("cannot_write"):
-        return True
+    try:
+        if read_listener(project.listen(plant)).cannot_write:
+            return True
+    except RecordError:
+        pass
     try:
         return shutil.disk_usage(project.root).free < LEAST_BYTES
     except OSError:
         return False
 
 
-def read_sentences(path: Path) -> list[dict[str, str]] | None:
-    """Read alerts.json: kind, subject, sentence and advice of each alert; no file is none, None is unreadable."""
-    if not path.is_file():
-        return []
-    content = _read_json(path)
-    if not isinstance(content, list) or not all(isinstance(one, dict) and "sentence" in one for one in content):
-        return None
-    return [{name: str(one.get(name, "")) for name in ("kind", "subject", "sentence", "advice")} for one in content]
-
-
-def _read_json(path: Path) -> Any:
+def read_alerts(folder: Path) -> list[Alert] | None:
+    """Read the open alerts of a plant; no file is none, None is unreadable."""
     try:
-        return orjson.loads(path.read_bytes())
-    except UNREADABLE:
-        return None
+        return alerts.read_alerts(folder)
+    except RecordError as error:
+        return [] if error.is_missing else None

@@ -35,9 +35,10 @@ from elc.fields import (
 from elc.language import find_digits, find_languages, get_language, say, say_health, say_state, say_version
 from elc.monitor.status import format_span
 from elc.paths import Project
+from elc.records.status import FILE, Status
 from elc.registry import find_place
 from elc.service.page.causes import read_causes
-from elc.service.page.files import is_disk_full, read_sentences, read_status, read_table
+from elc.service.page.files import is_disk_full, read_alerts, read_status, read_table
 from elc.service.page.moves import build_moves
 from elc.settings import StageSettings, read_operation, read_tags
 
@@ -67,10 +68,10 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
         return _build_nothing(plant, say("The settings of this plant cannot be read. Tell whoever runs the service."))
     place = find_place(project, plant)
     monitor = place.operation("monitor", plant)
-    status = read_status(monitor / "status.json")
+    status = read_status(monitor)
     hours = read_table(monitor / "hours.parquet", columns=HOUR_COLUMNS, since=None)
     if status is None or hours is None or hours.empty or not _is_same_hour(status, hours):
-        is_new = not (monitor / "status.json").exists()
+        is_new = not (monitor / FILE).exists()
         note = say(
             "No hour has been judged yet. The first one shows here by itself; if none comes within two hours, tell "
             "whoever runs the service."
@@ -86,9 +87,9 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
     return _build_now(place, chosen, status, hours.sort_values(TIME, ignore_index=True), answers)
 
 
-def _is_same_hour(status: Content, hours: pd.DataFrame) -> bool:
+def _is_same_hour(status: Status, hours: pd.DataFrame) -> bool:
     """Whether status and hours were left by one run; a status of a release that did not say counts as such."""
-    return "hour" not in status or pd.Timestamp(status["hour"]) == hours[TIME].max()
+    return status.hour is None or bool(status.hour == hours[TIME].max())
 
 
 def build_disk_notes(project: Project, plant: str, *, site_language: str) -> list[str]:
@@ -99,10 +100,9 @@ def build_disk_notes(project: Project, plant: str, *, site_language: str) -> lis
     return [say("The disk is full, so nothing new is written. Tell whoever runs this.")]
 
 
-def _read_language(status: Content, site_language: str) -> str:
+def _read_language(status: Status, site_language: str) -> str:
     """Read in which language the sentences of an hour are; results of a release that did not say are of the site."""
-    found = str(status.get("language"))
-    return found if found in find_languages() else site_language
+    return status.language if status.language in find_languages() else site_language
 
 
 def _build_nothing(plant: str, note: str) -> Content:
@@ -111,11 +111,11 @@ def _build_nothing(plant: str, note: str) -> Content:
     return {"plant": plant, "name": plant, "has_hour": False, **spoken, "quantities": []}
 
 
-def _build_now(project: Project, chosen: StageSettings, status: Content, hours: pd.DataFrame, answers: Path) -> Content:
+def _build_now(project: Project, chosen: StageSettings, status: Status, hours: pd.DataFrame, answers: Path) -> Content:
     plant, notes = chosen.plant_id, list[str]()
     hour = hours.iloc[-1]
     start = pd.Timestamp(hour[TIME])
-    alerts = read_sentences(project.operation("monitor", plant) / "alerts.json")
+    alerts = read_alerts(project.operation("monitor", plant))
     if alerts is None:
         notes.append(say("The alerts cannot be read. Tell whoever runs the service."))
     return {
@@ -129,28 +129,28 @@ def _build_now(project: Project, chosen: StageSettings, status: Content, hours: 
         **read_causes(project, plant, hour, notes),
         **build_moves(project, chosen, start, notes, answers=answers),
         "week": build_week(hours),
-        "alerts": [{name: alert[name] for name in ("sentence", "advice")} for alert in alerts or []],
+        "alerts": [{"sentence": alert.sentence, "advice": alert.advice} for alert in alerts or ()],
         "notes": notes,
     }
 
 
-def _build_hour(hour: pd.Series, status: Content, chosen: StageSettings) -> Content:
+def _build_hour(hour: pd.Series, status: Status, chosen: StageSettings) -> Content:
     start = pd.Timestamp(hour[TIME])
-    answer, phrase, kind = read_answer(status["answer"])
+    answer, phrase, kind = read_answer(status.answer)
     is_sure = not pd.isna(hour[GAP_LOW]) and hour[GAP_LOW] > 0
     rate = build_cost(1.0, chosen.plant, at=start)
     keys = ("name", "state", "state_since", "no_gap_reason", "recommendation", "money_per_h", "co2_t_per_h")
     numbers = {ENERGY: ENERGY, "best_gj_per_h": BEST, "typical_gj_per_h": TYPICAL, GAP: GAP, GAP_LOW: GAP_LOW}
     numbers |= {GAP_HIGH: GAP_HIGH, GAP_FRAC: GAP_FRAC}
     return {
-        **{key: status.get(key) for key in (*keys, "money_month", "gap_gj_24h", "version")},
+        **{key: getattr(status, key) for key in (*keys, "money_month", "gap_gj_24h", "version")},
         **{name: _read_number(hour, column) for name, column in numbers.items()},
         IS_OUTSIDE: bool(hour[IS_OUTSIDE]),
         "answer": answer,
         "answer_phrase": phrase,
         "answer_kind": "" if kind == "cost" and not is_sure else kind,
-        "advice": strip_marks(status["advice"]),
-        "state_text": say_state(status["state"]),
+        "advice": strip_marks(status.advice),
+        "state_text": say_state(status.state),
         "hour": start.isoformat(),
         "hour_end": (start + pd.Timedelta(chosen.plant.interval)).isoformat(),
         "hour_text": format_span(start, pd.Timedelta(chosen.plant.interval), chosen.plant.time_zone),
@@ -159,8 +159,8 @@ def _build_hour(hour: pd.Series, status: Content, chosen: StageSettings) -> Cont
         "currency": read_currency(chosen.site.currency),
         "money_per_gj": rate.money,
         "co2_t_per_gj": rate.co2_t,
-        "version_text": say_version(status["version"]),
-        "health": {name: build_health(str(status.get(f"{name}_health", ""))) for name in ("data", "model")},
+        "version_text": say_version(status.version),
+        "health": {"data": build_health(status.data_health), "model": build_health(status.model_health)},
     }
 
 

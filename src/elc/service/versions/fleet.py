@@ -13,6 +13,7 @@ import numpy as np
 from elc import registry
 from elc.errors import ElcError
 from elc.paths import Project
+from elc.records.swap import Event
 from elc.registry.deployed import find_folder
 from elc.service.versions.assigned import Assigned, find_apart, find_assigned, open_former
 from elc.service.versions.batch import Inputs
@@ -221,7 +222,7 @@ class Fleet:
             LOG.warning("doubt", extra={"fields": {"plant": plant, "sentence": sentence}})
         self.doubts[plant] = sentence
 
-    def _tell(self, event: str, version: Loaded, former: str, share: float, reason: str) -> None:
+    def _tell(self, event: Event, version: Loaded, former: str, share: float, reason: str) -> None:
         """Note an event; it is written by a thread of its own, so that no request waits for the disk."""
         words = {"plant": version.plant, "environment": self.environment, "former": former}
         told = {**words, "what": event, "version": version.version, "share": share, "reason": reason}

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from elc.errors import ElcError
-from elc.paths import Project, append_line
+from elc.paths import Project
+from elc.records import append_record, read_lines
+from elc.records.swap import Event, Swap
 
-STARTED, LOADED, SHIFTED, LIVE, BACK, REFUSED, KEPT = (
-    "started",
-    "loaded",
-    "shifted",
-    "live",
-    "fell_back",
-    "refused",
-    "kept",
-)
+STARTED: Final = "started"
+LOADED: Final = "loaded"
+SHIFTED: Final = "shifted"
+LIVE: Final = "live"
+BACK: Final = "fell_back"
+REFUSED: Final = "refused"
+KEPT: Final = "kept"
 EVENTS = {
     STARTED: "it is served since the service started",
     LOADED: "it is loaded, proved and warm beside the one in use",
@@ -30,23 +29,6 @@ EVENTS = {
     KEPT: "what is deployed cannot be used; the last good one goes on",
 }
 FINAL = (BACK, REFUSED)
-
-
-@dataclass(frozen=True)
-class Swap:
-    """One event: of which plant, from which version to which, and why. `digest` and `assigned` name the package."""
-
-    time: str
-    plant: str
-    environment: str
-    event: str
-    version: str
-    former: str
-    digest: str
-    assigned: str
-    share: float
-    reason: str
-    worker: int
 
 
 def find_path(project: Project) -> Path:
@@ -64,7 +46,7 @@ class History:
 
     def add(
         self,
-        event: str,
+        event: Event,
         *,
         plant: str,
         environment: str,
@@ -81,8 +63,20 @@ class History:
         """
         version, digest, assigned = name
         time = at.astimezone(UTC).isoformat(timespec="milliseconds")
-        swap = Swap(time, plant, environment, event, version, former, digest, assigned, share, reason, os.getpid())
-        append_line(self._path, asdict(swap), mode=0o644)
+        swap = Swap(
+            time=time,
+            plant=plant,
+            environment=environment,
+            event=event,
+            version=version,
+            former=former,
+            digest=digest,
+            assigned=assigned,
+            share=share,
+            reason=reason,
+            worker=os.getpid(),
+        )
+        append_record(self._path, swap)
         return swap
 
     def read(self) -> list[Swap]:
@@ -97,16 +91,7 @@ class History:
             return []
         except OSError as error:
             raise _build_unreadable(self._path, error) from None
-        names = {one.name for one in fields(Swap)}
-        found = []
-        for line in lines:
-            try:
-                content = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(content, dict) and set(content) == names:
-                found.append(Swap(**content))
-        return found
+        return [swap for swap in read_lines(lines, Swap) if swap is not None]
 
     def find_refusal(self, plant: str, digest: str, assigned: str) -> str:
         """Find why a package is not to be tried again under this assignment; empty where nothing is against it.

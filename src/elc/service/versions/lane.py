@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from elc.records.swap import Event
 from elc.service.versions.batch import Inputs, Scored
 from elc.service.versions.history import BACK, LIVE, LOADED, SHIFTED
 from elc.service.versions.loaded import Loaded
@@ -27,7 +28,7 @@ COMPARED_ROWS = 20  # of a request that both versions answer
 COMPARED_FRAC = 0.1  # of the requests while a version bakes
 PAUSE_S = 0.001  # between two rows of a replay, for requests
 
-Tell = Callable[[str, Loaded, str, float, str], None]
+Tell = Callable[[Event, Loaded, str, float, str], None]
 Found = TypeVar("Found")
 
 

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from elc import captured
-from elc.captured import LOST, Loss, find_days, find_losses, read_losses, write_loss
+from elc.captured import LOST, find_days, find_losses, read_losses, write_loss
 from elc.paths import Project
+from elc.records.loss import Loss
 from elc.service.capture import keep, outages, read_rows
 from elc.service.capture.outages import Outages
 from elc.service.capture.parts import find_hour, find_parts
+from tests.unit.records.examples import LOSS
 from tests.unit.service.capture.asked import (
     AIR,
     FLUE,
@@ -167,7 +169,7 @@ def test_after_an_hour_without_a_loss_the_next_is_another_spell(project: Project
 def test_spells_of_several_workers_stand_beside_each_other(project: Project) -> None:
     for _ in range(2):
         note(Outages(project), 0, 5)
-    write_loss(project, Loss("other", LOST, "delta", MOMENT, MOMENT, 9, True, "Full."))
+    write_loss(project, Loss.model_validate({**LOSS, "start": MOMENT, "end": MOMENT, "plant": "delta"}))
     assert [loss.rows for loss in read_losses(project, PLANT).found] == [5, 5]
 
 

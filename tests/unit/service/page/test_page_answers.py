@@ -11,13 +11,15 @@ import pytest
 
 from elc import advise
 from elc.paths import Project
+from elc.records.answer import Answer
 from elc.service.clients import READ, Client
-from elc.service.page.answers import MOST_ANSWERS, append_line
+from elc.service.page.answers import MOST_ANSWERS, append_answer
 from elc.service.problems import ProblemError
 from tests.unit.service.page.conftest import OpenPage
 from tests.unit.service.page.present import CARBON, FLUE, HOUR, PLANT, leave_hour, read_lines
 
 GIVEN = {"hour": HOUR, "setpoint": FLUE, "answer": "followed", "why": ""}
+ANSWER = Answer(hour=HOUR, setpoint=FLUE, answer="followed")
 ADDRESS = f"/plants/{PLANT}/answers"
 
 
@@ -113,9 +115,9 @@ def test_advice_that_cannot_be_read_is_said(project: Project, open_page: OpenPag
 
 def test_a_half_line_costs_no_other(project: Project) -> None:
     path = project.advice_notes(PLANT)
-    append_line(path, {"hour": HOUR, "setpoint": FLUE, "answer": "followed"})
+    append_answer(path, ANSWER)
     path.write_bytes(path.read_bytes() + b'{"hour": "2026')
-    append_line(path, {"hour": HOUR, "setpoint": CARBON, "answer": "followed"})
+    append_answer(path, ANSWER.model_copy(update={"setpoint": CARBON}))
     notes = advise.read_notes(path)
     assert (notes.unread, notes.rows["setpoint"].tolist()) == (1, [FLUE, CARBON])
 
@@ -123,13 +125,17 @@ def test_a_half_line_costs_no_other(project: Project) -> None:
 def test_answers_at_once_are_all_kept(project: Project) -> None:
     path = project.advice_notes(PLANT)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: append_line(path, {"answer": str(number) * 200}), range(40)))
+        list(
+            pool.map(
+                lambda number: append_answer(path, ANSWER.model_copy(update={"answer": str(number) * 200})), range(40)
+            )
+        )
     assert len(path.read_text().splitlines()) == 40
 
 
 def test_a_full_disk_leaves_the_notes_as_they_were(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     path = project.advice_notes(PLANT)
-    append_line(path, {"answer": "followed"})
+    append_answer(path, ANSWER)
     before, write = path.read_bytes(), os.write
 
     def write_half(descriptor: int, line: bytes) -> int:
@@ -138,7 +144,7 @@ def test_a_full_disk_leaves_the_notes_as_they_were(project: Project, monkeypatch
 
     monkeypatch.setattr(os, "write", write_half)
     with pytest.raises(ProblemError, match="the disk is full") as caught:
-        append_line(path, {"answer": "followed"})
+        append_answer(path, ANSWER)
     assert (caught.value.status, path.read_bytes()) == (507, before)
 
 

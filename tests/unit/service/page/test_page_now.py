@@ -14,6 +14,7 @@ import pytest
 from elc.fields import GAP, IS_OUTSIDE
 from elc.paths import Project
 from elc.service.page.now import _SPAN, build_week, read_answer, read_now
+from tests.unit.records.examples import ALERT
 from tests.unit.service.page.present import (
     BEST_NOW,
     CARBON,
@@ -151,8 +152,8 @@ def test_a_gap_that_may_be_none_is_not_marked_as_a_cost(project: Project) -> Non
 
 def test_alerts_are_shown_as_the_hour_says_them(project: Project) -> None:
     records = [
-        {"kind": "violation", "subject": f"drift:{FLUE}", "sentence": "Den gjør et sprang.", "advice": ""},
-        {"kind": "gap", "subject": "energy", "sentence": "Fjord har kostet.", "advice": "Se på den."},
+        {**ALERT, "kind": "violation", "subject": f"drift:{FLUE}", "sentence": "Den gjør et sprang.", "advice": ""},
+        {**ALERT, "kind": "gap", "subject": "energy", "sentence": "Fjord har kostet.", "advice": "Se på den."},
     ]
     leave_hour(project, spoken="nb")
     (project.operation("monitor", PLANT) / "alerts.json").write_text(json.dumps(records), encoding="utf-8")

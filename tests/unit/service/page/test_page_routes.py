@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from elc.service.page import feed as feeds
 from elc.service.page import routes
 from elc.service.page.feed import Feed, Listener
 from elc.service.page.files import stamp_files
+from tests.unit.records.examples import LISTENING
 from tests.unit.service.page.conftest import Asker, OpenPage, build_app
 from tests.unit.service.page.present import GAP_NOW, PLANT, leave_hour, make_project
 
@@ -143,7 +145,7 @@ def test_a_full_disk_is_said_on_the_page(project: Project, open_page: OpenPage) 
     assert told not in page.get(f"/plants/{PLANT}/now").json()["notes"]
     status = project.listen(PLANT) / "status.json"
     status.parent.mkdir(parents=True)
-    status.write_text('{"cannot_write": "no space left on device"}   \n')
+    status.write_text(json.dumps({**LISTENING, "cannot_write": "no space left on device"}) + "   \n")
     assert page.get(f"/plants/{PLANT}/now").json()["notes"][-1] == told
-    status.write_text('{"cannot_write": null}')
+    status.write_text(json.dumps(LISTENING))
     assert told not in page.get(f"/plants/{PLANT}/now").json()["notes"]
