@@ -41,7 +41,7 @@ def leave_out_markers(grid: Grid, tags: TagList) -> list[Finding]:
 
 def _find_shown(low: Array, high: Array) -> list[float]:
     """Find the values that are known markers, in order."""
-    values = np.unique(np.r_[low, high])
+    values = np.sort(np.r_[low, high])
     reach = 2 * SAME_FRAC * np.abs(KNOWN)  # further than the same value can be, written with fewer digits
     firsts, lasts = np.searchsorted(values, KNOWN - reach), np.searchsorted(values, KNOWN + reach)
     shown: set[float] = set()

@@ -93,7 +93,10 @@ def build_series(code: NDArray[np.integer], time: Whole, value: Values, width_us
     doubled = doubled[~np.isin(doubled + 1, first)]
     _sort_doubles(time, value, doubled, first)
     slot = time // width_us
-    begin = np.union1d(first, np.flatnonzero(slot[1:] != slot[:-1]) + 1)
+    is_begin = np.zeros(len(time), dtype=bool)
+    np.not_equal(slot[1:], slot[:-1], out=is_begin[1:])
+    is_begin[first] = True
+    begin = np.flatnonzero(is_begin)
     own = np.searchsorted(first, begin, side="right") - 1
     return Series(time, value, begin, tags[own], slot[begin] * width_us, doubled)
 
@@ -112,7 +115,9 @@ def _sort(code: NDArray[np.integer], time: Whole, value: Values, first: Places) 
 
 def _sort_doubles(time: Whole, value: Values, doubled: Places, first: Places) -> None:
     """Sort the values of each moment that has several, in place."""
-    places = np.union1d(doubled, doubled + 1)
+    is_double = np.zeros(len(time), dtype=bool)
+    is_double[doubled] = is_double[doubled + 1] = True
+    places = np.flatnonzero(is_double)
     own = value[places]
     negated = np.where(np.isnan(own), -np.inf, -own)
     tag = np.searchsorted(first, places, side="right")
