@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from elc.errors import ElcError
+from elc.pages import say_findings
 from elc.settings import TagList
 from elc.settings.tag_units import RHYTHM, Scale, read_scale
 from tests.unit.ingest.conftest import Read
@@ -55,7 +56,9 @@ def test_amount_is_spread_over_its_interval_and_never_held(read: Read, amount_h:
 
 def test_amount_that_is_read_more_often_is_a_finding(read: Read) -> None:
     _, found = read(build_days("2024-06-01", 1, step_min=15), tags=build_tags(amount_h=1.0))
-    assert "is said to be the amount of 60 min, and is read every 15 min: it looks like a rate" in found.iloc[0, 1]
+    assert (
+        "is said to be the amount of 60 min, and is read every 15 min: it looks like a rate" in say_findings(found)[0]
+    )
 
 
 def test_one_reading_tells_no_rhythm(read: Read) -> None:

@@ -51,7 +51,8 @@ def test_values_of_one_file_are_missing_unless_the_entry_says_which_wins(
     assert hourly[GAS][5] == pytest.approx(expected, nan_ok=True)
     assert hourly[GAS].drop(5).notna().all()
     words = f"the {wins} is used, as export.conflicts says." if wins else "they are missing. Set export.conflicts to"
-    assert f"1 moments have several values inside one file, as 10 and 30 at {MOMENT} UTC; {words}" in found.iloc[0, 1]
+    said = f"1 moments have several values inside one file, as 10 and 30 at {MOMENT} UTC; {words}"
+    assert said in say_findings(found)[0]
 
 
 @pytest.mark.parametrize("wins", [None, "first", "mean"])
