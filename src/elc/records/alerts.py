@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from elc.records.record import Moment, Record, read_record, write_record
 
@@ -43,6 +43,8 @@ class Alert(Record):
 
 class Alerts(RootModel[tuple[Alert, ...]]):
     """The alerts of a plant that are open, as monitor found them: a list of Alert."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Message(Record):

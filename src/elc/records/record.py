@@ -35,7 +35,8 @@ class RecordError(ElcError):
 class Record(BaseModel):
     """A record: frozen, of exactly the keys that stand here, no number is a text, and none is NaN or infinite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    # Built when it is first used: most who import a record need few of its like.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     indent: ClassVar[int | None] = 2
     """Spaces by which a level is set in; None writes one line."""
