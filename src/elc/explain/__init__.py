@@ -3,7 +3,7 @@
 from elc.curve import build_shapley
 from elc.explain.attribution import DRIVERS, SETPOINTS, Attribution, attribute, measure_sizes
 from elc.explain.drift import build_drift_table, find_drift, measure_drift, measure_ndcg
-from elc.explain.drivers import build_consumption_table, explain_consumption, explain_drivers
+from elc.explain.drivers import explain_drivers
 from elc.explain.explanation import build_explainer, build_explanation
 from elc.explain.files import read_drift, read_shares, write_shares
 from elc.explain.gap import (
@@ -29,14 +29,12 @@ __all__ = [
     "Weeks",
     "attribute",
     "build_causes_table",
-    "build_consumption_table",
     "build_drift_table",
     "build_explainer",
     "build_explanation",
     "build_shapley",
     "build_waterfall",
     "choose_weeks",
-    "explain_consumption",
     "explain_drivers",
     "explain_gap",
     "explain_hours",

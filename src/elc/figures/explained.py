@@ -1,48 +1,32 @@
-"""The plots of shap in the house style: what made energy in many hours. A variable of the style sheet is every colour.
+"""The plots of shap in the house style: what made energy in many hours.
 
 They take `shap.Explanation`, in GJ/h. shap is imported where something is drawn: that takes seconds.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
-from matplotlib.colors import ListedColormap, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from elc.fields import say_heading, say_name
 from elc.figures.chart import WIDE, Chart, build_table, show
-from elc.figures.colours import BAND, COST, GOOD, GREY, INK, PALE, THIN
+from elc.figures.colours import GREY
+from elc.figures.looks import SHARE_MAP, VALUE_MAP, add_legend, add_scale, dress, open_figure
 from elc.figures.shares import LABEL_LETTERS, show_nothing
-from elc.figures.style import FONT_PX, draw_dots, speak, wrap
-from elc.language import format_energy, format_number, format_short_day, say
+from elc.figures.style import FONT_PX, speak, wrap
+from elc.language import format_energy, format_short_day, say
 
 if TYPE_CHECKING:
     import shap
 
 LEAST_HOURS = 24  # ASSUME: fewer hours show no pattern
-SEED = 0
-DOT_PX = 3.0
 BAR_LETTERS = 20  # in a line beside a scale
-STEPS = (0.35, 0.65, 1.0)
-VALUES = (PALE, THIN, GOOD, INK)  # from low to high: from pale to strong, on white and on black
-SHARES = (  # from what saves to what costs
-    *(to_rgba(GOOD, step) for step in STEPS[::-1]),
-    to_rgba(BAND),
-    *(to_rgba(COST, step) for step in STEPS),
-)
-VALUE_MAP, SHARE_MAP = ListedColormap(VALUES), ListedColormap(SHARES)
 
 
 def plot_beeswarm(explanation: shap.Explanation, *, size: float) -> Chart:
@@ -60,14 +44,14 @@ def _draw_beeswarm(width: float, explanation: shap.Explanation) -> Figure:
 
     letters = LABEL_LETTERS[width == WIDE]
     shown = _name(explanation, lambda name: wrap(say_name(name), letters))
-    with _open_figure(width, 0.8 + 0.36 * shown.values.shape[1]) as figure:
+    with open_figure(width, 0.8 + 0.36 * shown.values.shape[1]) as figure:
         axes = figure.add_subplot()
         speak(axes)
         shap.plots.beeswarm(
             shown, max_display=None, color=VALUE_MAP, ax=axes, plot_size=None, color_bar=False, show=False
         )
-        _dress(axes, say("share, GJ/h"), "")
-        _add_legend(axes)
+        dress(axes, say("share, GJ/h"), "")
+        add_legend(axes)
     return figure
 
 
@@ -105,7 +89,7 @@ def _draw_dependence(width: float, explanation: shap.Explanation) -> Figure:
     columns = 2 if width == WIDE and count > 1 else 1
     rows = -(-count // columns)
     shown = _name(explanation, say_heading)
-    with _open_figure(width, 2.3 * rows) as figure:
+    with open_figure(width, 2.3 * rows) as figure:
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for place, axes in enumerate(panels[:count]):
             speak(axes)
@@ -114,7 +98,7 @@ def _draw_dependence(width: float, explanation: shap.Explanation) -> Figure:
             shap.plots.scatter(
                 shown[:, place], color=colour, hist=False, cmap=VALUE_MAP, x_jitter=0, ax=axes, show=False
             )
-            _dress(axes, shown.feature_names[place], "GJ/h")
+            dress(axes, shown.feature_names[place], "GJ/h")
         for axes in panels[count:]:
             axes.remove()
         for bar in [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]:
@@ -124,17 +108,24 @@ def _draw_dependence(width: float, explanation: shap.Explanation) -> Figure:
     return figure
 
 
-def plot_heatmap(explanation: shap.Explanation, times: pd.Series) -> Chart:
+def plot_heatmap(explanation: shap.Explanation, times: pd.Series, *, size: float) -> Chart:
     """Plot the mean share of each player by day: red costs, green saves, blank where no hour is explained.
 
     Args:
         explanation: hours.
         times: when they were, at the site.
+        size: what the plant takes (see `curve.find_size`).
     """
     if len(explanation.values) < LEAST_HOURS:
         return show_nothing()
     days = _average_days(explanation, times)
-    return show(lambda width: _draw_heatmap(width, days))
+    names = {str(name): say_name(str(name)) for name in days.columns}
+    columns = {say("day"): [format_short_day(day.date()) for day in pd.DatetimeIndex(days.index)]}
+    columns |= {
+        names[str(name)]: [format_energy(value, size=size, is_signed=True) for value in days[name]] for name in days
+    }
+    table = build_table(columns, numbers=list(names.values()))
+    return show(lambda width: _draw_heatmap(width, days), table=table)
 
 
 def _average_days(explanation: shap.Explanation, times: pd.Series) -> pd.DataFrame:
@@ -150,7 +141,7 @@ def _draw_heatmap(width: float, days: pd.DataFrame) -> Figure:
     names = [wrap(say_name(str(name)), letters) for name in days.columns]
     shown = shap.Explanation(days.fillna(0.0).to_numpy(), feature_names=names)
     sizes = days.abs().mean().to_numpy()
-    with _open_figure(width, 1.5 + 0.33 * len(names)) as figure:
+    with open_figure(width, 1.5 + 0.33 * len(names)) as figure:
         axes = figure.add_subplot()
         speak(axes)
         shap.plots.heatmap(
@@ -164,9 +155,9 @@ def _draw_heatmap(width: float, days: pd.DataFrame) -> Figure:
         )
         figure.axes[-1].remove()  # the scale, which is a legend here
         limit = _replace_image(axes, days.to_numpy()[:, np.argsort(-sizes)])
-        _dress(axes, "", "")
+        dress(axes, "", "")
         _mark_days(axes, pd.DatetimeIndex(days.index), width)
-        _add_scale(axes, limit)
+        add_scale(axes, limit)
     return figure
 
 
@@ -194,71 +185,3 @@ def _name(explanation: shap.Explanation, say_player: Callable[[str], str]) -> sh
 
     names = [say_player(str(name)) for name in explanation.feature_names]
     return shap.Explanation(explanation.values, explanation.base_values, explanation.data, feature_names=names)
-
-
-@contextmanager
-def _open_figure(width: float, height: float) -> Iterator[Figure]:
-    """Open a picture (inches) of pyplot, which shap draws with, and let chance be the same in every run."""
-    import matplotlib.pyplot as plt
-
-    state = np.random.get_state()  # noqa: NPY002  shap shuffles dots by numpy's global state
-    figure = plt.figure(figsize=(width, height), layout="constrained")
-    try:
-        np.random.seed(SEED)  # noqa: NPY002
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of a group, which has no value
-            yield figure
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
-        plt.close(figure)
-
-
-def _dress(axes: Axes, across: str, upright: str) -> None:
-    """Give an axes of shap the looks of the house: its sizes, its colours, its dots, and no frame."""
-    axes.set_xlabel(across, fontsize=FONT_PX, color=GREY)
-    axes.set_ylabel(upright, fontsize=FONT_PX, color=GREY)
-    axes.tick_params(labelsize=FONT_PX, labelcolor=GREY, color=PALE, length=0)
-    axes.spines[:].set_visible(False)
-    axes.grid(False)
-    for line in axes.lines:
-        line.set_color(PALE)
-    for bar in axes.patches:
-        bar.set_color(PALE)
-    for dots in [found for found in axes.collections if isinstance(found, PathCollection)]:
-        _redraw_dots(axes, dots)
-
-
-def _redraw_dots(axes: Axes, dots: PathCollection) -> None:
-    """Draw dots anew in few bytes, those of one colour together; those without a value are pale."""
-    places, values = np.asarray(dots.get_offsets(), float), dots.get_array()
-    chosen = np.zeros(len(places)) if values is None else np.asarray(dots.norm(values)) * len(VALUES)
-    steps = np.clip(chosen.astype(int), 0, len(VALUES) - 1)
-    dots.remove()
-    for step in np.unique(steps):
-        draw_dots(axes, places[steps == step], colour=VALUES[step], width=DOT_PX)
-
-
-def _add_legend(axes: Axes) -> None:
-    dots = [Line2D([], [], color=colour, marker="o", ms=DOT_PX, ls="") for colour in VALUES]
-    _place_legend(axes, say("low value"), dots, say("high value"))
-
-
-def _add_scale(axes: Axes, limit: float) -> None:
-    low, high = (f"{format_number(end, 1, is_signed=True)} GJ/h" for end in (-limit, limit))
-    _place_legend(axes, low, [Patch(facecolor=colour, lw=0) for colour in SHARES], high)
-
-
-def _place_legend(axes: Axes, low: str, handles: Sequence[Artist], high: str) -> None:
-    """Place a legend of colours in one row above the picture, from a word at its left to one at its right."""
-    axes.legend(
-        [Line2D([], [], ls=""), *handles],
-        [low, *[""] * (len(handles) - 1), high],
-        ncols=len(handles) + 1,
-        loc="lower right",
-        bbox_to_anchor=(1, 1),
-        frameon=False,
-        handlelength=0.8,
-        handletextpad=0.4,
-        columnspacing=0.2,
-        labelcolor=GREY,
-    )

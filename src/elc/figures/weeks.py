@@ -49,7 +49,7 @@ def plot_weeks(weeks: WeeksView, *, size: float, kept: Path) -> dict[str, Chart]
     causes, drivers = weeks.explain("setpoints"), weeks.explain("drivers")
     charts = {
         "setpoints": plot_beeswarm(causes, size=size),
-        "days": plot_heatmap(causes, weeks.find_times("setpoints")),
+        "days": plot_heatmap(causes, weeks.find_times("setpoints"), size=size),
         "drivers": plot_beeswarm(drivers, size=size),
         "dependence": plot_dependence(drivers),
     }
