@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -25,6 +26,17 @@ def test_hours_and_status_are_those_of_the_page(demo_project: Project) -> None:
     assert status.gap_gj_per_h == (None if pd.isna(last) else pytest.approx(last))
     assert plant.curve().package.throughput in hours.columns
     assert "candidate" in repr(plant)
+
+
+def test_shares_of_set_points_are_those_of_the_page(demo_project: Project) -> None:
+    plant = elc.Plant("fjord", project=demo_project.root)
+    found = plant.explain(what="setpoints", days=7, most=10_000)
+    shown = pd.read_parquet(demo_project.operation("explain", "fjord") / "period.parquet")
+    whole = shown.groupby(TIME).filter(lambda rows: rows["share_gj_per_h"].notna().all())
+    table = whole.pivot(index=TIME, columns="setpoint", values="share_gj_per_h")[list(found.feature_names)]
+    np.testing.assert_allclose(found.values, table.to_numpy(), rtol=0, atol=1e-9)
+    drivers = plant.explain(most=20)
+    assert drivers.values.shape == (20, len(plant.curve().package.features))
 
 
 def test_the_curve_judges_by_the_settings_of_the_project(
