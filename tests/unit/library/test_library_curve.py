@@ -64,9 +64,7 @@ def test_gap_is_given_in_steady_hours_alone(fitted: elc.Curve, frame: pd.DataFra
     assert (known[GAP] <= known[GAP_HIGH]).all()
 
 
-def test_shares_of_drivers_add_up_to_best_in_the_intervals_that_are_known(
-    fitted: elc.Curve, frame: pd.DataFrame
-) -> None:
+def test_shares_of_drivers_add_up_to_best_in_known_intervals(fitted: elc.Curve, frame: pd.DataFrame) -> None:
     found = fitted.explain(frame, most=50)
     assert found.feature_names == [LOAD, AIR]
     assert found.values.shape == (50, 2)
