@@ -159,7 +159,6 @@ def _measure_cost(plant: Plant, name: str) -> Iterator[Figure]:
     shares = explain.explain_gap(plant.package, last, plant.chosen.explain)
     explain.build_waterfall(last, shares)
     explain.explain_drivers(plant.package, last)
-    explain.explain_consumption(plant.package, plant.later, plant.chosen.explain)
     drift = explain.measure_drift(plant.package, plant.later, plant.chosen).set_index("what")["ndcg"]
     yield Figure("attribution", name, "compute", time.process_time() - start, "CPU s")
     ends = pd.DataFrame([last, last])[plant.package.features + plant.columns].astype(float).reset_index(drop=True)

@@ -101,6 +101,10 @@ class Project:
         """Folder of what the simulator need not draw again; it can be removed at any time, and ingest leaves it."""
         return self.root / "data" / "cache" / ".simulated" / plant
 
+    def drawn(self, plant: str) -> Path:
+        """Folder of the pictures that explain need not draw again; it can be removed at any time."""
+        return self.place / "data" / "cache" / ".drawn" / plant
+
     def findings(self, plant: str) -> Path:
         return self.hourly(plant) / "findings.parquet"
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = "requirements.lock"
 SPARK = "requirements-spark.lock"
+NAMED = {"jupyterlab", "papermill", "dvc", "tensorflow", "tensorflow-cpu", "pandas", "shap", "nbval"}
 
 
 def read_pins(lock: str) -> dict[str, list[Requirement]]:
@@ -69,7 +70,10 @@ def test_conda_environment_has_the_same_pins() -> None:
     version = python.partition("=")[2]
     assert SpecifierSet(PROJECT["requires-python"]).contains(version)
     assert any(item.startswith("quarto=") for item in conda)
-    assert pip == ["--requirement requirements.lock"]
+    assert pip[0] == "--requirement requirements.lock", "pip keeps the hashes of what comes first"
+    named, pins = [Requirement(line) for line in pip[1:]], read_pins(LOCK)
+    assert {canonicalize_name(one.name) for one in named} == NAMED
+    assert sorted(map(str, named)) == sorted(str(pin) for name in NAMED for pin in pins[name])
     packages = {canonicalize_name(item.split("=")[0]) for item in conda} - {"python", "pip", "quarto"}
     assert packages == set(), "a package from conda would be a second pin"
 

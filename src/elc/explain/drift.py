@@ -13,9 +13,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from elc.curve import Package, build_best_practice, find_size, share_best, share_response
-from elc.explain.drivers import choose_hours, read_background, spread
-from elc.fields import GAP, TIME, say_name
+from elc.curve import Package, find_size
+from elc.explain.attribution import SETPOINTS, attribute, measure_sizes
+from elc.explain.hours import choose_hours, find_judged
+from elc.fields import TIME, say_name
 from elc.findings import Finding, Kind, build_frame
 from elc.language import format_number, say
 from elc.settings import ExplainSettings, StageSettings
@@ -59,15 +60,10 @@ def measure_drift(package: Package, scored: pd.DataFrame, settings: StageSetting
 
 def _measure(package: Package, hours: pd.DataFrame, settings: StageSettings, what: str) -> dict[str, float]:
     """Mean absolute share of each player; none where too few hours are known."""
-    if what == "drivers":
-        shares, names = share_best(package, hours, read_background(package)), package.groups(package.features)
-    else:
-        known = spread(hours[hours[[GAP, *package.setpoints]].notna().all(axis=1)])
-        reference = build_best_practice(package, known, settings.explain.like_hours)
-        if len(known) < LEAST_HOURS or reference.isna().any(axis=None):
-            return {}
-        shares, names = share_response(package, known, reference), package.groups(package.setpoints)
-    return dict(zip(names, np.abs(shares).mean(axis=0).tolist(), strict=True))
+    known = find_judged(package, hours) if what == SETPOINTS else hours
+    if len(known) < LEAST_HOURS:
+        return {}
+    return measure_sizes(attribute(package, known, settings.explain, what=what))
 
 
 def _find_risen(training: Mapping[str, float], late: Mapping[str, float]) -> str:

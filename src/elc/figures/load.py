@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from elc.fields import read_label, say_heading, say_label, sec_sign
 from elc.figures.chart import WIDE, Chart, Track, build_table, show
 from elc.figures.colours import BAND, COST, GOOD, GREY, INK, INTERVAL, PALE, THIN
-from elc.figures.style import build_axes, build_panels, build_rows
+from elc.figures.style import build_axes, build_panels, build_rows, draw_dots
 from elc.language import format_number, say
 
 TABLE_ROWS = 12  # at most, of the lines in a chart's table
@@ -38,7 +38,7 @@ def plot_curve(throughput: str, points: pd.DataFrame, lines: pd.DataFrame, now: 
 
 def _draw_curve(axes: Axes, points: pd.DataFrame, lines: pd.DataFrame, now: pd.Series | None, sign: str) -> None:
     if len(points):
-        _draw_points(axes, points)
+        draw_dots(axes, points[["load", "sec"]].to_numpy(float), colour=PALE, width=2.8)
         axes.set_ylim(*_find_limits(points["sec"], lines, now))
         _draw_interval(axes, lines)
         _draw_lines(axes, lines)
@@ -57,13 +57,6 @@ def _build_lines_table(throughput: str, lines: pd.DataFrame) -> pd.DataFrame:
         for name, column, count in zip(names, ("load", "best", "typical"), digits, strict=True)
     }
     return build_table(columns, numbers=names)
-
-
-def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
-    """Draw hours as dots: lines without length, which take a tenth of the bytes of markers."""
-    places = points[["load", "sec"]].to_numpy(float)
-    dots = np.concatenate([places, places, np.full_like(places, np.nan)], axis=1).reshape(-1, 2)
-    axes.plot(dots[:, 0], dots[:, 1], color=PALE, lw=2.8, solid_capstyle="round", zorder=1)
 
 
 def _draw_interval(axes: Axes, lines: pd.DataFrame) -> None:
@@ -178,7 +171,8 @@ def _draw_conditions(width: float, view: ConditionsView) -> Figure:
 
 def _draw_condition(axes: Axes, view: ConditionsView, name: str) -> None:
     lines = view.lines[view.lines["condition"] == name]
-    _draw_points(axes, view.points[view.points["condition"] == name])
+    points = view.points.loc[view.points["condition"] == name, ["load", "sec"]]
+    draw_dots(axes, points.to_numpy(float), colour=PALE, width=2.8)
     axes.fill_between(lines["load"], lines["best"], lines["high"], color=BAND, alpha=0.7, lw=0)
     for _, other in view.lines[view.lines["condition"] != name].groupby("condition", sort=False):
         axes.plot(other["load"], other["best"], color=THIN, lw=0.8)

@@ -6,12 +6,14 @@ import textwrap
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from babel.dates import format_datetime
 from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
+from numpy.typing import NDArray
 
 from elc.figures.colours import GREY, INK, LINE, PALE
 from elc.language import ENGLISH, escape_marked, get_language, localise, say, translate
@@ -56,7 +58,7 @@ def build_axes(width: float, height: float) -> tuple[Figure, Axes]:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
-        _speak(axes)
+        speak(axes)
     return figure, axes
 
 
@@ -67,7 +69,8 @@ class _Ticks(ScalarFormatter):
         return localise(str(super().__call__(x, pos)))
 
 
-def _speak(axes: Axes) -> None:
+def speak(axes: Axes) -> None:
+    """Let the numbers of both axes be written as the language of the page writes them."""
     if get_language() != ENGLISH:
         axes.xaxis.set_major_formatter(_Ticks())
         axes.yaxis.set_major_formatter(_Ticks())
@@ -79,7 +82,7 @@ def build_panels(width: float, height: float, count: int, *, is_x_shared: bool) 
         figure = Figure(figsize=(width, height), layout="constrained")
         panels = figure.subplots(1, count, sharex=is_x_shared, sharey=True, squeeze=False)
         for axes in panels[0]:
-            _speak(axes)
+            speak(axes)
     return figure, list(panels[0])
 
 
@@ -89,8 +92,14 @@ def build_rows(width: float, height: float, count: int, *, is_x_shared: bool) ->
         figure = Figure(figsize=(width, height), layout="constrained")
         panels = figure.subplots(count, 1, sharex=is_x_shared, sharey=True, squeeze=False)
         for axes in panels[:, 0]:
-            _speak(axes)
+            speak(axes)
     return figure, list(panels[:, 0])
+
+
+def draw_dots(axes: Axes, places: NDArray[np.float64], *, colour: str, width: float) -> None:
+    """Draw dots (dots, 2) as lines without length, which take a tenth of the bytes of markers."""
+    dots = np.concatenate([places, places, np.full_like(places, np.nan)], axis=1).reshape(-1, 2)
+    axes.plot(dots[:, 0], dots[:, 1], color=colour, lw=width, solid_capstyle="round", zorder=1)
 
 
 def wrap(text: str, letters: int) -> str:

@@ -6,18 +6,21 @@ import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from elc import curve, dataset, figures
+from elc import curve, dataset, explain, figures
 from elc.errors import ElcError, check_faults
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
 from elc.findings import build_frame, join, read_findings
 from elc.library.table import build_hours, find_interval
 from elc.pages import say_findings
 from elc.paths import replace_folder
-from elc.settings import StageSettings, Tag, TagList, build_default
+from elc.settings import ExplainSettings, StageSettings, Tag, TagList, build_default
+
+if TYPE_CHECKING:
+    import shap
 
 OWN = "own"  # stands for a plant where there is none
 SCORED = [ENERGY, *curve.OUTPUTS, GAP, GAP_LOW, GAP_HIGH, GAP_FRAC, IS_STEADY, IS_OUTSIDE]
@@ -132,9 +135,25 @@ class Curve:
         """
         return self._score(frame).set_index(TIME)[SCORED]
 
-    def _score(self, frame: pd.DataFrame) -> pd.DataFrame:
-        features = self.package.features
-        hours = build_hours(frame, energy=self._energy, columns=features, is_continuous=self._is_continuous)
+    def explain(self, frame: pd.DataFrame, *, what: str = "drivers", most: int = 500) -> shap.Explanation:
+        """Explain energy (GJ/h) as all plots of shap take it: `shap.plots.beeswarm(curve.explain(frame))`.
+
+        Args:
+            frame: the intervals.
+            what: drivers, which share out best less its mean over conditions of training; or setpoints, which share out
+                the step from best practice under like conditions to the present ones.
+            most: intervals, evenly spread over those inside the envelope of the curve.
+
+        Raises:
+            ElcError: the table is not as expected (see `fit`), or `what` is neither.
+        """
+        columns = self.package.setpoints if what == explain.SETPOINTS else []
+        scored = self._score(frame, columns)
+        return explain.build_explanation(self.package, scored, ExplainSettings(), what=what, days=None, most=most)
+
+    def _score(self, frame: pd.DataFrame, more: Sequence[str] = ()) -> pd.DataFrame:
+        columns = [*self.package.features, *more]
+        hours = build_hours(frame, energy=self._energy, columns=columns, is_continuous=self._is_continuous)
         chosen = _build_settings(hours, is_continuous=self._is_continuous, settings=self._settings)
         marked = dataset.mark_states(hours, self.package.throughput, self.package.rated_load, chosen)
         return curve.score_hours(marked, self.package)

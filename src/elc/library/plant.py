@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from elc import curve, dataset, ingest, registry, settings
+from elc import curve, dataset, explain, ingest, registry, settings
 from elc.errors import check_faults
 from elc.fields import TIME
 from elc.library.curve import Curve
 from elc.paths import find_project
 from elc.records.status import Status
 from elc.render import read_status
+
+if TYPE_CHECKING:
+    import shap
 
 
 class Plant:
@@ -56,6 +60,22 @@ class Plant:
         hourly, _ = curve.fit_hours(ingest.read_hourly(folder), package)
         marked = dataset.mark_states(hourly, package.throughput, package.rated_load, self._settings)
         return curve.score_hours(marked, package).set_index(TIME)
+
+    def explain(self, *, what: str = "drivers", days: int | None = None, most: int = 500) -> shap.Explanation:
+        """Explain energy (GJ/h) as all plots of shap take it: `shap.plots.beeswarm(plant.explain())`.
+
+        Args:
+            what: drivers or setpoints (see `Curve.explain`).
+            days: the last ones; as many as `explain.drift_days` says where none are given.
+            most: hours, evenly spread over those that are known.
+
+        Raises:
+            ElcError: the plant was not ingested yet, or has no curve, or `what` is neither.
+        """
+        settings = self._settings.explain
+        chosen = settings.drift_days if days is None else days
+        package, scored = self.curve().package, self.hours().reset_index()
+        return explain.build_explanation(package, scored, settings, what=what, days=chosen, most=most)
 
     def status(self) -> Status:
         """Read how the plant did in its last hour, as its page says it.

@@ -64,6 +64,19 @@ def test_gap_is_given_in_steady_hours_alone(fitted: elc.Curve, frame: pd.DataFra
     assert (known[GAP] <= known[GAP_HIGH]).all()
 
 
+def test_shares_of_drivers_add_up_to_best_in_known_intervals(fitted: elc.Curve, frame: pd.DataFrame) -> None:
+    found = fitted.explain(frame, most=50)
+    assert found.feature_names == [LOAD, AIR]
+    assert found.values.shape == (50, 2)
+    best = fitted.predict(pd.DataFrame(found.data, columns=[LOAD, AIR]))[BEST].to_numpy()
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, best, rtol=0, atol=1e-8)
+    load, air = np.abs(found.values).mean(axis=0)
+    assert load > air
+    assert fitted.explain(frame, what="setpoints").values.shape == (0, 0)
+    with pytest.raises(ElcError, match="setpoint is nothing to explain by: did you mean setpoints"):
+        fitted.explain(frame, what="setpoint")
+
+
 def test_what_is_saved_is_a_model_package(fitted: elc.Curve, frame: pd.DataFrame, tmp_path: Path) -> None:
     folder = fitted.save(tmp_path / "mine")
     again = elc.Curve.load(folder, energy="power_mw", settings=SETTINGS)

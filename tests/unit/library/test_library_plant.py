@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import elc
+from elc import explain
 from elc.errors import ElcError
 from elc.fields import GAP, TIME
 from elc.paths import Project
+from elc.settings import StageSettings
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +28,22 @@ def test_hours_and_status_are_those_of_the_page(demo_project: Project) -> None:
     assert status.gap_gj_per_h == (None if pd.isna(last) else pytest.approx(last))
     assert plant.curve().package.throughput in hours.columns
     assert "candidate" in repr(plant)
+
+
+def test_explanation_is_that_of_the_page(demo_project: Project, fjord: StageSettings) -> None:
+    plant = elc.Plant("fjord", project=demo_project.root)
+    package, hours = plant.curve().package, plant.hours().reset_index()
+    recent = hours[hours[TIME] > hours[TIME].max() - pd.Timedelta(60, "D")]
+    judged = recent[recent[[GAP, *package.setpoints]].notna().all(axis=1)]
+    shares = explain.explain_hours(package, judged, fjord.explain)
+    wanted = shares.pivot(index=TIME, columns="setpoint", values="share_gj_per_h")[package.setpoints]
+    found = plant.explain(what="setpoints", days=60, most=len(judged))
+    assert len(judged) > 50
+    assert found.feature_names == package.setpoints
+    np.testing.assert_array_equal(found.data, judged[package.setpoints])
+    np.testing.assert_allclose(found.values, wanted, rtol=0, atol=1e-9)
+    drivers = plant.explain(days=60, most=20)
+    assert drivers.values.shape == (20, len(package.features))
 
 
 def test_the_curve_judges_by_the_settings_of_the_project(
