@@ -7,7 +7,7 @@
 # make life HOURS=72    a copy of the demo plants lives through hours, with events; every hour is checked
 # make bench             measure: benchmarks/results.json
 # make lab               JupyterLab on the project's notebooks
-# make lock              resolve the dependencies of pyproject.toml again
+# make lock              resolve the dependencies of pyproject.toml again: one lock of all, and one for each extra
 # make packages          install the Debian packages that tests can use
 # make clean             remove what can be made again
 
@@ -17,6 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
 SPARK := $(VENV)/.spark
+EXTRAS := serve listen hourly train lab
 
 # Values that come from outside are text: make would run what is in $(...) where it expands them.
 $(foreach name,PYTHON PLANT ENV HOURS SIGNING_KEY PATH,$(eval override $(name) := $$(value $(name))))
@@ -103,13 +104,19 @@ lab: setup
 
 COMPILE := $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-header
+# The lines of a list in pyproject.toml.
+LIST := $(VENV)-lock/bin/python -c 'import functools, sys, tomllib; \
+  print(*functools.reduce(dict.get, sys.argv[1:], tomllib.load(open("pyproject.toml", "rb"))), sep="\n")'
 
+# One resolution for all of it. An extra's lock is the part of it that the extra needs, and what builds the package.
 lock:
 	"$$PYTHON" -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet uv
 	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
-	$(VENV)-lock/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
-	  | $(COMPILE) --no-annotate --output-file requirements-spark.lock -
+	for extra in $(EXTRAS); do \
+	  $(LIST) build-system requires | $(COMPILE) --no-annotate --extra "$$extra" --constraint requirements.lock \
+	    --output-file "requirements-$$extra.lock" pyproject.toml - || exit; done
+	$(LIST) project optional-dependencies spark | $(COMPILE) --no-annotate --output-file requirements-spark.lock -
 	rm -r $(VENV)-lock
 
 # A runner may have Chrome already; Ubuntu's own Chromium is a snap.

@@ -19,7 +19,12 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 def __getattr__(name: str) -> Any:
     """Import what a notebook asks for when it asks: each part of the pipeline needs less."""
     if name in ("Curve", "Plant"):
-        from elc import library
+        try:
+            from elc import library
+        except ModuleNotFoundError as error:
+            from elc.extras import build_missing
+
+            raise build_missing(error, where=f"elc.{name}") from None
 
         return getattr(library, name)
     raise AttributeError(f"module elc has no attribute {name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -15,51 +16,106 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
 LOCK = "requirements.lock"
 SPARK = "requirements-spark.lock"
 NAMED = {"jupyterlab", "papermill", "dvc", "tensorflow", "tensorflow-cpu", "pandas", "shap", "nbval"}
+OF_EXTRAS = ("serve", "listen", "hourly", "train", "lab")  # the extras that have a lock beside that of all
+LOCKS = [LOCK, SPARK, *(f"requirements-{extra}.lock" for extra in OF_EXTRAS)]
+
+
+def read_blocks(lock: str) -> dict[str, set[str]]:
+    """The hashes of each pin of a lock; a name may be pinned twice, for different Pythons."""
+    content = (ROOT / lock).read_text()
+    blocks = [block for block in re.split(r"\n(?=[A-Za-z0-9])", content) if block.strip()]
+    return {block.splitlines()[0].rstrip("\\ "): set(re.findall(r"--hash=(\S+)", block)) for block in blocks}
 
 
 def read_pins(lock: str) -> dict[str, list[Requirement]]:
-    """The pins of a lock by name; a name may be pinned twice, for different Pythons."""
-    content = (ROOT / lock).read_text()
-    lines = [line.rstrip("\\ ") for line in content.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+    """The pins of a lock by name."""
     pins: dict[str, list[Requirement]] = {}
-    for line in lines:
+    for line in read_blocks(lock):
         pin = Requirement(line)
         pins.setdefault(canonicalize_name(pin.name), []).append(pin)
     return pins
 
 
-@pytest.mark.parametrize(
-    ("lock", "wants"),
-    [
-        (LOCK, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]),
-        (SPARK, PROJECT["optional-dependencies"]["spark"]),
-    ],
-)
-def test_lock_covers_the_project(lock: str, wants: list[str]) -> None:
-    pins = read_pins(lock)
-    for text in wants:
+def read_wants(extra: str) -> list[str]:
+    """What pyproject.toml wants for an extra, and those that it takes in; for `""` for every part."""
+    if not extra:
+        return list(PROJECT["dependencies"])
+    found: list[str] = read_wants("")
+    for text in EXTRAS[extra]:
         wanted = Requirement(text)
-        found = pins[canonicalize_name(wanted.name)]
-        for pin in found:
+        taken_in = sorted(wanted.extras) if wanted.name == PROJECT["name"] else []
+        found += [line for name in taken_in for line in read_wants(name)] or [text]
+    return list(dict.fromkeys(found))
+
+
+def find_closure(wants: list[str]) -> set[str]:
+    """Find the packages that these bring on this machine, all the way down, by the metadata of what is installed."""
+    found: dict[str, set[str]] = {}
+    waiting = [Requirement(text) for text in wants]
+    while waiting:
+        wanted = waiting.pop()
+        if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        name = canonicalize_name(wanted.name)
+        new = {"", *wanted.extras} - found.get(name, set())
+        found.setdefault(name, set()).update(new)
+        for text in metadata.requires(name) or [] if new else []:
+            asked = Requirement(text)
+            if not asked.marker or any(asked.marker.evaluate({"extra": extra}) for extra in new):
+                asked.marker = None
+                waiting.append(asked)
+    return set(found)
+
+
+@pytest.mark.parametrize("extra", ["dev", *OF_EXTRAS])
+def test_lock_covers_what_is_wanted(extra: str) -> None:
+    pins = read_pins(LOCK if extra == "dev" else f"requirements-{extra}.lock")
+    for text in read_wants(extra):
+        wanted = Requirement(text)
+        for pin in pins[canonicalize_name(wanted.name)]:
             version = next(iter(pin.specifier)).version
             assert wanted.specifier.contains(Version(version), prereleases=True), (text, str(pin))
 
 
-def test_no_package_is_pinned_in_both_locks() -> None:
-    assert read_pins(SPARK).keys().isdisjoint(read_pins(LOCK))
+def test_spark_has_a_lock_of_its_own() -> None:
+    pins = read_pins(SPARK)
+    assert pins.keys().isdisjoint(read_pins(LOCK))
+    for text in EXTRAS["spark"]:
+        wanted = Requirement(text)
+        assert all(wanted.specifier.contains(next(iter(pin.specifier)).version) for pin in pins[wanted.name])
 
 
-@pytest.mark.parametrize("lock", [LOCK, SPARK])
+@pytest.mark.parametrize("extra", OF_EXTRAS)
+def test_the_lock_of_an_extra_is_a_part_of_the_whole(extra: str) -> None:
+    """The same versions and hashes; for which Python a pin counts may be said more simply where less is pinned."""
+    whole = {line.partition(" ;")[0]: hashes for line, hashes in read_blocks(LOCK).items()}
+    part = {line.partition(" ;")[0]: hashes for line, hashes in read_blocks(f"requirements-{extra}.lock").items()}
+    assert {line for line in part if whole.get(line) != part[line]} == set()
+
+
+@pytest.mark.parametrize("extra", ["dev", *OF_EXTRAS])
+def test_the_lock_of_an_extra_is_all_that_it_needs_and_no_more(extra: str) -> None:
+    pins = read_pins(LOCK if extra == "dev" else f"requirements-{extra}.lock")
+    here = {name for name, found in pins.items() if any(pin.marker is None or pin.marker.evaluate() for pin in found)}
+    assert here == find_closure([*read_wants(extra), *BUILD])
+
+
+def test_an_extra_takes_in_what_builds_on_it() -> None:
+    assert set(read_wants("hourly")) < set(read_wants("train")) < set(read_wants("lab")) < set(read_wants("dev"))
+    assert set(read_wants("serve")) | set(read_wants("listen")) < set(read_wants("dev"))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
 def test_lock_is_hashed_and_names_no_index(lock: str) -> None:
     for pins in read_pins(lock).values():
         assert all(next(iter(pin.specifier)).operator == "==" for pin in pins)
-    content = (ROOT / lock).read_text()
-    blocks = re.split(r"\n(?=[A-Za-z0-9])", content)
-    assert all("--hash=sha256:" in block for block in blocks)
-    assert not re.search(r"https?://|--index|--find-links|--extra-index", content)
+    assert all(read_blocks(lock).values())
+    assert not re.search(r"https?://|--index|--find-links|--extra-index", (ROOT / lock).read_text())
 
 
 def test_conda_environment_has_the_same_pins() -> None:

@@ -22,6 +22,7 @@ from elc.cli.registry import COMMANDS
 from elc.cli.retrain import retrain_needed
 from elc.cli.serve import serve, swaps
 from elc.errors import ElcError
+from elc.extras import build_missing
 from elc.paths import find_project
 
 
@@ -30,10 +31,18 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            return self._invoke(context)
         except ElcError as error:
             click.echo(f"elc: {error}", err=True)
             sys.exit(1)
+
+    def _invoke(self, context: click.Context) -> Any:
+        """Run a command; where a package is not installed, say which extra brings it."""
+        try:
+            return super().invoke(context)
+        except ModuleNotFoundError as error:
+            command = context.invoked_subcommand or ""
+            raise build_missing(error, where=command, command=command) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

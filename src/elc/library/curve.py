@@ -12,6 +12,7 @@ import pandas as pd
 
 from elc import curve, dataset, explain, figures
 from elc.errors import ElcError, check_faults
+from elc.extras import build_missing
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
 from elc.findings import build_frame, join, read_findings
 from elc.library.table import build_hours, find_interval
@@ -191,7 +192,10 @@ class Curve:
 
 def _learn(hours: pd.DataFrame, tags: TagList, settings: StageSettings) -> tuple[curve.Content, pd.DataFrame]:
     """Go through the stages dataset and train; return the model package, and the hours that it learnt from."""
-    from elc import train  # seconds, for TensorFlow
+    try:
+        from elc import train  # seconds, for TensorFlow
+    except ModuleNotFoundError as error:
+        raise build_missing(error, where="elc.Curve.fit") from None
 
     rated_load = dataset.find_rated_load(hours, tags.throughput)
     marked = dataset.mark_states(hours, tags.throughput, rated_load, settings)

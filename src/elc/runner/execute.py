@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 
 from elc.errors import ElcError, build_nearest
+from elc.extras import say_missing
 from elc.failures import CellError, remove_failures, write_failure
 from elc.language import escape
 from elc.paths import Project, replace_file
@@ -97,9 +98,17 @@ def _execute(
             _write(failed, partial)
             where = f"stage {label}: cell {error.exec_count} failed"
             shown = failed.relative_to(project.root)
-            said = f"{error.ename}: {error.evalue}"
+            said = _say(error.ename, error.evalue)
             sentence = error.evalue if error.ename == ElcError.__name__ else said
             raise CellError(f"{where}: {said}\nThe notebook up to there: {shown}", sentence) from None
+
+
+def _say(name: str, value: str) -> str:
+    """Say what a cell raised; of a package that is not installed, which extra brings it."""
+    missing = re.fullmatch(r"No module named '(\w+)(?:\.[\w.]+)?'", value)
+    if name == ModuleNotFoundError.__name__ and missing and missing[1] != "elc":
+        return say_missing(missing[1])
+    return f"{name}: {value}"
 
 
 def _read_heading(path: Path) -> str:
