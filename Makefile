@@ -7,6 +7,7 @@
 # make life HOURS=72    a copy of the demo plants lives through hours, with events; every hour is checked
 # make bench             measure: benchmarks/results.json
 # make lab               JupyterLab on the project's notebooks
+# make docs              the documents by role and the reference, as pages: build/docs/index.html
 # make lock              resolve the dependencies of pyproject.toml again: one lock of all, and one for each extra
 # make packages          install the Debian packages that tests can use
 # make clean             remove what can be made again
@@ -24,7 +25,7 @@ $(foreach name,PYTHON PLANT ENV HOURS SIGNING_KEY PATH,$(eval override $(name) :
 export PYTHON PLANT ENV HOURS SIGNING_KEY
 export override PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo test test-benchmarks check train promote operate need-PLANT need-ENV life bench lab lock packages clean
+.PHONY: setup demo test test-benchmarks check train promote operate need-PLANT need-ENV life bench lab docs lock packages clean
 .DELETE_ON_ERROR:
 
 setup: $(DONE)
@@ -102,6 +103,11 @@ bench: setup
 lab: setup
 	jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
+# The theme would advertise its successor.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet
+	@echo "Open build/docs/index.html"
+
 COMPILE := $(VENV)-lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-header
 # The lines of a list in pyproject.toml.
@@ -126,5 +132,5 @@ packages:
 	  default-jre-headless fonts-dejavu-core mosquitto $(if $(shell command -v google-chrome),,chromium)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis reports/_site reports/.quarto
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis reports/_site reports/.quarto
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -r {} +

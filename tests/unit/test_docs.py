@@ -1,22 +1,51 @@
-"""The documents: the front page is short, links lead somewhere, and every command in them is one that is there."""
+"""The documents: the front page is short, links lead somewhere, and commands and code are run or known to be there."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
 
 from elc.cli import main
-from tests.conftest import ROOT
+from tests.conftest import ROOT, copy_settings
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TARGETS = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
 MOST_LINES = 150
+REASON = r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n)?"
+BLOCK = re.compile(rf"(?ms){REASON}^```(?P<kind>sh|bash|console|python)\n(?P<code>.*?)^```$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code of a document; `reason` says why no test runs it, and is empty where one does."""
+
+    path: Path
+    kind: str
+    code: str
+    reason: str
+
+
+def read_blocks(path: Path) -> list[Block]:
+    found = BLOCK.finditer(path.read_text(encoding="utf-8"))
+    return [Block(path, one["kind"], one["code"], one["reason"] or "") for one in found]
+
+
+BLOCKS = [block for path in DOCUMENTS for block in read_blocks(path)]
+SHELL = [block for block in BLOCKS if block.kind != "python" and not block.reason]
+PYTHON = [block for block in BLOCKS if block.kind == "python" and not block.reason]
 
 
 def read_commands(path: Path) -> Iterator[str]:
@@ -84,3 +113,97 @@ def test_commands_are_found_and_faults_told() -> None:
     assert find_fault("elc hourly --envy prod") == "--envy"
     assert find_fault("make demos") == "no target demos"
     assert find_fault("python -m benchmarks.nothing") == "no module benchmarks.nothing"
+
+
+def test_all_blocks_are_read_and_some_of_each_kind_are_run() -> None:
+    fences = sum(len(re.findall(r"(?m)^```(?:sh|bash|console|python)", path.read_text())) for path in DOCUMENTS)
+    assert len(BLOCKS) == fences
+    assert SHELL
+    assert PYTHON
+
+
+def test_a_test_that_is_named_for_a_block_is_there() -> None:
+    named = [name for block in BLOCKS for name in re.findall(r"tests/\S+\.py", block.reason)]
+    assert named
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize("block", SHELL, ids=lambda block: block.path.stem)
+def test_shell_block_runs(block: Block, tmp_path: Path) -> None:
+    project = copy_settings(tmp_path)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = ["bash", "-euo", "pipefail", "-c", block.code]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.path.stem)
+def test_python_block_runs(block: Block, tmp_path: Path) -> None:
+    shutil.copyfile(ROOT / "examples" / "own_data" / "hours.csv", tmp_path / "hours.csv")
+    command = [sys.executable, "-c", block.code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+class Reader(HTMLParser):
+    """What a page refers to, what it fetches by itself, and the places in it that a link can name."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value for name, value in attrs if value}
+        self.ids |= {values[name] for name in ("id", "name") if name in values}
+        self.links += [values[name] for name in ("href", "src") if name in values]
+        if tag != "a":
+            self.fetched += [values[name] for name in ("href", "src") if name in values]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documents as pages, built strictly."""
+    pytest.importorskip("material", reason="MkDocs is not installed, so the documents are not built.")
+    folder = tmp_path_factory.mktemp("docs") / "docs"
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
+    silent = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=silent)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder
+
+
+def test_pages_fetch_nothing_from_another_host(built: Path) -> None:
+    pages = {page: Reader(page) for page in built.rglob("*.html")}
+    assert len(pages) > 40
+    assert {link for reader in pages.values() for link in reader.fetched if urlsplit(link).netloc} == set()
+    styles = [path.read_text(encoding="utf-8") for path in built.rglob("*.css")]
+    assert not re.search(r"(?:url\(|@import)\s*[\"']?https?:", "".join(styles))
+
+
+def test_links_of_pages_lead_to_places_that_are_there(built: Path) -> None:
+    pages = {page: Reader(page) for page in built.rglob("*.html") if page.name != "404.html"}
+    missing = []
+    for page, reader in pages.items():
+        for link in reader.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            place = unquote(parts.fragment)
+            if not target.is_file() or (place and target in pages and place not in pages[target].ids):
+                missing.append((page.name, link))
+    assert missing == []
+
+
+def test_every_package_has_a_page_of_reference_with_its_public_names(built: Path) -> None:
+    packages = {path.stem for path in (ROOT / "src" / "elc").iterdir() if path.suffix in ("", ".py")}
+    packages -= {"__init__", "__pycache__", "library", "cli"}
+    pages = {path.stem.removeprefix("elc.") for path in (built / "reference").glob("elc.*.html")}
+    assert pages == packages
+    assert {"elc.Curve", "elc.Curve.fit", "elc.Plant.hours"} <= Reader(built / "reference" / "elc.html").ids
+    assert {"elc.curve.Content", "elc.curve.prove"} <= Reader(built / "reference" / "elc.curve.html").ids
+    assert "elc.registry.assign.assign" in Reader(built / "reference" / "elc.registry.html").ids
