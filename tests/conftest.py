@@ -30,6 +30,9 @@ hypothesis.settings.load_profile("elc")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests; those that need no demo project come last, where another process begins."""
+    for item in items:
+        if "unit" in item.path.relative_to(ROOT).parts and "demo_project" in getattr(item, "fixturenames", ()):
+            raise pytest.UsageError(f"{item.nodeid}: needs a run of the pipeline. Move it to tests/pipeline.")
     items.sort(key=_find_rank)
 
 
@@ -148,15 +151,26 @@ def copied_project(demo_project: Project, tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def fjord(demo_project: Project) -> settings.StageSettings:
-    """What the stages of the first demo plant are told, on the tiny configuration."""
-    return settings.read_plant(demo_project, "fjord")
+def tiny_settings(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The settings and tag lists of the tiny configuration, of which nothing has run."""
+    folder = tmp_path_factory.mktemp("settings")
+    shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+    _write_tiny(folder / "params.yaml")
+    for plant in PLANTS:
+        shutil.copytree(ROOT / "data" / "plants" / plant, folder / "data" / "plants" / plant)
+    return Project(folder)
 
 
 @pytest.fixture(scope="session")
-def fjord_tags(demo_project: Project) -> settings.TagList:
+def fjord(tiny_settings: Project) -> settings.StageSettings:
+    """What the stages of the first demo plant are told, on the tiny configuration."""
+    return settings.read_plant(tiny_settings, "fjord")
+
+
+@pytest.fixture(scope="session")
+def fjord_tags(tiny_settings: Project) -> settings.TagList:
     """The tag list of the first demo plant."""
-    return settings.read_tags(demo_project.tags("fjord"), "fjord")
+    return settings.read_tags(tiny_settings.tags("fjord"), "fjord")
 
 
 @pytest.fixture

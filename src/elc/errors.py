@@ -35,3 +35,18 @@ def build_nearest(word: str, valid: Iterable[str]) -> str:
     names = sorted(valid)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]}?" if near else f"expected one of {', '.join(names)}"
+
+
+def list_unknown(kind: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """List the faults of names that are not known, each with the nearest that is; `kind` is what they name."""
+    valid = list(known)
+    return [f"{kind} {name} is unknown: {build_nearest(name, valid)}" for name in names if name not in valid]
+
+
+def check_known(kind: str, name: str, known: Iterable[str], *, where: str = "params.yaml") -> None:
+    """Check that a name is known, such as that of a plant.
+
+    Raises:
+        ElcError: it is not; the nearest that is known is named.
+    """
+    check_faults(where, list_unknown(kind, [name], known))

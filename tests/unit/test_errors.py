@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elc.errors import ElcError, build_error, build_nearest, check_faults
+from elc.errors import ElcError, build_error, build_nearest, check_faults, check_known, list_unknown
 
 
 def test_one_fault_stands_in_one_sentence() -> None:
@@ -32,3 +32,13 @@ def test_check_faults_raises_only_where_there_are_any() -> None:
 )
 def test_nearest_word_is_named_or_all_are(word: str, expected: str) -> None:
     assert build_nearest(word, ["state", "setpoint", "driver"]) == expected
+
+
+def test_what_is_unknown_is_named_with_the_nearest_that_is_known() -> None:
+    assert list_unknown("plant", ["fjord", "dleta", "x"], {"fjord": 1, "delta": 2}) == [
+        "plant dleta is unknown: did you mean delta?",
+        "plant x is unknown: expected one of delta, fjord",
+    ]
+    check_known("plant", "fjord", ["fjord"])
+    with pytest.raises(ElcError, match=r"^params\.yaml: plant fiord is unknown: did you mean fjord\?$"):
+        check_known("plant", "fiord", ["fjord"])

@@ -74,7 +74,7 @@ def read_last(project: Project, settings: StageSettings) -> datetime | None:
         raise ElcError(f"{path}: {what}, so nobody knows how old its data are. {again}") from None
     if times.empty:
         return None
-    end: datetime = (times.max() + pd.Timedelta(settings.plant.interval)).to_pydatetime()
+    end: datetime = (times.max() + settings.plant.interval_length).to_pydatetime()
     return end.astimezone(UTC)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from elc.errors import ElcError, build_nearest
+from elc.errors import check_known
 from elc.paths import Project, find_project
 
 WIDTH = 120
@@ -47,9 +47,10 @@ def _find_plants(project: Project, plant: str | None) -> Sequence[str]:
     from elc.settings import read_settings
 
     plants = list(read_settings(project).plants)
-    if plant is not None and plant not in plants:
-        raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, plants)}")
-    return plants if plant is None else [plant]
+    if plant is None:
+        return plants
+    check_known("plant", plant, plants)
+    return [plant]
 
 
 def _find_rows(project: Project, plant: str) -> Iterator[dict[str, Any]]:

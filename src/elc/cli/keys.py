@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from elc.errors import ElcError, build_nearest
+from elc.errors import check_known
 from elc.paths import Project, find_project
 
 WIDTH = 120
@@ -102,8 +102,7 @@ def _check_plants(project: Project, plants: Sequence[str]) -> None:
 
     known = list(read_settings(project).plants)
     for plant in plants:
-        if plant not in known:
-            raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, known)}")
+        check_known("plant", plant, known)
 
 
 @keys.command(epilog="Example: elc keys rotate control-room --keep-hours 24")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from elc.errors import ElcError, build_nearest
+from elc.errors import ElcError, list_unknown
 from elc.paths import Project, find_project
 
 NEEDED, NOT_NEEDED, NOT_KNOWN = 0, 1, 2
@@ -41,7 +41,7 @@ def _find_plants(project: Project, plants: tuple[str, ...]) -> list[str]:
     except ElcError as error:
         click.echo(f"elc: {error}", err=True)
         sys.exit(NOT_KNOWN)
-    unknown = [f"plant {plant} is unknown: {build_nearest(plant, known)}" for plant in plants if plant not in known]
+    unknown = list_unknown("plant", plants, known)
     if unknown:
         click.echo(f"elc: params.yaml: {'; '.join(unknown)}", err=True)
         sys.exit(NOT_KNOWN)

@@ -198,7 +198,7 @@ def _describe_spells(
     kind: Kind, column: str, is_bad: pd.Series, marked: pd.DataFrame, settings: StageSettings, values: dict[str, str]
 ) -> Finding:
     """Describe all spells of bad hours by their sum, their ends and the longest of them."""
-    width = pd.Timedelta(settings.plant.interval)
+    width = settings.plant.interval_length
     width_h = width / pd.Timedelta("1h")
     times = marked.loc[is_bad, TIME].sort_values()
     spell = times.diff().ne(width).cumsum()
@@ -215,7 +215,7 @@ def _describe_spells(
 
 
 def _find_copies(train: pd.DataFrame, tags: TagList, settings: StageSettings) -> Iterator[Finding]:
-    start, end = train[TIME].iloc[0], train[TIME].iloc[-1] + pd.Timedelta(settings.plant.interval)
+    start, end = train[TIME].iloc[0], train[TIME].iloc[-1] + settings.plant.interval_length
     features = train[tags.features]
     line = features.corr(method="pearson").abs().to_numpy()
     either = np.fmax(line, features.corr(method="spearman").abs().to_numpy())
@@ -233,7 +233,7 @@ def _find_vanished(marked: pd.DataFrame, split: Split, tags: TagList, settings: 
     later = running[running[TIME] > split.train[TIME].iloc[-1]]
     if later.empty:
         return
-    start, end = later[TIME].min(), later[TIME].max() + pd.Timedelta(settings.plant.interval)
+    start, end = later[TIME].min(), later[TIME].max() + settings.plant.interval_length
     for column in [ENERGY, *tags.columns("driver")]:
         share = float(later[column].isna().mean())
         if share > VANISHED_FRAC:

@@ -100,7 +100,7 @@ def count_lost(settings: StageSettings) -> int:
 
 
 def _count(hours: float, settings: StageSettings) -> int:
-    return round(hours * pd.Timedelta("1h") / pd.Timedelta(settings.plant.interval))
+    return round(hours * pd.Timedelta("1h") / settings.plant.interval_length)
 
 
 def find_reach(settings: StageSettings) -> pd.Timedelta:

@@ -18,7 +18,7 @@ def build_stops(marked: pd.DataFrame, throughput: str, settings: StageSettings) 
         production_known_frac. A sum is over the known intervals, whose share stands beside it; it is missing where
         none is known.
     """
-    width = pd.Timedelta(settings.plant.interval)
+    width = settings.plant.interval_length
     width_h = width / pd.Timedelta("1h")
     kind = _fill_kinds(marked[STATE]) if settings.plant.export.is_continuous else marked[STATE]
     event = (kind.ne(kind.shift()) | marked[TIME].diff().ne(width)).cumsum()

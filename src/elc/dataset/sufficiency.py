@@ -77,7 +77,7 @@ def _check_period(train: pd.DataFrame, settings: StageSettings) -> list[Rule]:
 
 
 def _find_end(train: pd.DataFrame, settings: StageSettings) -> pd.Timestamp:
-    return pd.Timestamp(train[TIME].iloc[-1] + pd.Timedelta(settings.plant.interval))
+    return pd.Timestamp(train[TIME].iloc[-1] + settings.plant.interval_length)
 
 
 def _check_complete(marked: pd.DataFrame, train: pd.DataFrame, tags: TagList, settings: StageSettings) -> list[Rule]:

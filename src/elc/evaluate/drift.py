@@ -61,7 +61,7 @@ def find_drift(scored: pd.DataFrame, package: Package, settings: StageSettings) 
         return []
     first, last = scored[TIME].min(), scored[TIME].max()
     values = {**drift, "last": last.isoformat(), "has_age": AGE in package.features}
-    end = last + pd.Timedelta(settings.plant.interval)
+    end = last + settings.plant.interval_length
     return [Finding(DRIFTED, settings.plant_id, ENERGY, first, end, values)]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from elc import alerts, registry
-from elc.errors import ElcError, build_nearest, check_faults
+from elc.errors import ElcError, check_faults, list_unknown
 from elc.failures import read_failures, remove_failures, write_failure
 from elc.hourly.changes import VERSION, Change, find_change, keep_hours
 from elc.hourly.lock import hold_hourly_lock
@@ -51,10 +51,8 @@ def run_hour(project: Project, plants: Sequence[str], *, environment: str) -> Ou
         ElcError: a plant or the environment is unknown, or another run is not done.
     """
     settings = read_settings(project)
-    strange = [plant for plant in plants if plant not in settings.plants]
-    faults = [f"plant {plant} is unknown: {build_nearest(plant, settings.plants)}" for plant in strange]
-    if environment and environment not in settings.environments:
-        faults.append(f"environment {environment} is unknown: {build_nearest(environment, settings.environments)}")
+    faults = list_unknown("plant", plants, settings.plants)
+    faults += list_unknown("environment", filter(None, [environment]), settings.environments)
     check_faults("hourly: params.yaml", faults)
     project = project.operate(environment or registry.find_operated(project, settings))
     chosen = list(dict.fromkeys(plants)) or list(settings.plants)

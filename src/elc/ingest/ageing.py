@@ -70,6 +70,6 @@ def _read_starts(entry: PlantSettings) -> pd.DatetimeIndex:
 def _find_undated(times: pd.DatetimeIndex, count: int, settings: StageSettings) -> list[Finding]:
     if not count:
         return []
-    end = times[count - 1] + pd.Timedelta(settings.plant.interval)
+    end = times[count - 1] + settings.plant.interval_length
     values = {"tag": TURNAROUND, "first": settings.plant.turnarounds[0], "intervals": float(count)}
     return [Finding(UNDATED, settings.plant_id, AGE, times[0], end, values)]

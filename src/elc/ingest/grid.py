@@ -56,7 +56,7 @@ class Grid:
 
 
 def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Grid:
-    width_us = int(pd.Timedelta(settings.plant.interval) / pd.Timedelta("1us"))
+    width_us = int(settings.plant.interval_length / pd.Timedelta("1us"))
     is_continuous = settings.plant.export.is_continuous
     usual_h = settings.ingest.max_hold_h
     hold_us = np.array([to_micros(tag.find_hold_h(usual_h)) if is_continuous else width_us for tag in tags], float)

@@ -184,7 +184,7 @@ def _read_batch(
 
 
 def _build_partials(survey: Survey, settings: StageSettings, readings: pa.Table) -> pa.Table:
-    interval_s = int(pd.Timedelta(settings.plant.interval).total_seconds())
+    interval_s = int(settings.plant.interval_length.total_seconds())
     is_continuous, usual_h = settings.plant.export.is_continuous, settings.ingest.max_hold_h
     return build_partials(
         readings,
@@ -224,7 +224,7 @@ def _settle(
         build,
         wins=survey.export.conflicts,
         good=good,
-        width=pd.Timedelta(settings.plant.interval),
+        width=settings.plant.interval_length,
     )
 
 

@@ -19,7 +19,7 @@ def fill_weather(hourly: pd.DataFrame, tags: TagList, settings: StageSettings) -
     Returns:
         hourly with the gaps filled, and a finding for each.
     """
-    width = pd.Timedelta(settings.plant.interval)
+    width = settings.plant.interval_length
     filled, findings = hourly.copy(), []
     for tag in tags:
         if tag.column not in settings.ingest.weather or tag.role != "driver" or not settings.plant.export.is_continuous:

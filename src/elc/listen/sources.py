@@ -8,7 +8,7 @@ import re
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 
-from elc.errors import ElcError, build_nearest, check_faults
+from elc.errors import ElcError, check_faults, list_unknown
 from elc.listen.identity import find_identity
 from elc.listen.intake import Intake, Limits
 from elc.listen.keeper import Keeper
@@ -62,12 +62,13 @@ def choose_sources(settings: Settings, plants: Sequence[str]) -> ListenSettings:
 
 def _find_faults(settings: Settings, plants: Sequence[str]) -> list[str]:
     section, known = settings.listen, settings.plants
-    faults = [f"plant {plant} is unknown: {build_nearest(plant, known)}" for plant in plants if plant not in known]
+    faults = list_unknown("plant", plants, known)
     sources: dict[str, MqttSource | OpcUaSource] = {**section.mqtt, **section.opcua}
     faults += [
-        f"listen: source {name}: plant {one.plant} is unknown: {build_nearest(one.plant, known)}"
+        f"listen: source {name}: {fault}"
         for name, one in sources.items()
-        if one.plant is not None and one.plant not in known
+        if one.plant is not None
+        for fault in list_unknown("plant", [one.plant], known)
     ]
     faults += [f"listen: source {name} stands under mqtt and opcua." for name in section.mqtt.keys() & section.opcua]
     faults += [

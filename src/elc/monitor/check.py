@@ -154,7 +154,7 @@ def _find_inside(scored: pd.DataFrame, settings: StageSettings) -> float | None:
 
 
 def _find_end(scored: pd.DataFrame, settings: StageSettings) -> pd.Timestamp:
-    return pd.Timestamp(scored[TIME].max() + pd.Timedelta(settings.plant.interval))
+    return pd.Timestamp(scored[TIME].max() + settings.plant.interval_length)
 
 
 def _build_relation(concept: Concept, scored: pd.DataFrame, package: Package, settings: StageSettings) -> list[Finding]:
@@ -200,7 +200,7 @@ def _build_figures(figures: list[Figure], judged: pd.DataFrame, settings: StageS
         if not bad:
             continue
         recent = find_recent_hours(judged, settings)
-        start, end = recent[TIME].iloc[0], judged[TIME].iloc[-1] + pd.Timedelta(settings.plant.interval)
+        start, end = recent[TIME].iloc[0], judged[TIME].iloc[-1] + settings.plant.interval_length
         limits = [{name: getattr(one, name) for name in ("name", "unit", "now", "low", "high")} for one in bad]
         values = {"days": settings.monitor.health_days, "figures": limits}
         found.append(Finding(kind, settings.plant_id, ENERGY, start, end, values))

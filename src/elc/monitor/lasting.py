@@ -48,7 +48,7 @@ def find_alerts(
 
 
 def _find_width(settings: StageSettings) -> pd.Timedelta:
-    return pd.Timedelta(settings.plant.interval)
+    return settings.plant.interval_length
 
 
 def _count(hours: float, settings: StageSettings) -> int:

@@ -217,7 +217,7 @@ def _drop_nan(value: float) -> float | None:
 
 def format_hour(start: pd.Timestamp, settings: StageSettings) -> str:
     """Write an interval in site time: `Tue 30 Jun 2026 23:00–24:00, Europe/Oslo`."""
-    return format_span(start, pd.Timedelta(settings.plant.interval), settings.plant.time_zone)
+    return format_span(start, settings.plant.interval_length, settings.plant.time_zone)
 
 
 def format_span(start: pd.Timestamp, width: pd.Timedelta, zone: str) -> str:

@@ -104,7 +104,7 @@ def find_violations(
 def _build_window(scored: pd.DataFrame, package: Package, settings: StageSettings) -> _Window:
     quality = package.baseline.quality
     hours = float(quality.get("distances", {}).get("window_h", WINDOW_H))
-    end = scored[TIME].max() + pd.Timedelta(settings.plant.interval)
+    end = scored[TIME].max() + settings.plant.interval_length
     start = end - pd.Timedelta(hours, "h")
     # Where the load is unknown the plant may run, so that its tags are asked for.
     last = scored[(scored[TIME] >= start) & ~scored[STATE].isin(["trip", "start"])]

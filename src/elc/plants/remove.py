@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from elc.errors import ElcError, build_nearest
+from elc.errors import ElcError, check_known
 from elc.hourly.lock import hold_hourly_lock
 from elc.paths import Project
 from elc.plants.entry import build_editor, read_lines, says, write_text
@@ -61,7 +61,7 @@ def find_remains(project: Project, plant: str) -> Remains:
     stages = [found[1] for line in read_lines(lock) if (found := _build_stage(plant).match(line))]
     paths = find_paths(project, plant)
     if not (keys or stages or paths):
-        raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
+        check_known("plant", plant, settings.plants)
     versions = read_registry(project.root).line(plant).versions
     return Remains(plant, tuple(keys), tuple(stages), tuple(paths), tuple(versions))
 

@@ -115,7 +115,7 @@ def _find_bought(tags: Sequence[Tag], settings: StageSettings) -> Mask:
 def _find_untold(times: pd.DatetimeIndex, traces: Traces, settings: StageSettings) -> Mask:
     untold = np.zeros(len(times), dtype=bool)
     for start, end in traces.untold:
-        untold |= np.asarray((times < end) & (times + pd.Timedelta(settings.plant.interval) > start))
+        untold |= np.asarray((times < end) & (times + settings.plant.interval_length > start))
     return untold
 
 

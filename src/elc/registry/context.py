@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elc.errors import ElcError, build_nearest, check_faults
+from elc.errors import ElcError, build_nearest, check_faults, check_known
 from elc.paths import Project
 from elc.registry.git import check_repository, find_git_remote, try_git
 from elc.registry.names import read_name
@@ -30,8 +30,7 @@ class Context:
         Raises:
             ElcError: params.yaml has no such plant.
         """
-        if plant not in self.settings.plants:
-            raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, self.settings.plants)}")
+        check_known("plant", plant, self.settings.plants)
         return self.rules.trust.settle(self.registry.line(plant))
 
     def is_former(self, plant: str) -> bool:

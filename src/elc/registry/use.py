@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elc.errors import ElcError, build_nearest, check_faults
+from elc.errors import ElcError, check_faults, check_known
 from elc.paths import Project, replace_folder
 from elc.records import parse_record
 from elc.records.assignment import Assignment
@@ -32,8 +32,7 @@ def find_used(project: Project, plant: str, *, environment: str) -> Used:
             tag is missing, moved or not to be followed.
     """
     settings = read_settings(project)
-    if plant not in settings.plants:
-        raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
+    check_known("plant", plant, settings.plants)
     used = deployed.find_used(project, plant, environment=environment, environments=list(settings.environments))
     if used.environment:
         _check_use(read_context(project), used, plant)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from elc.settings.plain import Plain
 from elc.settings.section import ByDate, Day, Days, Names, Qualities, Section, TimeZone
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Interval = Literal["5min", "10min", "15min", "30min", "1h", "2h", "4h", "8h", "12h", "1D"]
 INTERVALS_H: dict[Interval, float] = {
@@ -127,6 +130,13 @@ class PlantSettings(Section):
     def interval_h(self) -> float:
         """The length of an interval (h)."""
         return INTERVALS_H[self.interval]
+
+    @property
+    def interval_length(self) -> pd.Timedelta:
+        """The same as a difference of times."""
+        import pandas as pd  # a second to import, and commands read settings, too
+
+        return pd.Timedelta(self.interval)
 
     def find_age(self, at: datetime) -> float | None:
         """Count the days (of 24 h) from the last turnaround to a moment (aware); None before the first."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from elc.errors import ElcError, build_error, build_nearest, check_faults
+from elc.errors import ElcError, build_error, build_nearest, check_faults, check_known, list_unknown
 from elc.paths import CANDIDATE, Project
 from elc.settings.alerts import AlertSettings
 from elc.settings.bounded import check_yaml
@@ -130,8 +130,7 @@ def read_plant(project: Project, plant: str) -> StageSettings:
         ElcError: the plant is not in params.yaml, or params.yaml has faults.
     """
     settings = read_settings(project)
-    if plant not in settings.plants:
-        raise ElcError(f"params.yaml: plant {plant} is unknown: {build_nearest(plant, settings.plants)}")
+    check_known("plant", plant, settings.plants)
     return build_plant(settings, plant, settings.plants[plant])
 
 
@@ -145,8 +144,7 @@ def read_operation(project: Project, plant: str, environment: str) -> StageSetti
     environments = read_settings(project).environments
     if environment in ("", CANDIDATE):
         return chosen
-    if environment not in environments:
-        raise ElcError(f"params.yaml: environment {environment} is unknown: {build_nearest(environment, environments)}")
+    check_known("environment", environment, environments)
     overrides = environments[environment].overrides
     return replace(chosen, **{stage: _override(getattr(chosen, stage), keys) for stage, keys in overrides.items()})
 
@@ -213,8 +211,8 @@ def _find_environment_faults(settings: Settings) -> list[str]:
         if environment.source is not None and environment.source not in known:
             before = ", ".join(known) or "null, for it is the first"
             faults.append(f"{where}.from: found {environment.source}, expected an environment above it: {before}.")
-        strange = [] if environment.plants == "all" else [p for p in environment.plants if p not in settings.plants]
-        faults += [f"{where}.plants: {plant} is unknown: {build_nearest(plant, settings.plants)}" for plant in strange]
+        named = [] if environment.plants == "all" else environment.plants
+        faults += list_unknown(f"{where}.plants:", named, settings.plants)
         for stage, keys in environment.overrides.items():
             faults += _find_fit_faults(getattr(settings, stage), keys, f"{where}.overrides.{stage}")
         known.append(name)

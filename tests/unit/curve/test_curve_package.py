@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +12,9 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from elc import curve, dataset
+from elc import curve
 from elc.errors import ElcError
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY, GAP, GAP_HIGH, GAP_LOW, HIGH, IS_STEADY, TYPICAL
-from elc.paths import Project
 from elc.registry import hash_content
 
 LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
@@ -231,25 +229,6 @@ def test_gap_has_the_interval_of_best_and_none_outside_the_envelope(folder: Path
     assert found.loc[4, [GAP_LOW, GAP, GAP_HIGH]].tolist() == [3.0, 9.0, 15.0]
     assert found.loc[[2, 9], [GAP_LOW, GAP, GAP_HIGH]].isna().all(axis=None)
     assert found.loc[2, [BEST_LOW, BEST, BEST_HIGH]].notna().all()
-
-
-def test_golden_rows_are_reproduced(demo_project: Project) -> None:
-    for plant in ("fjord", "delta", "steppe"):
-        folder = demo_project.model(plant)
-        golden = json.loads((folder / "golden.json").read_text(encoding="utf-8"))
-        package = curve.read(folder)
-        assert golden["features"] == package.features
-        rows = pd.DataFrame(golden["inputs"], columns=golden["features"])
-        assert len(rows) == 8
-        found = package.predict(rows).to_numpy()
-        np.testing.assert_allclose(found, golden["outputs"], rtol=golden["tolerance_frac"], atol=0)
-
-
-def test_quantiles_and_interval_of_trained_curves_never_cross(demo_project: Project) -> None:
-    for plant in ("fjord", "delta", "steppe"):
-        energy = curve.read(demo_project.model(plant)).predict(dataset.read_split(demo_project.processed(plant)).test)
-        for low, high in ((BEST, TYPICAL), (TYPICAL, HIGH), (BEST_LOW, BEST), (BEST, BEST_HIGH)):
-            assert (energy[low] <= energy[high]).all()
 
 
 SCORE = """

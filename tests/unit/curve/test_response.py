@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, dataset
-from elc.paths import Project
+from elc import curve
 
 LOAD, AIR, FLUE, RATIO = "load_t_per_h", "air_temp_degc", "flue_o2_pct", "steam_to_carbon_ratio"
 
@@ -75,15 +74,6 @@ def test_precedents_of_the_package_are_left_as_they_are() -> None:
     package = build_package(PRECEDENTS.copy())
     curve.find_precedents(package, HOUR, 3)
     pd.testing.assert_frame_equal(package.precedents, PRECEDENTS)
-
-
-def test_nearest_precedents_are_nearest_on_a_trained_package(demo_project: Project) -> None:
-    package = curve.read(demo_project.model("fjord"))
-    hour = dataset.read_split(demo_project.processed("fjord")).test.iloc[-1]
-    near = curve.find_precedents(package, hour, 20)
-    everyone = curve.find_precedents(package, hour, len(package.precedents))
-    assert near["distance"].is_monotonic_increasing
-    assert near["distance"].max() <= everyone["distance"].iloc[20:].min()
 
 
 def test_other_set_points_leave_the_drivers() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from elc import curve
 from elc.fields import AGE, BEST, BEST_HIGH, BEST_LOW, ENERGY, GAP_HIGH, GAP_LOW, IS_STEADY, TIME
-from elc.paths import Project
 
 LOAD, AIR = "load_t_per_h", "air_temp_degc"
 NAN = float("nan")
@@ -92,16 +91,6 @@ def test_moving_takes_the_weather_out_and_nothing_else(package: curve.Package) -
     moved = curve.move_to(scored, today, package)
     assert moved.iloc[0] == scored[ENERGY].iloc[0]  # at today's own conditions an hour stays
     assert moved.iloc[1] == 520.0 + 2 * (5.0 - -4.0)  # the other keeps its own load and its own gap
-
-
-def test_moving_at_own_conditions_changes_nothing_on_a_trained_curve(demo_project: Project) -> None:
-    package = curve.read(demo_project.model("fjord"))
-    hours = pd.read_parquet(demo_project.processed("fjord") / "test.parquet").head(200)
-    scored = pd.concat([hours, package.predict(hours)], axis=1)
-    for row in (0, 77, 199):
-        moved = curve.move_to(scored, scored.iloc[row], package)
-        assert moved.iloc[row] == pytest.approx(scored[ENERGY].iloc[row], abs=1e-9)
-        assert not np.allclose(moved, scored[ENERGY])
 
 
 def test_view_holds_the_judged_hours_of_the_last_days(package: curve.Package) -> None:

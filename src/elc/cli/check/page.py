@@ -42,7 +42,7 @@ def _render_head(check: Check) -> Iterator[str]:
     hourly, plant = check.hourly, check.settings.plant
     yield f"plant {check.tags.plant}: export {check.export}"
     if len(hourly):
-        first, last = hourly[TIME].iloc[0], hourly[TIME].iloc[-1] + pd.Timedelta(plant.interval)
+        first, last = hourly[TIME].iloc[0], hourly[TIME].iloc[-1] + plant.interval_length
         days = (last - first) / pd.Timedelta("1D")
         chosen = (
             "" if plant.export.is_continuous else f", {len(hourly):,} of them with readings (chosen intervals only)"

@@ -81,7 +81,7 @@ def read_asked(
         return Asked()
     latest = datetime.now(UTC).date() + timedelta(days=1)  # a clock may be a little ahead
     ahead = sum(day > latest for day in days)
-    last = pd.Timestamp(scored[TIME].max()) + pd.Timedelta(settings.plant.interval)
+    last = pd.Timestamp(scored[TIME].max()) + settings.plant.interval_length
     chosen = _choose({day: path for day, path in days.items() if day <= latest}, last, settings.monitor.health_days)
     counts, rows, broken = _read_rows(chosen, package)
     end = max([last, *rows[TIME].tail(1), *(pd.Timestamp(loss.end) for loss in losses.found)])
