@@ -83,13 +83,13 @@ def _find_late(last: datetime, settings: StageSettings, now: datetime) -> list[A
     plant, stale_h = settings.plant_id, settings.alerts.stale_h
     words = {"plant": settings.plant.name, "time": _write_time(last, settings)}
     if last - now > AHEAD:
-        sentence = language.say("{plant} has data of the future, up to {time}.", **words)
-        advice = language.say("Look at its historian's clock.")
+        sentence = language.say("{plant} has data dated in the future, up to {time}.", **words)
+        advice = language.say("Check the clock of its historian.")
         return [build_alert(plant, "future", "data", sentence, since=None, last=now, advice=advice)]
     if stale_h is None or now - last <= timedelta(hours=stale_h):
         return []
-    sentence = language.say("{plant} has brought no new data since {time}.", **words)
-    advice = language.say("Look at its export.")
+    sentence = language.say("{plant} has sent no new data since {time}.", **words)
+    advice = language.say("Check its export.")
     return [build_alert(plant, "stale", "data", sentence, since=last, last=now, advice=advice)]
 
 

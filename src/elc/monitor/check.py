@@ -123,7 +123,7 @@ def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Pa
     silent = [column for column in needed if recent[column].isna().all()]
     days = settings.monitor.health_days
     if silent:
-        return say("no sound value of {columns} in {days} days", columns=", ".join(silent), days=days)
+        return say("no valid value of {columns} in {days} days", columns=", ".join(silent), days=days)
     if not recent[IS_STEADY].any():
         return say("the plant did not run steadily in {days} days", days=days)
     return ""

@@ -138,7 +138,7 @@ def _find_reason(hour: pd.Series, since: pd.Timestamp, findings: pd.DataFrame, p
     missing = [say_label(column) for column in package.features if column != AGE and pd.isna(hour[column])]
     if pd.isna(hour[ENERGY]):
         missing.append(say("energy"))
-    reasons = [say("no sound reading of {columns}", columns=", ".join(missing))] if missing else []
+    reasons = [say("no valid reading of {columns}", columns=", ".join(missing))] if missing else []
     if AGE in package.features and pd.isna(hour[AGE]):
         reasons.append(say("no turnaround before it is known"))
     return say_list(reasons) or package.envelope.explain(hour)

@@ -114,7 +114,7 @@ def test_answer_exactly_at_best_has_no_minus() -> None:
     assert monitor.write_answer(build_status(0.0), build_settings()) == answer
 
 
-@pytest.mark.parametrize("reason", ["down since Sun 30 Jun 20:00", "no sound reading of energy"])
+@pytest.mark.parametrize("reason", ["down since Sun 30 Jun 20:00", "no valid reading of energy"])
 def test_answer_without_a_gap_says_why(reason: str) -> None:
     found = monitor.write_answer(build_status(None, reason=reason), build_settings())
     assert found == f"Fjord has no gap to judge: {reason}."
