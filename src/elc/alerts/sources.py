@@ -25,7 +25,7 @@ AHEAD = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Found:
+class OpenAlerts:
     """What is open of a plant; the kinds that could be told at all; and what was not readable, in sentences."""
 
     alerts: list[Alert]
@@ -33,7 +33,7 @@ class Found:
     faults: list[str]
 
 
-def find_open(project: Project, settings: StageSettings, *, now: datetime, is_simulated: bool) -> Found:
+def find_open(project: Project, settings: StageSettings, *, now: datetime, is_simulated: bool) -> OpenAlerts:
     """Find everything that is open of a plant at a moment (aware).
 
     The history of a simulated plant has an end, so it is neither late nor early.
@@ -54,7 +54,7 @@ def find_open(project: Project, settings: StageSettings, *, now: datetime, is_si
     else:
         alerts += [] if last is None else _find_late(last, settings, now)
         known += OF_CLOCK
-    return Found(alerts, known, faults)
+    return OpenAlerts(alerts, known, faults)
 
 
 def read_last(project: Project, settings: StageSettings) -> datetime | None:

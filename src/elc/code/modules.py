@@ -27,7 +27,7 @@ class Use:
     name: str = ""
 
 
-class Package:
+class CodePackage:
     """The modules of one package in `folder`, read when they are asked for."""
 
     def __init__(self, folder: Path) -> None:
