@@ -93,7 +93,7 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
             continue
         without = [module for module, section in SECTIONS.items() if section not in told[stage]]
         names, libraries = package.find_modules(uses, without)
-        modules = {name: package.hash(name) for name in names} | (words if SITE in told[stage] else {})
+        modules = {name: package.read(name).digest for name in names} | (words if SITE in told[stage] else {})
         found[stage] = {
             "libraries": _find_versions(libraries - STILL),
             "modules": texts if stage in READERS else modules,
