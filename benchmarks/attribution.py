@@ -22,7 +22,7 @@ from benchmarks.figures import Figure
 from elc import curve, dataset, explain, settings
 from elc.fields import AGE, ENERGY, GAP, TIME
 from elc.paths import Project
-from elc.simulate.operation import History, build_history
+from elc.simulate.operation import TrueHours, build_history
 from elc.simulate.physics import SetPoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,7 +98,7 @@ def build_plant(name: str, folder: Path) -> Plant:
     return Plant(chosen, history.setpoints, package, split.train, later)
 
 
-def _build_hourly(history: History, chosen: settings.StageSettings, tags: settings.TagList) -> pd.DataFrame:
+def _build_hourly(history: TrueHours, chosen: settings.StageSettings, tags: settings.TagList) -> pd.DataFrame:
     hours = history.hours
     turnarounds = pd.to_datetime(pd.Series(chosen.plant.turnarounds, dtype=str)).dt.tz_localize("UTC")
     age = [(hour - turnarounds[turnarounds <= hour].max()) / pd.Timedelta(1, "D") for hour in hours[TIME]]

@@ -16,7 +16,7 @@ from elc.fields import AGE, ENERGY, IS_STEADY, STATE, TIME
 from elc.findings import build_frame
 from elc.paths import Project
 from elc.settings import StageSettings, TagList
-from elc.simulate.operation import History, build_history
+from elc.simulate.operation import TrueHours, build_history
 
 Array = NDArray[np.float64]
 PROJECT = Project(Path(__file__).resolve().parents[2])
@@ -31,7 +31,7 @@ class Case:
     package: Package
     tags: TagList
     settings: StageSettings
-    history: History
+    history: TrueHours
     hours: pd.DataFrame
 
     def score(self, hours: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def build_case(plant: str, seed: int) -> Case:
     return Case(plant, package, tags, chosen, history, later)
 
 
-def _measure(history: History, tags: TagList, seed: int) -> pd.DataFrame:
+def _measure(history: TrueHours, tags: TagList, seed: int) -> pd.DataFrame:
     """The hours as the historian's tags tell them: energy as it was used, drivers and set-points with an error."""
     rng = np.random.default_rng([seed, 5])
     columns = [*tags.features, *tags.columns("setpoint")]
@@ -83,7 +83,7 @@ def _measure(history: History, tags: TagList, seed: int) -> pd.DataFrame:
     return measured.assign(**{IS_STEADY: False})
 
 
-def _build_age(history: History) -> Array:
+def _build_age(history: TrueHours) -> Array:
     """Days since the last turnaround."""
     spec, days = history.plant, np.arange(len(history.hours)) / 24
     back = spec.turnaround_day + 19 if spec.turnaround_day else np.inf

@@ -12,7 +12,7 @@ from benchmarks.figures import Figure
 from benchmarks.service.server import ROOT, build_body, build_place, load, serve
 from benchmarks.service.spoil import KINDS, spoil
 from elc.paths import Project, replace_folder
-from elc.service.versions.history import FINAL, KEPT, LIVE, History, find_path
+from elc.service.versions.history import FINAL, KEPT, LIVE, SwapLog, find_path
 
 TRIALS = 20
 POLICIES = ("all_at_once", "canary")
@@ -31,7 +31,7 @@ def measure(_: Sequence[str]) -> Iterator[Figure]:
 
 def _measure(folder: Path, policy: str) -> Iterator[Figure]:
     project = Project(folder)
-    history = History(find_path(project))
+    history = SwapLog(find_path(project))
     with serve(folder) as service:
         body = build_body(service.port, "fjord", rows=2)
         path = "/plants/fjord/predict"
@@ -50,7 +50,7 @@ def _measure(folder: Path, policy: str) -> Iterator[Figure]:
     yield Figure("service", case, "failed requests", failed, "")
 
 
-def _wait(history: History, before: int) -> None:
+def _wait(history: SwapLog, before: int) -> None:
     """Wait until a version was decided on."""
     end = time.monotonic() + 60
     while not any(one.event in (*FINAL, KEPT, LIVE) for one in history.read()[before:]):

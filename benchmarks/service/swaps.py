@@ -16,7 +16,7 @@ from benchmarks.figures import Figure
 from benchmarks.service.server import FAST, ROOT, Service, build_body, edit_params, find_quantile, load, serve
 from elc import registry
 from elc.paths import Project
-from elc.service.versions.history import BACK, LIVE, SHIFTED, STARTED, History, Swap, find_path
+from elc.service.versions.history import BACK, LIVE, SHIFTED, STARTED, Swap, SwapLog, find_path
 from tests.pipeline import registry_project as made
 
 SWAPS, REQUESTS, CONNECTIONS = 25, 50_000, 4  # of each policy
@@ -54,7 +54,7 @@ def _make_registry(folder: Path) -> Project:
 
 
 def _measure(project: Project, policy: str) -> Iterator[Figure]:
-    history = History(find_path(project))
+    history = SwapLog(find_path(project))
     with serve(project.root, "--env", "dev") as service:
         body = build_body(service.port, "fjord", rows=2)
         with _ask(service, body) as quiet:
@@ -85,7 +85,7 @@ def _ask(service: Service, body: bytes) -> Any:
 
 def _swap(project: Project, number: int) -> None:
     """Assign a version by a tag, and wait until every request goes to it."""
-    history = History(find_path(project))
+    history = SwapLog(find_path(project))
     context = registry.read_context(project)
     versions = list(context.line("fjord").versions.values())
     version = versions[number % len(versions)]

@@ -292,7 +292,7 @@ def test_an_answer_that_comes_too_late_says_so(page: Page, site: Site) -> None:
     expect(followed).to_be_visible()
     site.leave(hour=NEXT_HOUR, spoken="en")
     followed.click()
-    expect(page.get_by_role("alert")).to_have_text("Not saved: another hour is advised by now. Load the page again.")
+    expect(page.get_by_role("alert")).to_have_text("Not saved: the advice is for a later hour now. Reload the page.")
     assert read_lines(site.project) == []
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from elc import simulate
 from elc.paths import Project, replace_file
-from tests.conftest import git, run
+from tests.conftest import git, is_up_to_date, run
 from tests.pipeline.clones import publish
 
 ENVIRONMENT = "prod"
@@ -124,7 +124,8 @@ def make_world(source: Project, folder: Path, plants: list[str], start: pd.Times
     shutil.copytree(project.root, folder / "colleague", symlinks=True)
     end = max(pd.Timestamp(simulate.find_end(project, plant)) for plant in plants)
     world = World(project, Project(folder / "colleague"), plants, start or end)
-    if "up to date" not in (found := world.read_dvc_status()):
+    if not is_up_to_date(project):
+        found = world.read_dvc_status()
         world.accuse(f"the source's pipeline is not up to date, run dvc repro in it first: {found[-300:]}")
     for plant in plants:
         world.elc("simulate", plant, "--until", world.start.isoformat())

@@ -42,7 +42,7 @@ from elc.registry.deploy import deploy_all
 from elc.registry.events import build_message
 from elc.registry.promote import promote_all
 from elc.registry.seal import seal
-from elc.service.versions import Fleet, History, load
+from elc.service.versions import Fleet, SwapLog, load
 from elc.service.versions.assigned import find_assigned
 from elc.service.versions.history import find_path
 from elc.settings import reader
@@ -1551,7 +1551,7 @@ def test_the_service_goes_on_with_what_tags_put_there_and_nothing_else(site: Sit
     tags.parent.mkdir(parents=True)
     shutil.copyfile(ROOT / "data" / "plants" / "fjord" / "tags.csv", tags)
     found = site.version(version)
-    history = History(find_path(site.project))
+    history = SwapLog(find_path(site.project))
     name, now = (version, found.sha256, "a tag"), datetime.now(UTC)
     history.add("live", plant="fjord", environment="prod", name=name, former="", share=1.0, reason="", at=now)
     flip(get_deployed(site, "model.onnx"))

@@ -26,7 +26,7 @@ COMMANDS = {"code", "simulate", "render"}  # stages without a notebook
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 # What runs a notebook, whatever is in it, and what only checks sections that no stage is told.
 SECTIONS = ("elc.settings.alerts", "elc.settings.environment", "elc.settings.listen", "elc.settings.serve")
-AROUND = ("elc.runner", "elc.failures", *SECTIONS)
+AROUND = ("elc.runner", "elc.failures", "elc.records.failure", "elc.records.receipt", *SECTIONS)
 
 # Runs stages with every call of the package noted: the modules whose functions ran.
 TRACE = """

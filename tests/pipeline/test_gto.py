@@ -27,7 +27,7 @@ from elc.errors import ElcError
 from elc.paths import Project
 from elc.registry import Context, Line
 from elc.registry.names import APPROVED, build_next
-from elc.registry.write import Draft, write_tag
+from elc.registry.write import TagDraft, write_tag
 from tests.conftest import ROOT
 from tests.unit.registry.keys import make_repository, run
 
@@ -91,7 +91,7 @@ class Both:
         run(self.root, "commit", "--quiet", "--message", f"train {plant}")
         head = run(self.root, "rev-parse", "HEAD").strip()
         fields = {"package": package, "sha256": f"{self.clock.now:064d}"}
-        write_tag(self.context, Draft(plant, "register", head, f"Register {plant}", fields, version=version))
+        write_tag(self.context, TagDraft(plant, "register", head, f"Register {plant}", fields, version=version))
 
     def approve(self, plant: str, choice: int, _: str) -> None:
         registry.decide(self.context, plant, self.pick(plant, choice), "approved", reason="better")

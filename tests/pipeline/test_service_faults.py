@@ -20,7 +20,7 @@ import pytest
 from benchmarks import siege
 from benchmarks.service.server import load
 from elc.paths import CANDIDATE
-from elc.service.versions import History
+from elc.service.versions import SwapLog
 from elc.service.versions.history import find_path
 from tests.pipeline.served import (
     ELC,
@@ -51,7 +51,7 @@ def ask_best(running: Running) -> float:
 def test_full_disk_stops_no_prediction_and_is_said(tmp_path: Path) -> None:
     project = make_place(tmp_path / "place")
     with serve(project) as running:
-        wait(lambda: len(History(find_path(project)).read()) == 1)
+        wait(lambda: len(SwapLog(find_path(project)).read()) == 1)
         before = {path for path in project.root.rglob("*") if path.is_file()}
         with full_disk(running.process):
             write_package(project.model("fjord"), offset=1.0)
@@ -61,15 +61,15 @@ def test_full_disk_stops_no_prediction_and_is_said(tmp_path: Path) -> None:
             assert refused.json()["detail"].startswith("The answer could not be kept: the disk is full.")
             wait(lambda: running.read_count("elc_write_faults_total") == 2)
             wait(lambda: running.read_count("elc_capture_dropped_rows_total") > 0)
-            assert [one.event for one in History(find_path(project)).read()] == ["started"]
+            assert [one.event for one in SwapLog(find_path(project)).read()] == ["started"]
             left = {path for path in project.root.rglob("*") if path.is_file()} - before
             assert all(path.stat().st_size == 0 for path in left), left
             assert ask_best(running) == find_energy(50, 10, 1.0)[0]
-        wait(lambda: len(History(find_path(project)).read()) == 4)
+        wait(lambda: len(SwapLog(find_path(project)).read()) == 4)
         assert running.client.post(ANSWERS, json=ANSWER).status_code == 201
         kept = running.read_count("elc_captured_rows_total")
         wait(lambda: ask_best(running) and running.read_count("elc_captured_rows_total") > kept)
-    assert [one.event for one in History(find_path(project)).read()] == ["started", "loaded", "shifted", "live"]
+    assert [one.event for one in SwapLog(find_path(project)).read()] == ["started", "loaded", "shifted", "live"]
     assert len(read_lines(project.operate(CANDIDATE))) == 1
     audit = (project.root / "data" / "service" / "audit.jsonl").read_text()
     assert [json.loads(line)["status"] for line in audit.splitlines()] == [201]

@@ -30,6 +30,7 @@ PARTS = {
 }
 ELSEWHERE = {
     "CoolProp": {"serve", "listen"},  # formulas are checked by every part, and worked out by ingest alone
+    "shap": {"serve"},  # scientists and pages ask for its objects and plots, the service for shares alone
     "pyspark": {"hourly"},  # an engine that is asked for, and an extra of its own
 }
 

@@ -27,7 +27,7 @@ from elc.records.failure import Failure
 from elc.records.status import Status
 from elc.render import render_site
 from elc.render.index import build_index
-from elc.render.plants import Fleet
+from elc.render.plants import FleetPages
 from elc.render.status import find_behind
 from tests.unit.records.examples import ALERT, STATUS
 
@@ -400,13 +400,13 @@ def test_index_answers_in_one_sentence(fracs: list[float | None], sentence: str)
         for i, frac in enumerate(fracs)
     ]
     links = {status.plant: f"{status.plant}/50_monitor.ipynb" for status in statuses}
-    text = build_index(Fleet(statuses, links, {}, "EUR", 0.02))
+    text = build_index(FleetPages(statuses, links, {}, "EUR", 0.02))
     assert text.replace("\u00a0", " ").split("::: {.answer}\n")[1].split("\n:::")[0] == sentence
 
 
 def test_a_total_leaves_out_no_plant_whose_price_is_not_known() -> None:
     statuses = [read_status("a", gap_frac=0.05, money_per_h=1000.0), read_status("b", gap_frac=0.05, money_per_h=None)]
-    text = build_index(Fleet(statuses, {plant: f"{plant}.ipynb" for plant in "ab"}, {}, "EUR", 0.02))
+    text = build_index(FleetPages(statuses, {plant: f"{plant}.ipynb" for plant in "ab"}, {}, "EUR", 0.02))
     assert "Both plants lose more than 2\N{NO-BREAK SPACE}% now." in text
     assert "an hour]" not in text
 
@@ -414,23 +414,23 @@ def test_a_total_leaves_out_no_plant_whose_price_is_not_known() -> None:
 def test_index_is_sorted_by_money_with_missing_last() -> None:
     money = {"a": None, "b": 58.0, "c": 1030.0, "d": -12.0}
     statuses = [read_status(plant, money_per_h=value) for plant, value in money.items()]
-    text = build_index(Fleet(statuses, {plant: f"{plant}.ipynb" for plant in money}, {}, "NOK", 0.02))
+    text = build_index(FleetPages(statuses, {plant: f"{plant}.ipynb" for plant in money}, {}, "NOK", 0.02))
     assert re.findall(r'<th scope="row"><a href="\w.html">(\w)</a>', text) == ["C", "B", "D", "A"]
     assert "kr an hour" in text
     assert "−12" in text
 
 
 def test_names_are_text_not_markdown() -> None:
-    text = build_index(Fleet([read_status("a", name="A|B_*[x]<b>")], {"a": "a.ipynb"}, {}, "XAU", 0.02))
+    text = build_index(FleetPages([read_status("a", name="A|B_*[x]<b>")], {"a": "a.ipynb"}, {}, "XAU", 0.02))
     assert '<a href="a.html">A|B_*[x]&lt;b&gt;</a>' in text
     assert r"**[A\|B\_\*\[x\]\<b\>](a.ipynb):**" in text
     assert "XAU an hour" in text
 
 
-def build_fleet(*statuses: Status, **changes: Any) -> Fleet:
+def build_fleet(*statuses: Status, **changes: Any) -> FleetPages:
     links = {status.plant: f"{status.plant}/50_monitor.ipynb" for status in statuses}
     names = {plant: plant.capitalize() for plant in ("fjord", "delta", "steppe")}
-    return Fleet(
+    return FleetPages(
         **{"statuses": statuses, "links": links, "names": names, "currency": "EUR", "max_gap_frac": 0.02, **changes}
     )
 

@@ -33,14 +33,14 @@ Row = Mapping[Any, Any]
 # Why nothing is advised, in full; a test holds it against the reasons that moves give.
 REASONS: dict[str, Callable[[], str]] = {
     "no_gap": lambda: say("Nothing is advised while there is no gap to judge."),
-    "at_best": lambda: say("Nothing is advised: the plant is as near to its best as can be told."),
+    "at_best": lambda: say("Nothing is advised: the plant is as close to its best as can be measured."),
     "no_setpoints": lambda: say("Nothing is advised: the model knows no set-point that could be moved."),
-    "missing": lambda: say("Nothing is advised: drivers or set-points have no sound reading, so no saving is known."),
+    "missing": lambda: say("Nothing is advised: drivers or set-points have no valid reading, so no saving is known."),
     "no_precedents": lambda: say("Nothing is advised: the model knows no hours of best practice to go by."),
-    "small_saving": lambda: say("Nothing is advised: what moves of the set-points would save is not worth a word."),
-    "answered": lambda: say("Nothing else is advised: no other move of the set-points would surely save."),
+    "small_saving": lambda: say("Nothing is advised: no move of a set-point would save enough to mention."),
+    "answered": lambda: say("Nothing else is advised: no other move of a set-point is sure to save energy."),
     "not_made": lambda: say("Nothing is advised: no advice was made for this interval."),
-    "unsure_saving": lambda: say("Nothing is advised: no move of the set-points would surely save."),
+    "unsure_saving": lambda: say("Nothing is advised: no move of a set-point is sure to save energy."),
 }
 
 
@@ -77,7 +77,7 @@ def write_advice(
     sentences = [_write_moves(moves, reason, hour, settings, size), *_write_answered(hour, settings, notes)]
     unknown = [say_label(column) for column in setpoints if pd.isna(hour.get(column))]
     if unknown:
-        sentences.append(say("No move of {names} is advised: no sound reading.", names=say_list(unknown)))
+        sentences.append(say("No move of {names} is advised: no valid reading.", names=say_list(unknown)))
     return " ".join(sentences)
 
 
@@ -144,7 +144,7 @@ def _write_limits(moves: pd.DataFrame) -> list[str]:
     near = moves[moves["near_limit"].notna()].to_dict("records")
     return [
         say(
-            "Mind {setpoint}: its limit of {limit} is near.",
+            "Watch {setpoint}: it is close to its limit of {limit}.",
             setpoint=say_label(name),
             limit=_write_limit(row),
         )

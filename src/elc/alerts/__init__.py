@@ -3,7 +3,7 @@
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.deliver import deliver, deliver_all, send_test
 from elc.alerts.model import build_alert
-from elc.alerts.sources import UNJUDGED, Found, find_open
+from elc.alerts.sources import UNJUDGED, OpenAlerts, find_open
 from elc.alerts.state import find_told
 from elc.records.alerts import Alert, AlertState, read_alerts, write_alerts
 
@@ -12,7 +12,7 @@ __all__ = [
     "Alert",
     "AlertState",
     "Channel",
-    "Found",
+    "OpenAlerts",
     "UndeliveredError",
     "build_alert",
     "build_channels",

@@ -25,7 +25,7 @@ AHEAD = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Found:
+class OpenAlerts:
     """What is open of a plant; the kinds that could be told at all; and what was not readable, in sentences."""
 
     alerts: list[Alert]
@@ -33,7 +33,7 @@ class Found:
     faults: list[str]
 
 
-def find_open(project: Project, settings: StageSettings, *, now: datetime, is_simulated: bool) -> Found:
+def find_open(project: Project, settings: StageSettings, *, now: datetime, is_simulated: bool) -> OpenAlerts:
     """Find everything that is open of a plant at a moment (aware).
 
     The history of a simulated plant has an end, so it is neither late nor early.
@@ -54,7 +54,7 @@ def find_open(project: Project, settings: StageSettings, *, now: datetime, is_si
     else:
         alerts += [] if last is None else _find_late(last, settings, now)
         known += OF_CLOCK
-    return Found(alerts, known, faults)
+    return OpenAlerts(alerts, known, faults)
 
 
 def read_last(project: Project, settings: StageSettings) -> datetime | None:
@@ -83,13 +83,13 @@ def _find_late(last: datetime, settings: StageSettings, now: datetime) -> list[A
     plant, stale_h = settings.plant_id, settings.alerts.stale_h
     words = {"plant": settings.plant.name, "time": _write_time(last, settings)}
     if last - now > AHEAD:
-        sentence = language.say("{plant} has data of the future, up to {time}.", **words)
-        advice = language.say("Look at its historian's clock.")
+        sentence = language.say("{plant} has data dated in the future, up to {time}.", **words)
+        advice = language.say("Check the clock of its historian.")
         return [build_alert(plant, "future", "data", sentence, since=None, last=now, advice=advice)]
     if stale_h is None or now - last <= timedelta(hours=stale_h):
         return []
-    sentence = language.say("{plant} has brought no new data since {time}.", **words)
-    advice = language.say("Look at its export.")
+    sentence = language.say("{plant} has sent no new data since {time}.", **words)
+    advice = language.say("Check its export.")
     return [build_alert(plant, "stale", "data", sentence, since=last, last=now, advice=advice)]
 
 

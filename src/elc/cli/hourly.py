@@ -11,7 +11,7 @@ import click
 from elc.paths import find_project
 
 if TYPE_CHECKING:
-    from elc.hourly import Change, Outcome
+    from elc.hourly import Outcome, PlantChange
     from elc.records.failure import Failure
     from elc.records.status import Status
 
@@ -69,7 +69,7 @@ def build_content(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _build_plant(change: Change) -> dict[str, Any]:
+def _build_plant(change: PlantChange) -> dict[str, Any]:
     keys = ("gap_gj_per_h", "gap_frac", "data_health", "model_health", "status", "recommendation", "action", "version")
     return {
         "plant": change.plant,
@@ -106,7 +106,7 @@ def _say_failure(failure: Failure) -> str:
     return f"{failure.plant}: {failure.stage} failed{since}. {failure.sentence}"
 
 
-def _build_row(change: Change) -> tuple[str, ...]:
+def _build_row(change: PlantChange) -> tuple[str, ...]:
     status = change.status
     return (
         change.plant,

@@ -34,9 +34,9 @@ def serve(environment: str, host: str | None, port: int | None, workers: int | N
 @click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
 def swaps(plants: tuple[str, ...], count: int, is_json: bool) -> None:
     """Show which versions the service took in, shifted to, and sent back, and why."""
-    from elc.service.versions.history import History, find_path
+    from elc.service.versions.history import SwapLog, find_path
 
-    found = [one for one in History(find_path(find_project())).read() if not plants or one.plant in plants][-count:]
+    found = [one for one in SwapLog(find_path(find_project())).read() if not plants or one.plant in plants][-count:]
     if is_json:
         click.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2, ensure_ascii=False))
         return

@@ -27,16 +27,30 @@ class Use:
     name: str = ""
 
 
-class Package:
+@dataclass(frozen=True)
+class Module:
+    """What the syntax of a module tells: its hash, what it uses, and what others can import from it.
+
+    `exports` are the names that it imports itself, each with what it stands for; `defined` those that it defines;
+    `asked` is what it imports when somebody asks for another name.
+    """
+
+    digest: str
+    uses: frozenset[Use]
+    libraries: frozenset[str]
+    exports: dict[str, str]
+    defined: frozenset[str]
+    asked: frozenset[str]
+
+
+class CodePackage:
     """The modules of one package in `folder`, read when they are asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.name = folder, folder.name
         self.read = functools.cache(self._read)
-        self.hash = functools.cache(self._hash)
-        self.has = functools.cache(lambda module: self._find_path(module) is not None)
-        self._find_exports = functools.cache(self._find_all_exports)
-        self._find_own = functools.cache(self._find_own_uses)
+        self._find_path = functools.cache(self._look_for)
+        self._resolve = functools.cache(self._find_module)
 
     def find_modules(self, uses: Iterable[Use], without: Collection[str] = ()) -> tuple[set[str], set[str]]:
         """Find the modules that some code uses, directly or through others, and the libraries that these import.
@@ -48,12 +62,13 @@ class Package:
         """
         found: set[str] = set()
         libraries: set[str] = set()
-        pending = self._resolve_all(uses) - set(without)
+        pending = {module for use in uses for module in self._resolve(use)} - set(without)
         while pending:
             name = pending.pop()
             found.add(name)
-            used, outside = self._find_own(name)
-            libraries |= outside
+            module = self.read(name)
+            libraries |= module.libraries
+            used = {other for use in module.uses for other in self._resolve(use)}
             pending |= used - found - set(without)
         return found, libraries
 
@@ -65,7 +80,7 @@ class Package:
         for target, alias in _list_imports(nodes):
             if target.split(".")[0] != self.name:
                 libraries.add(target.split(".")[0])
-            elif self.has(target):
+            elif self._find_path(target):
                 bound[alias] = target
             else:
                 module, _, name = target.rpartition(".")
@@ -73,56 +88,46 @@ class Package:
         uses |= set(_find_names(nodes, bound))
         return uses, libraries
 
-    def is_package(self, module: str) -> bool:
-        path = self._find_path(module)
-        return path is not None and path.name == "__init__.py"
-
     def list_files(self) -> Iterator[Path]:
         """List every file of the package, its texts and pictures included."""
         yield from sorted(path for path in self.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
-    def _find_path(self, module: str) -> Path | None:
+    def _look_for(self, module: str) -> Path | None:
         base = self.folder.joinpath(*module.split(".")[1:])
         paths = (base / "__init__.py", base.with_suffix(".py"))
         return next((path for path in paths if path.is_file()), None)
 
-    def _read(self, module: str) -> ast.Module:
-        path = self._find_path(module)
+    def _read(self, name: str) -> Module:
+        path = self._find_path(name)
         if path is None:
-            raise ElcError(f"module {module} is not in {self.folder}. Install the package anew.")
-        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+            raise ElcError(f"module {name} is not in {self.folder}. Install the package anew.")
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        asked = [node for node in tree.body if _is_on_demand(node)]
+        uses, libraries = self.find_uses(ast.Module([node for node in tree.body if node not in asked], []))
+        return Module(
+            hash_syntax(tree),
+            frozenset(uses),
+            frozenset(libraries),
+            {alias: target for target, alias in _list_imports(tree.body)},
+            frozenset(_list_defined(tree.body)),
+            frozenset(target for node in asked for target, _ in _list_imports(list_run(node))),
+        )
 
-    def _find_own_uses(self, module: str) -> tuple[set[str], set[str]]:
-        """Find the modules and libraries that one module uses itself; what it imports on demand is left out."""
-        kept = [node for node in self.read(module).body if not _is_on_demand(node)]
-        uses, libraries = self.find_uses(ast.Module(kept, []))
-        return self._resolve_all(uses), libraries
-
-    def _find_all_exports(self, module: str) -> dict[str, str]:
-        """Find what a module imports, by the name that others may import it by from there."""
-        return {alias: target for target, alias in _list_imports(self.read(module).body)}
-
-    def _hash(self, module: str) -> str:
-        return hash_syntax(self.read(module))
-
-    def _resolve_all(self, uses: Iterable[Use]) -> set[str]:
-        return {module for use in uses for module in self._resolve(use)}
-
-    def _resolve(self, use: Use) -> set[str]:
+    def _find_module(self, use: Use) -> frozenset[str]:
         """Find the modules that a used name stands in."""
-        if not self.is_package(use.module) or not use.name:
-            return {use.module}
-        if self.has(f"{use.module}.{use.name}"):
-            return {f"{use.module}.{use.name}"}
-        if target := self._find_exports(use.module).get(use.name):
-            module, _, name = target.rpartition(".")
-            return {target} if self.has(target) else self._resolve(Use(module, name))
-        body = self.read(use.module).body
-        if use.name in _list_defined(body):
-            return {use.module}
-        asked = {target for node in body if _is_on_demand(node) for target, _ in _list_imports(list_run(node))}
-        if asked:
-            return asked
+        path = self._find_path(use.module)
+        if not use.name or (path is not None and path.name != "__init__.py"):
+            return frozenset([use.module])
+        if self._find_path(f"{use.module}.{use.name}"):
+            return frozenset([f"{use.module}.{use.name}"])
+        module = self.read(use.module)
+        if target := module.exports.get(use.name):
+            owner, _, name = target.rpartition(".")
+            return frozenset([target]) if self._find_path(target) else self._resolve(Use(owner, name))
+        if use.name in module.defined:
+            return frozenset([use.module])
+        if module.asked:
+            return module.asked
         raise ElcError(f"module {use.module} has no {use.name}. Correct the import.")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import elc
-from elc.code.modules import Package, Use
+from elc.code.modules import CodePackage, Use
 from elc.errors import ElcError
 from elc.paths import Project, replace_file
 from elc.settings import read_yaml
@@ -79,7 +79,7 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
     Raises:
         ElcError: a notebook's code, or dvc.yaml, cannot be read.
     """
-    package = Package(folder or Path(elc.__file__).parent)
+    package = CodePackage(folder or Path(elc.__file__).parent)
     roots = find_roots(project, package)
     told = _read_sections(project)
     texts = {
@@ -93,7 +93,7 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
             continue
         without = [module for module, section in SECTIONS.items() if section not in told[stage]]
         names, libraries = package.find_modules(uses, without)
-        modules = {name: package.hash(name) for name in names} | (words if SITE in told[stage] else {})
+        modules = {name: package.read(name).digest for name in names} | (words if SITE in told[stage] else {})
         found[stage] = {
             "libraries": _find_versions(libraries - STILL),
             "modules": texts if stage in READERS else modules,
@@ -101,7 +101,7 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
     return found
 
 
-def find_roots(project: Project, package: Package) -> dict[str, set[Use]]:
+def find_roots(project: Project, package: CodePackage) -> dict[str, set[Use]]:
     """Find what each stage uses itself: its notebook's code, or what its command calls.
 
     Raises:

@@ -16,7 +16,9 @@ from elc.fields import BEST
 from elc.settings import ExplainSettings
 
 Array = NDArray[np.float64]
-DRIVERS, SETPOINTS = WHATS = ("drivers", "setpoints")
+DRIVERS = "drivers"
+SETPOINTS = "setpoints"
+WHATS = (DRIVERS, SETPOINTS)
 
 
 class Explained(Protocol):

@@ -74,7 +74,7 @@ def _find_risen(training: Mapping[str, float], late: Mapping[str, float]) -> str
 
 
 def find_drift(drift: pd.DataFrame, scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
-    """Find what ranks otherwise than in training: a finding for each row of `measure_drift` below `min_ndcg`."""
+    """Find what ranks differently than in training: a finding for each row of `measure_drift` below `min_ndcg`."""
     explain = settings.explain
     end = scored[TIME].max()
     start, limits = (

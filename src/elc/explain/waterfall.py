@@ -75,7 +75,7 @@ def _write_unknown(shares: pd.DataFrame) -> list[str]:
         return []
     return [
         say(
-            "Without a sound reading, what it costs is unknown and part of what is not explained: {names}.",
+            "These have no valid reading, so their cost is unknown and counts as unexplained: {names}.",
             names=say_list(names),
         )
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from elc.curve import Package
+from elc.curve import Package, find_last
 from elc.explain.attribution import WHATS, attribute
 from elc.explain.explanation import wrap
 from elc.explain.hours import choose_explained
@@ -52,7 +52,7 @@ class Weeks:
 def choose_weeks(package: Package, scored: pd.DataFrame, settings: StageSettings) -> Weeks:
     """Choose hours of the last `drift_days` days that are over at the site, evenly spread."""
     zone, days = settings.plant.time_zone, settings.explain.drift_days
-    end = scored[TIME].max().tz_convert(zone).normalize()
+    end = find_last(scored)[TIME].tz_convert(zone).normalize()
     recent = scored[(scored[TIME] < end) & (scored[TIME] >= end - pd.Timedelta(days, "D"))]
     columns = [TIME, *package.features, *package.setpoints]
     hours = {

@@ -28,7 +28,8 @@ def _write_unknown(shares: pd.DataFrame) -> str:
     if not names:
         return ""
     text = say(
-        "Without a sound reading in part, so that part of what it costs is unexplained: {names}.", names=say_list(names)
+        "Part of the time these had no valid reading, so part of their cost is unexplained: {names}.",
+        names=say_list(names),
     )
     return f" {text}"
 
@@ -36,7 +37,7 @@ def _write_unknown(shares: pd.DataFrame) -> str:
 def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: str, size: float) -> str:
     name, days = escape(settings.plant.name), settings.explain.explained_days
     if shares.empty:
-        nothing = say("Nothing of the last {days} days of {plant} is explained.", plant=name, days=days)
+        nothing = say("Nothing could be explained for {plant} over the last {days} days.", plant=name, days=days)
         return f"{nothing} {silence}".rstrip()
     ranked = rank_causes(shares)
     causes = ranked[~ranked["setpoint"].isin(NO_SETPOINTS) & (ranked["share_gj_per_h"] > 0)].head(2)

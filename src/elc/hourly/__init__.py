@@ -1,6 +1,6 @@
 """Operation, once an hour: what is new is taken in, each plant is judged, the site is rendered, alerts go out."""
 
-from elc.hourly.changes import Change
+from elc.hourly.changes import PlantChange
 from elc.hourly.hour import Outcome, run_hour
 
-__all__ = ["Change", "Outcome", "run_hour"]
+__all__ = ["Outcome", "PlantChange", "run_hour"]

@@ -22,7 +22,7 @@ VERSION = "version"  # what failed where the version in use may not be used
 
 
 @dataclass(frozen=True)
-class Change:
+class PlantChange:
     """What changed of a plant. `last_before` and `last` are starts of intervals in UTC, None where there is none.
 
     `status` is what monitor left of it, None where that cannot be read. `skipped` says why it was not judged, if so.
@@ -51,13 +51,13 @@ def keep_hours(project: Project, plants: Iterable[str], folder: Path) -> None:
             shutil.copyfile(path, folder / plant / _HOURS)
 
 
-def find_change(project: Project, plant: str, kept: Path, skipped: str) -> Change:
+def find_change(project: Project, plant: str, kept: Path, skipped: str) -> PlantChange:
     """Find what changed of a plant since `keep_hours` kept its hours in the folder `kept`."""
     if skipped:
-        return Change(plant, None, None, 0, 0, None, (), skipped)
+        return PlantChange(plant, None, None, 0, 0, None, (), skipped)
     former, now = kept / plant / _HOURS, project.operation("monitor", plant) / _HOURS
     new, redone = _count_hours(former, now)
-    return Change(
+    return PlantChange(
         plant,
         _read_last(former),
         _read_last(now),

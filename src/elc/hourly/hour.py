@@ -17,7 +17,7 @@ from tqdm import tqdm
 from elc import alerts, registry
 from elc.errors import ElcError, check_faults, list_unknown
 from elc.failures import read_failures, remove_failures, write_failure
-from elc.hourly.changes import VERSION, Change, find_change, keep_hours
+from elc.hourly.changes import VERSION, PlantChange, find_change, keep_hours
 from elc.hourly.lock import hold_hourly_lock
 from elc.hourly.process import run_apart
 from elc.hourly.stages import SITE, STAGES, build_stamp, is_stale, remove_stamp, write_stamp
@@ -32,7 +32,7 @@ class Outcome:
     """What an hourly run did: each plant's change, whether any stage ran, and what failed besides, in sentences."""
 
     environment: str
-    changes: tuple[Change, ...]
+    changes: tuple[PlantChange, ...]
     has_run: bool
     faults: tuple[str, ...]
 

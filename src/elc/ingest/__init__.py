@@ -20,7 +20,7 @@ from elc.ingest.conflicts import find_clashes
 from elc.ingest.contract import check_contract
 from elc.ingest.derived import add_derived, mask_derived
 from elc.ingest.engine import connect
-from elc.ingest.files import Doubt, Source
+from elc.ingest.files import FileDoubt, Source
 from elc.ingest.hourly import add_energy, build_hourly
 from elc.ingest.names import find_unread, read_names
 from elc.ingest.partitions import open_cache, read_partials
@@ -194,7 +194,7 @@ def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:
     check_faults(where, faults)
 
 
-def _build_doubt(name: str, days: Sequence[int], doubt: Doubt, tags: TagList) -> Finding:
+def _build_doubt(name: str, days: Sequence[int], doubt: FileDoubt, tags: TagList) -> Finding:
     column = next((tag.column for tag in tags if tag.tag == doubt.tag), "")
     kind = next(kind for kind in OF_FILES if kind.check == doubt.check)
     start, end = (pd.Timestamp(day, unit="D", tz="UTC") for day in (days[0], days[-1] + 1))

@@ -19,7 +19,7 @@ Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
 @dataclass(frozen=True)
-class Change:
+class ClockChange:
     """The offset of a zone from `moment` (UTC) on, and before it, in seconds ahead of UTC."""
 
     moment: pd.Timestamp
@@ -35,18 +35,18 @@ class Change:
         return self.offset > self.former
 
 
-def find_changes(zone: str, first: pd.Timestamp, last: pd.Timestamp) -> list[Change]:
+def find_changes(zone: str, first: pd.Timestamp, last: pd.Timestamp) -> list[ClockChange]:
     """List the clock changes of a zone around local times; the first entry is the offset at the beginning."""
     moments = pd.date_range(first.floor("D") - pd.Timedelta("2D"), last.ceil("D") + pd.Timedelta("2D"), freq="15min")
     shown = moments.tz_localize("UTC").tz_convert(zone).tz_localize(None)
     offsets = ((shown - moments) / pd.Timedelta("1s")).to_numpy().astype(int)
-    changes = [Change(moments[0], int(offsets[0]), int(offsets[0]))]
+    changes = [ClockChange(moments[0], int(offsets[0]), int(offsets[0]))]
     for index in (offsets[1:] != offsets[:-1]).nonzero()[0] + 1:
-        changes.append(Change(moments[index], int(offsets[index]), int(offsets[index - 1])))
+        changes.append(ClockChange(moments[index], int(offsets[index]), int(offsets[index - 1])))
     return changes
 
 
-def build_utc(readings: ir.Table, changes: list[Change]) -> ir.Table:
+def build_utc(readings: ir.Table, changes: list[ClockChange]) -> ir.Table:
     """Turn local time into UTC by the clock changes around it.
 
     A reading whose time carries a zone of its own, or whose pass was told (`is_utc`), is in UTC already. In autumn one
@@ -68,7 +68,7 @@ def build_utc(readings: ir.Table, changes: list[Change]) -> ir.Table:
     )
 
 
-def check_skipped(engine: Engine, readings: ir.Table, changes: list[Change], where: str, zone: str) -> None:
+def check_skipped(engine: Engine, readings: ir.Table, changes: list[ClockChange], where: str, zone: str) -> None:
     """Check that no reading carries a time that the clock skipped in spring.
 
     Raises:
@@ -90,7 +90,7 @@ def check_skipped(engine: Engine, readings: ir.Table, changes: list[Change], whe
         )
 
 
-def find_doubled_spans(changes: Sequence[Change], first: pd.Timestamp, last: pd.Timestamp) -> list[Span]:
+def find_doubled_spans(changes: Sequence[ClockChange], first: pd.Timestamp, last: pd.Timestamp) -> list[Span]:
     """Find the times (UTC) that the clock showed twice, of the changes at which it went back between two times."""
     spans = []
     for change in changes:
@@ -119,7 +119,7 @@ def shift_to_start(readings: ir.Table) -> ir.Table:
     ).select(*readings.columns)
 
 
-def build_missed_hours(plant: str, zone: str, changes: Sequence[Change]) -> list[Finding]:
+def build_missed_hours(plant: str, zone: str, changes: Sequence[ClockChange]) -> list[Finding]:
     """Build a finding for each change at which the clock went back while the export shows no hour twice."""
     return [
         Finding(
@@ -138,10 +138,10 @@ def build_missed_hours(plant: str, zone: str, changes: Sequence[Change]) -> list
     ]
 
 
-def show_time(change: Change, offset: int) -> pd.Timestamp:
+def show_time(change: ClockChange, offset: int) -> pd.Timestamp:
     """The local time at the moment of a change, on a clock of one offset."""
     return change.moment + pd.Timedelta(offset, "s")
 
 
-def _show(change: Change, offset: int) -> ir.TimestampScalar:
+def _show(change: ClockChange, offset: int) -> ir.TimestampScalar:
     return ibis.timestamp(show_time(change, offset).to_pydatetime())

@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Points:
+class EndReadings:
     """The first and the last reading of each interval, in the order of time: row, microseconds and value."""
 
     row: NDArray[np.intp]
@@ -90,15 +90,15 @@ def difference(grid: Grid, position: int, tag: Tag) -> Counter:
     return replace(counter, falls=falls, misread=misread, readings=len(points.value))
 
 
-def _read_points(column: dict[str, Array], has: Mask, width: float) -> Points:
+def _read_points(column: dict[str, Array], has: Mask, width: float) -> EndReadings:
     rows = np.flatnonzero(has)
     us = rows[:, None] * width + np.stack([column["first_us"][rows], column["last_us"][rows]], axis=1)
     value = np.stack([column["first_value"][rows], column["last_value"][rows]], axis=1)
     is_own = np.stack([np.ones(len(rows), dtype=bool), us[:, 1] > us[:, 0]], axis=1)
-    return Points(np.repeat(rows, 2)[is_own.ravel()], us[is_own], value[is_own])
+    return EndReadings(np.repeat(rows, 2)[is_own.ravel()], us[is_own], value[is_own])
 
 
-def _build_limit(points: Points, tag: Tag) -> Limit:
+def _build_limit(points: EndReadings, tag: Tag) -> Limit:
     """Find how far a counter can rise: by the range in its tag list, else by what it usually does."""
     step, length = np.diff(points.value), np.diff(points.us)
     is_rise = step > 0
@@ -114,7 +114,7 @@ def _build_limit(points: Points, tag: Tag) -> Limit:
     return Limit(rate, least_us, float(step[is_rise].min()))
 
 
-def _find_misread(points: Points, limit: Limit) -> Mask:
+def _find_misread(points: EndReadings, limit: Limit) -> Mask:
     """Find the points that lie below, or far above, a counter that goes on after them as before."""
     step, length = np.diff(points.value), np.diff(points.us)
     suspects = np.flatnonzero((step < 0) | (step > limit.find(length)))
@@ -129,7 +129,7 @@ def _find_misread(points: Points, limit: Limit) -> Mask:
     return is_bad
 
 
-def _find_back(points: Points, place: int, limit: Limit) -> int | None:
+def _find_back(points: EndReadings, place: int, limit: Limit) -> int | None:
     """Find where a counter goes on that is misread after a point."""
     value, us = points.value, points.us
     later = slice(place + 2, place + 2 + BACK_POINTS)
@@ -148,7 +148,7 @@ def _find_back(points: Points, place: int, limit: Limit) -> int | None:
 
 
 def _leave_out(
-    column: dict[str, Array], points: Points, is_bad: Mask, limit: Limit, width: float
+    column: dict[str, Array], points: EndReadings, is_bad: Mask, limit: Limit, width: float
 ) -> tuple[dict[str, Array], int]:
     """Leave misread points out of the partial results, and what is misread between two good ones of an interval."""
     column = {name: values.copy() for name, values in column.items()}
@@ -165,7 +165,7 @@ def _leave_out(
     return column, int(is_bad.sum()) + len(inside)
 
 
-def _reduce(column: dict[str, Array], row: int, points: Points, kept: int | None, width: float) -> None:
+def _reduce(column: dict[str, Array], row: int, points: EndReadings, kept: int | None, width: float) -> None:
     """Reduce an interval to the one reading that is kept of it, or to none."""
     for name in ("integral", "good_us", "resets"):
         column[name][row] = 0

@@ -13,7 +13,7 @@ from elc.ingest.layout import Layout
 
 
 @dataclass(frozen=True)
-class Doubt:
+class FileDoubt:
     """Readings of one tag in one file that could not be taken as they stand."""
 
     check: str
@@ -39,14 +39,14 @@ class Source:
     last: int
     is_utc: bool
     days: tuple[int, ...]
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[FileDoubt, ...]
     is_told: bool = False
     untold: tuple[int, ...] = ()
     single: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
-class Group:
+class FileGroup:
     """Files that are read together."""
 
     layout: Layout
@@ -63,15 +63,15 @@ def _has_typed_time(layout: Layout) -> bool:
     return layout.kind == "parquet" and "." not in name and layout.type_of(name).startswith("timestamp")
 
 
-def group_files(layouts: Mapping[str, Layout]) -> list[Group]:
+def group_files(layouts: Mapping[str, Layout]) -> list[FileGroup]:
     """Group files by their layout."""
     grouped: dict[Layout, list[str]] = {}
     for name, layout in layouts.items():
         grouped.setdefault(layout, []).append(name)
-    return [Group(layout, tuple(names)) for layout, names in grouped.items()]
+    return [FileGroup(layout, tuple(names)) for layout, names in grouped.items()]
 
 
-def group_sources(sources: Mapping[str, Source]) -> list[Group]:
+def group_sources(sources: Mapping[str, Source]) -> list[FileGroup]:
     """Group sources by their layout, those of told passes apart: they are read from a copy."""
     return [
         replace(group, is_told=is_told)

@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldValues:
     """What held in each interval, as arrays (intervals, tags) in the units of the readings.
 
     `integral` is value x microseconds of good time, and `is_changed` tells where a good reading differs from the one
@@ -84,7 +84,7 @@ def _find_doubts(grid: Grid, ending: Ending, habits: Habits, tags: TagList) -> l
     return [*find_doubts(ending, habits, tags, start, grid.width_us), *build_silences(silences, tags, start)]
 
 
-def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings) -> pd.DataFrame:
+def _build_table(held: HeldValues, grid: Grid, tags: TagList, settings: StageSettings) -> pd.DataFrame:
     """Put mean and coverage of each tag side by side, the mean in the column's unit."""
     factor, offset = _read_scales(tags)
     covered = held.good_us / grid.width_us
@@ -99,7 +99,7 @@ def _build_table(held: Held, grid: Grid, tags: TagList, settings: StageSettings)
     return table
 
 
-def _build_traces(held: Held, grid: Grid, tags: TagList) -> Traces:
+def _build_traces(held: HeldValues, grid: Grid, tags: TagList) -> Traces:
     factor, offset = _read_scales(tags)
     ends = np.stack([held.low * factor + offset, held.high * factor + offset])
     names = [tag.column for tag in tags]
@@ -124,7 +124,7 @@ def _limit_hold(grid: Grid, habits: Habits) -> Array:
     return np.where(is_silent, np.fmin(grid.carry(habits.hold_us), grid.hold_us), grid.hold_us)
 
 
-def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
+def _hold(grid: Grid, limit: Array, end_us: float) -> HeldValues:
     """Hold each value until the next reading of its tag, for as long as it may, or until the export ends.
 
     Args:
@@ -140,7 +140,7 @@ def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
     inner, inner_us = (np.nan_to_num(grid.columns[name]) for name in ("integral", "good_us"))
     seen = np.where(carried_us > 0, former, np.nan)
     low, high = grid.columns["low"], grid.columns["high"]
-    return Held(
+    return HeldValues(
         integral=inner + np.where(carried_us > 0, former, 0) * carried_us + np.where(own_us > 0, last, 0) * own_us,
         good_us=inner_us + carried_us + own_us,
         low=np.fmin(low, seen),
@@ -149,7 +149,7 @@ def _hold(grid: Grid, limit: Array, end_us: float) -> Held:
     )
 
 
-def _difference(grid: Grid, held: Held, position: int, tag: Tag) -> Counter:
+def _difference(grid: Grid, held: HeldValues, position: int, tag: Tag) -> Counter:
     """Difference a totaliser in place (see `counters`)."""
     counter = difference(grid, position, tag)
     lost, covered = counter.is_lost, counter.covered

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from elc.errors import ElcError, check_faults
 from elc.ingest.engine import Engine
-from elc.ingest.files import Doubt, Group, group_files
+from elc.ingest.files import FileDoubt, FileGroup, group_files
 from elc.ingest.layout import Layout, OpenError, read_layout
 from elc.ingest.layout.parquet import read_parquet_layout
 from elc.ingest.opening import is_odd, open_file
@@ -19,11 +19,11 @@ from elc.settings import Export, TagList
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundLayout:
     """The layout of a file, and what of it is doubtful: lines that were passed over, units that nobody understands."""
 
     layout: Layout
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[FileDoubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Layouts:
     tags: TagList
     where: str
 
-    def find(self, engine: Engine, keys: Mapping[str, str]) -> dict[str, Found]:
+    def find(self, engine: Engine, keys: Mapping[str, str]) -> dict[str, FoundLayout]:
         """Find the layout of each file; `keys` tell a file from its former self.
 
         Raises:
@@ -44,7 +44,9 @@ class Layouts:
         """
         return self._check_units(engine, keys, self._reopen(engine, keys, self._read_layouts(keys)))
 
-    def _check_units(self, engine: Engine, keys: Mapping[str, str], looked: dict[str, Found]) -> dict[str, Found]:
+    def _check_units(
+        self, engine: Engine, keys: Mapping[str, str], looked: dict[str, FoundLayout]
+    ) -> dict[str, FoundLayout]:
         checked, faults = {}, []
         for name, found in looked.items():
             path = self.find_path(name, keys[name], found.layout)
@@ -54,13 +56,15 @@ class Layouts:
         check_faults(self.where, faults)
         return checked
 
-    def _reopen(self, engine: Engine, fresh: Mapping[str, str], looked: dict[str, Found]) -> dict[str, Found]:
+    def _reopen(
+        self, engine: Engine, fresh: Mapping[str, str], looked: dict[str, FoundLayout]
+    ) -> dict[str, FoundLayout]:
         """Open files whose times no engine reads.
 
         Raises:
             ElcError: some cannot be read then either.
         """
-        again: dict[str, Found] = {}
+        again: dict[str, FoundLayout] = {}
         faults: list[str] = []
         for group in group_files({name: found.layout for name, found in looked.items()}):
             if not self._find_time_faults(engine, group, fresh):
@@ -70,14 +74,14 @@ class Layouts:
                 if said:
                     opened = self._try_to_open(name, fresh[name], group.layout)
                     said = [opened] if isinstance(opened, str) else said
-                    if isinstance(opened, Found):
+                    if isinstance(opened, FoundLayout):
                         again[name] = opened
-                        said = self._find_time_faults(engine, Group(opened.layout, (name,)), fresh)
+                        said = self._find_time_faults(engine, FileGroup(opened.layout, (name,)), fresh)
                 faults += said
         check_faults(self.where, faults)
         return looked | again
 
-    def _try_to_open(self, name: str, key: str, layout: Layout) -> Found | str | None:
+    def _try_to_open(self, name: str, key: str, layout: Layout) -> FoundLayout | str | None:
         """Open a file whose times could not be read; the fault where that fails too, None where it cannot be opened."""
         if layout.kind != "csv" or layout.is_opened:
             return None
@@ -86,7 +90,7 @@ class Layouts:
         except ElcError as error:
             return f"{name}: {error}"
 
-    def _open(self, name: str, key: str, export: Export) -> Found:
+    def _open(self, name: str, key: str, export: Export) -> FoundLayout:
         target = self.name_opened(name, key)
         opened = open_file(self.folder / name, target, export, self.tags)
         layout = replace(
@@ -96,10 +100,10 @@ class Layouts:
         if opened.grain != "minute":
             layout = replace(layout, meaning=replace(layout.meaning, is_date=True))
         example = ", ".join(repr(line) for line in opened.passed)
-        doubts = (Doubt("passed_over", "", opened.count, example),) if opened.count else ()
-        return Found(layout, doubts)
+        doubts = (FileDoubt("passed_over", "", opened.count, example),) if opened.count else ()
+        return FoundLayout(layout, doubts)
 
-    def _read_layouts(self, keys: Mapping[str, str]) -> dict[str, Found]:
+    def _read_layouts(self, keys: Mapping[str, str]) -> dict[str, FoundLayout]:
         """Read every layout; what one file leaves open of its numbers, the others settle where they agree."""
         found, opened, faults = self._try_layouts(keys, self.export)
         meanings = [one.layout.meaning for one in found.values()]
@@ -113,9 +117,9 @@ class Layouts:
 
     def _try_layouts(
         self, keys: Mapping[str, str], export: Export
-    ) -> tuple[dict[str, Found], dict[str, str], dict[str, str]]:
+    ) -> tuple[dict[str, FoundLayout], dict[str, str], dict[str, str]]:
         """Read layouts; beside them the faults of files that leave their numbers open, and of all others."""
-        found: dict[str, Found] = {}
+        found: dict[str, FoundLayout] = {}
         opened: dict[str, str] = {}
         faults: dict[str, str] = {}
         for name, key in keys.items():
@@ -127,12 +131,12 @@ class Layouts:
                 faults[name] = str(error)
         return found, opened, faults
 
-    def _read_layout(self, name: str, key: str, export: Export) -> Found:
+    def _read_layout(self, name: str, key: str, export: Export) -> FoundLayout:
         """Read how a file is written; where that cannot be told, open it."""
         if is_odd(self.folder / name, export):
             return self._open(name, key, export)
         try:
-            return Found(read_layout(self.folder / name, export, self.tags))
+            return FoundLayout(read_layout(self.folder / name, export, self.tags))
         except OpenError:
             raise
         except ElcError as error:
@@ -143,10 +147,10 @@ class Layouts:
             except ElcError:
                 raise error from None
 
-    def _find_time_faults(self, engine: Engine, group: Group, keys: Mapping[str, str]) -> list[str]:
+    def _find_time_faults(self, engine: Engine, group: FileGroup, keys: Mapping[str, str]) -> list[str]:
         return find_time_faults(engine, group.layout, self.find_paths(group, keys), self.export, self.tags)
 
-    def find_paths(self, group: Group, keys: Mapping[str, str]) -> list[Path]:
+    def find_paths(self, group: FileGroup, keys: Mapping[str, str]) -> list[Path]:
         """Find what an engine reads of a group."""
         return [self.find_path(name, keys[name], group.layout) for name in group.names]
 

@@ -42,7 +42,7 @@ DAYS = TypeAdapter(dict[int, str])
 
 
 @dataclass(frozen=True)
-class Batch:
+class DayBatch:
     """Neighbouring days that are worked out in one query."""
 
     days: range
@@ -171,7 +171,7 @@ def _work_out(
 
 
 def _read_batch(
-    survey: Survey, settings: StageSettings, engines: Engines, sources: Mapping[str, Source], batch: Batch
+    survey: Survey, settings: StageSettings, engines: Engines, sources: Mapping[str, Source], batch: DayBatch
 ) -> pa.Table:
     chosen = {name: sources[name] for name in batch.names}
     with engines.take() as engine:
@@ -228,7 +228,7 @@ def _settle(
     )
 
 
-def _build_batches(sources: Mapping[str, Source], stale: Sequence[int]) -> Iterator[Batch]:
+def _build_batches(sources: Mapping[str, Source], stale: Sequence[int]) -> Iterator[DayBatch]:
     """Cut the stale days into batches of about `BATCH_ROWS` readings."""
     names: dict[int, list[str]] = {day: [] for day in stale}
     rows = dict.fromkeys(stale, 0.0)
@@ -241,5 +241,5 @@ def _build_batches(sources: Mapping[str, Source], stale: Sequence[int]) -> Itera
         found += rows[day]
         if following != day + 1 or found + rows[following] > BATCH_ROWS:
             days = range(first, day + 1)
-            yield Batch(days, tuple(sorted({name for one in days for name in names[one]})))
+            yield DayBatch(days, tuple(sorted({name for one in days for name in names[one]})))
             first, found = following or 0, 0.0

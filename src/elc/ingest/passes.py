@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.ingest.clock import Change, show_time
+from elc.ingest.clock import ClockChange, show_time
 from elc.ingest.engine import Engine
 
 AROUND = pd.Timedelta("3h")  # looked at before and after the hours that were shown twice
@@ -28,7 +28,7 @@ Times = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldPasses:
     """Readings (as `readers.read_readings` gives them) of the repeated time, those that could be told in UTC.
 
     `untold` are the moments (UTC) of the changes of which some could not; `single` are those of them at which the file
@@ -40,7 +40,7 @@ class Told:
     single: tuple[pd.Timestamp, ...] = ()
 
 
-def tell_passes(engine: Engine, readings: ir.Table, changes: Sequence[Change]) -> Told:
+def tell_passes(engine: Engine, readings: ir.Table, changes: Sequence[ClockChange]) -> ToldPasses:
     """Tell the passes apart around each change at which the clock went back.
 
     Args:
@@ -64,10 +64,10 @@ def tell_passes(engine: Engine, readings: ir.Table, changes: Sequence[Change]) -
         goes_on = bool((near["time"] >= end).any() and (near["time"] < begin).any())
         if not is_told.any() and goes_on and not inside.duplicated(["time", "tag"]).any():
             single.append(change.moment)
-    return Told(pd.concat(tables) if tables else pd.DataFrame(), tuple(untold), tuple(single))
+    return ToldPasses(pd.concat(tables) if tables else pd.DataFrame(), tuple(untold), tuple(single))
 
 
-def select_others(readings: ir.Table, changes: Sequence[Change]) -> ir.Table:
+def select_others(readings: ir.Table, changes: Sequence[ClockChange]) -> ir.Table:
     """Select the readings that are not of the repeated time of a change."""
     is_inside = ibis.literal(False)
     for change in changes:
@@ -76,11 +76,11 @@ def select_others(readings: ir.Table, changes: Sequence[Change]) -> ir.Table:
     return readings.filter(~is_inside)
 
 
-def _find_repeated(change: Change) -> tuple[pd.Timestamp, pd.Timestamp]:
+def _find_repeated(change: ClockChange) -> tuple[pd.Timestamp, pd.Timestamp]:
     return show_time(change, change.offset), show_time(change, change.former)
 
 
-def find_passes(times: pd.Series, tags: pd.Series, change: Change) -> NDArray[np.int8]:
+def find_passes(times: pd.Series, tags: pd.Series, change: ClockChange) -> NDArray[np.int8]:
     """Find the pass of each reading near a change, in the order of the file: 0, 1, or -1 where nobody can tell.
 
     All tags together tell it where the file is in the order of time; else each tells it for itself.

@@ -22,9 +22,9 @@ from tqdm import tqdm
 
 from elc.errors import check_faults
 from elc.ingest.apart import find_apart, has_conflict
-from elc.ingest.clock import Change, build_utc, check_skipped, find_changes, shift_to_start
+from elc.ingest.clock import ClockChange, build_utc, check_skipped, find_changes, shift_to_start
 from elc.ingest.engine import Engine
-from elc.ingest.files import Doubt, Group, Source, group_files, group_sources, read_bounds
+from elc.ingest.files import FileDoubt, FileGroup, Source, group_files, group_sources, read_bounds
 from elc.ingest.layout import find_base, find_files
 from elc.ingest.layouts import Layouts
 from elc.ingest.passes import select_others, tell_passes
@@ -106,17 +106,17 @@ class Survey:
             check_faults(self.where, find_apart(engine, source.layout, self.folder / name, self.export, tags))
         return found
 
-    def _build_utc(self, readings: ir.Table, changes: list[Change]) -> ir.Table:
+    def _build_utc(self, readings: ir.Table, changes: list[ClockChange]) -> ir.Table:
         utc = build_utc(readings, changes)
         return shift_to_start(utc) if self.export.stamps == "end" else utc
 
-    def find_untold(self, sources: Iterable[Source]) -> list[Change]:
+    def find_untold(self, sources: Iterable[Source]) -> list[ClockChange]:
         """List the clock changes of the export's zone around which it has readings of which nobody knows the pass."""
         found = [source for source in sources if source.untold]
         untold = {moment for source in found for moment in source.untold}
         return [change for change in self._find_changes(found)[1:] if _to_us(change.moment) in untold]
 
-    def find_single(self, sources: Iterable[Source]) -> list[Change]:
+    def find_single(self, sources: Iterable[Source]) -> list[ClockChange]:
         """List those of the changes at which the clock went back, and no file shows a time twice."""
         found = [source for source in sources if source.untold]
         doubled = {moment for source in found for moment in source.untold if moment not in source.single}
@@ -140,7 +140,7 @@ class Survey:
         """Tell whether a file that is read from a typed copy has it, whole."""
         if source.layout.is_opened and not self.layouts.name_opened(name, source.key).exists():
             return False
-        if not Group(source.layout, (), source.is_told).is_copied:
+        if not FileGroup(source.layout, (), source.is_told).is_copied:
             return True
         try:
             pq.read_metadata(self.layouts.name_copy(source.key))
@@ -148,21 +148,23 @@ class Survey:
             return False
         return True
 
-    def _find_doubts(self, engine: Engine, group: Group, keys: Mapping[str, str]) -> dict[str, tuple[Doubt, ...]]:
+    def _find_doubts(
+        self, engine: Engine, group: FileGroup, keys: Mapping[str, str]
+    ) -> dict[str, tuple[FileDoubt, ...]]:
         paths = self.layouts.find_paths(group, keys)
         names = dict(zip(map(str, paths), group.names, strict=True))
         table = find_doubts(engine, group.layout, paths, self.export, self.tags)
         rows = table.sort_values(["path", "check", "tag"])
-        found: dict[str, tuple[Doubt, ...]] = {}
+        found: dict[str, tuple[FileDoubt, ...]] = {}
         for row in rows.to_dict("records"):
             name = names[row["path"]]
-            doubt = Doubt(row["check"], row["tag"], int(row["count"]), row["example"])
+            doubt = FileDoubt(row["check"], row["tag"], int(row["count"]), row["example"])
             found[name] = (*found.get(name, ()), doubt)
         return found
 
     def _measure(self, engine: Engine, name: str, source: Source) -> Source:
         """Find the rows, times and days of a file; a file that is not typed is copied first."""
-        group = Group(source.layout, (name,))
+        group = FileGroup(source.layout, (name,))
         path = self.layouts.find_path(name, source.key, source.layout)
         if group.is_copied:
             table = read_readings(engine, group.layout, [path], self.export, self.tags)
@@ -181,7 +183,7 @@ class Survey:
         (group,) = group_sources({name: measured})
         return replace(measured, days=self._find_days(engine, group, measured, changes))
 
-    def _tell_passes(self, engine: Engine, name: str, source: Source, changes: list[Change]) -> Source:
+    def _tell_passes(self, engine: Engine, name: str, source: Source, changes: list[ClockChange]) -> Source:
         """Copy a file with readings of an hour that the clock showed twice, with the pass of each that can be told."""
         if not changes or source.is_utc:
             return source
@@ -198,7 +200,7 @@ class Survey:
             engine.write_parquet(ibis.union(others, inside).order_by(["time", "tag"]), temporary)
         return replace(source, is_told=True)
 
-    def _is_utc(self, engine: Engine, path: Path, group: Group) -> bool:
+    def _is_utc(self, engine: Engine, path: Path, group: FileGroup) -> bool:
         """Tell whether every time of a file is in UTC as read: it says so itself, or the export's zone is UTC."""
         if not self._has_zone:
             return True
@@ -211,7 +213,9 @@ class Survey:
     def _has_zone(self) -> bool:
         return self.export.time_zone != "UTC"
 
-    def _find_days(self, engine: Engine, group: Group, source: Source, changes: list[Change]) -> tuple[int, ...]:
+    def _find_days(
+        self, engine: Engine, group: FileGroup, source: Source, changes: list[ClockChange]
+    ) -> tuple[int, ...]:
         """Find the UTC days of a file: by its first and last time where these are near, else by looking."""
         offsets = [change.offset * 1_000_000 for change in changes]
         is_end = self.export.stamps == "end"
@@ -224,14 +228,14 @@ class Survey:
         found = engine.execute(utc.select(day).distinct())["day"]
         return tuple(sorted(int(moment.timestamp()) // 86_400 for moment in pd.DatetimeIndex(found)))
 
-    def _find_changes(self, sources: Iterable[Source]) -> list[Change]:
+    def _find_changes(self, sources: Iterable[Source]) -> list[ClockChange]:
         spans = [(source.first, source.last) for source in sources if source.rows]
         if not spans or not self._has_zone:
-            return [Change(pd.Timestamp(0), 0, 0)]
+            return [ClockChange(pd.Timestamp(0), 0, 0)]
         first, last = min(span[0] for span in spans), max(span[1] for span in spans)
         return find_changes(self.export.time_zone, pd.Timestamp(first, unit="us"), pd.Timestamp(last, unit="us"))
 
-    def _read_local(self, engine: Engine, group: Group, sources: Mapping[str, Source]) -> ir.Table:
+    def _read_local(self, engine: Engine, group: FileGroup, sources: Mapping[str, Source]) -> ir.Table:
         """Read readings with times as written."""
         if group.is_copied:
             copies = engine.read_parquet([self.layouts.name_copy(sources[name].key) for name in group.names])

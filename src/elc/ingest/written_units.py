@@ -9,7 +9,7 @@ from pathlib import Path
 from elc.errors import ElcError
 from elc.ingest.cells import read_cells
 from elc.ingest.engine import Engine
-from elc.ingest.files import Doubt
+from elc.ingest.files import FileDoubt
 from elc.ingest.layout import Layout
 from elc.settings import Export, Tag, TagList
 from elc.settings.tag_units import read_scale
@@ -18,7 +18,7 @@ from elc.units import is_unit
 
 def check_units(
     engine: Engine, layout: Layout, path: Path, export: Export, tags: TagList
-) -> tuple[list[str], list[Doubt]]:
+) -> tuple[list[str], list[FileDoubt]]:
     """Check what a file says of the units of listed tags: contradictions, and units that nobody understands.
 
     It says so in a column, or behind each number.
@@ -33,7 +33,7 @@ def check_units(
     for name, text, count in _read_units(engine, layout, path, export, list(listed)):
         tag = listed[name]
         if not is_unit(text):
-            doubts.append(Doubt("unknown_unit", name, count, repr(text[:40])))
+            doubts.append(FileDoubt("unknown_unit", name, count, repr(text[:40])))
         elif not _is_same(text, tag):
             faults.append(
                 f"{path.name}: {place} says {text} for {count:,} readings of tag {name}, the tag "

@@ -12,7 +12,7 @@ LOOK_S = 0.5  # a signal may come in the moment in which nobody can be told
 
 
 @dataclass(frozen=True)
-class Limits:
+class IntakeLimits:
     """What may wait: `rows` readings or `messages` deliveries make a file at once; ten times that is full."""
 
     rows: int
@@ -24,7 +24,7 @@ class Intake:
 
     FULL_TIMES = 10
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: IntakeLimits) -> None:
         self._limits = limits
         self._deliveries: list[Delivery] = []
         self._rows = 0

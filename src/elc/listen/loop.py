@@ -16,7 +16,7 @@ from elc.listen.keeper import Keeper, Pending
 from elc.listen.log import write_log, write_log_seldom
 from elc.listen.model import SHOWN_CHARACTERS, Delivery, reject_whole
 from elc.listen.rejected import fold, write_rejects
-from elc.listen.source import Source
+from elc.listen.source import LiveSource
 from elc.listen.status import build_status, write_state, write_status
 from elc.paths import Project
 from elc.settings import ListenSettings
@@ -36,7 +36,7 @@ class Listening:
         settings: ListenSettings,
         intake: Intake,
         *,
-        sources: Sequence[Source],
+        sources: Sequence[LiveSource],
         keepers: Mapping[str, Keeper],
     ) -> None:
         self._project, self._settings, self._intake = project, settings, intake

@@ -19,7 +19,7 @@ from elc.listen.json_form import read_json
 from elc.listen.log import write_log
 from elc.listen.model import SHOWN_CHARACTERS, Delivery, build_reject
 from elc.listen.outage import CLOSED, Outage, explain_broker, explain_failure, explain_taken
-from elc.listen.reader import Message, MessageReader, Tries
+from elc.listen.reader import MessageReader, ReceivedMessage, Tries
 from elc.listen.sparkplug import Nodes, SparkplugForm
 from elc.listen.topics import PLANT, TAG, build_filters, match_topic
 from elc.settings import MqttSource
@@ -176,9 +176,9 @@ class MqttListener:
 
     def _on_message(self, client: Any, data: Any, message: Any) -> None:  # noqa: ARG002
         confirm = self._build_confirm(message.mid) if message.qos else None
-        self._reader.put(Message(_read_topic(message), message.payload, message.dup, self._connection, confirm))
+        self._reader.put(ReceivedMessage(_read_topic(message), message.payload, message.dup, self._connection, confirm))
 
-    def read(self, message: Message) -> Sequence[Delivery]:
+    def read(self, message: ReceivedMessage) -> Sequence[Delivery]:
         """Read a message: what it brought, and what others that had waited for it did."""
         topic = message.topic
         levels = match_topic(topic, self._settings.topics)
@@ -195,7 +195,7 @@ class MqttListener:
         readings, rejects = read_json(message.payload, tag=tag, codes=self._settings.codes, origin=topic)
         return [Delivery(plant, tuple(readings), rejects, message.confirm)]
 
-    def refuse(self, message: Message, reason: str) -> Delivery:
+    def refuse(self, message: ReceivedMessage, reason: str) -> Delivery:
         """Reject a message whole."""
         levels = match_topic(message.topic, self._settings.topics) or {}
         named = self._settings.plant or levels.get(PLANT, "")

@@ -33,7 +33,7 @@ GONE |= {"BadShutdown", "BadTimeout", "BadServerNotConnected", "BadCommunication
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenValue:
     """What was last seen of a tag, and when it was last passed on (s of a clock that never jumps)."""
 
     content: tuple[int, float | None, str]
@@ -51,7 +51,7 @@ class OpcUaListener:
         self.outage = Outage(name)
         self._nodes = settings.nodes or {tag: f"ns={settings.namespace};s={tag}" for tag in tags}
         self._looked_us, self._last = read_looks(state or {})
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, SeenValue] = {}
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=f"opcua-{name}", daemon=True)
@@ -132,7 +132,7 @@ class OpcUaListener:
                 if steady_s - seen.passed_s < self._settings.repeat_min * 60:
                     continue
                 reading = reading._replace(time_us=now)  # the server says that it still holds
-            self._seen[tag] = Seen(content, steady_s)
+            self._seen[tag] = SeenValue(content, steady_s)
             readings.append(reading)
         self._looked_us = now
         self._pass_on(readings, rejects)

@@ -30,7 +30,7 @@ LONGEST_WAIT_S = 10.0  # of the thread that keeps the connection; the broker end
 
 
 @dataclass(frozen=True)
-class Message:
+class ReceivedMessage:
     """One message. `connection` counts the connections: what is known of nodes holds in one alone.
 
     `confirm` is None where the broker waits for no receipt, and would not send it again. One with a `fault` is cut.
@@ -47,10 +47,10 @@ class Message:
 class Form(Protocol):
     """Knows what the messages of one broker are."""
 
-    def read(self, message: Message) -> Sequence[Delivery]:
+    def read(self, message: ReceivedMessage) -> Sequence[Delivery]:
         """Read a message: what it brought, and what others that had waited for it did."""
 
-    def refuse(self, message: Message, reason: str) -> Delivery:
+    def refuse(self, message: ReceivedMessage, reason: str) -> Delivery:
         """Reject a message whole."""
 
     def look(self) -> Sequence[Delivery]:
@@ -94,7 +94,7 @@ class MessageReader:
 
     def __init__(self, source: str, form: Form, intake: Intake, tries: Tries) -> None:
         self._source, self._form, self._intake, self._tries = source, form, intake, tries
-        self._waiting: deque[Message] = deque()
+        self._waiting: deque[ReceivedMessage] = deque()
         self._size = 0
         self._changed = threading.Condition()
         self._is_full = self.is_stopping = False
@@ -112,7 +112,7 @@ class MessageReader:
         self._thread.join()
         self._tries.close()
 
-    def put(self, message: Message) -> None:
+    def put(self, message: ReceivedMessage) -> None:
         """Take a message in; wait a little where too much waits, and then lose one that nobody sends again."""
         if (length := len(message.payload)) > MOST_BYTES:
             fault = f"is of {length:,} bytes, expected no more than {MOST_BYTES:,}"
@@ -134,7 +134,7 @@ class MessageReader:
     def _is_over(self, size: int) -> bool:
         return bool(self._waiting) and self._size + size > MOST_WAITING_BYTES
 
-    def _take(self) -> Message | None:
+    def _take(self) -> ReceivedMessage | None:
         with self._changed:
             if not self._waiting and not self.is_stopping:
                 self._changed.wait(LOOK_S)
@@ -159,7 +159,7 @@ class MessageReader:
         for delivery in deliveries:
             self._intake.put(delivery)
 
-    def _read(self, message: Message) -> Sequence[Delivery]:
+    def _read(self, message: ReceivedMessage) -> Sequence[Delivery]:
         if message.fault:
             return [self._refuse(message, message.fault)]
         if not self._tries.begin(message.payload):
@@ -176,7 +176,7 @@ class MessageReader:
         self._tries.end()
         return [self._refuse(message, f"cannot be read: {fault}")]
 
-    def _refuse(self, message: Message, reason: str) -> Delivery:
+    def _refuse(self, message: ReceivedMessage, reason: str) -> Delivery:
         topic = message.topic[:200]
         write_log_seldom("error", "rejected_whole", source=self._source, topic=topic, reason=reason)
         return self._form.refuse(message, reason)

@@ -7,7 +7,7 @@ from typing import Protocol
 from elc.listen.outage import Outage
 
 
-class Source(Protocol):
+class LiveSource(Protocol):
     """A source runs in a thread of its own and puts deliveries into the intake that it was made with."""
 
     @property

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from elc.errors import ElcError, check_faults, list_unknown
 from elc.listen.identity import find_identity
-from elc.listen.intake import Intake, Limits
+from elc.listen.intake import Intake, IntakeLimits
 from elc.listen.keeper import Keeper
 from elc.listen.log import write_log
 from elc.listen.loop import Listening
 from elc.listen.reader import Tries
-from elc.listen.source import Source
+from elc.listen.source import LiveSource
 from elc.listen.status import read_state
 from elc.paths import Project
 from elc.settings import ListenSettings, MqttSource, OpcUaSource, Settings, read_settings, read_tags
@@ -82,9 +82,9 @@ def _find_faults(settings: Settings, plants: Sequence[str]) -> list[str]:
 def build_listening(project: Project, settings: Settings, section: ListenSettings, plants: Sequence[str]) -> Listening:
     """Build the sources, and a keeper for each plant that they may bring readings of."""
     most = min([MESSAGES, *(max(1, one.max_unacknowledged // 2) for one in section.mqtt.values())])
-    intake = Intake(Limits(section.max_rows, most))
+    intake = Intake(IntakeLimits(section.max_rows, most))
     wanted = tuple(plants) or tuple(settings.plants)
-    sources: list[Source] = []
+    sources: list[LiveSource] = []
     for name, mqtt in section.mqtt.items():
         sources.append(_build_mqtt(project, name, mqtt, intake, wanted, is_part=bool(plants)))
     for name, opcua in section.opcua.items():
@@ -96,7 +96,7 @@ def build_listening(project: Project, settings: Settings, section: ListenSetting
 
 def _build_mqtt(
     project: Project, name: str, settings: MqttSource, intake: Intake, plants: Sequence[str], *, is_part: bool
-) -> Source:
+) -> LiveSource:
     """Build one broker; a part of the plants has a session of its own, so that it takes nothing from the others."""
     from elc.listen.mqtt import MqttListener
 
@@ -109,7 +109,7 @@ def _build_mqtt(
     )
 
 
-def _build_opcua(project: Project, name: str, settings: OpcUaSource, intake: Intake) -> Source:
+def _build_opcua(project: Project, name: str, settings: OpcUaSource, intake: Intake) -> LiveSource:
     from elc.listen.opcua import OpcUaListener
 
     tags = [tag.tag for tag in read_tags(project.tags(settings.plant), settings.plant).read]

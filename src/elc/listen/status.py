@@ -13,7 +13,7 @@ from elc.errors import ElcError
 from elc.listen.keeper import Keeper
 from elc.listen.log import write_log
 from elc.listen.model import EPOCH, SHOWN_CHARACTERS
-from elc.listen.source import Source
+from elc.listen.source import LiveSource
 from elc.paths import Project, replace_file
 from elc.records import format_record
 from elc.records.listener import FILE, ListenerStatus
@@ -21,7 +21,9 @@ from elc.records.listener import FILE, ListenerStatus
 BLOCK = 4096  # of a file system
 
 
-def build_status(keeper: Keeper, sources: Sequence[Source], *, lost: int, strange: int, fault: str) -> ListenerStatus:
+def build_status(
+    keeper: Keeper, sources: Sequence[LiveSource], *, lost: int, strange: int, fault: str
+) -> ListenerStatus:
     """Build the status of one plant.
 
     Args:

@@ -22,7 +22,7 @@ READY_S = 120.0
 
 
 @dataclass
-class Client:
+class ServiceClient:
     """A client of a service at an address; `asked` and `failed` count predictions."""
 
     address: str

@@ -21,7 +21,7 @@ START_S = 120.0
 
 
 @dataclass(frozen=True)
-class Commands:
+class CopyCommands:
     """Run commands in the copy; `say` takes the lines that a user sees."""
 
     project: Project

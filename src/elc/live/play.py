@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from elc.alerts.state import read_log
 from elc.fields import say_label
-from elc.live.client import Client, read_row
-from elc.live.commands import ENVIRONMENT, Commands
+from elc.live.client import ServiceClient, read_row
+from elc.live.commands import ENVIRONMENT, CopyCommands
 from elc.paths import Project, replace_file
 from elc.records.alerts import LOG
 from elc.registry.git import run_git
@@ -38,8 +38,8 @@ class Play:
 
     project: Project
     plants: list[str]
-    commands: Commands
-    client: Client
+    commands: CopyCommands
+    client: ServiceClient
     historians: dict[str, Historian]
     now: datetime
     end: datetime
@@ -77,7 +77,7 @@ def play(
     Raises:
         ElcError: a command failed.
     """
-    commands = Commands(project, say)
+    commands = CopyCommands(project, say)
     start = max(find_end(project, plant) for plant in plants)
     say("Every plant's candidate becomes version v1.0.0, and is deployed:")
     for plant in plants:
@@ -88,7 +88,7 @@ def play(
     commands.run("elc", "hourly", "--env", ENVIRONMENT)
     row = read_row(project.deployed(ENVIRONMENT, plants[0]))
     with commands.serve(port) as address:
-        client = Client(address)
+        client = ServiceClient(address)
         client.wait()
         say(f"\nThe operator page: {address}/   Ctrl-C ends the play.\n")
         with client.ask(plants[0], row):

@@ -1,7 +1,7 @@
 """How a plant does now, and whether its data and model can be believed."""
 
 from elc.monitor.answer import write_answer
-from elc.monitor.changes import Change, build_cusum, find_changes
+from elc.monitor.changes import LevelChange, build_cusum, find_changes
 from elc.monitor.check import Check, check_hours, write_check
 from elc.monitor.concept import Concept
 from elc.monitor.doubts import find_recent
@@ -12,7 +12,7 @@ from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
     Interval,
     Month,
-    Status,
+    PlantState,
     build_records,
     build_status,
     write_status,
@@ -29,15 +29,15 @@ from elc.monitor.words import (
 
 __all__ = [
     "Asked",
-    "Change",
     "Check",
     "Concept",
     "Figure",
     "Health",
     "Interval",
     "LeftOff",
+    "LevelChange",
     "Month",
-    "Status",
+    "PlantState",
     "Verdict",
     "Violation",
     "build_cusum",

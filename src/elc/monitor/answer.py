@@ -6,14 +6,14 @@ import math
 
 from elc.fields import ENERGY
 from elc.language import escape, find_digits, find_short_digits, format_co2, format_number, format_share, say
-from elc.monitor.status import Interval, Status
+from elc.monitor.status import Interval, PlantState
 from elc.monitor.words import write_money
 from elc.settings import StageSettings
 
 AT_BEST_FRAC = 0.0005  # less is shown as 0.0 %
 
 
-def write_answer(status: Status, settings: StageSettings) -> str:
+def write_answer(status: PlantState, settings: StageSettings) -> str:
     """Write the one sentence that says how the plant is doing; a gap has its interval in brackets, where known.
 
     It depends on the interval and on the share of best alone, so that a plant of any size is told the same. A gap that
@@ -75,7 +75,7 @@ def _write_loss(places: dict[str, str], money: float, co2_t: float) -> str:
     )
 
 
-def _write_size(status: Status, gap: float) -> str:
+def _write_size(status: PlantState, gap: float) -> str:
     """Write how far energy is above best, or below it, and between what that lies: `3.1 GJ/h (2.2 to 4.0)`."""
     digits = find_short_digits(gap, most=find_digits(status.size_gj_per_h))
     size = f"{format_number(abs(gap), digits)} GJ/h"

@@ -23,7 +23,7 @@ SETTLING_DAYS = 5  # after an alarm, before the new level counts as known
 
 
 @dataclass(frozen=True)
-class Change:
+class LevelChange:
     """A lasting change of a quantity: the day it began, the end of the day that told so, the levels on either side.
 
     `until` is when the next one began, None for the last.
@@ -45,7 +45,7 @@ def find_changes(
     reference: float,
     width_h: float,
     is_rise_only: bool,
-) -> list[Change]:
+) -> list[LevelChange]:
     """Find the lasting changes of an hourly quantity (hours,), in time order.
 
     Args:
@@ -102,7 +102,7 @@ def _build_changes(
     weights: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     starts: list[tuple[int, int]],
     reference: float,
-) -> list[Change]:
+) -> list[LevelChange]:
     times = days[TIME]
     edges = [begin for begin, _ in starts] + [len(means)]
     found, before = [], reference
@@ -110,12 +110,12 @@ def _build_changes(
         stop = max(edges[index + 1], begin + 1)
         after = float(np.average(means[begin:stop], weights=weights[begin:stop]))
         until = times.iloc[edges[index + 1]] if edges[index + 1] < len(means) else None
-        found.append(Change(times.iloc[begin], times.iloc[end] + pd.Timedelta(1, "D"), before, after, until))
+        found.append(LevelChange(times.iloc[begin], times.iloc[end] + pd.Timedelta(1, "D"), before, after, until))
         before = after
     return found
 
 
-def find_active(changes: list[Change], *, smallest: float, reference: float) -> Change | None:
+def find_active(changes: list[LevelChange], *, smallest: float, reference: float) -> LevelChange | None:
     """Find the change that lasts: the last level is off its reference, since the first of the steps to that side.
 
     `after` is the last level; a drift, which is found as one step after the other, begins with its first.
@@ -130,10 +130,10 @@ def find_active(changes: list[Change], *, smallest: float, reference: float) -> 
         if (change.after - reference) * off <= 0 or abs(change.after - reference) < smallest / 4:
             break
         begun = change
-    return Change(begun.start, begun.found, begun.before, changes[-1].after, None)
+    return LevelChange(begun.start, begun.found, begun.before, changes[-1].after, None)
 
 
-def build_cusum(judged: pd.DataFrame, changes: list[Change], *, width_h: float) -> pd.DataFrame:
+def build_cusum(judged: pd.DataFrame, changes: list[LevelChange], *, width_h: float) -> pd.DataFrame:
     """Build the cumulative energy above best (GJ) over the judged hours, a row a day: time_utc, cusum_gj, is_change.
 
     Its slope is the signal: a straight line is a steady gap, a bend is a change. `is_change` marks the days on which a

@@ -11,7 +11,7 @@ from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.findings import Finding, Kind, build_frame, join, write_findings
 from elc.language import say
-from elc.monitor.changes import Change, build_cusum
+from elc.monitor.changes import LevelChange, build_cusum
 from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
 from elc.monitor.requests import CHECKS
@@ -45,7 +45,7 @@ class Check:
     violations: list[Violation]
     figures: list[Figure]
     concept: Concept
-    changes: list[Change]
+    changes: list[LevelChange]
     left_off: list[LeftOff]
     inside_frac: float | None
     judged_h: float
@@ -123,7 +123,7 @@ def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Pa
     silent = [column for column in needed if recent[column].isna().all()]
     days = settings.monitor.health_days
     if silent:
-        return say("no sound value of {columns} in {days} days", columns=", ".join(silent), days=days)
+        return say("no valid value of {columns} in {days} days", columns=", ".join(silent), days=days)
     if not recent[IS_STEADY].any():
         return say("the plant did not run steadily in {days} days", days=days)
     return ""

@@ -16,7 +16,7 @@ import pandas as pd
 from elc.curve import Package, build_days, read_sketch
 from elc.curve.levels import MEAN, Array
 from elc.fields import AGE, ENERGY, TIME, TYPICAL
-from elc.monitor.changes import Change, find_active, find_changes
+from elc.monitor.changes import LevelChange, find_active, find_changes
 from elc.monitor.errors import ERROR, RESPONSE_ERROR, find_level
 from elc.settings import StageSettings
 
@@ -38,7 +38,7 @@ class Concept:
     """
 
     kind: str
-    change: Change | None
+    change: LevelChange | None
     size_frac: float
     size_gj_per_h: float
     relation_frac: float
@@ -47,7 +47,7 @@ class Concept:
     inputs: tuple[str, ...]
 
 
-def find_concept(judged: pd.DataFrame, package: Package, settings: StageSettings) -> tuple[Concept, list[Change]]:
+def find_concept(judged: pd.DataFrame, package: Package, settings: StageSettings) -> tuple[Concept, list[LevelChange]]:
     """Find what moved, and every lasting change of typical's error."""
     level = find_level(package, "typical", "error")
     if judged.empty or level is None:
@@ -71,7 +71,7 @@ def find_concept(judged: pd.DataFrame, package: Package, settings: StageSettings
 
 
 def _explain(
-    judged: pd.DataFrame, change: Change, package: Package, inputs: tuple[str, ...], *, width_h: float
+    judged: pd.DataFrame, change: LevelChange, package: Package, inputs: tuple[str, ...], *, width_h: float
 ) -> Concept:
     since = judged[TIME] >= change.start
     size = float(judged.loc[since, ERROR].mean())
@@ -90,7 +90,7 @@ def _explain(
     return Concept(kind, change, size, energy, 0.0 if math.isnan(moved) else moved, suspects, possible, inputs)
 
 
-def _find_step(judged: pd.DataFrame, values: Array, change: Change, *, width_h: float) -> tuple[float, float]:
+def _find_step(judged: pd.DataFrame, values: Array, change: LevelChange, *, width_h: float) -> tuple[float, float]:
     """How far the mean of days moved at a change, and the standard error of that; NaN without days on either side."""
     days = build_days(judged[TIME], values, width_h=width_h)
     after = days.loc[days[TIME] >= change.start, MEAN]
@@ -135,7 +135,7 @@ class _Step:
 
 
 def _find_suspects(
-    judged: pd.DataFrame, change: Change, whole: float, package: Package, *, width_h: float
+    judged: pd.DataFrame, change: LevelChange, whole: float, package: Package, *, width_h: float
 ) -> tuple[tuple[str, ...], str]:
     """Find the meters that would explain a change of the relation alone, or the one that shares the doubt with fouling.
 
@@ -158,7 +158,7 @@ def _find_suspects(
 
 
 def _measure_step(
-    judged: pd.DataFrame, column: str, package: Package, change: Change, *, width_h: float
+    judged: pd.DataFrame, column: str, package: Package, change: LevelChange, *, width_h: float
 ) -> _Step | None:
     """Measure a carrier against throughput or typical, whichever it follows more closely."""
     found = []

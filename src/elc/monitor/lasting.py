@@ -116,11 +116,11 @@ def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
         return None
     since, last = silent[TIME].iloc[0], silent[TIME].iloc[-1] + _find_width(settings)
     sentence = language.say(
-        "{plant} has had no sound reading of energy since {time}, so no gap is known.",
+        "{plant} has had no valid reading of energy since {time}, so no gap is known.",
         plant=settings.plant.name,
         time=_write_time(since, settings),
     )
-    advice = language.say("Look at its energy meters.")
+    advice = language.say("Check its energy meters.")
     return _build(settings, "energy", "energy", sentence, since, last, advice=advice)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from elc.curve import Level, Package, read_level
 from elc.curve.levels import Array
 from elc.fields import TIME
-from elc.monitor.changes import Change, find_active, find_changes
+from elc.monitor.changes import LevelChange, find_active, find_changes
 from elc.settings import StageSettings
 
 
@@ -19,7 +19,7 @@ class LeftOff:
     """A set-point that costs more than is its habit: since when, by how much (share of energy), its values."""
 
     column: str
-    change: Change
+    change: LevelChange
     cost_frac: float
     median: float
     usual: float

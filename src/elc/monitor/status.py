@@ -57,7 +57,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Status:
+class PlantState:
     """Everything that the first lines of a page say about a plant.
 
     `interval` is that of the gap; None where there is no gap, or the package tells none. `check` is all that was found
@@ -79,7 +79,7 @@ class Status:
     size_gj_per_h: float = float("nan")
 
 
-def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> Status:
+def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> PlantState:
     """Build the status of the last interval from scored hours (see `curve.score_hours`) and findings.
 
     `findings` are those of the hourly table and of `fit_hours`.
@@ -95,7 +95,7 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
     day = scored.loc[scored[TIME] > hour[TIME] - pd.Timedelta("24h"), GAP]
     health = build_health(scored, findings, check, settings)
     reason = "" if gap else _find_reason(hour, since, findings, package, settings.plant.time_zone)
-    return Status(
+    return PlantState(
         hour=hour,
         state=str(hour[STATE]),
         state_since=since,
@@ -138,7 +138,7 @@ def _find_reason(hour: pd.Series, since: pd.Timestamp, findings: pd.DataFrame, p
     missing = [say_label(column) for column in package.features if column != AGE and pd.isna(hour[column])]
     if pd.isna(hour[ENERGY]):
         missing.append(say("energy"))
-    reasons = [say("no sound reading of {columns}", columns=", ".join(missing))] if missing else []
+    reasons = [say("no valid reading of {columns}", columns=", ".join(missing))] if missing else []
     if AGE in package.features and pd.isna(hour[AGE]):
         reasons.append(say("no turnaround before it is known"))
     return say_list(reasons) or package.envelope.explain(hour)
@@ -176,7 +176,9 @@ def build_health(scored: pd.DataFrame, findings: pd.DataFrame, check: Check, set
     return Health(*data, *write_model_health(check, settings))
 
 
-def build_records(status: Status, settings: StageSettings, *, answer: str, advice: str, version: str) -> records.Status:
+def build_records(
+    status: PlantState, settings: StageSettings, *, answer: str, advice: str, version: str
+) -> records.Status:
     """Build what pages say about one plant, and in which language; no NaN, missing is None."""
     gap, month = status.gap, status.month
     interval, verdict, health = status.interval, status.verdict, status.health

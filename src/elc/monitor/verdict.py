@@ -95,7 +95,7 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     drifted = [one for one in check.violations if one.kind == ATTRIBUTION]
     if drifted:
         name = say_name(drifted[0].column)
-        return "look", say("Look at {tag}: what makes energy ranks otherwise than in training.", tag=name)
+        return "look", say("Look at {tag}: what drives energy ranks differently than in training.", tag=name)
     if check.violations:
         name = check.violations[0].column
         return "look", say("Look at {tag}: it was mapped after the model had learnt.", tag=name)
@@ -115,7 +115,7 @@ def _recommend_service(check: Check, at: pd.Timestamp) -> tuple[Action, str] | N
 def _recommend_rest(hour: pd.Series, no_gap_reason: str, health: Health) -> tuple[Action, str]:
     """What is left to say where nothing is violated: a running hour without a gap, doubts, or that all is well."""
     if no_gap_reason and hour[STATE] in RUNNING:
-        return "look", say("Look why no gap can be judged: {reason}.", reason=no_gap_reason)
+        return "look", say("Find out why no gap can be judged: {reason}.", reason=no_gap_reason)
     if health.data != SOUND:
         return "look", say("Look at the data of the last 24 hours: their findings say what is doubtful.")
     if no_gap_reason:
@@ -146,9 +146,9 @@ def _recommend_change(check: Check, package: Package, settings: StageSettings, a
 
 def _look_at_silent(names: list[str]) -> str:
     if len(names) == 1:
-        return say("Look at {tag}: it has no sound reading in the last interval.", tag=names[0])
+        return say("Look at {tag}: it has no valid reading in the last interval.", tag=names[0])
     return say(
-        "Look at {tag} first, and at {count} more: they have no sound reading in the last interval.",
+        "Look at {tag} first, and at {count} more: they have no valid reading in the last interval.",
         tag=names[0],
         count=len(names) - 1,
     )

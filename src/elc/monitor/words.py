@@ -25,7 +25,7 @@ from elc.language import (
 )
 from elc.monitor.check import Check
 from elc.monitor.errors import Figure
-from elc.monitor.status import Month, Status, format_hour, write_state
+from elc.monitor.status import Month, PlantState, format_hour, write_state
 from elc.monitor.verdict import FAILED
 from elc.pages import say_findings
 from elc.settings import StageSettings
@@ -33,7 +33,7 @@ from elc.settings import StageSettings
 SHOWN_LETTERS = 400  # of doubts at the top of a page
 
 
-def write_head(answer: str, advice: str, status: Status, settings: StageSettings, *, version: str) -> str:
+def write_head(answer: str, advice: str, status: PlantState, settings: StageSettings, *, version: str) -> str:
     """Write the head of the page: the hour, the answer, what to do, and what can be believed."""
     hour, health = format_hour(status.hour[TIME], settings), status.health
     data, model = "good" if health.data == "sound" else "look", "good" if health.model == "ok" else "look"
@@ -51,7 +51,7 @@ def write_head(answer: str, advice: str, status: Status, settings: StageSettings
     )
 
 
-def _write_warning(status: Status) -> str:
+def _write_warning(status: PlantState) -> str:
     """Write what stands at the top of a page whose data are doubtful, or which cannot be judged; empty for others."""
     is_failed = status.check is not None and status.verdict.status == FAILED
     if status.health.data == "sound" and not is_failed:
@@ -143,7 +143,7 @@ def _write_limits(one: Figure, digits: int) -> str:
     return say("{low} to {high}", low=format_number(one.low, digits), high=format_number(one.high, digits))
 
 
-def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: StageSettings) -> str:
+def write_health(status: PlantState, statement: str, weak: pd.DataFrame, settings: StageSettings) -> str:
     """Write whether data and model can be believed and why, what was tested, and what the numbers include.
 
     `weak` are the findings about the history that the curve learnt from: what it lacks, and what is doubtful in it.
@@ -172,7 +172,7 @@ def write_health(status: Status, statement: str, weak: pd.DataFrame, settings: S
     )
 
 
-def _write_interval(status: Status) -> str:
+def _write_interval(status: PlantState) -> str:
     if status.interval is None:
         return ""
     share = format_share(status.interval.frac, 0)

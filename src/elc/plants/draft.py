@@ -13,7 +13,7 @@ import numpy as np
 from elc import ingest
 from elc.errors import ElcError
 from elc.paths import Project, replace_file
-from elc.plants.guess import Guess, Seen, find_step, find_unit, guess_tags
+from elc.plants.guess import Guess, SeenTag, find_step, find_unit, guess_tags
 from elc.settings import StageSettings, Tag, TagList, build_plant, check_entry, check_id, read_settings, read_yaml
 from elc.settings.tags import COLUMNS
 
@@ -75,7 +75,7 @@ def draft_plant(project: Project, plant: str, export: Path, folder: Path) -> Dra
     return Draft(tags, entry, is_new, guesses)
 
 
-def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[Seen]:
+def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[SeenTag]:
     """Read every tag of the export as it stands."""
     with TemporaryDirectory(prefix="elc-draft-") as folder:
         names = ingest.read_inventory(export, TagList(plant, ()), settings, cache=Path(folder) / "names").names
@@ -89,7 +89,7 @@ def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[Seen]:
     values = {tag.tag: found.hourly[tag.column].to_numpy(float) for tag in found.tags}
     empty = np.full(len(found.hourly), np.nan)
     return [
-        Seen(
+        SeenTag(
             name,
             find_unit(name, told.get(name, "")),
             values.get(name, empty),
@@ -107,7 +107,7 @@ def _find_carriers(guesses: Iterable[Guess]) -> list[str]:
     return sorted({guess.carrier for guess in guesses if guess.carrier}, reverse=True) or ["gas"]
 
 
-def _find_interval(seen: Iterable[Seen], guesses: Iterable[Guess]) -> str:
+def _find_interval(seen: Iterable[SeenTag], guesses: Iterable[Guess]) -> str:
     energies = {guess.tag for guess in guesses if guess.role == "energy"}
     steps = [one.step_h for one in seen if one.tag in energies]
     return "1d" if steps and max(steps) >= DAILY_H else "1h"

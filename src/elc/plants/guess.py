@@ -38,7 +38,7 @@ ELECTRIC = re.compile(r"W$|Wh$|W/|Wh/", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenTag:
     """What an export shows of a tag: the unit that it names (or none), its mean in each interval and how often it is
     read.
     """
@@ -68,7 +68,7 @@ class Guess:
 class _Known:
     """A tag beside what its unit makes of it: rates in the unit of its column (empty without)."""
 
-    seen: Seen
+    seen: SeenTag
     suffix: str
     unit: str
     rates: Array
@@ -82,7 +82,7 @@ class _Known:
         return float(np.nanmean(self.rates)) if np.isfinite(self.rates).any() else 0.0
 
 
-def guess_tags(seen: Sequence[Seen], *, usual_hold_h: float, interval_h: float) -> list[Guess]:
+def guess_tags(seen: Sequence[SeenTag], *, usual_hold_h: float, interval_h: float) -> list[Guess]:
     """Guess a line for each tag, in their order."""
     known = [_read(one, interval_h) for one in seen]
     energies = _choose_energies(known)
@@ -110,7 +110,7 @@ def _find_scales(unit: str) -> Iterator[tuple[str, Scale]]:
             continue
 
 
-def _read(seen: Seen, interval_h: float) -> _Known:
+def _read(seen: SeenTag, interval_h: float) -> _Known:
     suffix, scale = next(_find_scales(seen.unit), ("raw", Scale()))
     unit = seen.unit if suffix != "raw" else "-"
     rates = seen.values * scale.factor + scale.offset

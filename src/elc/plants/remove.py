@@ -22,8 +22,8 @@ from elc.settings import check_id, parse_settings, read_settings, read_yaml
 
 # Where a name of its own is a plant's; `{}` stands for it, with a suffix or hidden, too.
 _PLACES = (
-    "data/*", "data/*/.simulated", "data/service/capture", "models", "deployed/*", "reports", "reports/*",
-    "operation/*/data/*", "operation/*/reports", "operation/*/reports/*",
+    "data/*", "data/*/.simulated", "data/*/.drawn", "data/service/capture", "models", "deployed/*", "reports",
+    "reports/*", "operation/*/data/*", "operation/*/data/*/.drawn", "operation/*/reports", "operation/*/reports/*",
 )  # fmt: skip
 # What came to this machine alone, so that neither Git nor DVC has it.
 _OWN = ("operation", "data/live", "data/listen", "data/capture", "data/service")

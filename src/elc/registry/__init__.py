@@ -12,7 +12,7 @@ from elc.registry.promote import Move, check_promotion, promote, promote_all
 from elc.registry.register import check_registration, register
 from elc.registry.rollback import check_rollback
 from elc.registry.rules import Followed
-from elc.registry.state import Line, Registry, Span, Version, build_registry, read_registry
+from elc.registry.state import Line, Registry, Version, VersionSpan, build_registry, read_registry
 from elc.registry.storage import hash_content
 from elc.registry.trust import Problem
 from elc.registry.use import find_used, open_former, open_version, read_metrics
@@ -25,9 +25,9 @@ __all__ = [
     "Move",
     "Problem",
     "Registry",
-    "Span",
     "Used",
     "Version",
+    "VersionSpan",
     "assign",
     "build_registry",
     "check_approved",

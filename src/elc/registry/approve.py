@@ -8,7 +8,7 @@ from elc.registry.names import APPROVED
 from elc.registry.register import check_registration
 from elc.registry.state import Decision, Version
 from elc.registry.trust import Problem
-from elc.registry.write import Draft, write_tag
+from elc.registry.write import TagDraft, write_tag
 
 
 def decide(context: Context, plant: str, version: str, decision: Decision, *, reason: str) -> str:
@@ -30,7 +30,7 @@ def decide(context: Context, plant: str, version: str, decision: Decision, *, re
     verb = "Approve" if decision == "approved" else "Reject"
     return write_tag(
         context,
-        Draft(
+        TagDraft(
             plant,
             "assign" if decision == "approved" else "unassign",
             found.commit,

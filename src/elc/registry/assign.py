@@ -5,7 +5,7 @@ from __future__ import annotations
 from elc.registry.approve import find_signed
 from elc.registry.context import Context
 from elc.registry.state import Version
-from elc.registry.write import Draft, write_tag
+from elc.registry.write import TagDraft, write_tag
 
 
 def assign(context: Context, version: Version, environment: str, *, reason: str) -> str:
@@ -23,7 +23,7 @@ def assign(context: Context, version: Version, environment: str, *, reason: str)
     }
     sentence = f"Put {plant} {version.version} into {environment}"
     is_signed = environment in signed
-    draft = Draft(
+    draft = TagDraft(
         plant,
         "assign",
         version.commit,

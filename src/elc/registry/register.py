@@ -16,7 +16,7 @@ from elc.registry.objects import read_committed
 from elc.registry.signers import Act
 from elc.registry.state import Line, Version
 from elc.registry.storage import find_remote, hash_content, hash_folder, push_package, read_evaluated, read_lock
-from elc.registry.write import Draft, write_tag
+from elc.registry.write import TagDraft, write_tag
 from elc.settings.plain import find_markup
 
 
@@ -44,7 +44,7 @@ def register(context: Context, plant: str, *, bump: Bump) -> str:
     right: Act | None = "register" if signed else None
     return write_tag(
         context,
-        Draft(plant, "register", head, sentence, fields, version=version, right=right, environments=signed),
+        TagDraft(plant, "register", head, sentence, fields, version=version, right=right, environments=signed),
     )
 
 

@@ -51,7 +51,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Span:
+class VersionSpan:
     """A version was in an environment from `start` to `end` (seconds since 1970; None: still is), by a tag."""
 
     version: str
@@ -176,16 +176,16 @@ class Line:
         """The version that an assignment is about; its commit where none is registered there."""
         return self.at_commit.get(event.commit, event.commit)
 
-    def spans(self, stage: str) -> list[Span]:
+    def spans(self, stage: str) -> list[VersionSpan]:
         """From when to when each version was in a stage, the earliest first."""
         replay = Replay({name: version.commit for name, version in self.versions.items()}, stage)
-        spans: list[Span] = []
+        spans: list[VersionSpan] = []
         for event in self.events:
             now = replay.advance(event)
             if spans and spans[-1].end is None and now is not spans[-1].event:
                 spans[-1] = replace(spans[-1], end=event.time)
             if now is not None and (not spans or spans[-1].event is not now or spans[-1].end is not None):
-                spans.append(Span(self.name(now), event.time, None, now))
+                spans.append(VersionSpan(self.name(now), event.time, None, now))
         return spans
 
 

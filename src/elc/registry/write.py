@@ -23,7 +23,7 @@ SKEW_S = 3600
 
 
 @dataclass(frozen=True)
-class Draft:
+class TagDraft:
     """A tag before it is written; `right` is what its signer must be allowed to do, empty where nobody signs."""
 
     plant: str
@@ -37,7 +37,7 @@ class Draft:
     environments: tuple[str, ...] = ()
 
 
-def write_tag(context: Context, draft: Draft) -> str:
+def write_tag(context: Context, draft: TagDraft) -> str:
     """Write a tag with the plant's next number, push it, and return its name.
 
     The number is compared and set: a tag is written only where the plant's tags are those that were looked at, here and
@@ -73,7 +73,7 @@ def write_tag(context: Context, draft: Draft) -> str:
     return name
 
 
-def _build_free(root: Path, remote: str | None, draft: Draft, number: int) -> str:
+def _build_free(root: Path, remote: str | None, draft: TagDraft, number: int) -> str:
     """Build the tag's name; its number has noughts before it where a tag below the plain name keeps Git from making it.
 
     Passing the number over would leave a gap, which stands for a tag that was deleted.
@@ -161,7 +161,7 @@ def _find_moment(context: Context, line: Line) -> int:
     return moment
 
 
-def _create(root: Path, name: str, draft: Draft, moment: int) -> None:
+def _create(root: Path, name: str, draft: TagDraft, moment: int) -> None:
     if draft.right is not None:
         check_signing(root)
     kind = "--annotate" if draft.right is None else "--sign"
@@ -179,7 +179,7 @@ def _create(root: Path, name: str, draft: Draft, moment: int) -> None:
         )
 
 
-def _check_signature(context: Context, name: str, draft: Draft) -> None:
+def _check_signature(context: Context, name: str, draft: TagDraft) -> None:
     assert draft.right is not None
     root = context.project.root
     oid = run_git(root, "rev-parse", f"refs/tags/{name}").strip()

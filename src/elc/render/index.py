@@ -10,12 +10,12 @@ from elc.language import escape, escape_marked, format_money, format_plain, form
 from elc.records.alerts import Alert
 from elc.records.status import Status
 from elc.render.failures import build_since
-from elc.render.plants import Fleet, build_plants
+from elc.render.plants import FleetPages, build_plants
 from elc.render.status import hide_gap
 from elc.render.words import NBSP, build_count, build_list, start
 
 
-def build_index(fleet: Fleet) -> str:
+def build_index(fleet: FleetPages) -> str:
     """Build index.qmd."""
     ordered = sorted((_build_present(status, fleet) for status in fleet.statuses), key=_build_rank)
     sign = read_currency(fleet.currency)
@@ -39,7 +39,7 @@ def build_index(fleet: Fleet) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _build_present(status: Status, fleet: Fleet) -> Status:
+def _build_present(status: Status, fleet: FleetPages) -> Status:
     """Build what is known of a plant now: of one that failed, or whose data stopped, an old gap is no gap."""
     if any(failure.plant == status.plant and failure.stage in OF_HOUR for failure in fleet.failures):
         return hide_gap(status, say("the last run failed"))
@@ -104,7 +104,7 @@ def _build_remark(statuses: Sequence[Status]) -> list[str]:
     return [f"::: {{.small}}\n{said}\n:::"]
 
 
-def _build_origin(statuses: Sequence[Status], fleet: Fleet) -> list[str]:
+def _build_origin(statuses: Sequence[Status], fleet: FleetPages) -> list[str]:
     """Say which plants are none, and that their last hour is the end of what was simulated."""
     played = [escape(status.name) for status in statuses if status.plant in fleet.simulated]
     if not played:
@@ -118,7 +118,7 @@ def _build_origin(statuses: Sequence[Status], fleet: Fleet) -> list[str]:
     return [f"::: {{.small}}\n{said} {say('`elc live` plays them on.')}\n:::"]
 
 
-def _build_failures(fleet: Fleet) -> list[str]:
+def _build_failures(fleet: FleetPages) -> list[str]:
     if not fleet.failures:
         return []
     reason = say("no reason was recorded.")
@@ -133,7 +133,7 @@ def _build_failures(fleet: Fleet) -> list[str]:
     return [f'::: {{.callout-important title="{title}"}}\n' + "\n".join(points) + "\n:::"]
 
 
-def _build_alerts(fleet: Fleet) -> list[str]:
+def _build_alerts(fleet: FleetPages) -> list[str]:
     if not fleet.alerts:
         return []
     points = [_build_alert(alert, fleet.names) for alert in fleet.alerts]

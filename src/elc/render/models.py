@@ -10,7 +10,7 @@ from elc.errors import ElcError
 from elc.language import escape, format_date_alone, format_number, format_share, say
 from elc.paths import Project
 from elc.registry import Context, history, read_context
-from elc.registry.history import FleetRow, Held, HistoryRow, Place, Verdict
+from elc.registry.history import Decided, FleetRow, Held, HistoryRow, Place
 from elc.render.fleet import SHOWN, build_answer, build_name, build_problems, build_status
 from elc.render.words import MISSING, NBSP
 
@@ -152,7 +152,7 @@ def _build_status(status: str, extra: str) -> str:
     return f"[{build_status(status)}]{{.{_COLORS.get(status, 'look')}}}"
 
 
-def _build_verdict(verdict: Verdict, zone: ZoneInfo) -> str:
+def _build_verdict(verdict: Decided, zone: ZoneInfo) -> str:
     """Build who decided, when and why; the address stays in the tag."""
     why = f": {escape(verdict.reason)}" if verdict.reason else ""
     by, day = _build_who(verdict.by), _build_day(verdict.time, zone)

@@ -28,7 +28,7 @@ _LEFT = ("plant", "data", "model", "version", "last")  # columns of words
 
 
 @dataclass(frozen=True)
-class Fleet:
+class FleetPages:
     """What the page of all plants is built from.
 
     `links` holds each plant's notebook, `behind` the plants whose data stopped, `simulated` those that are no real
@@ -46,7 +46,7 @@ class Fleet:
     simulated: frozenset[str] = frozenset()
 
 
-def build_plants(statuses: Sequence[Status], fleet: Fleet, sign: str) -> str:
+def build_plants(statuses: Sequence[Status], fleet: FleetPages, sign: str) -> str:
     """Build the table as HTML: each cell knows its heading, which stands before it where a row is a block (phones)."""
     heads = {
         "plant": say("plant"),
@@ -85,7 +85,7 @@ def _build_row(cells: Mapping[str, str], heads: Mapping[str, str]) -> str:
     return f"<tr>{''.join(built)}</tr>"
 
 
-def _build_cells(status: Status, fleet: Fleet) -> dict[str, str]:
+def _build_cells(status: Status, fleet: FleetPages) -> dict[str, str]:
     share, size = format_share(status.gap_frac, 1), status.size_gj_per_h or math.nan
     if status.gap_frac is not None and status.gap_frac > fleet.max_gap_frac:
         share = f'<span class="cost">{share}</span>'
@@ -132,13 +132,13 @@ def _build_health(text: str, good: str) -> str:
     return f'<span class="{"good" if text == good else "look"}">{escape_html(say_health(text))}</span>'
 
 
-def _find_pageless(fleet: Fleet) -> list[str]:
+def _find_pageless(fleet: FleetPages) -> list[str]:
     """Find the plants that failed before they had a first page."""
     known = {status.plant for status in fleet.statuses}
     return list(dict.fromkeys(one.plant for one in fleet.failures if one.plant not in known))
 
 
-def _build_empty_row(plant: str, fleet: Fleet, heads: Mapping[str, str]) -> str:
+def _build_empty_row(plant: str, fleet: FleetPages, heads: Mapping[str, str]) -> str:
     name, said = escape_html(fleet.names.get(plant, plant)), escape_html(say("no page yet: its first run failed"))
     cells = dict.fromkeys(heads, MISSING) | {"plant": f'{name} <span class="small">{said}</span>'}
     return _build_row(cells, heads)

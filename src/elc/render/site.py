@@ -15,7 +15,7 @@ from elc.render.index import build_index
 from elc.render.method import build_method
 from elc.render.models import build_models_page
 from elc.render.pandoc import render_by_pandoc
-from elc.render.plants import Fleet
+from elc.render.plants import FleetPages
 from elc.render.quarto import render_by_quarto
 from elc.render.receipts import Site, read_pages
 from elc.render.status import find_behind, read_alerts, read_last_time, read_status
@@ -52,12 +52,12 @@ def render_site(project: Project, engine: Literal["auto", "quarto", "pandoc"]) -
     return chosen
 
 
-def _read_fleet(project: Project, settings: Settings, links: dict[str, str], faults: list[str]) -> Fleet:
+def _read_fleet(project: Project, settings: Settings, links: dict[str, str], faults: list[str]) -> FleetPages:
     """Read what the page of all plants says: status, alerts and failures of each plant."""
     plants = [plant for plant in settings.plants if plant in links]
     statuses = [read_status(project, plant, settings.site.currency, faults) for plant in plants]
     times = {plant: read_last_time(project, plant, faults) for plant in plants}
-    return Fleet(
+    return FleetPages(
         statuses=[status for status in statuses if status is not None],
         links=links,
         names={plant: entry.name for plant, entry in settings.plants.items()},

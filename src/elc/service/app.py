@@ -25,7 +25,7 @@ from elc.service.api import Requests, Shortcut, build_routes
 from elc.service.capture import Capture
 from elc.service.measures import Measures
 from elc.service.problems import ProblemError, answer_problem
-from elc.service.versions import Fleet, History
+from elc.service.versions import Fleet, SwapLog
 from elc.service.versions.history import find_path
 from elc.settings import Settings
 from elc.watchdog import BEAT_S, end_if_hung, give_sign
@@ -41,7 +41,7 @@ def build_fleet(project: Project, settings: Settings, *, environment: str) -> Fl
         return captures.read_rows(project, plant, columns, count=settings.serve.swap.replay_rows)
 
     return Fleet(
-        project, environment=environment, settings=settings, history=History(find_path(project)), find_rows=find_rows
+        project, environment=environment, settings=settings, history=SwapLog(find_path(project)), find_rows=find_rows
     )
 
 

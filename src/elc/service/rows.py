@@ -26,7 +26,7 @@ NUMBERS = (float, int)
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedRows:
     """What a request asks for: rows as columns of numbers, in the units of the columns.
 
     `columns` are those that all rows have. `values` (rows, columns) are finite.
@@ -66,7 +66,7 @@ def read_rows(
     optional: Sequence[str],
     fill: Callable[[], Mapping[str, float]],
     max_rows: int,
-) -> Asked:
+) -> AskedRows:
     """Read `{"rows": [{column: number}], "units": {column: unit}}`.
 
     Args:
@@ -85,7 +85,7 @@ def read_rows(
     values = _read_fast(rows, columns)
     if values is None:
         _raise_faults(_find_faults(rows, columns, [*needed, *optional]))
-    found = Asked(columns, values)  # type: ignore[arg-type]
+    found = AskedRows(columns, values)  # type: ignore[arg-type]
     found = _convert(found, units, {*needed, *optional})
     return _fill(found, [column for column in needed if column not in columns], filled)
 
@@ -181,7 +181,7 @@ def _refuse(field: str, found: Any, expected: str) -> ProblemError:
     return ProblemError(422, "1 field is not as expected.", [Fault(field, _show(found), expected)])
 
 
-def _convert(asked: Asked, units: Mapping[str, Any], known: set[str]) -> Asked:
+def _convert(asked: AskedRows, units: Mapping[str, Any], known: set[str]) -> AskedRows:
     """Convert columns that were sent in other units."""
     if not units:
         return asked
@@ -202,11 +202,11 @@ def _convert(asked: Asked, units: Mapping[str, Any], known: set[str]) -> Asked:
         values[:, asked.columns.index(column)] = values[:, asked.columns.index(column)] * factor + offset
     if not (np.abs(values) < LARGEST).all():
         raise ProblemError(422, "A value is 1e15 or more once it is converted. Look at units.")
-    return Asked(asked.columns, values)
+    return AskedRows(asked.columns, values)
 
 
-def _fill(asked: Asked, missing: Sequence[str], filled: Mapping[str, float]) -> Asked:
+def _fill(asked: AskedRows, missing: Sequence[str], filled: Mapping[str, float]) -> AskedRows:
     if not missing:
         return asked
     values = np.column_stack([asked.values, *(np.full(len(asked.values), filled[column]) for column in missing)])
-    return Asked((*asked.columns, *missing), values)
+    return AskedRows((*asked.columns, *missing), values)

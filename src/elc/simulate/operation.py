@@ -32,7 +32,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class History:
+class TrueHours:
     """The true hours of a plant and what each set-point cost it.
 
     `hours`: one row per UTC hour; `causes`: the same rows, GJ/h per set-point; `habits` (crews, set-points).
@@ -54,17 +54,17 @@ def attention(cooling_water_temp_degc: Array) -> Array:
     return np.asarray(0.75 + 0.6 / (1 + np.exp(-(cooling_water_temp_degc - 21) / 3)))
 
 
-def build_history(plant: SimulatedPlant, start: str, days: int) -> History:
+def build_history(plant: SimulatedPlant, start: str, days: int) -> TrueHours:
     """Build the true hours of one plant; more days never change earlier ones."""
     blocks = list(islice(build_blocks(plant, start), count_blocks(days)))
     hours, causes = (
         pd.concat(frames, ignore_index=True).iloc[: days * 24]
         for frames in ([block.hours for block in blocks], [block.causes for block in blocks])
     )
-    return History(plant, hours, causes, blocks[0].setpoints, blocks[0].habits)
+    return TrueHours(plant, hours, causes, blocks[0].setpoints, blocks[0].habits)
 
 
-def build_blocks(plant: SimulatedPlant, start: str, orders: Sequence[Order] = ()) -> Iterator[History]:
+def build_blocks(plant: SimulatedPlant, start: str, orders: Sequence[Order] = ()) -> Iterator[TrueHours]:
     """Build a plant's life without an end, block by block (`chance.BLOCK_DAYS`), each going on from the one before.
 
     Orders change set-points and what follows from them; nothing that chance gives depends on them.
@@ -77,7 +77,7 @@ def build_blocks(plant: SimulatedPlant, start: str, orders: Sequence[Order] = ()
         )
 
 
-def _build_block(plant: SimulatedPlant, start: pd.Timestamp, chance: Chance, orders: Sequence[Order]) -> History:
+def _build_block(plant: SimulatedPlant, start: pd.Timestamp, chance: Chance, orders: Sequence[Order]) -> TrueHours:
     setpoints = build_setpoints(plant.flue_o2_gj_per_t_per_pct)
     hours = pd.DataFrame({TIME: pd.date_range(start, periods=BLOCK_H, freq="h", name=TIME)}, copy=False)
     _add_weather(hours, plant, chance)
@@ -93,7 +93,7 @@ def _build_block(plant: SimulatedPlant, start: pd.Timestamp, chance: Chance, ord
         hours[point.column] = point.best + offsets[:, index]
     causes = _add_energy(hours, plant, setpoints, offsets, load_frac, progress, chance)
     _add_results(hours, load_frac, chance)
-    return History(plant, hours, causes, setpoints, chance.habits)
+    return TrueHours(plant, hours, causes, setpoints, chance.habits)
 
 
 def _add_weather(hours: pd.DataFrame, plant: SimulatedPlant, chance: Chance) -> None:

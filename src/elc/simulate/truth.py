@@ -9,14 +9,14 @@ import pandas as pd
 
 from elc.fields import STATE, TIME
 from elc.paths import replace_file
-from elc.simulate.operation import CREWS, NOISE_FRAC, History, attention
+from elc.simulate.operation import CREWS, NOISE_FRAC, TrueHours, attention
 from elc.simulate.physics import Array
 
 SAMPLES = 60_000
 QUANTILES = (0.1, 0.5)
 
 
-def build_truth(history: History) -> pd.DataFrame:
+def build_truth(history: TrueHours) -> pd.DataFrame:
     """Build the true hours with the conditional 10 % and 50 % quantiles of energy given the drivers (GJ/h).
 
     Given the drivers and the plant's age, only the crew, the wandering of its set-points and the noise are
@@ -36,7 +36,7 @@ def build_truth(history: History) -> pd.DataFrame:
     return pd.concat([hours, causes], axis=1)
 
 
-def _sample_excess(history: History, stray: float) -> Array:
+def _sample_excess(history: TrueHours, stray: float) -> Array:
     """Quantiles (GJ/t) of what set-points and noise add to SEC at one level of attention."""
     rng = np.random.default_rng(history.plant.seed + 1)
     crew = rng.integers(0, CREWS, SAMPLES)

@@ -20,7 +20,7 @@ DECIMALS = 6  # of knots, in scaled units: nearer ones are one
 
 
 @dataclass(frozen=True)
-class Scale:
+class InputScale:
     """Centre and spread (features,) of ln(load) and the drivers over the training hours."""
 
     centre: Array
@@ -63,11 +63,11 @@ class Pieces:
         return np.asarray(np.where(own & (offset > self.low) & (offset < self.high), self.scale, 0.0))
 
 
-def build_scale(features: Array) -> Scale:
+def build_scale(features: Array) -> InputScale:
     """Measure centre and spread of training features (rows, features), load first; a constant gets the spread 1."""
-    raw = Scale(np.zeros(features.shape[1]), np.ones(features.shape[1])).apply(features)
+    raw = InputScale(np.zeros(features.shape[1]), np.ones(features.shape[1])).apply(features)
     spread = raw.std(axis=0)
-    return Scale(raw.mean(axis=0), np.where(spread > 1e-9, spread, 1.0))
+    return InputScale(raw.mean(axis=0), np.where(spread > 1e-9, spread, 1.0))
 
 
 def build_additive(scaled: Array, load_pieces: int) -> Pieces:

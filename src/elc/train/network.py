@@ -21,7 +21,7 @@ import tensorflow as tf
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from elc.train.basis import TINY_LOAD, Pieces, Scale
+from elc.train.basis import TINY_LOAD, InputScale, Pieces
 
 Array = NDArray[np.float32]
 Array64 = NDArray[np.float64]
@@ -51,7 +51,7 @@ class Shape:
     `level` and `spread` turn the networks' output into ln(SEC); `low` and `high` (p,) bound the additive slopes.
     """
 
-    scale: Scale
+    scale: InputScale
     additive: Pieces
     inputs: Pieces
     level: float

@@ -54,7 +54,8 @@ def test_advice_names_each_move_what_all_save_and_what_it_rests_on(chosen: setti
         "**Do:** lower flue O2 from 3.46 to 2.10 %, raise chiller temperature from −18.0 to −12.3 °C and lower "
         "reboiler duty from 45.0 to 40.0 MJ/kmol. Expected: −8.6 GJ/h (80\u00a0% interval −11.2 to −6.0), 2,167 € and "
         "11.6 t CO₂ a day. It rests on the 200 best earlier intervals most like this one; the nearest are "
-        "Mon 5 Jan 2026 04:00; Tue 6 Jan 2026 05:00; Sun 1 Feb 2026 01:00. Mind flue O2: its limit of 1.00 % is near."
+        "Mon 5 Jan 2026 04:00; Tue 6 Jan 2026 05:00; Sun 1 Feb 2026 01:00. Watch flue O2: it is "
+        "close to its limit of 1.00 %."
     )
 
 
@@ -88,14 +89,14 @@ def test_every_reason_has_its_words(chosen: settings.StageSettings) -> None:
     found = {reason: write_advice(none, HOUR, chosen, reason=reason) for reason in REASONS}
     assert found == {
         "no_gap": "Nothing is advised while there is no gap to judge.",
-        "at_best": "Nothing is advised: the plant is as near to its best as can be told.",
+        "at_best": "Nothing is advised: the plant is as close to its best as can be measured.",
         "no_setpoints": "Nothing is advised: the model knows no set-point that could be moved.",
-        "missing": "Nothing is advised: drivers or set-points have no sound reading, so no saving is known.",
+        "missing": "Nothing is advised: drivers or set-points have no valid reading, so no saving is known.",
         "no_precedents": "Nothing is advised: the model knows no hours of best practice to go by.",
-        "small_saving": "Nothing is advised: what moves of the set-points would save is not worth a word.",
-        "answered": "Nothing else is advised: no other move of the set-points would surely save.",
+        "small_saving": "Nothing is advised: no move of a set-point would save enough to mention.",
+        "answered": "Nothing else is advised: no other move of a set-point is sure to save energy.",
         "not_made": "Nothing is advised: no advice was made for this interval.",
-        "unsure_saving": "Nothing is advised: no move of the set-points would surely save.",
+        "unsure_saving": "Nothing is advised: no move of a set-point is sure to save energy.",
     }
 
 
@@ -118,8 +119,8 @@ def test_move_that_was_answered_as_not_possible_is_named_with_its_reason(chosen:
     notes = build_notes((AT - pd.Timedelta("2h"), "flue_o2_pct", "not possible", "fan at its limit"))
     text = write_advice(build_moves(0), HOUR, chosen, reason="answered", notes=notes)
     assert text == (
-        "Nothing else is advised: no other move of the set-points would surely save. A move of flue O2 was answered as "
-        "not possible (fan at its limit), and is not advised again before Wed 1 Jul 2026 21:00."
+        "Nothing else is advised: no other move of a set-point is sure to save energy. A move of flue O2 was answered "
+        "as not possible (fan at its limit), and is not advised again before Wed 1 Jul 2026 21:00."
     )
 
 
@@ -127,7 +128,7 @@ def test_set_point_without_a_reading_is_named(chosen: settings.StageSettings) ->
     hour = pd.Series({**HOUR, "flue_o2_pct": 3.4, "loop_inerts_pct": NAN})
     setpoints = ["flue_o2_pct", "loop_inerts_pct"]
     text = write_advice(build_moves(1), hour, chosen, setpoints=setpoints)
-    assert text.endswith(" No move of loop inerts is advised: no sound reading.")
+    assert text.endswith(" No move of loop inerts is advised: no valid reading.")
 
 
 def test_moves_become_a_table(chosen: settings.StageSettings) -> None:

@@ -195,8 +195,8 @@ def test_data_that_stay_away_are_told_and_that_they_came(prepare: Prepare, hook:
     leave(project, last=NOW + 6 * HOUR)
     assert tell(project, hours=6) == []
     assert [(post["kind"], post["state"]) for post in hook.posts] == [("stale", "open"), ("stale", "recovered")]
-    assert hook.posts[0]["text"] == "Fjord has brought no new data since Sun 21 Jun 2026 12:00. Look at its export."
-    assert hook.posts[1]["text"] == "Over: Fjord has brought no new data since Sun 21 Jun 2026 12:00."
+    assert hook.posts[0]["text"] == "Fjord has sent no new data since Sun 21 Jun 2026 12:00. Check its export."
+    assert hook.posts[1]["text"] == "Over: Fjord has sent no new data since Sun 21 Jun 2026 12:00."
     assert hook.posts[1]["until"] == "2026-06-21T15:00:00+00:00"
 
 
@@ -218,7 +218,8 @@ def test_clock_in_the_future_is_told(prepare: Prepare, hook: Hook) -> None:
     leave(project, last=NOW + 24 * HOUR)
     assert tell(project) == []
     (post,) = hook.posts
-    assert post["text"] == ("Fjord has data of the future, up to Mon 22 Jun 2026 12:00. Look at its historian's clock.")
+    told = "Fjord has data dated in the future, up to Mon 22 Jun 2026 12:00."
+    assert post["text"] == f"{told} Check the clock of its historian."
 
 
 def test_alerts_that_monitor_did_not_leave_are_not_over(prepare: Prepare, hook: Hook) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elc.code.modules import Package, Use
+from elc.code.modules import CodePackage, Use
 from elc.errors import ElcError
 
 FILES = {
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Package:
+def package(tmp_path: Path) -> CodePackage:
     for name, text in FILES.items():
         path = tmp_path / "kiln" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return Package(tmp_path / "kiln")
+    return CodePackage(tmp_path / "kiln")
 
 
-def find(package: Package, text: str) -> tuple[set[str], set[str]]:
+def find(package: CodePackage, text: str) -> tuple[set[str], set[str]]:
     uses, libraries = package.find_uses(ast.parse(text))
     found, others = package.find_modules(uses)
     return found, libraries | others
 
 
-def test_a_name_of_a_package_stands_for_its_module_alone(package: Package) -> None:
+def test_a_name_of_a_package_stands_for_its_module_alone(package: CodePackage) -> None:
     for text in (
         "from kiln import heat\nheat.lift()",
         "from kiln.heat import lift",
@@ -65,31 +65,31 @@ def test_a_name_of_a_package_stands_for_its_module_alone(package: Package) -> No
         assert find(package, text) == ({"kiln.heat.smoke"}, {"pandas"})
 
 
-def test_modules_are_followed_all_the_way_down(package: Package) -> None:
+def test_modules_are_followed_all_the_way_down(package: CodePackage) -> None:
     found, libraries = find(package, "from kiln.heat import burn\nburn()")
     assert found == {"kiln.heat.fire", "kiln.errors", "kiln.late"}
     assert {"numpy", "scipy"} <= libraries
     assert "pandas" not in libraries  # imported for types alone
 
 
-def test_what_a_package_defines_itself_uses_all_that_it_imports(package: Package) -> None:
+def test_what_a_package_defines_itself_uses_all_that_it_imports(package: CodePackage) -> None:
     assert "kiln.heat.smoke" in find(package, "from kiln import heat\nprint(heat.USUAL)")[0]
 
 
-def test_a_package_that_is_passed_on_is_used_whole(package: Package) -> None:
+def test_a_package_that_is_passed_on_is_used_whole(package: CodePackage) -> None:
     assert {"kiln.heat", "kiln.heat.smoke", "kiln.heat.fire"} <= find(package, "from kiln import heat\nvars(heat)")[0]
 
 
-def test_what_is_imported_on_demand_counts_where_it_is_asked_for(package: Package) -> None:
+def test_what_is_imported_on_demand_counts_where_it_is_asked_for(package: CodePackage) -> None:
     assert find(package, "from kiln import __version__")[0] == {"kiln"}
     assert "kiln.door" in find(package, "from kiln import Door")[0]
 
 
-def test_modules_can_be_left_out_with_what_only_they_use(package: Package) -> None:
+def test_modules_can_be_left_out_with_what_only_they_use(package: CodePackage) -> None:
     uses, _ = package.find_uses(ast.parse("from kiln.heat import burn"))
     assert package.find_modules(uses, without=["kiln.late"])[0] == {"kiln.heat.fire", "kiln.errors"}
 
 
-def test_a_name_that_is_not_there_is_an_error(package: Package) -> None:
+def test_a_name_that_is_not_there_is_an_error(package: CodePackage) -> None:
     with pytest.raises(ElcError, match=r"module kiln\.heat has no cold\. Correct the import\."):
         package.find_modules([Use("kiln.heat", "cold")])

@@ -211,7 +211,7 @@ def test_energy_that_is_not_positive_is_found_with_its_spells() -> None:
     (found,) = find(hours)
     assert found["sentence"] == (
         "Energy is zero or negative while the plant runs for 11 h from 2024-01-01 10:00 to 2024-01-03 10:00 UTC, "
-        "in 2 spells, the longest 8 h from 2024-01-03 02:00: not used. Look at the signs and limits of the energy tags."
+        "in 2 spells, the longest 8 h from 2024-01-03 02:00: not used. Check the signs and limits of the energy tags."
     )
     assert (found["check"], found["plant"], found["column"]) == ("soundness", "fjord", ENERGY)
     assert found["start"] == pd.Timestamp("2024-01-01 10:00", tz="UTC")

@@ -90,7 +90,7 @@ def test_ranking_as_in_training_is_no_finding_and_another_is_one() -> None:
     ]
     sentence = say_findings(found)[0]
     assert sentence.startswith(
-        "Over the last 28 days what drives consumption ranks otherwise than in training: nDCG 0."
+        "Over the last 28 days what drives consumption ranks differently than in training: nDCG 0."
     )
     assert "expected at least 0.90. Load rose most: " in sentence
     assert sentence.endswith(", 1.0 GJ/h in training.")

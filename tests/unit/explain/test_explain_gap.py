@@ -130,10 +130,10 @@ def test_set_point_without_a_reading_is_named_and_the_others_are_explained(packa
     assert steps["step"].tolist() == ["best", "good_hours", FLUE, "unexplained", "actual"]
     assert steps["end_gj_per_h"].iloc[-1] == pytest.approx(532.0, abs=1e-9)
     text = explain.write_waterfall(steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE)
-    sentence = "Without a sound reading, what it costs is unknown and part of what is not explained: steam to carbon."
+    sentence = "These have no valid reading, so their cost is unknown and counts as unexplained: steam to carbon."
     assert sentence in text
     answer = explain.write_answer(shares, build_settings(), version="v1", silence="", size=SIZE)
-    assert "without a sound reading in part" in answer.lower()
+    assert "part of the time these had no valid reading" in answer.lower()
     scored = pd.DataFrame([pd.Series({**hour, IS_STEADY: True, IS_OUTSIDE: False})])
     assert explain.explain_silence(package, scored, scored.iloc[0]) == ""
 
@@ -329,7 +329,7 @@ def test_answer_without_shares_says_why() -> None:
     found = explain.write_answer(
         empty, build_settings(), version="v1", silence="The plant does not run steadily.", size=SIZE
     )
-    assert "Nothing of the last 7 days of Fjord is explained. The plant does not run steadily." in found
+    assert "Nothing could be explained for Fjord over the last 7 days. The plant does not run steadily." in found
 
 
 def test_shares_come_back_as_they_were_written(package: curve.Package, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_unit_that_is_first_met_late_is_a_finding(read: Read) -> None:
     power = ["1.1 MW"] * 3000 + ["900.0 kW"] * 8
     hourly, _, findings = read(power, ["50 t/h"] * len(power))
     (said,) = say_findings(findings[findings["check"] == "text_value"])
-    assert "8 readings of a.csv are no number, as in 900.0 kW" in said
+    assert "8 readings of a.csv are not numbers, as in 900.0 kW" in said
     assert hourly[GAS].isna().tolist()[-2:] == [True, True]
 
 
@@ -92,7 +92,7 @@ def test_what_stands_behind_a_few_numbers_is_a_remark(read: Read) -> None:
     power = ["16.0"] * 92 + ["15 MW", "12f", "0x10", "15.3-"]
     hourly, _, findings = read(power, [50.0] * 96)
     (said,) = say_findings(findings[findings["check"] == "text_value"])
-    assert "4 readings of a.csv are no number" in said
+    assert "4 readings of a.csv are not numbers" in said
     assert hourly[GAS].isna().sum() == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from elc.errors import ElcError
 from elc.ingest.engine import Engine, connect
-from elc.ingest.files import Doubt
+from elc.ingest.files import FileDoubt
 from elc.ingest.partitions import open_cache, read_partials
 from elc.ingest.sources import Survey
 from elc.settings import EngineSettings, Tag, TagList
@@ -27,7 +27,7 @@ DUCKDB = EngineSettings(name="duckdb", master="local[*]", memory_gib=0.5)
 CASES = build_cases()
 
 
-def read(engine: Engine, folder: Path, cache: Path, export: dict[str, object]) -> tuple[pd.DataFrame, list[Doubt]]:
+def read(engine: Engine, folder: Path, cache: Path, export: dict[str, object]) -> tuple[pd.DataFrame, list[FileDoubt]]:
     """Read a folder as ingest does: its sources, then their readings; beside them what is doubted."""
     survey = Survey([folder], cache, TAGS, build_settings(**export))
     sources = survey.find(lambda: contextlib.nullcontext(engine), {})

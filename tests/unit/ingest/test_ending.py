@@ -51,7 +51,7 @@ def test_server_that_fell_silent_is_told_tag_by_tag() -> None:
     found = tell(has, last)
     assert [(check, column) for check, column, _ in found] == [("silent", f"t{n}_degc") for n in range(3)]
     assert found[0][2] == (
-        "t0 (T0) has brought no reading since 2026-06-02 21:55 UTC, where others have. It is read all the time, so its "
+        "t0 (T0) has sent no reading since 2026-06-02 21:55 UTC, where others have. It is read all the time, so its "
         "last value stands for no interval without a reading."
     )
 
@@ -84,7 +84,7 @@ def test_values_of_others_do_not_hold_while_one_tag_is_ahead() -> None:
     assert find_ending(has, last, HOUR_US).until_us == (HOURS - 3) * HOUR_US
     ((check, column, sentence),) = tell(has, last)
     assert (check, column) == ("silent", "t0_degc")
-    assert sentence == "t0 (T0) has readings up to 2026-06-02 23:55 UTC, later than most other tags; look at its clock."
+    assert sentence == "t0 (T0) has readings up to 2026-06-02 23:55 UTC, later than most other tags; check its clock."
 
 
 def build_partials(ahead_h: float) -> pa.Table:
@@ -102,7 +102,7 @@ def test_readings_of_a_clock_far_ahead_are_left_out_and_told() -> None:
     assert (found.values["readings"], found.values["ahead_h"]) == (12.0, 9600.0)
     assert say_finding(found) == (
         "t0 (T0) has 12 readings up to 2027-07-06 02:00 UTC, more than 24 hours later than the other tags end; they "
-        "are not used. Look at its clock."
+        "are not used. Check its clock."
     )
 
 

@@ -46,7 +46,7 @@ def test_silence_stays_a_finding_once_the_tag_sends_again_and_no_hour_of_it_chan
     assert find_hour(later, "2024-07-01 06:00")[COVERED] == 1
     assert list(found["check"]) == ["silent"]
     assert say_findings(found)[0] == (
-        "gas energy (FT-1) brought no reading from 2024-06-30 07:50 to 2024-07-01 06:00 UTC, where others did. It is "
+        "gas energy (FT-1) sent no reading from 2024-06-30 07:50 to 2024-07-01 06:00 UTC, where others did. It is "
         "read all the time, so its last value stands for no interval without a reading."
     )
     assert (found["start"][0], found["end"][0]) == (

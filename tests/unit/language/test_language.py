@@ -28,8 +28,8 @@ def test_norwegian_is_what_its_file_says() -> None:
 
 @pytest.mark.parametrize(("count", "english", "norwegian"), [(1, "1 file", "1 fil"), (2, "2 files", "2 filer")])
 def test_a_count_has_the_form_of_its_language(count: int, english: str, norwegian: str) -> None:
-    one, many = (f"{{count}} {files} of what the service was asked cannot be read, so nobody watches what is in them."
-                 for files in ("file", "files"))  # fmt: skip
+    said = "{{count}} {} of what the service was asked cannot be read, so what is in {} is not monitored."
+    one, many = said.format("file", "it"), said.format("files", "them")
     assert language.say_count(one, many, count).startswith(f"{english} of what")
     language.choose("nb")
     assert language.say_count(one, many, count).startswith(f"{norwegian} med det")

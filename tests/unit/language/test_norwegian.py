@@ -19,7 +19,7 @@ from elc.paths import Project
 from elc.records.failure import Failure
 from elc.records.status import Status
 from elc.render.index import build_index
-from elc.render.plants import Fleet
+from elc.render.plants import FleetPages
 from elc.render.translate import translate_notebook
 from tests.unit.records.examples import STATUS
 from tests.unit.written import build_written
@@ -39,8 +39,8 @@ def chosen() -> settings.StageSettings:
     return settings.read_plant(Project(ROOT), "fjord")
 
 
-def build_status(gap: float | None, reason: str) -> monitor.Status:
-    return monitor.Status(
+def build_status(gap: float | None, reason: str) -> monitor.PlantState:
+    return monitor.PlantState(
         hour=pd.Series({TIME: AT, ENERGY: 1000.0 + (gap or 0.0), GAP: gap}),
         state="run" if gap else "trip",
         state_since=AT,
@@ -53,7 +53,7 @@ def build_status(gap: float | None, reason: str) -> monitor.Status:
     )
 
 
-def write_page(status: monitor.Status, chosen: settings.StageSettings) -> str:
+def write_page(status: monitor.PlantState, chosen: settings.StageSettings) -> str:
     answer = monitor.write_answer(status, chosen)
     weak = findings.build_frame(
         build_written(check, f"{check}.", "fjord", "", AT, AT) for check in ("sufficiency", "soundness")
@@ -113,7 +113,7 @@ def test_the_page_of_all_plants_is_norwegian() -> None:
     }
     other = {**given, "plant": "delta", "name": "Delta", "gap_frac": None, "money_per_h": None, "advice": ""}
     text = build_index(
-        Fleet(
+        FleetPages(
             statuses=[Status(**given), Status(**other)],
             links={"fjord": "fjord/50_monitor.ipynb", "delta": "delta/50_monitor.ipynb"},
             names={"fjord": "Fjord", "delta": "Delta", "steppe": "Steppe"},

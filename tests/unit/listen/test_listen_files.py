@@ -19,7 +19,7 @@ import pytest
 from elc import ingest
 from elc.errors import ElcError
 from elc.listen import Listening, log
-from elc.listen.intake import Intake, Limits
+from elc.listen.intake import Intake, IntakeLimits
 from elc.listen.keeper import Keeper
 from elc.listen.model import Delivery, Reading, Reject
 from elc.listen.outage import Outage
@@ -204,7 +204,7 @@ def test_names_of_unknown_tags_are_cut(project: Project, capsys: pytest.CaptureF
 def test_what_cannot_be_written_is_rejected_whole_and_stops_nothing(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    intake, confirmed = Intake(Limits(10, 10)), []
+    intake, confirmed = Intake(IntakeLimits(10, 10)), []
     keeper = build_keeper(project)
     listening = Listening(project, read_settings(project).listen, intake, sources=[], keepers={"fjord": keeper})
     strange: Any = "no number"
@@ -232,7 +232,7 @@ def test_files_that_are_none_of_ours_stop_neither_start_nor_merge(
     assert (keeper.counts.readings, keeper.counts.doubled) == (0, 240)
     age(project, by_h=1)
     listening = Listening(
-        project, read_settings(project).listen, Intake(Limits(1, 1)), sources=[], keepers={"fjord": keeper}
+        project, read_settings(project).listen, Intake(IntakeLimits(1, 1)), sources=[], keepers={"fjord": keeper}
     )
     listening.merge()
     log = capsys.readouterr().err
@@ -246,7 +246,7 @@ def test_days_are_left_alone_while_an_hourly_run_reads_them(project: Project, pl
     keep(keeper, *build_readings(2))
     age(project, by_h=1)
     settings = read_settings(project).listen
-    listening = Listening(project, settings, Intake(Limits(1, 1)), sources=[], keepers={"fjord": keeper})
+    listening = Listening(project, settings, Intake(IntakeLimits(1, 1)), sources=[], keepers={"fjord": keeper})
     (project.root / place).mkdir(parents=True)
     with (project.root / place / "hourly.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -287,7 +287,7 @@ class Sender:
 
 
 def build_listening(project: Project) -> tuple[Listening, Sender]:
-    intake = Intake(Limits(1000, 1000))
+    intake = Intake(IntakeLimits(1000, 1000))
     sender, settings = Sender(intake), read_settings(project).listen
     keepers = {"fjord": build_keeper(project)}
     return Listening(project, settings, intake, sources=[sender], keepers=keepers), sender
@@ -361,7 +361,7 @@ def test_a_stop_with_a_full_disk_says_what_is_not_written(project: Project, monk
 
 
 def test_what_nobody_sends_again_is_counted_once_memory_is_full() -> None:
-    intake = Intake(Limits(rows=1, messages=100))
+    intake = Intake(IntakeLimits(rows=1, messages=100))
     for number in range(12):
         intake.put(Delivery("fjord", (Reading("FT-1", START_US + number, 1.0, "GOOD"),)))
     assert intake.lost == 2

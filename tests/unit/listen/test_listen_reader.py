@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from elc.listen.identity import find_identity
-from elc.listen.intake import Intake, Limits
+from elc.listen.intake import Intake, IntakeLimits
 from elc.listen.model import Delivery, Reading
 from elc.listen.opcua_form import read_looks
-from elc.listen.reader import Message, MessageReader, Tries
+from elc.listen.reader import MessageReader, ReceivedMessage, Tries
 from elc.paths import Project
 
 
@@ -23,14 +23,14 @@ class Slow:
         self.may = threading.Event()
         self.tried: list[bytes] = []
 
-    def read(self, message: Message) -> Sequence[Delivery]:
+    def read(self, message: ReceivedMessage) -> Sequence[Delivery]:
         self.may.wait(20)
         self.tried.append(message.payload)
         if message.payload == b"wrong":
             raise MemoryError("too much")
         return [Delivery("fjord", (Reading(message.topic, 1, 1.0, "GOOD"),), confirm=message.confirm)]
 
-    def refuse(self, message: Message, reason: str) -> Delivery:
+    def refuse(self, message: ReceivedMessage, reason: str) -> Delivery:
         return Delivery(reason, (), confirm=message.confirm)
 
     def look(self) -> Sequence[Delivery]:
@@ -40,8 +40,8 @@ class Slow:
         return [Delivery("closed", ())]
 
 
-def build_message(payload: bytes, confirm: Callable[[], None] | None = None) -> Message:
-    return Message("site/fjord/x", payload, is_again=False, connection=0, confirm=confirm)
+def build_message(payload: bytes, confirm: Callable[[], None] | None = None) -> ReceivedMessage:
+    return ReceivedMessage("site/fjord/x", payload, is_again=False, connection=0, confirm=confirm)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def form() -> Slow:
 
 @pytest.fixture
 def intake() -> Intake:
-    return Intake(Limits(1000, 1000))
+    return Intake(IntakeLimits(1000, 1000))
 
 
 def test_what_cannot_be_read_is_tried_twice_and_said_once(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from elc.listen.model import Delivery
-from elc.listen.reader import Message
+from elc.listen.reader import ReceivedMessage
 from elc.listen.sparkplug import Nodes, SparkplugForm, build_payload_class
 from tests.unit.listen.test_listen_sparkplug import FT1, NODE, build
 
@@ -45,7 +45,7 @@ def send(
     form: SparkplugForm, kind: str, payload: bytes, *, connection: int = 1, confirm: Callable[[], None] | None = None
 ) -> Sequence[Delivery]:
     return form.read(
-        "fjord", Message(NODE.format(kind), payload, is_again=False, connection=connection, confirm=confirm)
+        "fjord", ReceivedMessage(NODE.format(kind), payload, is_again=False, connection=connection, confirm=confirm)
     )
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from elc.curve import Level
 from elc.fields import GAP, TIME
-from elc.monitor.changes import Change, build_cusum, find_active, find_changes
+from elc.monitor.changes import LevelChange, build_cusum, find_active, find_changes
 
 LEVEL = Level(mean=0.0, hour_sd=0.01, day_sd=0.004, day_lag=0.0, slow_sd=0.0, days=300)
 START = pd.Timestamp("2025-01-01", tz="UTC")
 
 
-def find(days: np.ndarray, *, level: Level = LEVEL, is_rise_only: bool = False) -> list[Change]:
+def find(days: np.ndarray, *, level: Level = LEVEL, is_rise_only: bool = False) -> list[LevelChange]:
     times = pd.Series(pd.date_range(START, periods=24 * len(days), freq="h"))
     return find_changes(
         times,
@@ -106,7 +106,7 @@ def test_no_hours_are_no_change() -> None:
 
 def test_cusum_adds_up_the_gap_and_marks_the_change() -> None:
     judged = pd.DataFrame({TIME: pd.date_range(START, periods=48, freq="h"), GAP: [1.0] * 24 + [3.0] * 24})
-    change = Change(START + pd.Timedelta(1, "D"), START, 0.0, 0.01, None)
+    change = LevelChange(START + pd.Timedelta(1, "D"), START, 0.0, 0.01, None)
     frame = build_cusum(judged, [change], width_h=1.0)
     assert frame["cusum_gj"].tolist() == [24.0, 96.0]
     assert frame["is_change"].tolist() == [False, True]

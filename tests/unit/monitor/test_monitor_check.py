@@ -234,7 +234,7 @@ def test_plant_outside_what_was_learnt_asks_for_training() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({ENERGY: np.nan, "gap_gj_per_h": np.nan}, "no sound value of energy_gj_per_h in 28 days"),
+        ({ENERGY: np.nan, "gap_gj_per_h": np.nan}, "no valid value of energy_gj_per_h in 28 days"),
         ({STATE: "trip", IS_STEADY: False, "gap_gj_per_h": np.nan}, "the plant did not run steadily in 28 days"),
     ],
 )
@@ -294,10 +294,10 @@ def test_steam_is_booked_as_an_export() -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ([FUEL], f"Look at {FUEL} (FT5): it has no sound reading in the last interval."),
+        ([FUEL], f"Look at {FUEL} (FT5): it has no valid reading in the last interval."),
         (
             [FUEL, LOAD],
-            f"Look at {FUEL} (FT5) first, and at 1 more: they have no sound reading in the last interval.",
+            f"Look at {FUEL} (FT5) first, and at 1 more: they have no valid reading in the last interval.",
         ),
     ],
 )
@@ -321,14 +321,14 @@ def test_meter_whose_value_only_holds_is_to_be_looked_at() -> None:
     silent = build_written("silent", "It is silent.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
     found = monitor.check_hours(hours, findings.build_frame([silent]), package, chosen)
     verdict = judge(found, hours, package, chosen)
-    assert verdict.recommendation == f"Look at {FUEL} (FT5): it has no sound reading in the last interval."
+    assert verdict.recommendation == f"Look at {FUEL} (FT5): it has no valid reading in the last interval."
 
 
 @pytest.mark.parametrize(
     ("state", "is_doubtful", "action", "words"),
     [
-        ("run", False, "look", "Look why no gap can be judged: air is far too warm."),
-        ("unknown", True, "look", "Look why no gap can be judged: air is far too warm."),
+        ("run", False, "look", "Find out why no gap can be judged: air is far too warm."),
+        ("unknown", True, "look", "Find out why no gap can be judged: air is far too warm."),
         ("trip", False, "none", "There is nothing to judge now: air is far too warm."),
         ("trip", True, "look", "Look at the data of the last 24 hours: their findings say what is doubtful."),
     ],

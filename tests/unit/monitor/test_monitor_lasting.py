@@ -154,9 +154,9 @@ def test_energy_that_stays_away_is_told(text: str, is_told: bool, fjord: StageSe
     assert [alert.kind for alert in alerts] == (["energy"] if is_told else [])
     if is_told:
         assert alerts[0].sentence == (
-            "Fjord has had no sound reading of energy since Sat 20 Jun 2026 04:00, so no gap is known."
+            "Fjord has had no valid reading of energy since Sat 20 Jun 2026 04:00, so no gap is known."
         )
-        assert alerts[0].advice == "Look at its energy meters."
+        assert alerts[0].advice == "Check its energy meters."
 
 
 def build_findings(*spells: tuple[str, str, int, int]) -> pd.DataFrame:
@@ -217,7 +217,7 @@ def test_file_that_is_something_else_is_named(tmp_path: Path, text: str) -> None
         read_alerts(tmp_path / "fjord")
     (tmp_path / "fjord").mkdir()
     (tmp_path / "fjord" / "alerts.json").write_text(text)
-    with pytest.raises(ElcError, match=r"alerts\.json: .*expected(.|\n)*Run elc run monitor fjord\."):
+    with pytest.raises(ElcError, match=r"alerts\.json: (.|\n)*(expected|missing)(.|\n)*Run elc run monitor fjord\."):
         read_alerts(tmp_path / "fjord")
 
 
@@ -263,7 +263,7 @@ def test_missing_judgement_is_told_once_and_recovers_once(fjord: StageSettings) 
         now = (START + pd.Timedelta(end, "h")).to_pydatetime()
         alerts = find(build_hours(text[:end]), fjord)
         state = fold(state.open, alerts, state.closed, known=OF_MONITOR, now=now, repeat_h=0)
-        told += [(end, message["kind"], message["state"]) for message in state.messages]
+        told += [(end, message.kind, message.state) for message in state.messages]
     assert told == [(9, "not judged", "open"), (18, "not judged", "recovered")]
 
 

@@ -167,7 +167,7 @@ def test_a_day_to_come_is_left_out_and_said(project: Project, package: curve.Pac
     (project.capture(PLANT) / f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%d}.parquet").write_bytes(b"")
     asked = look(project, package)
     assert (asked.ahead, asked.day_rows, len(asked.findings)) == (1, 200, 0)
-    assert "Files of days to come, which are left out: 1." in monitor.write_asked(asked, build_settings(**RULES))
+    assert "Files dated in the future, left out: 1." in monitor.write_asked(asked, build_settings(**RULES))
 
 
 def test_a_large_day_is_read_evenly(project: Project, package: curve.Package, monkeypatch: pytest.MonkeyPatch) -> None:

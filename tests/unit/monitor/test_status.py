@@ -136,9 +136,9 @@ def test_unsteady_hour_says_its_state_and_since_when_in_site_time(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({AIR: NAN, IS_OUTSIDE: True}, "no sound reading of air temperature"),
-        ({LOAD: NAN, AIR: NAN, IS_OUTSIDE: True}, "no sound reading of load, air temperature"),
-        ({ENERGY: NAN}, "no sound reading of energy"),
+        ({AIR: NAN, IS_OUTSIDE: True}, "no valid reading of air temperature"),
+        ({LOAD: NAN, AIR: NAN, IS_OUTSIDE: True}, "no valid reading of load, air temperature"),
+        ({ENERGY: NAN}, "no valid reading of energy"),
         ({IS_OUTSIDE: True}, "outside the conditions that the curve was trained on"),
     ],
 )
@@ -154,7 +154,7 @@ def test_steady_hour_without_a_gap_says_why(package: curve.Package, changes: dic
     ("changes", "reason"),
     [
         ({}, "no turnaround before it is known"),
-        ({AIR: NAN}, "no sound reading of air temperature and no turnaround before it is known"),
+        ({AIR: NAN}, "no valid reading of air temperature and no turnaround before it is known"),
     ],
 )
 def test_hour_before_the_first_turnaround_says_so(changes: dict[str, float], reason: str) -> None:

@@ -48,10 +48,10 @@ def build_settings(currency: str = "EUR", **plant: Any) -> settings.StageSetting
     )
 
 
-def build_status(gap: float | None, state: str = "run", reason: str = "", **changes: Any) -> monitor.Status:
+def build_status(gap: float | None, state: str = "run", reason: str = "", **changes: Any) -> monitor.PlantState:
     """Build a status whose best is 1,000 GJ/h."""
     hour = pd.Series({TIME: pd.Timestamp("2026-06-30 21:00", tz="UTC"), ENERGY: 1000 + (gap or 0.0), GAP: gap})
-    status = monitor.Status(
+    status = monitor.PlantState(
         hour=hour,
         state=state,
         state_since=hour[TIME],
@@ -114,7 +114,7 @@ def test_answer_exactly_at_best_has_no_minus() -> None:
     assert monitor.write_answer(build_status(0.0), build_settings()) == answer
 
 
-@pytest.mark.parametrize("reason", ["down since Sun 30 Jun 20:00", "no sound reading of energy"])
+@pytest.mark.parametrize("reason", ["down since Sun 30 Jun 20:00", "no valid reading of energy"])
 def test_answer_without_a_gap_says_why(reason: str) -> None:
     found = monitor.write_answer(build_status(None, reason=reason), build_settings())
     assert found == f"Fjord has no gap to judge: {reason}."
@@ -244,7 +244,7 @@ def test_plants_of_any_size_are_told_the_same(frac: float, low: float, high: flo
         assert re.sub(r"[\d.,]+ € and [\d.,]+ t CO₂ an hour", "€", plain) == words
 
 
-def build_sized(size: float, frac: float, low: float, high: float) -> monitor.Status:
+def build_sized(size: float, frac: float, low: float, high: float) -> monitor.PlantState:
     """Build the status of a plant whose best is `size` (GJ/h), its gap and the gap's interval shares of that."""
     gap = frac * size
     hour = pd.Series({TIME: pd.Timestamp("2026-06-30 21:00", tz="UTC"), ENERGY: size + gap, GAP: gap})

@@ -142,7 +142,7 @@ def test_every_kind_is_said_from_the_values_that_it_needs(kind: Kind, code: str)
         (
             ("silent", "over"),
             {},
-            "flue O2 (AI-1) brought no reading from 2026-06-01 10:00 to 2026-06-03 12:30 UTC, where others did. It is "
+            "flue O2 (AI-1) sent no reading from 2026-06-01 10:00 to 2026-06-03 12:30 UTC, where others did. It is "
             "read all the time, so its last value stands for no interval without a reading.",
             "O2 i røykgass (AI-1) leverte ingen måling fra 2026-06-01 10:00 til 2026-06-03 12:30 UTC, der andre gjorde "
             "det. Den leses hele tiden, så den siste verdien gjelder ikke for et intervall uten måling.",
@@ -174,7 +174,7 @@ def test_every_kind_is_said_from_the_values_that_it_needs(kind: Kind, code: str)
         (
             ("capture_broken", ""),
             {"aside": ["A.", "B.", "C."]},
-            "4 files of what the service was asked cannot be read, so nobody watches what is in them. A. B. C. And 1 "
+            "4 files of what the service was asked cannot be read, so what is in them is not monitored. A. B. C. And 1 "
             "more. Look at the disk, then remove them.",
             "4 filer med det tjenesten ble spurt om, kan ikke leses, så ingen følger med på innholdet. A. B. C. Og 1 "
             "til. Se på disken, og fjern dem så.",

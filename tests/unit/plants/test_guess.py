@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elc.plants.guess import Guess, Seen, find_unit, guess_tags
+from elc.plants.guess import Guess, SeenTag, find_unit, guess_tags
 from elc.settings.tag_units import read_scale
 
 HOURS = 200
@@ -13,12 +13,12 @@ RNG = np.random.default_rng(4)
 LOAD = 50 + np.cumsum(RNG.normal(0, 0.2, HOURS))
 
 
-def guess(*seen: Seen) -> dict[str, Guess]:
+def guess(*seen: SeenTag) -> dict[str, Guess]:
     return {one.tag: one for one in guess_tags(seen, usual_hold_h=6.0, interval_h=1.0)}
 
 
-def see(tag: str, unit: str = "", values: np.ndarray | None = None, step_h: float = 0.25) -> Seen:
-    return Seen(tag, unit, RNG.normal(10, 1, HOURS) if values is None else values, step_h)
+def see(tag: str, unit: str = "", values: np.ndarray | None = None, step_h: float = 0.25) -> SeenTag:
+    return SeenTag(tag, unit, RNG.normal(10, 1, HOURS) if values is None else values, step_h)
 
 
 @pytest.mark.parametrize(

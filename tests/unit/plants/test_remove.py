@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ PLACES = (
     "data/advice_notes/{}.jsonl",
     "data/cache/{}/x/part.parquet",
     "data/cache/.simulated/{}/x.npz",
+    "data/cache/.drawn/{}/weeks.json",
     "data/service/capture/{}/1.arrow",
     "models/{}/card.json",
     "deployed/prod/{}/card.json",
@@ -40,6 +42,7 @@ PLACES = (
     "reports/plots/{}/residuals.csv",
     "reports/train/{}.patch",
     "operation/prod/data/advice_notes/{}.jsonl",
+    "operation/prod/data/cache/.drawn/{}/weeks.json",
     "operation/prod/data/monitor/{}/status.json",
     "operation/prod/data/monitor/{}.failed.json",
     "operation/prod/reports/{}/50_monitor.ipynb",
@@ -90,6 +93,23 @@ def test_nothing_is_left_of_it_and_all_else_is_as_it_was(project: Project) -> No
     assert all("fjord" in path and "fjord_2" not in path and "old_fjord" not in path for path in gone)
     assert not after.keys() - before.keys()
     assert all("fjord_2" in path.name or "old_fjord" in path.name for path in find_named(project, "fjord"))
+
+
+OF_A_PLANT = [
+    name
+    for name, method in inspect.getmembers(Project, inspect.isfunction)
+    if list(inspect.signature(method).parameters) == ["self", "plant"]
+]
+
+
+@pytest.mark.parametrize("environment", ["", "prod"])
+@pytest.mark.parametrize("name", [name for name in OF_A_PLANT if name != "exports"])
+def test_every_place_that_a_project_has_for_a_plant_goes(project: Project, name: str, environment: str) -> None:
+    path = getattr(project.operate(environment), name)("fjord")
+    if not path.exists():
+        path.mkdir(parents=True)
+    remove(project, "fjord")
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("plant", ["fjord", "delta", "steppe"])

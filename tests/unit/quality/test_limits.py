@@ -70,7 +70,7 @@ def test_small_negative_flow_is_taken_as_nothing(made) -> None:
     assert made.find() == [("negative_zero", STEAM, 6)]
     assert (checked.loc[400:405, STEAM] == 0).all()
     assert (checked.loc[400:405, "energy_gj_per_h"] == 50.0).all()
-    assert say_findings(findings)[0].endswith("shows a little less than nothing at rest; taken as 0.")
+    assert say_findings(findings)[0].endswith("reads slightly below zero at rest; taken as 0.")
 
 
 def test_flow_too_far_below_nothing_is_out_of_range(made) -> None:

@@ -38,7 +38,7 @@ def test_chosen_intervals_have_no_gaps(made) -> None:
 def test_tag_that_stops_for_good_has_vanished(made) -> None:
     made.lose(O2, slice(800, 999))
     assert made.find() == [("vanished", O2, 200)]
-    assert say_findings(made.check()[1])[0] == "flue O2 (AI-1) sends no more: renamed, or taken out."
+    assert say_findings(made.check()[1])[0] == "flue O2 (AI-1) has stopped sending: renamed or removed."
 
 
 def test_tag_that_starts_late_is_new(made) -> None:

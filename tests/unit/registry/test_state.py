@@ -7,7 +7,7 @@ import pytest
 from elc.errors import ElcError
 from elc.registry.events import Event
 from elc.registry.names import read_name
-from elc.registry.state import Line, Registry, Span, build_registry
+from elc.registry.state import Line, Registry, VersionSpan, build_registry
 
 
 def build_event(name: str, commit: str, time: int, *, fault: str = "", **fields: object) -> Event:
@@ -204,9 +204,9 @@ def test_a_span_names_the_tag_by_which_it_is_there() -> None:
     line = build_line(*TWO, ("#prod#1", "a"), ("#prod#2", "a"), ("#prod#3", "b"))
     first, again, last = line.events[2:]
     assert line.spans("prod") == [
-        Span("v1.0.0", 30, 40, first),
-        Span("v1.0.0", 40, 50, again),
-        Span("v1.1.0", 50, None, last),
+        VersionSpan("v1.0.0", 30, 40, first),
+        VersionSpan("v1.0.0", 40, 50, again),
+        VersionSpan("v1.1.0", 50, None, last),
     ]
     assert line.assigned("prod") is last
 

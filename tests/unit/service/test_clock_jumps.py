@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from elc.paths import Project
 from elc.service.guard.limits import Buckets
 from elc.service.guard.sessions import LASTS_S, Sessions
-from elc.service.versions import History
+from elc.service.versions import SwapLog
 from elc.service.versions.history import find_path
 from elc.settings import read_plant
 from tests.unit.service.conftest import Serve, wait
@@ -43,7 +43,7 @@ def test_a_swap_bakes_as_long_as_it_should(serve: Serve, place: Project, jump: J
     client = serve(policy="canary", canary_frac=0.0, bake_s=2.0)
     before = find_best(client)
     write_package(place.model("fjord"), offset=1.0)
-    wait(lambda: "shifted" in [one.event for one in History(find_path(place)).read()])
+    wait(lambda: "shifted" in [one.event for one in SwapLog(find_path(place)).read()])
     start = time.monotonic()
     jump(seconds)
     time.sleep(0.4)

@@ -16,7 +16,7 @@ import pytest
 from elc import curve
 from elc.errors import ElcError
 from elc.paths import Project
-from elc.service.versions import Fleet, History, Lane, Loaded, Scored, ScoreError
+from elc.service.versions import Fleet, Lane, Loaded, Scored, ScoreError, SwapLog
 from elc.service.versions import load as load_version
 from elc.service.versions.assigned import find_assigned
 from elc.service.versions.batch import Inputs
@@ -56,7 +56,7 @@ def build_rows(count: int) -> Inputs:
 
 
 def read_events(project: Project) -> list[tuple[str, str]]:
-    return [(one.plant, one.event) for one in History(find_path(project)).read()]
+    return [(one.plant, one.event) for one in SwapLog(find_path(project)).read()]
 
 
 class Told(list[tuple[str, str, float]]):
@@ -246,7 +246,7 @@ def test_plant_whose_version_comes_later_is_taken_in(serve: Serve, place: Projec
 
 
 def test_half_line_of_a_killed_worker_is_passed_over(tmp_path: Path) -> None:
-    history = History(tmp_path / "swaps.jsonl")
+    history = SwapLog(tmp_path / "swaps.jsonl")
     words = {"plant": "fjord", "environment": "prod", "former": "", "share": 1.0, "reason": "", "at": datetime.now(UTC)}
     history.add("live", name=("v1", "a", "b"), **words)
     with (tmp_path / "swaps.jsonl").open("a") as file:
@@ -261,7 +261,7 @@ def test_half_line_of_a_killed_worker_is_passed_over(tmp_path: Path) -> None:
 def test_fleet_without_any_version_is_not_ready(place: Project, settings: Settings) -> None:
     for plant in ("fjord", "delta"):
         (place.model(plant) / "card.json").unlink()
-    history = History(find_path(place))
+    history = SwapLog(find_path(place))
     fleet = Fleet(
         place,
         environment="",
@@ -282,7 +282,7 @@ def test_replay_takes_what_was_asked_first(place: Project, settings: Settings) -
         asked.append(columns)
         return build_rows(3)
 
-    fleet = Fleet(place, environment="", settings=settings, history=History(find_path(place)), find_rows=find_rows)
+    fleet = Fleet(place, environment="", settings=settings, history=SwapLog(find_path(place)), find_rows=find_rows)
     fleet.start()
     write_package(place.model("fjord"), offset=1.0)
     fleet.look()
@@ -325,7 +325,7 @@ def test_look_that_fails_as_a_whole_leaves_all_plants_as_they_are(
     write_package(place.model("fjord"), offset=1.0)
     wait(lambda: ("fjord", "kept") in read_events(place))
     assert client.post(PREDICT, json={"rows": [ROW]}).status_code == 200
-    (kept,) = [one for one in History(find_path(place)).read() if one.event == "kept"]
+    (kept,) = [one for one in SwapLog(find_path(place)).read() if one.event == "kept"]
     assert kept.reason == "plant fjord: the version assigned could not be looked up; the log says why."
     monkeypatch.undo()
     wait(lambda: ("fjord", "live") in read_events(place))

@@ -12,7 +12,7 @@ from elc import settings
 from elc.paths import Project
 from elc.settings import SimulatedPlant
 from elc.simulate.chance import BLOCK_DAYS, BLOCK_H
-from elc.simulate.operation import CREWS, History, attention, build_history
+from elc.simulate.operation import CREWS, TrueHours, attention, build_history
 
 ROOT = Path(__file__).resolve().parents[3]
 PLANTS = ("fjord", "delta", "steppe")
@@ -25,7 +25,7 @@ def read_plant(name: str) -> SimulatedPlant:
 
 
 @pytest.fixture(scope="module", params=PLANTS)
-def history(request: pytest.FixtureRequest) -> History:
+def history(request: pytest.FixtureRequest) -> TrueHours:
     """Two years of one plant."""
     return build_history(read_plant(request.param), START, DAYS)
 
@@ -53,7 +53,7 @@ def test_another_seed_gives_other_hours() -> None:
     assert not np.allclose(other["energy_gj_per_h"], build_history(plant, START, 30).hours["energy_gj_per_h"])
 
 
-def test_every_hour_of_the_days_is_there(history: History) -> None:
+def test_every_hour_of_the_days_is_there(history: TrueHours) -> None:
     times = history.hours["time_utc"]
     assert len(times) == 24 * DAYS
     assert times.iloc[0] == pd.Timestamp(START, tz="UTC")
@@ -61,29 +61,29 @@ def test_every_hour_of_the_days_is_there(history: History) -> None:
     assert not history.hours.isna().any(axis=None)
 
 
-def test_crews_work_each_time_of_day_alike(history: History) -> None:
+def test_crews_work_each_time_of_day_alike(history: TrueHours) -> None:
     share = pd.crosstab(history.hours["time_utc"].dt.hour, history.hours["crew"], normalize="index")
     assert share.shape == (24, CREWS)
     assert share.to_numpy() == pytest.approx(1 / CREWS, abs=0.01)
 
 
-def test_shifts_last_eight_hours(history: History) -> None:
+def test_shifts_last_eight_hours(history: TrueHours) -> None:
     crew = history.hours["crew"]
     assert (crew.groupby(np.arange(len(crew)) // 8).nunique() == 1).all()
     assert (crew.iloc[::8].diff().dropna() != 0).all()
 
 
-def test_carriers_sum_to_energy_with_the_export_against(history: History) -> None:
+def test_carriers_sum_to_energy_with_the_export_against(history: TrueHours) -> None:
     feed, fuel, power, steam = (history.hours[f"{name}_energy_gj_per_h"] for name in CARRIERS)
     np.testing.assert_allclose(feed + fuel + power - steam, history.hours["energy_gj_per_h"], rtol=1e-12)
 
 
-def test_no_carrier_flows_backwards(history: History) -> None:
+def test_no_carrier_flows_backwards(history: TrueHours) -> None:
     for name in CARRIERS:
         assert history.hours[f"{name}_energy_gj_per_h"].min() >= 0, name
 
 
-def test_set_points_stay_inside_their_limits(history: History) -> None:
+def test_set_points_stay_inside_their_limits(history: TrueHours) -> None:
     for point in history.setpoints:
         values = history.hours[point.column]
         assert values.between(point.low - 1e-9, point.high + 1e-9).all(), point.column
@@ -102,7 +102,7 @@ def test_set_points_move_inside_the_limits_of_the_tag_list(plant: str) -> None:
         assert tag.low <= point.low < point.high <= tag.high, point.column
 
 
-def test_running_plant_makes_between_half_and_a_little_over_capacity(history: History) -> None:
+def test_running_plant_makes_between_half_and_a_little_over_capacity(history: TrueHours) -> None:
     load = history.hours["load_t_per_h"] / history.plant.capacity_t_per_h
     running = history.hours["plant_state"] == "run"
     assert load[running].between(0.55, 1.08).all()
@@ -110,28 +110,28 @@ def test_running_plant_makes_between_half_and_a_little_over_capacity(history: Hi
     assert (load[history.hours["plant_state"] == "trip"] == 0).all()
 
 
-def test_needed_energy_is_at_best_energy_and_what_set_points_cost(history: History) -> None:
+def test_needed_energy_is_at_best_energy_and_what_set_points_cost(history: TrueHours) -> None:
     hours = history.hours
     excess = hours["energy_needed_gj_per_h"] - hours["energy_at_best_gj_per_h"]
     np.testing.assert_allclose(history.causes.sum(axis=1), excess, atol=1e-9)
     assert history.causes.min().min() >= 0
 
 
-def test_what_no_tag_explains_is_small_and_favours_no_side(history: History) -> None:
+def test_what_no_tag_explains_is_small_and_favours_no_side(history: TrueHours) -> None:
     running = history.hours[history.hours["plant_state"] == "run"]
     off = running["energy_gj_per_h"] / running["energy_needed_gj_per_h"] - 1
     assert off.mean() == pytest.approx(0, abs=0.0005)
     assert off.std() == pytest.approx(0.0035, rel=0.15)
 
 
-def test_trips_come_about_as_often_as_asked(history: History) -> None:
+def test_trips_come_about_as_often_as_asked(history: TrueHours) -> None:
     spells = find_spells(history.hours["plant_state"])
     trips = int((spells["state"] == "trip").sum())
     expected = history.plant.trips_per_year * DAYS / 365.25 + 1
     assert abs(trips - expected) <= 3 * np.sqrt(expected) + 1
 
 
-def test_start_ups_carry_10_to_40_tj_at_1500_t_per_day(history: History) -> None:
+def test_start_ups_carry_10_to_40_tj_at_1500_t_per_day(history: TrueHours) -> None:
     size = (1500 / 24 * 28) / (history.plant.capacity_t_per_h * history.plant.sec_gj_per_t)
     spells = find_spells(history.hours["plant_state"])
     whole = spells[(spells["state"] == "start") & (spells["hours"] >= 14)]
@@ -141,7 +141,7 @@ def test_start_ups_carry_10_to_40_tj_at_1500_t_per_day(history: History) -> None
         assert 10 <= energy <= 40
 
 
-def test_stopped_plant_only_keeps_warm(history: History) -> None:
+def test_stopped_plant_only_keeps_warm(history: TrueHours) -> None:
     full = history.plant.capacity_t_per_h * history.plant.sec_gj_per_t
     stopped = history.hours.loc[history.hours["plant_state"] == "trip", "energy_gj_per_h"]
     np.testing.assert_allclose(stopped, 0.04 * full)
@@ -153,7 +153,7 @@ def test_turnaround_is_one_stop_of_19_days_in_a_plant_that_trips_often() -> None
     assert set(history.hours["plant_state"].iloc[40 * 24 : 59 * 24]) == {"trip"}
 
 
-def test_ageing_rises_and_is_reset_by_the_turnaround(history: History) -> None:
+def test_ageing_rises_and_is_reset_by_the_turnaround(history: TrueHours) -> None:
     ageing = history.hours["ageing_frac"].to_numpy()
     falls = np.flatnonzero(np.diff(ageing) < 0)
     assert list(falls + 1) == [(history.plant.turnaround_day + 19) * 24]
@@ -166,12 +166,12 @@ def test_no_turnaround_lets_ageing_rise_throughout() -> None:
     assert (np.diff(history.hours["ageing_frac"]) > 0).all()
 
 
-def test_cooling_water_follows_the_seasons(history: History) -> None:
+def test_cooling_water_follows_the_seasons(history: TrueHours) -> None:
     by_month = history.hours.groupby(history.hours["time_utc"].dt.month)["cooling_water_temp_degc"].mean()
     assert by_month[[7, 8, 9]].min() > by_month[[1, 2, 3]].max()
 
 
-def test_product_total_adds_up(history: History) -> None:
+def test_product_total_adds_up(history: TrueHours) -> None:
     total = history.hours["product_total_t"]
     assert total.iloc[-1] == pytest.approx(history.hours["load_t_per_h"].sum())
     assert (total.diff().dropna() >= 0).all()

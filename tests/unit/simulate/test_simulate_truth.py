@@ -10,7 +10,7 @@ import pytest
 
 from elc import settings
 from elc.paths import Project
-from elc.simulate.operation import History, build_history
+from elc.simulate.operation import TrueHours, build_history
 from elc.simulate.truth import build_truth, read_truth, write_truth
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,13 +18,13 @@ Q10, Q50 = "energy_q10_gj_per_h", "energy_q50_gj_per_h"
 
 
 @pytest.fixture(scope="module", params=("fjord", "delta", "steppe"))
-def history(request: pytest.FixtureRequest) -> History:
+def history(request: pytest.FixtureRequest) -> TrueHours:
     plant = settings.read_settings(Project(ROOT)).simulate.plants[request.param]
     return build_history(plant, "2024-06-20", 731)
 
 
 @pytest.fixture(scope="module")
-def truth(history: History) -> pd.DataFrame:
+def truth(history: TrueHours) -> pd.DataFrame:
     return build_truth(history)
 
 
@@ -70,7 +70,7 @@ def test_causes_sum_to_needed_minus_at_best_energy(running: pd.DataFrame) -> Non
     assert (excess > 0).mean() > 0.99
 
 
-def test_truth_is_the_same_each_time(history: History, truth: pd.DataFrame) -> None:
+def test_truth_is_the_same_each_time(history: TrueHours, truth: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(build_truth(history), truth, check_exact=True)
 
 

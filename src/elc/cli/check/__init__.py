@@ -39,7 +39,7 @@ class Brought:
 
 
 @dataclass(frozen=True)
-class Check:
+class ExportCheck:
     """What was found: `inventory` as read, the findings of every check, and whether it makes a curve.
 
     `proposals` are sentences on keys of the tag list that are not given. `hourly` is that of the inventory, without the
@@ -56,7 +56,7 @@ class Check:
     proposals: list[str]
 
 
-def check_plant(project: Project, plant: str, brought: Brought | None) -> Check:
+def check_plant(project: Project, plant: str, brought: Brought | None) -> ExportCheck:
     """Check a plant of the project; or one that is not added yet, from what was brought, writing nothing.
 
     Raises:
@@ -84,7 +84,7 @@ def _read_brought(project: Project, plant: str, brought: Brought) -> StageSettin
     return build_plant(settings, plant, entry)
 
 
-def _check(export: Path, listed: Path, settings: StageSettings, cache: Path) -> Check:
+def _check(export: Path, listed: Path, settings: StageSettings, cache: Path) -> ExportCheck:
     tags = read_tags(listed, settings.plant_id)
     inventory = ingest.read_inventory(export, tags, settings, cache=cache)
     checked, findings = inventory.hourly, inventory.findings
@@ -97,4 +97,4 @@ def _check(export: Path, listed: Path, settings: StageSettings, cache: Path) -> 
         hourly = hourly[inventory.traces.readings.gt(0).any(axis=1)]
     readiness = find_readiness(hourly, checked.loc[hourly.index], tags, inventory.tags, settings)
     proposals = find_proposals(inventory, checked, settings)
-    return Check(export, tags, settings, inventory, hourly, findings, readiness, proposals)
+    return ExportCheck(export, tags, settings, inventory, hourly, findings, readiness, proposals)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pandas as pd
 
 from elc import dataset
-from elc.cli.check import Check
+from elc.cli.check import ExportCheck
 from elc.fields import TIME, coverage, format_value, read_label, read_unit
 from elc.pages import say_findings
 from elc.settings import Tag
@@ -24,7 +24,7 @@ GAP = "  "
 SHOWN, MOST = 10, 4
 
 
-def render_page(check: Check) -> str:
+def render_page(check: ExportCheck) -> str:
     """Render what was found: the tags, what is beside them in the export, and what is missing to build a curve."""
     lines = [*_render_head(check), "", *_render_table(check), ""]
     lines += [*_render_findings(check), *_render_others(check), *_render_states(check)]
@@ -38,7 +38,7 @@ def render_page(check: Check) -> str:
     return "\n".join([*lines, "", _render_verdict(check)])
 
 
-def _render_head(check: Check) -> Iterator[str]:
+def _render_head(check: ExportCheck) -> Iterator[str]:
     hourly, plant = check.hourly, check.settings.plant
     yield f"plant {check.tags.plant}: export {check.export}"
     if len(hourly):
@@ -51,7 +51,7 @@ def _render_head(check: Check) -> Iterator[str]:
     yield "Range: of 98% of the intervals, before any value is taken out. Findings: the longest, and how many others."
 
 
-def _render_table(check: Check) -> Iterator[str]:
+def _render_table(check: ExportCheck) -> Iterator[str]:
     rows = [HEADER, *(_build_row(check, tag) for tag in check.tags.used)]
     widths = [min(max(len(row[place]) for row in rows), widest) for place, widest in enumerate(WIDEST)]
     widths.append(WIDTH - sum(widths) - len(GAP) * len(widths))
@@ -67,7 +67,7 @@ def _align(place: int, text: str, width: int) -> str:
     return text.rjust(width) if place in RIGHT else text.ljust(width)
 
 
-def _build_row(check: Check, tag: Tag) -> Sequence[str]:
+def _build_row(check: ExportCheck, tag: Tag) -> Sequence[str]:
     unit = read_unit(tag.column)
     fixed = (tag.tag, tag.column, unit.sign if unit.suffix != "raw" else "", tag.role)
     if tag not in check.inventory.tags.tags:
@@ -83,7 +83,7 @@ def _build_row(check: Check, tag: Tag) -> Sequence[str]:
     )
 
 
-def _explain_absent(check: Check, tag: Tag) -> Sequence[str]:
+def _explain_absent(check: ExportCheck, tag: Tag) -> Sequence[str]:
     if tag.is_computed:
         return [""] * 4
     if tag.formula:
@@ -91,14 +91,14 @@ def _explain_absent(check: Check, tag: Tag) -> Sequence[str]:
     return ("0", "", "", f"not in the export{_find_near(check, tag)}")
 
 
-def _find_near(check: Check, tag: Tag) -> str:
+def _find_near(check: ExportCheck, tag: Tag) -> str:
     """Ask whether the nearest of the tags that are not listed is meant."""
     others = {name.casefold(): name for name in _find_others(check)}
     near = difflib.get_close_matches(tag.tag.casefold(), others, n=1, cutoff=0.5)
     return f": did you mean {others[near[0]]}?" if near else ""
 
 
-def _find_others(check: Check) -> list[str]:
+def _find_others(check: ExportCheck) -> list[str]:
     listed = {tag.tag for tag in check.tags.tags}
     return [name for name in check.inventory.names if name not in listed]
 
@@ -112,7 +112,7 @@ def _sum_findings(findings: pd.DataFrame, by: str) -> Iterator[tuple[str, str]]:
         yield str(name), f"{row['readings']:,.0f} readings" if row["readings"] else hours
 
 
-def _render_findings(check: Check) -> Iterator[str]:
+def _render_findings(check: ExportCheck) -> Iterator[str]:
     """Say which tags each check found most in."""
     if not check.inventory.tags.columns("throughput"):
         yield "Without throughput, values were not checked: running cannot be told from standing."
@@ -124,7 +124,7 @@ def _render_findings(check: Check) -> Iterator[str]:
         yield from _wrap(f"{_say(name)}: {_list(most, MOST, '{} and {} more')}", "- ")
 
 
-def _name_tag(check: Check, column: str) -> str:
+def _name_tag(check: ExportCheck, column: str) -> str:
     """The tag of a column; what no tag has, as the sum of energy, goes by its own name."""
     return next((tag.tag for tag in check.tags if tag.column == column), read_label(column))
 
@@ -133,7 +133,7 @@ def _say(check: object) -> str:
     return str(check).replace("_", " ")
 
 
-def _render_others(check: Check) -> Iterator[str]:
+def _render_others(check: ExportCheck) -> Iterator[str]:
     others = _find_others(check)
     if others:
         yield from _wrap(
@@ -153,7 +153,7 @@ def _list(names: Sequence[str], shown: int, longer: str) -> str:
     return longer.format(listed, len(names) - shown) if len(names) > shown else listed
 
 
-def _render_states(check: Check) -> Iterator[str]:
+def _render_states(check: ExportCheck) -> Iterator[str]:
     counts = check.readiness.states
     if len(counts):
         until = check.settings.plant.train_until
@@ -174,12 +174,12 @@ def _wrap(text: str, start: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def _count(check: Check, intervals: int) -> str:
+def _count(check: ExportCheck, intervals: int) -> str:
     interval = check.settings.plant.interval
     return f"{intervals:,} {'hours' if interval == '1h' else f'intervals of {interval}'}"
 
 
-def _render_verdict(check: Check) -> str:
+def _render_verdict(check: ExportCheck) -> str:
     ready = check.readiness
     steady = _count(check, ready.steady).replace(" ", " steady ", 1)
     if not ready.missing:

@@ -2,6 +2,6 @@
 
 from elc.listen.sparkplug.form import SparkplugForm
 from elc.listen.sparkplug.message import build_payload_class, build_rebirth
-from elc.listen.sparkplug.nodes import Answer, Nodes
+from elc.listen.sparkplug.nodes import NodeAnswer, Nodes
 
-__all__ = ["Answer", "Nodes", "SparkplugForm", "build_payload_class", "build_rebirth"]
+__all__ = ["NodeAnswer", "Nodes", "SparkplugForm", "build_payload_class", "build_rebirth"]

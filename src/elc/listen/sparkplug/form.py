@@ -9,9 +9,9 @@ from typing import Any
 
 from elc.listen.log import write_log, write_log_seldom
 from elc.listen.model import Delivery, now_us
-from elc.listen.reader import Message
+from elc.listen.reader import ReceivedMessage
 from elc.listen.sparkplug.message import build_rebirth
-from elc.listen.sparkplug.nodes import Answer, Nodes, find_command, find_place
+from elc.listen.sparkplug.nodes import NodeAnswer, Nodes, find_command, find_place
 from elc.listen.sparkplug.waiting import LONGEST_S, Room, Waiting
 
 REBIRTH_S = 10.0  # between two requests to one node; longer each time that it does not help
@@ -36,7 +36,7 @@ class SparkplugForm:
         if nodes.unreadable:
             write_log("error", "state_unreadable", source=source, nodes=nodes.unreadable[:10])
 
-    def read(self, plant: str, message: Message) -> Sequence[Delivery]:
+    def read(self, plant: str, message: ReceivedMessage) -> Sequence[Delivery]:
         """Read a message of a plant, and what has waited for it."""
         if message.connection != self._connection:
             self._connection = message.connection
@@ -111,6 +111,6 @@ class SparkplugForm:
         return [*deliveries[:-1], replace(deliveries[-1], state=state, state_name=self._source)]
 
 
-def _deliver(plant: str, answer: Answer, confirm: Callable[[], None] | None) -> Delivery:
+def _deliver(plant: str, answer: NodeAnswer, confirm: Callable[[], None] | None) -> Delivery:
     counts: Mapping[str, Any] = {"sequence_gaps": answer.missed} if answer.missed else {}
     return Delivery(plant, answer.readings, answer.rejects, confirm, counts=counts)

@@ -36,7 +36,7 @@ MOST_NAMES = 400_000  # and aliases, of all nodes of a source
 
 
 @dataclass(frozen=True)
-class Place:
+class NodePlace:
     """Where a message of a node came from; `device` is empty for the node itself."""
 
     topic: str
@@ -46,7 +46,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Doubt:
+class AliasDoubt:
     """What the aliases of a message meant when it came, and in which session: taken where the next birth agrees."""
 
     session: int
@@ -54,7 +54,7 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Answer:
+class NodeAnswer:
     """What a message brought. `rebirth` is the topic to ask the node at for a new birth, empty where none is needed.
 
     With a `doubt`, nothing of it is taken yet. `is_birth` says that what waits may be read now.
@@ -65,15 +65,15 @@ class Answer:
     rebirth: str = ""
     missed: int = 0
     is_birth: bool = False
-    doubt: Doubt | None = None
+    doubt: AliasDoubt | None = None
 
 
-def find_place(topic: str) -> Place | None:
+def find_place(topic: str) -> NodePlace | None:
     """Find the node that a topic is of; None where it is no topic of Sparkplug B."""
     levels = topic.split("/")
     if len(levels) not in (4, 5) or levels[0] != "spBv1.0":
         return None
-    return Place(topic, levels[2], f"{levels[1]}/{levels[3]}", levels[4] if len(levels) == 5 else "")
+    return NodePlace(topic, levels[2], f"{levels[1]}/{levels[3]}", levels[4] if len(levels) == 5 else "")
 
 
 def find_command(node: str) -> str:
@@ -114,13 +114,13 @@ class Nodes:
         """Believe no alias until the next birth: the connection is another one."""
         self._nodes = {place: replace(node, sure=frozenset()) for place, node in self._nodes.items()}
 
-    def read(self, topic: str, payload: bytes, *, is_again: bool) -> Answer:
+    def read(self, topic: str, payload: bytes, *, is_again: bool) -> NodeAnswer:
         """Read a message. `is_again` says that the broker sends it once more, so its number is not counted."""
         place = find_place(topic)
         if place is None:
             return _reject(topic, "is no topic of Sparkplug B: spBv1.0/group/kind/node[/device]", payload)
         if place.kind not in KINDS:
-            return Answer()  # commands to nodes, and the state of other listeners
+            return NodeAnswer()  # commands to nodes, and the state of other listeners
         try:
             message = read_payload(payload)
         except ValueError as fault:
@@ -136,7 +136,7 @@ class Nodes:
             answer = self._read_data(place, message)
         return replace(answer, missed=missed, rebirth=find_command(place.node) if answer.rebirth or missed else "")
 
-    def read_waiting(self, topic: str, payload: bytes, doubt: Doubt) -> Answer | None:
+    def read_waiting(self, topic: str, payload: bytes, doubt: AliasDoubt) -> NodeAnswer | None:
         """Read a message that waited, as far as the births since agree with what was known; None where it must wait.
 
         ASSUME: where a node's last birth before and its first one after give an alias the same meaning, in one session,
@@ -152,13 +152,13 @@ class Nodes:
             return None
         return _read(place, read_payload(payload), node, aliases, "its node gave it anew since it was sent")
 
-    def refuse_waiting(self, topic: str, payload: bytes, why: str) -> Answer:
+    def refuse_waiting(self, topic: str, payload: bytes, why: str) -> NodeAnswer:
         """Read what a message that waited in vain brings by name alone."""
         place = find_place(topic)
         assert place is not None
         return _read(place, read_payload(payload), self._nodes.get(place.node, EMPTY), {}, why)
 
-    def _read_data(self, place: Place, message: Payload) -> Answer:
+    def _read_data(self, place: NodePlace, message: Payload) -> NodeAnswer:
         """Read data; where a value's alias is in doubt, the whole message waits, if a birth can settle it."""
         node = self._nodes.get(place.node, EMPTY)
         if place.device in node.sure:
@@ -166,10 +166,10 @@ class Nodes:
         keys = [(place.device, one.alias) for one in message.metrics if has_alias_alone(one)]
         aliases = {key: found for key in keys if (found := node.by_alias.get(key) or node.former.get(key))}
         if aliases and node.session is not None:
-            return Answer(rebirth="ask", doubt=Doubt(node.session, aliases))
+            return NodeAnswer(rebirth="ask", doubt=AliasDoubt(node.session, aliases))
         return _read(place, message, node, {}, "no birth named it; asked for one")
 
-    def _bear(self, place: Place, message: Payload, *, is_again: bool) -> Answer:
+    def _bear(self, place: NodePlace, message: Payload, *, is_again: bool) -> NodeAnswer:
         """Take in a birth. Of one that is sent again, nothing holds: there may have been another one since."""
         former = self._nodes.pop(place.node, EMPTY)
         rejects = Rejects(place.topic)
@@ -193,7 +193,7 @@ class Nodes:
             total -= sizes[place]
             del self._nodes[place]
 
-    def _count(self, place: Place, message: Payload) -> int:
+    def _count(self, place: NodePlace, message: Payload) -> int:
         """Count the messages that are missing before this one; a birth of the node starts anew."""
         is_birth = place.kind in BIRTHS
         node = self._nodes.get(place.node, EMPTY if is_birth else None)
@@ -205,27 +205,29 @@ class Nodes:
         self._nodes[place.node] = replace(node, sequence=message.seq, sure=frozenset() if missed else node.sure)
         return missed
 
-    def _bury(self, place: Place, message: Payload) -> Answer:
+    def _bury(self, place: NodePlace, message: Payload) -> NodeAnswer:
         """A node's death is told by the broker; one of a former session is too late to mean anything."""
         node = self._nodes.get(place.node)
         session = read_session(message.metrics)
         if node is None or (session is not None and node.session not in (None, session)):
-            return Answer()
+            return NodeAnswer()
         self._nodes[place.node] = replace(node, sequence=None, sure=frozenset())
-        return Answer(tuple(build_bad(node, None, None)))
+        return NodeAnswer(tuple(build_bad(node, None, None)))
 
-    def _bury_device(self, place: Place, message: Payload) -> Answer:
+    def _bury_device(self, place: NodePlace, message: Payload) -> NodeAnswer:
         node = self._nodes.get(place.node)
         if node is None:
-            return Answer()
+            return NodeAnswer()
         self._nodes[place.node] = replace(node, sure=node.sure - {place.device})
-        return Answer(tuple(build_bad(node, place.device, message.timestamp)))
+        return NodeAnswer(tuple(build_bad(node, place.device, message.timestamp)))
 
 
-def _read(place: Place, message: Payload, node: Node, aliases: Mapping[Key, Metric], why_unknown: str) -> Answer:
+def _read(
+    place: NodePlace, message: Payload, node: Node, aliases: Mapping[Key, Metric], why_unknown: str
+) -> NodeAnswer:
     found = read_metrics(place.device, message, node.by_name, aliases, Rejects(place.topic), why_unknown)
-    return Answer(*found)
+    return NodeAnswer(*found)
 
 
-def _reject(topic: str, reason: str, payload: bytes) -> Answer:
-    return Answer(rejects=(build_reject(topic, reason, payload[:SHOWN_CHARACTERS]),))
+def _reject(topic: str, reason: str, payload: bytes) -> NodeAnswer:
+    return NodeAnswer(rejects=(build_reject(topic, reason, payload[:SHOWN_CHARACTERS]),))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from elc.listen.sparkplug.nodes import Doubt
+from elc.listen.sparkplug.nodes import AliasDoubt
 
 LONGEST_S = 600.0
 MOST_BYTES = 64 << 20
@@ -27,7 +27,7 @@ class Waiting:
     node: str
     topic: str
     payload: bytes
-    doubt: Doubt
+    doubt: AliasDoubt
     sequence: int | None
     confirm: Callable[[], None] | None
     came_s: float

@@ -27,7 +27,7 @@ def write_asked(asked: Asked, settings: StageSettings) -> str:
     if asked.ahead:
         parts.append(
             say(
-                "Files of days to come, which are left out: {count}. Look at the clock of the service.",
+                "Files dated in the future, left out: {count}. Check the clock of the service.",
                 count=format_number(asked.ahead, 0),
             )
         )
@@ -82,7 +82,7 @@ def _write_outside(asked: Asked, settings: StageSettings) -> str:
 def _write_far(asked: Asked) -> str:
     if not asked.far:
         return ""
-    head = say("Asked otherwise than in training, as what-if questions may be:")
+    head = say("Asked under conditions unlike training, as what-if questions may be:")
     lines = [f"- {_write_column(one)}" for one in asked.far[:SHOWN_COLUMNS]]
     if len(asked.far) > SHOWN_COLUMNS:
         names = say_list([say_label(one.column) for one in asked.far[SHOWN_COLUMNS:]])

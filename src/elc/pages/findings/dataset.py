@@ -61,7 +61,7 @@ def _say_lacking(finding: Finding) -> str:
 
 def _say_spent(finding: Finding) -> str:
     what = _say_spells(finding, say("Energy is zero or negative while the plant runs"))
-    return f"{what} {say('Look at the signs and limits of the energy tags.')}"
+    return f"{what} {say('Check the signs and limits of the energy tags.')}"
 
 
 def _say_infinite(finding: Finding) -> str:

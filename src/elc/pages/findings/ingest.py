@@ -13,12 +13,12 @@ _OF_FILES: dict[str, Callable[..., str]] = {
         "{count} readings of {file} carry the unknown quality {example}; not used.", **of
     ),
     "no_quality": lambda **of: say("{count} readings of {file} carry no quality, where others do; not used.", **of),
-    "text_value": lambda **of: say("{count} readings of {file} are no number, as in {example}; not used.", **of),
+    "text_value": lambda **of: say("{count} readings of {file} are not numbers, as in {example}; not used.", **of),
     "large_value": lambda **of: say(
         "{count} readings of {file} are larger than any instrument shows, as in {example}; not used.", **of
     ),
     "passed_over": lambda **of: say(
-        "{count} lines of {file} are no rows of its table, as {example}; passed over.", **of
+        "{count} lines of {file} are not rows of its table, as {example}; passed over.", **of
     ),
     "no_tag": lambda **of: say("{count} readings of {file} carry no tag, as that of {example}; not used.", **of),
     "unknown_unit": lambda **of: say(
@@ -46,7 +46,7 @@ def _say_of_file(finding: Finding) -> str:
 def _say_late(finding: Finding) -> str:
     return say(
         "{name} has {count} readings up to {time} UTC, more than {limit} hours later than the other tags end; they are "
-        "not used. Look at its clock.",
+        "not used. Check its clock.",
         name=name_tag(finding),
         count=f"{finding.values['readings']:.0f}",
         time=write_time(finding.values["last"]),
@@ -64,7 +64,7 @@ def _say_part(finding: Finding) -> str:
 
 def _say_ahead(finding: Finding) -> str:
     return say(
-        "{name} has readings up to {time} UTC, later than most other tags; look at its clock.",
+        "{name} has readings up to {time} UTC, later than most other tags; check its clock.",
         name=name_tag(finding),
         time=write_time(finding.end),
     )
@@ -72,7 +72,7 @@ def _say_ahead(finding: Finding) -> str:
 
 def _say_silent(finding: Finding) -> str:
     return say(
-        "{name} has brought no reading since {time} UTC, where others have. It is read all the time, so its last value "
+        "{name} has sent no reading since {time} UTC, where others have. It is read all the time, so its last value "
         "stands for no interval without a reading.",
         name=name_tag(finding),
         time=write_time(finding.start),
@@ -81,7 +81,7 @@ def _say_silent(finding: Finding) -> str:
 
 def _say_was_silent(finding: Finding) -> str:
     return say(
-        "{name} brought no reading from {start} to {end} UTC, where others did. It is read all the time, so its last "
+        "{name} sent no reading from {start} to {end} UTC, where others did. It is read all the time, so its last "
         "value stands for no interval without a reading.",
         name=name_tag(finding),
         start=write_time(finding.start),

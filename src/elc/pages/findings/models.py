@@ -22,7 +22,7 @@ def _say_lacking(finding: Finding) -> str:
 def _say_no_numbers(finding: Finding) -> str:
     values = finding.values
     return say(
-        "{name} holds {type}, expected numbers; {lost} of {count} values are none and count as missing. Look at its "
+        "{name} holds {type}, expected numbers; {lost} of {count} values are none and count as missing. Check its "
         "unit and its export.",
         name=describe_column(finding),
         type=values["type"],
@@ -86,12 +86,12 @@ def _say_ranking(finding: Finding) -> str:
     }
     if finding.kind.name == "drivers":
         return say(
-            "Over the last {days} days what drives consumption ranks otherwise than in training: nDCG {ndcg}, expected "
-            "at least {least}. {name} rose most: {late} GJ/h, {training} GJ/h in training.",
+            "Over the last {days} days what drives consumption ranks differently than in training: nDCG {ndcg}, "
+            "expected at least {least}. {name} rose most: {late} GJ/h, {training} GJ/h in training.",
             **places,
         )
     return say(
-        "Over the last {days} days what drives the gap ranks otherwise than in training: nDCG {ndcg}, expected at "
+        "Over the last {days} days what drives the gap ranks differently than in training: nDCG {ndcg}, expected at "
         "least {least}. {name} rose most: {late} GJ/h, {training} GJ/h in training.",
         **places,
     )

@@ -25,7 +25,7 @@ def _say_incomplete(finding: Finding) -> str:
     values = finding.values
     return say(
         "{name} is missing in {share} of the {count} running intervals of the last week, expected at most {limit}. "
-        "Look at its transmitter, its server and its findings.",
+        "Check its transmitter, its server and its findings.",
         name=describe_column(finding),
         share=write(values["missing_frac"], ".0%"),
         count=values["intervals"],
@@ -37,8 +37,8 @@ def _say_moved(finding: Finding) -> str:
     values = finding.values
     return say(
         "{name} has moved: median {median} {unit} over the last {count} steady intervals, expected mostly {low} to "
-        "{high} {unit} as in training (distance {distance}, limit {limit}). Look whether the plant or the sensor did "
-        "that.",
+        "{high} {unit} as in training (distance {distance}, limit {limit}). Check whether the plant or the sensor has "
+        "changed.",
         name=describe_column(finding),
         **{name: write_value(values[name], finding.column) for name in ("median", "low", "high")},
         unit=say_sign(finding.column),
@@ -49,7 +49,7 @@ def _say_moved(finding: Finding) -> str:
 
 def _say_strange(finding: Finding) -> str:
     return say(
-        "{column} holds values other than {domain} in {share} of the intervals. Look at its export.",
+        "{column} holds values other than {domain} in {share} of the intervals. Check its export.",
         column=finding.column,
         domain=", ".join(finding.values["domain"]),
         share=write(finding.values["share"], ".0%"),
@@ -95,7 +95,7 @@ def _say_left_off(finding: Finding) -> str:
     values = finding.values
     return say(
         "Since about {day} {name} stands at {median}, usual is {usual}; that takes {share} more energy, as the "
-        "response says. Look why.",
+        "response says. Find out why.",
         day=write_day(finding.start),
         name=describe_column(finding),
         median=write(values["median"], ".4g"),
@@ -155,13 +155,13 @@ def _say_lost(finding: Finding) -> str:
     }
     if finding.kind.name == "over":
         return say(
-            "The service could not keep at least {count} rows that it was asked from {start} to {end} UTC, so that "
-            "nobody watches them. {reason}",
+            "The service could not keep at least {count} rows that it was asked from {start} to {end} UTC, so they "
+            "are not monitored. {reason}",
             **places,
         )
     return say(
         "The service could not keep at least {count} rows that it was asked since {start} UTC, last told {end}, so "
-        "that nobody watches them. {reason}",
+        "they are not monitored. {reason}",
         **places,
     )
 
@@ -176,8 +176,8 @@ def _say_unreadable(finding: Finding) -> str:
     left = len(reasons) - SHOWN_FILES
     more = [say("And {count} more.", count=left)] if left > 0 else []
     what = say_count(
-        "{count} file of what the service was asked cannot be read, so nobody watches what is in them.",
-        "{count} files of what the service was asked cannot be read, so nobody watches what is in them.",
+        "{count} file of what the service was asked cannot be read, so what is in it is not monitored.",
+        "{count} files of what the service was asked cannot be read, so what is in them is not monitored.",
         len(reasons),
     )
     return " ".join([what, *reasons[:SHOWN_FILES], *more, say("Look at the disk, then remove them.")])
@@ -187,7 +187,7 @@ def _say_asked_outside(finding: Finding) -> str:
     values = finding.values
     return say(
         "{share} of the {count} rows looked at that the service was asked in its last day lie outside what the model "
-        "learnt from, expected at most {limit}. Its answers there are guesses: look who asks and in which units, or "
+        "learnt from, expected at most {limit}. Its answers there are guesses: check who asks, and in which units, or "
         "train with such hours.",
         share=write(values["outside_frac"], ".0%"),
         count=write(values["rows"], ","),

@@ -76,19 +76,18 @@ def _say_units(finding: Finding) -> dict[str, str]:
 
 
 _WORDS: dict[tuple[str, str], Words] = {
-    ("negative_zero", ""): lambda _, name: say(
-        "{name} shows a little less than nothing at rest; taken as 0", name=name
-    ),
+    ("negative_zero", ""): lambda _, name: say("{name} reads slightly below zero at rest; taken as 0", name=name),
     ("gap", ""): lambda _, name: say("{name} has too little good data", name=name),
-    ("vanished", ""): lambda _, name: say("{name} sends no more: renamed, or taken out", name=name),
-    ("new", ""): lambda _, name: say("{name} began to send only after this: renamed, or newly installed", name=name),
+    ("vanished", ""): lambda _, name: say("{name} has stopped sending: renamed or removed", name=name),
+    ("new", ""): lambda _, name: say("{name} started sending only after this: renamed or newly installed", name=name),
     ("low_coverage", ""): lambda finding, name: say(
         "{name} is covered by good data for {share} of this time only",
         name=name,
         share=write(finding.values["covered_frac"], ".0%"),
     ),
     ("formula", ""): lambda _, name: say(
-        "{name} has no value of its formula here: it divides by nothing, or what it takes for steam is none", name=name
+        "{name} has no value of its formula here: it divides by zero, or what it takes for steam is not steam",
+        name=name,
     ),
     ("range", "outside"): _say_range,
     ("range", "dead"): lambda _, name: say("{name} shows nothing while the plant runs, which it never did", name=name),

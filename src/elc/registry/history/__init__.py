@@ -6,14 +6,14 @@ Only tags that break no rule count here, as when a version is deployed; those th
 from elc.registry.history.fleet import FleetRow, Place, build_fleet, find_strays
 from elc.registry.history.moments import clean, read_moment, read_zone
 from elc.registry.history.verdict import find_unfollowed
-from elc.registry.history.versions import Held, HistoryRow, Verdict, build_history, find_at
+from elc.registry.history.versions import Decided, Held, HistoryRow, build_history, find_at
 
 __all__ = [
+    "Decided",
     "FleetRow",
     "Held",
     "HistoryRow",
     "Place",
-    "Verdict",
     "build_fleet",
     "build_history",
     "clean",

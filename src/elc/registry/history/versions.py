@@ -14,7 +14,7 @@ from elc.registry.events import Event
 from elc.registry.history.moments import clean, read_zone
 from elc.registry.history.verdict import find_status, read_decision, verify
 from elc.registry.names import APPROVED
-from elc.registry.state import Line, Span, Version
+from elc.registry.state import Line, Version, VersionSpan
 
 _LARGEST = 1e12  # of a number in a message
 
@@ -35,7 +35,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Decided:
     """A decision that counts: approved or rejected, at a second since 1970, by whom and why."""
 
     status: str
@@ -57,7 +57,7 @@ class HistoryRow:
     package: str
     registered: int
     registered_by: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Decided, ...]
     cv_rmse_frac: float | None
     coverage_best_frac: float | None
     rows: int | None
@@ -115,16 +115,16 @@ def _find_held(context: Context, line: Line) -> list[Held]:
     return found
 
 
-def _build_held(environment: str, span: Span) -> Held:
+def _build_held(environment: str, span: VersionSpan) -> Held:
     by, reason = _read_tag(span.event)
     return Held(environment, span.version, span.start, span.end, by, reason)
 
 
-def _build_verdicts(context: Context, line: Line, version: Version) -> tuple[Verdict, ...]:
+def _build_verdicts(context: Context, line: Line, version: Version) -> tuple[Decided, ...]:
     counted = [
         event for event in line.at(version.commit, APPROVED) if not context.rules.find_decision_problems(line, event)
     ]
-    return tuple(Verdict(read_decision(event), event.time, *_read_tag(event)) for event in counted)
+    return tuple(Decided(read_decision(event), event.time, *_read_tag(event)) for event in counted)
 
 
 def _read_tag(event: Event) -> tuple[str, str]:

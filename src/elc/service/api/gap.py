@@ -23,7 +23,7 @@ from elc.fields import (
     TIME,
 )
 from elc.service.api.predict import ANSWERS, describe
-from elc.service.rows import Asked
+from elc.service.rows import AskedRows
 from elc.service.versions import Loaded
 
 MAX_ROWS = 200  # ASSUME: a week by the hour, and some; each takes milliseconds
@@ -32,7 +32,7 @@ NO_NOTES = advise.build_notes([])  # operators answer to hours of the plant, not
 MOVE = ("setpoint", "group", "now", "to", "saving_gj_per_h", "low_gj_per_h", "high_gj_per_h", "near_limit")
 
 
-def build_gap(loaded: Loaded, asked: Asked) -> dict[str, Any]:
+def build_gap(loaded: Loaded, asked: AskedRows) -> dict[str, Any]:
     """Build the answer to `POST /plants/{plant}/gap`: each row taken as a steady hour at present prices."""
     now = pd.Timestamp(datetime.now(UTC)).floor("h")
     hours = pd.DataFrame(asked.values, columns=list(asked.columns))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from elc.fields import AGE, IS_OUTSIDE
 from elc.service.problems import Fault, ProblemError
-from elc.service.rows import Asked, read_rows
+from elc.service.rows import AskedRows, read_rows
 from elc.service.versions import Loaded, Scored
 
 # What the curve says (see `curve.OUTPUTS`), and what the response expects, as the interface names it.
@@ -21,7 +21,7 @@ EXPECTED = "expected_gj_per_h"
 Table = dict[str, NDArray[np.float64] | NDArray[np.bool_]]
 
 
-def ask(loaded: Loaded, content: Any, *, needed: Sequence[str], optional: Sequence[str], max_rows: int) -> Asked:
+def ask(loaded: Loaded, content: Any, *, needed: Sequence[str], optional: Sequence[str], max_rows: int) -> AskedRows:
     """Read the rows that a version is asked about; the age since a turnaround may be left out of rows about now.
 
     Raises:
@@ -46,7 +46,7 @@ def build_filled(loaded: Loaded) -> dict[str, float]:
     return {} if age is None else {AGE: age}
 
 
-def build_prediction(loaded: Loaded, asked: Asked, scored: Scored) -> dict[str, Any]:
+def build_prediction(loaded: Loaded, asked: AskedRows, scored: Scored) -> dict[str, Any]:
     """Build the answer to a prediction, as JSON says it.
 
     Raises:
@@ -61,7 +61,7 @@ def build_prediction(loaded: Loaded, asked: Asked, scored: Scored) -> dict[str, 
     return {**describe(loaded), "rows": rows}
 
 
-def build_table(loaded: Loaded, asked: Asked, scored: Scored) -> Table:
+def build_table(loaded: Loaded, asked: AskedRows, scored: Scored) -> Table:
     """Build the same answer as columns, each (rows,).
 
     Raises:
@@ -72,12 +72,12 @@ def build_table(loaded: Loaded, asked: Asked, scored: Scored) -> Table:
     return table | {EXPECTED: _expect(loaded, asked)} if _has_setpoints(loaded, asked) else table
 
 
-def _has_setpoints(loaded: Loaded, asked: Asked) -> bool:
+def _has_setpoints(loaded: Loaded, asked: AskedRows) -> bool:
     """Whether the rows give all set-points, and not features alone."""
     return len(asked.columns) > len(loaded.features)
 
 
-def _expect(loaded: Loaded, asked: Asked) -> NDArray[np.float64]:
+def _expect(loaded: Loaded, asked: AskedRows) -> NDArray[np.float64]:
     return loaded.score_response(asked.pick((*loaded.features, *loaded.setpoints)))
 
 

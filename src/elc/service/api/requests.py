@@ -22,7 +22,7 @@ from elc.service.capture import Capture
 from elc.service.clients import check_plant
 from elc.service.measures import Measures
 from elc.service.problems import ProblemError, build_problem
-from elc.service.rows import Asked, parse_json
+from elc.service.rows import AskedRows, parse_json
 from elc.service.versions import Fleet, Lane, Loaded, Scored, ScoreError
 from elc.settings import Settings
 
@@ -36,7 +36,7 @@ MOST_HELD = 64 * 1024 * 1024  # bytes of bodies that are being read
 NO_ROOM = "Too many large requests come at once. Wait as long as Retry-After says."
 SILENT = "The model gave no number for this row. It is looked into; ask again later."
 NOT_READY = "This plant has no version that can be used now. /readyz says more, and elc swaps."
-Answer = tuple[tuple[bytes, Asked, Loaded], Scored]
+Answer = tuple[tuple[bytes, AskedRows, Loaded], Scored]
 
 
 class Requests:
@@ -140,7 +140,7 @@ class Requests:
         scored = loaded.score(asked.pick(loaded.features))
         return (orjson.dumps(build_gap(loaded, asked)), asked, loaded), scored
 
-    def _ask(self, content: Any, loaded: Loaded) -> Asked:
+    def _ask(self, content: Any, loaded: Loaded) -> AskedRows:
         max_rows = self._limits[PREDICT]
         return ask(loaded, content, needed=loaded.features, optional=loaded.setpoints, max_rows=max_rows)
 

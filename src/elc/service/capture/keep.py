@@ -14,7 +14,7 @@ from elc.service.capture.fold import fold
 from elc.service.capture.outages import Outages
 from elc.service.capture.parts import Batch, measure_disk, write_parts
 from elc.service.measures import Measures
-from elc.service.rows import Asked
+from elc.service.rows import AskedRows
 from elc.service.versions import Loaded
 from elc.settings import CaptureSettings
 
@@ -45,7 +45,7 @@ class Capture:
         self._next_measure_s = self._next_fold_s = 0.0
         self.fault = ""
 
-    def offer(self, loaded: Loaded, kind: str, asked: Asked) -> None:
+    def offer(self, loaded: Loaded, kind: str, asked: AskedRows) -> None:
         """Keep the rows of an answered request, if it is one of the share."""
         if self._random.random() >= self._settings.share_frac:
             return

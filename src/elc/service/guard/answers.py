@@ -30,7 +30,7 @@ DETAILS = {
     404: "There is nothing at this address. GET /openapi.json says what there is.",
     405: "This address does not take this method. The header Allow says which it takes.",
     503: "The service cannot do that now. Its log says more; ask again in a minute.",
-    500: f"The service failed at this request. Its log says more, under the id in {REQUEST_ID}.",
+    500: f"The service failed on this request. Its log says more, under the id in {REQUEST_ID}.",
 }
 
 

@@ -55,7 +55,7 @@ class Book(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class KeyHolder:
     """A key that is in use: whose it is, and its hash. `until` is in s since 1970; infinite where it has no end."""
 
     id: str
@@ -105,14 +105,14 @@ def read_book(path: Path) -> Book | None:
         ) from None
 
 
-def list_holders(book: Book) -> Iterable[Holder]:
+def list_holders(book: Book) -> Iterable[KeyHolder]:
     """List every key of every client."""
     for name, stored in book.clients.items():
         plants = (ALL_PLANTS,) if ALL_PLANTS in stored.plants else tuple(stored.plants)
         client = Client(name, plants, tuple(stored.rights))
         for key in stored.keys:
             until = float("inf") if key.until is None else key.until.timestamp()
-            yield Holder(key.id, bytes.fromhex(key.sha256), until, client)
+            yield KeyHolder(key.id, bytes.fromhex(key.sha256), until, client)
 
 
 def hash_key(key: bytes) -> bytes:

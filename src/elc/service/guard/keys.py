@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from elc.errors import ElcError
-from elc.service.guard.book import ID_LENGTH, PREFIX, Book, Holder, hash_key, list_holders, read_book
+from elc.service.guard.book import ID_LENGTH, PREFIX, Book, KeyHolder, hash_key, list_holders, read_book
 
 LOOK_S = 1.0  # ASSUME: between two looks at the file; one look takes some 2 us
 _START, _END = len(PREFIX), len(PREFIX) + ID_LENGTH
@@ -26,7 +26,7 @@ class KeyFile:
         self.path, self._log = path, log
         self._stamp = self._stat()
         self._next = time.monotonic() + LOOK_S
-        self._holders: dict[bytes, Holder] = {}
+        self._holders: dict[bytes, KeyHolder] = {}
         self._is_found = False
         self._take(read_book(path))
 
@@ -42,7 +42,7 @@ class KeyFile:
         now = time.time()
         return sum(holder.until > now for holder in self._holders.values())
 
-    def find(self, key: bytes) -> Holder | None:
+    def find(self, key: bytes) -> KeyHolder | None:
         """Find who holds a key, in a time that does not tell how near a guess was."""
         self._look()
         digest = hash_key(key)
@@ -50,7 +50,7 @@ class KeyFile:
         is_same = hmac.compare_digest(digest, holder.digest if holder else bytes(len(digest)))
         return holder if holder and is_same and holder.until > time.time() else None
 
-    def find_id(self, identity: str) -> Holder | None:
+    def find_id(self, identity: str) -> KeyHolder | None:
         """Find a key by its id alone: of a session, whose signature says that the key was shown."""
         self._look()
         holder = self._holders.get(identity.encode())

@@ -25,7 +25,7 @@ def read_causes(project: Project, plant: str, hour: pd.Series, notes: list[str])
         notes.append(say("The causes of the gap cannot be read. Tell whoever runs the service."))
         return nothing
     if not _is_of_hour(shares, hour):
-        notes.append(say("The causes are of later readings, and are not shown until this hour is judged with them."))
+        notes.append(say("The causes come from later readings; they appear here once this hour is judged with them."))
         return nothing
     # What a set-point without a reading costs is unknown, and part of what is not explained.
     shares = shares[(shares[TIME] == hour[TIME]) & shares["share_gj_per_h"].notna()]

@@ -36,7 +36,7 @@ def build_moves(
         moves = pd.DataFrame(columns=[TIME])
     present = moves[moves[TIME] == start] if len(moves) else moves
     if len(moves) and present.empty:
-        notes.append(say("The advice is of another hour, and is not shown until this one is advised."))
+        notes.append(say("The advice is for another hour; it appears here once there is advice for this one."))
     outcomes = read_table(project.operation("advice", chosen.plant_id) / "outcomes.parquet", columns=None, since=None)
     outcomes = pd.DataFrame(columns=list(OUTCOMES)) if outcomes is None else outcomes
     said, unread = _read_answers(answers, notes)

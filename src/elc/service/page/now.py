@@ -73,12 +73,12 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
     if status is None or hours is None or hours.empty or not _is_same_hour(status, hours):
         is_new = not (monitor / FILE).exists()
         note = say(
-            "No hour has been judged yet. The first one shows here by itself; if none comes within two hours, tell "
+            "No hour has been judged yet. The first one appears here by itself; if none comes within two hours, tell "
             "whoever runs the service."
         )
         if not is_new:
             note = say(
-                "The last hour cannot be read. It shows here as soon as it is whole; if that takes longer than an "
+                "The last hour cannot be read. It appears here as soon as it is complete; if that takes longer than an "
                 "hour, tell whoever runs the service."
             )
         return _build_nothing(plant, note) | {"name": chosen.plant.name}

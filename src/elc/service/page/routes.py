@@ -89,7 +89,7 @@ class _Page:
             "language": self.settings.site.language,
             "title": say("Operator page"),
             "skip": say("Skip to the content"),
-            "no_start": say("The page could not start. Load it again."),
+            "no_start": say("The page could not start. Reload it."),
             "no_script": say("This page needs JavaScript. Allow it for this address."),
         }
         text = (STATIC / "index.html").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from elc.records.swap import Event
 from elc.registry.deployed import find_folder
 from elc.service.versions.assigned import Assigned, find_apart, find_assigned, open_former
 from elc.service.versions.batch import Inputs
-from elc.service.versions.history import KEPT, REFUSED, STARTED, History
+from elc.service.versions.history import KEPT, REFUSED, STARTED, SwapLog
 from elc.service.versions.lane import Lane, find_fault, replay
 from elc.service.versions.loaded import Loaded, load
 from elc.service.versions.writer import EventWriter
@@ -35,7 +35,7 @@ class Fleet:
     """
 
     def __init__(
-        self, project: Project, *, environment: str, settings: Settings, history: History, find_rows: FindRows
+        self, project: Project, *, environment: str, settings: Settings, history: SwapLog, find_rows: FindRows
     ) -> None:
         chosen = settings.environments.get(environment)
         self.environment = environment

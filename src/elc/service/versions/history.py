@@ -36,7 +36,7 @@ def find_path(project: Project) -> Path:
     return project.root / "data" / "service" / "swaps.jsonl"
 
 
-class History:
+class SwapLog:
     """The file of events. A line that is not whole is passed over: a worker was killed while it wrote."""
 
     def __init__(self, path: Path) -> None:

@@ -33,7 +33,7 @@ Found = TypeVar("Found")
 
 
 @dataclass
-class Record:
+class LaneRecord:
     """What one version did while a swap was under way: answers, failures, and how long (s) it worked on single rows."""
 
     answers: int = 0
@@ -57,8 +57,8 @@ class Trial:
     stages: Sequence[tuple[float, float]]
     place: int = 0
     since: float = field(default_factory=time.monotonic)
-    new: Record = field(default_factory=Record)
-    old: Record = field(default_factory=Record)
+    new: LaneRecord = field(default_factory=LaneRecord)
+    old: LaneRecord = field(default_factory=LaneRecord)
     distances: list[float] = field(default_factory=list)
 
     @property

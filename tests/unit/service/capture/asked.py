@@ -16,7 +16,7 @@ from elc.paths import Project
 from elc.service.capture import Capture
 from elc.service.capture.parts import find_parts, write_parts
 from elc.service.measures import Measures
-from elc.service.rows import Asked
+from elc.service.rows import AskedRows
 from elc.settings import CaptureSettings
 
 LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
@@ -25,11 +25,11 @@ MOMENT = datetime(2026, 6, 20, 12, 30, tzinfo=UTC)
 numbers = count(1)
 
 
-def build_asked(rows: int, columns: Sequence[str] = (LOAD, AIR)) -> Asked:
+def build_asked(rows: int, columns: Sequence[str] = (LOAD, AIR)) -> AskedRows:
     """Rows whose load is their number."""
     values = np.full((rows, len(columns)), 10.0)
     values[:, 0] = [next(numbers) for _ in range(rows)]
-    return Asked(tuple(columns), values)
+    return AskedRows(tuple(columns), values)
 
 
 def build_loaded(plant: str = PLANT, version: str = "v1.0.0") -> Any:

@@ -129,9 +129,9 @@ def build_outcomes(time: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame([row]).astype(OUTCOMES)
 
 
-def _build_status(last: pd.Series, gap: float, chosen: settings.StageSettings) -> monitor.Status:
+def _build_status(last: pd.Series, gap: float, chosen: settings.StageSettings) -> monitor.PlantState:
     cost = build_cost(gap, chosen.plant, at=last[TIME])
-    return monitor.Status(
+    return monitor.PlantState(
         hour=last,
         state="run",
         state_since=last[TIME] - pd.Timedelta("2D"),

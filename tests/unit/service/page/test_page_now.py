@@ -105,8 +105,8 @@ def test_no_hour_yet_is_said(project: Project) -> None:
     now = read(project)
     assert (now["name"], now["answer"]) == (
         "Fjord",
-        "No hour has been judged yet. The first one shows here by itself; if none comes within two hours, tell whoever "
-        "runs the service.",
+        "No hour has been judged yet. The first one appears here by itself; if none comes within two hours, tell "
+        "whoever runs the service.",
     )
 
 
@@ -124,7 +124,7 @@ def test_advice_of_another_hour_is_not_shown(project: Project) -> None:
     moves.write_bytes(former)
     now = read(project)
     assert now["moves"] == []
-    assert "The advice is of another hour" in now["notes"][0]
+    assert "The advice is for another hour" in now["notes"][0]
 
 
 def test_what_the_model_says_outside_its_envelope_is_none(project: Project) -> None:

@@ -94,4 +94,4 @@ def test_causes_of_other_readings_are_not_shown(project: Project) -> None:
     explain.write_shares(project.operation("explain", PLANT), period, last, build_frame([]))
     now = read_now(project, PLANT, environment="prod", site_language="en")
     assert (now["causes"], now["unexplained_gj_per_h"]) == ([], None)
-    assert now["notes"] == ["The causes are of later readings, and are not shown until this hour is judged with them."]
+    assert now["notes"] == ["The causes come from later readings; they appear here once this hour is judged with them."]
