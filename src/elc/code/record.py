@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import gc
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -87,7 +88,7 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
         for path in package.list_files()
     }
     words = {name: text for name, text in texts.items() if name.endswith(".po")}
-    found = {}
+    found, find_version = {}, functools.cache(_find_version)
     for stage, uses in roots.items():
         if stage not in told:  # a notebook that DVC runs in no stage
             continue
@@ -95,7 +96,7 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
         names, libraries = package.find_modules(uses, without)
         modules = {name: package.read(name).digest for name in names} | (words if SITE in told[stage] else {})
         found[stage] = {
-            "libraries": _find_versions(libraries - STILL),
+            "libraries": {name: version for name in libraries - STILL if (version := find_version(name))},
             "modules": texts if stage in READERS else modules,
         }
     return found
@@ -140,12 +141,8 @@ def _read_sections(project: Project) -> dict[str, set[str]]:
     return {name: {key.split(".")[0] for key in keys} for name, keys in told.items()}
 
 
-def _find_versions(libraries: Iterable[str]) -> dict[str, str]:
-    """Find the version of each library that is installed; what Python itself brings has none."""
-    return {name: version for name in sorted(libraries) if (version := _find_version(name))}
-
-
 def _find_version(library: str) -> str:
+    """Find the version of a library; empty where it is not installed, or is Python's own."""
     for name in NAMES.get(library, [library]):
         try:
             return metadata.version(name)
