@@ -17,8 +17,8 @@ from onnx import NodeProto, helper, numpy_helper
 from elc import curve
 from elc.curve import Proof
 from elc.paths import Project
+from tests.unit.curve.test_proof import ALL, prove
 
-ALL = ["golden", "shape", "latency"]
 LOAD, AGE = "load_t_per_h", "since_turnaround_days"
 NAN = float("nan")
 Change = Callable[[dict[str, Any]], object]
@@ -28,12 +28,6 @@ Change = Callable[[dict[str, Any]], object]
 def folder(demo_project: Project, tmp_path: Path) -> Path:
     """A trained package that a test may change."""
     return Path(shutil.copytree(demo_project.model("fjord"), tmp_path / "fjord"))
-
-
-def prove(folder: Path, *tests: str, plant: str = "fjord", max_latency_ms: float = 1000.0) -> dict[str, str]:
-    """Run tests; the fault of each."""
-    proofs = curve.prove(folder, tests or ALL, plant=plant, sha256="", max_latency_ms=max_latency_ms)
-    return {proof.name: proof.fault for proof in proofs}
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -89,29 +89,29 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
     }
     words = {name: text for name, text in texts.items() if name.endswith(".po")}
     found, find_version = {}, functools.cache(_find_version)
-    for stage, uses in roots.items():
+    for stage, (uses, own) in roots.items():
         if stage not in told:  # a notebook that DVC runs in no stage
             continue
         without = [module for module, section in SECTIONS.items() if section not in told[stage]]
         names, libraries = package.find_modules(uses, without)
         modules = {name: package.read(name).digest for name in names} | (words if SITE in told[stage] else {})
         found[stage] = {
-            "libraries": {name: version for name in libraries - STILL if (version := find_version(name))},
+            "libraries": {name: version for name in (libraries | own) - STILL if (version := find_version(name))},
             "modules": texts if stage in READERS else modules,
         }
     return found
 
 
-def find_roots(project: Project, package: CodePackage) -> dict[str, set[Use]]:
-    """Find what each stage uses itself: its notebook's code, or what its command calls.
+def find_roots(project: Project, package: CodePackage) -> dict[str, tuple[set[Use], set[str]]]:
+    """Find what each stage uses itself, and the libraries that it imports: its notebook's code, or its command.
 
     Raises:
         ElcError: a notebook's code is not readable.
     """
-    found = {stage: {use} for stage, use in COMMANDS.items()}
+    found: dict[str, tuple[set[Use], set[str]]] = {stage: ({use}, set()) for stage, use in COMMANDS.items()}
     for path in sorted(project.notebooks.glob("*.ipynb")):
         if name := NOTEBOOK.fullmatch(path.name):
-            found[name[1]] = package.find_uses(_parse_notebook(path))[0]
+            found[name[1]] = package.find_uses(_parse_notebook(path))
     return found
 
 

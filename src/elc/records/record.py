@@ -119,7 +119,7 @@ def _find_faults(error: ValidationError, kind: type[BaseModel]) -> Iterator[str]
         if fault["type"] == "json_invalid":
             yield f"not readable as JSON ({fault['ctx']['error']}), expected a record of {kind.__name__}"
         elif fault["type"] == "missing":
-            yield f"{key} is missing"
+            yield f"{key} is missing, expected in a record of {kind.__name__}"
         elif fault["type"] == "extra_forbidden":
             known = kind.model_fields if len(fault["loc"]) == 1 else ()
             yield f"{key} is an unknown key" + (f", {build_nearest(key, known)}" if known else "")

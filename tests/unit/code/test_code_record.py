@@ -126,6 +126,16 @@ def test_a_notebook_with_invalid_python_is_named(project: Project) -> None:
         write_code(project)
 
 
+def test_a_library_that_a_notebook_imports_itself_counts(project: Project) -> None:
+    """A scientist who adds a model of her own to a notebook gets it run again when that library is another."""
+    path = project.notebooks / "40_evaluate.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"plant = ', '"import shap\\n",\n    "plant = '), encoding="utf-8")
+    found = build_code(project)["evaluate"]["libraries"]
+    assert found["shap"] == metadata.version("shap")
+    assert "shap" not in build_code(PROJECT)["evaluate"]["libraries"]
+
+
 def test_what_jupyter_understands_besides_python_is_passed_over(project: Project) -> None:
     known = build_code(project)
     path = project.notebooks / "30_train.ipynb"
