@@ -174,7 +174,7 @@ def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Ti
             ],
             say("a day"): [_write_money(cost.money, settings) for cost in costs],
             say("t CO₂ a day"): [format_co2(cost.co2_t) for cost in costs],
-            say("mind"): [
+            say("watch"): [
                 say("near the limit of {limit}", limit=_write_limit(row)) if pd.notna(row["near_limit"]) else "–"
                 for row in rows
             ],

@@ -140,7 +140,7 @@ def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
             "saves, GJ/h": "4.4 (1.0 to 8.0)",
             "a day": "1,109 €",  # 24 * 4.4 * 10.5 = 1108.8
             "t CO₂ a day": "5.9",  # 24 * 4.4 * 0.0561
-            "mind": "near the limit of 1.00 %",
+            "watch": "near the limit of 1.00 %",
         },
         {
             "set-point": "chiller temperature, °C",
@@ -149,7 +149,7 @@ def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
             "saves, GJ/h": "3.2 (2.0 to 4.0)",
             "a day": "806 €",
             "t CO₂ a day": "4.3",
-            "mind": "–",
+            "watch": "–",
         },
     ]
 
