@@ -194,7 +194,7 @@ def test_each_request_has_a_deadline_of_its_own(open_door: Open) -> None:
 
 def test_a_failure_says_nothing_but_an_id_that_the_log_has(open_door: Open, caplog: pytest.LogCaptureFixture) -> None:
     response = open_door().client.get("/fail")
-    check_problem(response, 500, "The service failed at this request")
+    check_problem(response, 500, "The service failed on this request")
     assert "elc/models" not in response.text
     (record,) = [one for one in caplog.records if one.levelno == logging.ERROR]
     assert record.fields["request"] == response.headers["x-request-id"]  # type: ignore[attr-defined]
