@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from benchmarks.curve.compare import Result, compare, report, summarise
 from benchmarks.curve.project import ROOT, call, open_project, read_params
 from benchmarks.figures import Figure
 from elc import curve, dataset, settings
+from elc.code import Code, build_code
 from elc.fields import AGE, TIME
 from elc.paths import Project, replace_folder
 from elc.simulate import read_truth
@@ -32,7 +34,6 @@ PLANTS, STILL = ("fjord", "delta", "steppe"), (True, False)
 CACHE = ROOT / "data" / "cache" / ".bench"
 TRUTH = "energy_q10_gj_per_h"
 STAGES = ("ingest", "dataset")
-SOURCES = ("simulate", "ingest", "quality", "dataset", "settings")
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,16 @@ class Case:
     def key(self) -> str:
         """Hash of everything that its training hours depend on."""
         sections = {name: self.params[name] for name in ("simulate", "engine", "ingest", "dataset", "plants")}
-        paths = [path for name in SOURCES for path in sorted((ROOT / "src/elc" / name).rglob("*.py"))]
-        paths += [ROOT / "src/elc" / f"{name}.py" for name in ("errors", "fields", "findings", "paths", "units")]
-        paths += [*sorted((ROOT / "notebooks").glob("[12]0_*.ipynb"))]
-        digest = hashlib.sha256(json.dumps([sections, self.tags], sort_keys=True).encode())
-        for path in paths:
-            digest.update(path.read_bytes())
-        return f"{self.plant}_{self.seed}_{'still' if self.is_still else 'ageing'}_{digest.hexdigest()[:16]}"
+        made = json.dumps([sections, self.tags, _read_code()], sort_keys=True)
+        digest = hashlib.sha256(made.encode()).hexdigest()[:16]
+        return f"{self.plant}_{self.seed}_{'still' if self.is_still else 'ageing'}_{digest}"
+
+
+@cache
+def _read_code() -> list[Code]:
+    """Read what code simulates a plant and makes its training hours."""
+    code = build_code(Project(ROOT))
+    return [code[stage] for stage in ("simulate", *STAGES)]
 
 
 def measure() -> Iterator[Figure]:

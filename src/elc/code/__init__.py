@@ -1,6 +1,6 @@
 """What code each stage runs, as a small file that DVC compares: a change of words makes no stage stale."""
 
-from elc.code.record import build_code, write_code
+from elc.code.record import Code, build_code, write_code
 from elc.code.why import Reason, compare_code, find_reasons
 
-__all__ = ["Reason", "build_code", "compare_code", "find_reasons", "write_code"]
+__all__ = ["Code", "Reason", "build_code", "compare_code", "find_reasons", "write_code"]
