@@ -78,13 +78,13 @@ def fit_table(train: pd.DataFrame, test: pd.DataFrame, settings: TrainSettings) 
 
     The rows are shuffled and have no time; an hour each is made up, by which members leave out blocks.
     """
-    from elc.train.fit import fit_quantiles
+    from elc.train import arrange_hours, fit_design
 
     is_valid = np.random.default_rng(SEED).random(len(train)) < VALID_FRAC
     timed = train.assign(**{TIME: FIRST_HOUR + pd.to_timedelta(np.arange(len(train)), unit="h")})
     learnt, valid = (part.reset_index(drop=True) for part in (timed[~is_valid], timed[is_valid]))
     columns = [LOAD, *FEATURES]
-    fit = fit_quantiles(learnt, valid, columns, {}, settings)
+    fit = fit_design(arrange_hours(learnt, valid, columns, {}, settings), settings)
     return np.asarray(fit.model(test[columns].to_numpy(np.float32)), float)[:, 1]
 
 

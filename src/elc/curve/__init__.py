@@ -34,7 +34,7 @@ from elc.curve.response import (
 from elc.curve.score import Cost, build_cost, find_last, find_size, score_hours, sum_costs
 from elc.curve.shapley import build_shapley, build_shares, share_best, share_response
 from elc.curve.sketch import Sketch, measure_distance, read_sketch
-from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to
+from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to, summarise_interval
 
 __all__ = [
     "CARD",
@@ -89,6 +89,7 @@ __all__ = [
     "share_best",
     "share_response",
     "sum_costs",
+    "summarise_interval",
     "write_envelope",
     "write_json",
     "write_level",

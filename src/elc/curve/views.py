@@ -140,6 +140,19 @@ def build_conditions(
     return Conditions(load, driver, _join(lines), _join(points))
 
 
+def summarise_interval(package: Package, hours: pd.DataFrame, bands: int = 4) -> pd.DataFrame:
+    """Summarise how sure best is over load: half the width of its interval, as the median of each load band.
+
+    Returns:
+        from and to (of load, in its unit), intervals, and half width, %; equally many hours in each band.
+    """
+    load, energy = hours[package.throughput], package.predict(hours)
+    half = (energy[BEST_HIGH] - energy[BEST_LOW]) / energy[BEST] / 2
+    groups = half.groupby(pd.qcut(load, bands, duplicates="drop"), observed=True)
+    rows = [(band.left, band.right, len(values), 100 * values.median()) for band, values in groups]
+    return pd.DataFrame(rows, columns=["load from", "to", "intervals", "half width, %"])
+
+
 def _find_strongest(package: Package, hours: pd.DataFrame) -> str | None:
     """Find the driver whose usual range moves best most, at median load and the others' medians; never ageing."""
     medians = hours[package.features].median()

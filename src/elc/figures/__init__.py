@@ -1,6 +1,7 @@
 """What notebooks show: pictures as charts (SVG), tables and sentences as Markdown. Only frames come in."""
 
 from elc.figures.chart import Chart
+from elc.figures.effects import plot_effects
 from elc.figures.explained import plot_beeswarm, plot_dependence, plot_heatmap
 from elc.figures.load import plot_conditions, plot_curve
 from elc.figures.shares import build_bars, plot_shares, plot_waterfall
@@ -19,6 +20,7 @@ __all__ = [
     "plot_curve",
     "plot_cusum",
     "plot_dependence",
+    "plot_effects",
     "plot_gaps",
     "plot_heatmap",
     "plot_history",

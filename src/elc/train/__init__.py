@@ -8,8 +8,25 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-from elc.train.fit import CurveFit, Fit, fit_curve, fit_quantiles
+from elc.train.design import Design, arrange_hours, build_design
+from elc.train.effects import build_effects
+from elc.train.fit import CurveFit, Fit, build_fit, calibrate, fit_additive, fit_curve, fit_design, fit_networks
 from elc.train.package import write_package
 from elc.train.response import fit_response
 
-__all__ = ["CurveFit", "Fit", "fit_curve", "fit_quantiles", "fit_response", "write_package"]
+__all__ = [
+    "CurveFit",
+    "Design",
+    "Fit",
+    "arrange_hours",
+    "build_design",
+    "build_effects",
+    "build_fit",
+    "calibrate",
+    "fit_additive",
+    "fit_curve",
+    "fit_design",
+    "fit_networks",
+    "fit_response",
+    "write_package",
+]

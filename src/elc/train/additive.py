@@ -18,7 +18,7 @@ ITERATIONS = 500
 DECIMALS = 4  # of the result: how processors add up differs far beyond, and must not change a model's bytes
 
 
-def fit_additive(
+def fit_lines(
     columns: Array,
     target: Array,
     weights: Array,

@@ -1,4 +1,4 @@
-"""Fit the curve on a plant's split; the validation part decides when to stop, nothing else."""
+"""Fit the curve step by step: its additive part, the networks that bend it, and what held-out hours say of both."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.dataset import Split, check_sound
-from elc.fields import AGE, BEST, ENERGY, HIGH, TIME, TYPICAL
+from elc.dataset import Split
+from elc.fields import BEST, ENERGY, HIGH, TYPICAL
 from elc.settings import TagList, TrainSettings
-from elc.train.additive import fit_additive
-from elc.train.basis import Array, build_additive, build_inputs, build_scale
-from elc.train.folds import build_folds, find_reach, find_shifts, is_gain
+from elc.train.additive import fit_lines
+from elc.train.basis import Array
+from elc.train.design import Array32, Design, build_design
+from elc.train.folds import find_reach, find_shifts, is_gain
 from elc.train.network import (
-    LEAST_SLOPE,
     QUANTILES,
-    Shape,
+    Weights,
     build_curve,
     build_trainee,
     curve_loss,
@@ -28,8 +28,44 @@ from elc.train.network import (
     set_seed,
 )
 
-Array32 = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-WEEKS_PER_PIECE = 4  # ASSUME: hours of one block tell about one thing; fewer blocks a piece, and it bends by chance
+NAMES = ("best", "typical", "high")
+
+
+@dataclass(frozen=True)
+class Additive:
+    """The additive part of each member; m counts members, p pieces, q quantiles: `levels` (m, q), `slopes` (m, p, q).
+
+    Both are in scaled ln(SEC).
+    """
+
+    levels: Array
+    slopes: Array
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The trained members: their weights, and `held_out` (rows, q), the training hours in scaled ln(SEC).
+
+    Each hour is predicted by the member that did not learn from it. `history` holds loss and val_loss by epoch, as
+    shares of energy; epoch 0 is the additive part alone, and `kept` the epoch whose weights these are.
+    """
+
+    weights: Weights
+    held_out: Array
+    history: pd.DataFrame
+    kept: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the held-out hours say of the curve, in scaled ln(SEC).
+
+    `shifts` (q,) are added to the quantiles; `half_width` is that of the interval of best, in standard deviations of
+    the members.
+    """
+
+    shifts: Array
+    half_width: float
 
 
 @dataclass(frozen=True)
@@ -53,101 +89,84 @@ class CurveFit(Fit):
     held_out: pd.DataFrame
     shifts: dict[str, float]
 
+    @property
+    def coverage(self) -> dict[str, float]:
+        """Share of the held-out hours below each quantile before it was shifted."""
+        energy = self.held_out[ENERGY]
+        columns = dict(zip(NAMES, (BEST, TYPICAL, HIGH), strict=True))
+        return {name: float((energy <= self.held_out[column]).mean()) for name, column in columns.items()}
+
+    def describe(self) -> pd.DataFrame:
+        """Each quantile: the share of held-out hours below it that is wanted and found, and its shift, all in %."""
+        rows = [
+            (name, 100 * wanted, 100 * self.coverage[name], 100 * self.shifts[name])
+            for name, wanted in zip(NAMES, QUANTILES, strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["quantile", "wanted, %", "found, %", "moved by, %"])
+
 
 def fit_curve(split: Split, tags: TagList, settings: TrainSettings) -> CurveFit:
-    """Fit the curve on throughput and drivers only.
+    """Fit the curve of a plant in one call.
 
     Raises:
         ElcError: the hours cannot make a curve (see `dataset.check_sound`).
     """
-    check_sound(split, tags)
-    return fit_quantiles(split.train, split.valid, tags.features, tags.signs, settings)
+    return fit_design(build_design(split, tags, settings), settings)
 
 
-def fit_quantiles(
-    train: pd.DataFrame,
-    valid: pd.DataFrame,
-    features: list[str],
-    signs: dict[str, int],
-    settings: TrainSettings,
-) -> CurveFit:
-    """Fit the quantiles of energy given features, load first, in hours in time order with none missing.
-
-    Args:
-        train: the hours to learn from.
-        valid: the hours that say when to stop.
-        features: their columns, the load first.
-        signs: features that energy never falls (1) or never rises (-1) with.
-        settings: of training.
-    """
-    set_seed(settings.seed)
-    raw = [part[features].to_numpy(np.float64) for part in (train, valid)]
-    sec = [
-        np.log(part[ENERGY].to_numpy(np.float64) / values[:, 0])
-        for part, values in zip((train, valid), raw, strict=True)
-    ]
-    weeks = (train[TIME].iloc[-1] - train[TIME].iloc[0]) / pd.Timedelta(settings.block_days, "D")
-    shape = _build_shape(raw[0], sec[0], features, signs, settings, most_pieces=max(int(weeks / WEEKS_PER_PIECE), 1))
-    scaled = [shape.scale.apply(values) for values in raw]
-    additive = [shape.additive.apply(values) for values in scaled]
-    columns = [
-        np.concatenate([first, shape.inputs.apply(values)], axis=1).astype(np.float32)
-        for first, values in zip(additive, scaled, strict=True)
-    ]
-    target = [(values - shape.level) / shape.spread for values in sec]
-    folds = build_folds(train[TIME], settings.members, settings.block_days)
-    seen = (folds[:, None] != np.arange(settings.members)).astype(np.float64)
-    start = _fit_additive(additive[0], target[0], seen, shape)
-    trainee, members = build_trainee(shape, start[..., 1:].transpose(0, 2, 1), start[..., 0], settings.hidden_units)
-    parts = [
-        (columns[0], _stack(target[0], seen)),
-        (columns[1], _stack(target[1], np.ones((len(valid), settings.members)))),
-    ]
-    blocks = build_folds(valid[TIME], settings.members, settings.block_days)
-    history, kept = _train(trainee, parts[0], parts[1], blocks, settings)
-    judged = np.asarray(trainee(columns[0]), np.float64)[np.arange(len(folds)), folds]
-    shifts = find_shifts(target[0][:, None] - judged, folds, settings.interval_frac)
-    half_width = find_reach(settings.members, settings.interval_frac) * sqrt(settings.members - 1)
-    model = build_curve(shape, members.read_weights(), shifts, half_width)
-    energy = np.exp(shape.level + shape.spread * np.sort(judged, axis=1)) * raw[0][:, :1]
-    held_out = train[[TIME, ENERGY, *features]].assign(**dict(zip((BEST, TYPICAL, HIGH), energy.T, strict=True)))
-    named = dict(zip(("best", "typical", "high"), (shifts * shape.spread).tolist(), strict=True))
-    return CurveFit(model, history * shape.spread, kept, held_out, named)
+def fit_design(design: Design, settings: TrainSettings) -> CurveFit:
+    """Fit the quantiles of energy by every step."""
+    networks = fit_networks(design, fit_additive(design, settings), settings)
+    return build_fit(design, networks, calibrate(design, networks, settings))
 
 
-def _build_shape(
-    features: Array,
-    sec: Array,
-    names: list[str],
-    signs: dict[str, int],
-    settings: TrainSettings,
-    *,
-    most_pieces: int,
-) -> Shape:
-    scale = build_scale(features)
-    scaled = scale.apply(features)
-    additive = build_additive(scaled, min(settings.load_pieces, most_pieces))
-    # How far a plant ages beyond what it has shown is a guess; a straight line is the plainest one.
-    inputs = build_inputs(scaled, min(settings.driver_bins, most_pieces), [names.index(AGE)] if AGE in names else [])
-    spread = float(sec.std())
-    low, high = np.full(len(names), -np.inf), np.full(len(names), np.inf)
-    for name, sign in signs.items():
-        (low if sign > 0 else high)[names.index(name)] = 0.0
-    low[0] = LEAST_SLOPE * scale.spread[0] / spread
-    return Shape(scale, additive, inputs, float(sec.mean()), spread, low[additive.feature], high[additive.feature])
-
-
-def _fit_additive(columns: Array, target: Array, seen: Array, shape: Shape) -> Array:
-    """Levels and slopes (members, quantiles, 1 + pieces)."""
-    return np.array(
+def fit_additive(design: Design, settings: TrainSettings) -> Additive:
+    """Fit the additive part of every member to the hours that it learns from."""
+    shape, part = design.shape, design.train
+    found = np.array(
         [
             [
-                fit_additive(columns, target, weights, quantile, shape.low, shape.high, shape.additive.feature)
+                fit_lines(part.pieces, part.target, seen, quantile, shape.low, shape.high, shape.additive.feature)
                 for quantile in QUANTILES
             ]
-            for weights in seen.T
+            for seen in design.find_seen(settings.members).T
         ]
     )
+    return Additive(found[..., 0], found[..., 1:].transpose(0, 2, 1))
+
+
+def fit_networks(design: Design, additive: Additive, settings: TrainSettings) -> Networks:
+    """Train the networks until the validation loss of the members' mean stays, and keep the best epoch.
+
+    The additive part alone, epoch 0, is kept where no epoch is better beyond chance: few hours reward restraint.
+    """
+    set_seed(settings.seed)
+    trainee, members = build_trainee(design.shape, additive.slopes, additive.levels, settings.hidden_units)
+    train = (design.train.columns, _stack(design.train.target, design.find_seen(settings.members)))
+    valid = (design.valid.columns, _stack(design.valid.target, np.ones((len(design.valid.target), settings.members))))
+    history, kept = _train(trainee, train, valid, design.valid.folds, settings)
+    folds = design.train.folds
+    held_out = np.asarray(trainee(design.train.columns), np.float64)[np.arange(len(folds)), folds]
+    return Networks(members.read_weights(), held_out, history * design.shape.spread, kept)
+
+
+def calibrate(design: Design, networks: Networks, settings: TrainSettings) -> Calibration:
+    """Find how far the quantiles are off in the held-out hours, and how wide the interval of best is."""
+    errors = design.train.target[:, None] - networks.held_out
+    shifts = find_shifts(errors, design.train.folds, settings.interval_frac)
+    half_width = find_reach(settings.members, settings.interval_frac) * sqrt(settings.members - 1)
+    return Calibration(shifts, half_width)
+
+
+def build_fit(design: Design, networks: Networks, calibration: Calibration) -> CurveFit:
+    """Build the curve from what was learnt, and predict the held-out hours."""
+    shape, hours = design.shape, design.train.hours
+    model = build_curve(shape, networks.weights, calibration.shifts, calibration.half_width)
+    load = hours[design.features[0]].to_numpy(np.float64)[:, None]
+    energy = np.exp(shape.level + shape.spread * np.sort(networks.held_out, axis=1)) * load
+    held_out = hours.assign(**dict(zip((BEST, TYPICAL, HIGH), energy.T, strict=True)))
+    shifts = dict(zip(NAMES, (calibration.shifts * shape.spread).tolist(), strict=True))
+    return CurveFit(model, networks.history, networks.kept, held_out, shifts)
 
 
 def _stack(target: Array, weights: Array) -> Array32:
@@ -161,13 +180,7 @@ def _train(
     blocks: NDArray[np.int64],
     settings: TrainSettings,
 ) -> tuple[pd.DataFrame, int]:
-    """Train until the validation loss of the members' mean stays, and keep the best epoch.
-
-    The additive part alone, epoch 0, is kept where no epoch is better beyond chance: few hours reward restraint.
-
-    Returns:
-        The learning curve, and the epoch that was kept.
-    """
+    """Train, and give the learning curve and the epoch that was kept, whose weights the model then has."""
     optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
     model.compile(optimizer=optimizer, loss=curve_loss, metrics=[ensemble_loss])
     untrained = model.get_weights()
@@ -202,6 +215,7 @@ def _measure(model: keras.Model, part: tuple[Array32, Array32]) -> Array:
 
 
 def build_callbacks(watched: str, patience: int) -> list[keras.callbacks.Callback]:
+    """Build what stops training, and what lowers its rate, once the watched loss stays."""
     return [
         keras.callbacks.EarlyStopping(watched, mode="min", patience=patience, restore_best_weights=True),
         keras.callbacks.ReduceLROnPlateau(watched, mode="min", patience=max(patience // 3, 1), factor=0.5),

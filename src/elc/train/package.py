@@ -15,7 +15,7 @@ import pandas as pd
 
 from elc import curve
 from elc.dataset import Split, write_baseline
-from elc.fields import BEST, ENERGY, HIGH, TIME, TYPICAL, read_unit
+from elc.fields import ENERGY, TIME, read_unit
 from elc.findings import write_findings
 from elc.paths import replace_folder
 from elc.records import write_record
@@ -148,14 +148,9 @@ def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSetti
 
 def _build_metrics(fit: CurveFit) -> dict[str, Any]:
     """What is known of the curve when it is trained: losses and shifts are shares of energy."""
-    actual = fit.held_out[ENERGY]
-    below = {
-        name: float((actual <= fit.held_out[column]).mean())
-        for name, column in (("best", BEST), ("typical", TYPICAL), ("high", HIGH))
-    }
     losses = fit.history.iloc[fit.kept].to_dict()
     return {
-        "held_out_coverage_frac": below,
+        "held_out_coverage_frac": fit.coverage,
         "recalibrated_by_frac": fit.shifts,
         "kept_epoch": fit.kept,
         "training_pinball_frac": float(losses["loss"]),

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from elc import figures
-from elc.fields import ENERGY, GAP_FRAC, STATE, TIME, TYPICAL
+from elc.fields import ENERGY, GAP_FRAC, STATE, TIME, TYPICAL, say_heading
 from elc.figures import Chart
 from elc.figures.colours import COST, GOOD, INTERVAL, PALE
 
@@ -272,3 +272,17 @@ def test_waterfall_is_drawn_with_its_words_and_without_a_step() -> None:
     for word in ("best", "flue O2", "+5.0", "actual", "102.0", "GJ/h", COST, GOOD, PALE):
         assert word in drawn
     assert "Nothing to show." in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h", size=1000.0).data
+
+
+def test_effects_have_a_panel_each_with_their_interval() -> None:
+    value = np.linspace(0.0, 1.0, 20)
+    effect = pd.DataFrame({"value": value, "best": value / 100, "typical": value / 50})
+    effect = effect.assign(low=effect["best"] - 0.001, high=effect["best"] + 0.001)
+    names = [LOAD, "air_temp_degc", "cooling_water_temp_degc"]
+    effects = pd.concat([effect.assign(feature=name) for name in names], ignore_index=True)
+    chart = figures.plot_effects(effects)
+    for drawn in (chart.data, chart.narrow):
+        assert drawn.count("%</text>") == 3
+        assert [say_heading(name) in drawn for name in names] == [True, True, True]
+        assert drawn.count(GOOD) >= 3
+        assert drawn.count(INTERVAL) >= 3

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 from scipy.stats import norm
 
-from elc.train.additive import fit_additive
+from elc.train.additive import fit_lines
 
 QUANTILES = (0.1, 0.5, 0.9)
 FREE = np.array([np.inf, np.inf])
@@ -17,7 +17,7 @@ def fit(
     columns: np.ndarray, target: np.ndarray, weights: np.ndarray, quantile: float, low: np.ndarray, high: np.ndarray
 ) -> np.ndarray:
     """Fit columns that are each of a feature of its own."""
-    return fit_additive(columns, target, weights, quantile, low, high, np.arange(columns.shape[1]))
+    return fit_lines(columns, target, weights, quantile, low, high, np.arange(columns.shape[1]))
 
 
 def build_rows(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -119,6 +119,6 @@ def test_like_columns_share_a_slope() -> None:
 def test_pieces_of_one_feature_bend_less_than_features_do() -> None:
     columns, target = build_rows(2000, 7)
     weights, bound = np.ones(2000), FREE
-    apart = fit_additive(columns, target, weights, 0.5, -bound, bound, np.array([0, 1]))
-    joined = fit_additive(columns, target, weights, 0.5, -bound, bound, np.array([0, 0]))
+    apart = fit_lines(columns, target, weights, 0.5, -bound, bound, np.array([0, 1]))
+    joined = fit_lines(columns, target, weights, 0.5, -bound, bound, np.array([0, 0]))
     assert 0 < (apart[1] - apart[2]) - (joined[1] - joined[2]) < 0.05  # slopes of 0.6 and -0.4: calmer, not flat

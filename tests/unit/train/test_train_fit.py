@@ -12,7 +12,9 @@ import pytest
 from elc.dataset import Split
 from elc.errors import ElcError
 from elc.fields import AGE, BEST, ENERGY, HIGH, TIME, TYPICAL
-from elc.train.fit import CurveFit, fit_curve, fit_quantiles
+from elc.settings import TrainSettings
+from elc.train.design import arrange_hours
+from elc.train.fit import CurveFit, fit_curve, fit_design
 from elc.train.folds import build_folds
 from tests.unit.train.simulated import (
     AIR,
@@ -35,6 +37,12 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras"
 )
 QUANTILES = (0.1, 0.5, 0.9)
+
+
+def fit_quantiles(
+    train: pd.DataFrame, valid: pd.DataFrame, features: list[str], signs: dict[str, int], settings: TrainSettings
+) -> CurveFit:
+    return fit_design(arrange_hours(train, valid, features, signs, settings), settings)
 
 
 def predict(fit: CurveFit, hours: pd.DataFrame, features: list[str]) -> Array:
@@ -194,3 +202,12 @@ def test_hours_that_cannot_make_a_curve_are_refused() -> None:
     train.loc[3, AIR] = np.nan
     with pytest.raises(ElcError, match=r"^plant fjord: .*air_temp_degc"):
         fit_curve(Split(60.0, train, valid, test), build_tags(), SETTINGS)
+
+
+def test_what_was_found_of_each_quantile_is_described(straight: CurveFit) -> None:
+    table = straight.describe()
+    assert list(table["quantile"]) == ["best", "typical", "high"]
+    assert list(table["wanted, %"]) == pytest.approx([10, 50, 90])
+    below = [100 * (straight.held_out[ENERGY] <= straight.held_out[name]).mean() for name in (BEST, TYPICAL, HIGH)]
+    assert list(table["found, %"]) == pytest.approx(below)
+    assert list(table["moved by, %"]) == pytest.approx([100 * value for value in straight.shifts.values()])
