@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from elc.language import escape, format_number, say
+from elc.pages.language import escape, format_number, say
 from elc.registry import Context, Problem, history
 from elc.registry.history import FleetRow
 from elc.render.words import build_count, build_list, start

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from elc.failures import OF_HOUR
 from elc.fields import read_currency
-from elc.language import escape, escape_marked, format_money, format_plain, format_time, say
+from elc.pages.language import escape, escape_marked, format_money, format_plain, format_time, say
 from elc.records.alerts import Alert
 from elc.records.status import Status
 from elc.render.failures import build_since

@@ -7,7 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from elc.errors import ElcError
-from elc.language import escape, format_date_alone, format_number, format_share, say
+from elc.pages.language import escape, format_date_alone, format_number, format_share, say
 from elc.paths import Project
 from elc.registry import Context, history, read_context
 from elc.registry.history import Decided, FleetRow, Held, HistoryRow, Place

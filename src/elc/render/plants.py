@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
-from elc.language import (
+from elc.pages.language import (
     format_co2,
     format_money,
     format_number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from elc.language import format_number, say, say_list
+from elc.pages.language import format_number, say, say_list
 
 NBSP = "\u00a0"
 MISSING = "–"
