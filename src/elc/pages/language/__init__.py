@@ -7,6 +7,8 @@ fills its places: `say("{plant} runs at its best.", plant="Fjord")`. What has no
 from elc.pages.language.catalog import choose, get_language, say, say_count, translate
 from elc.pages.language.markdown import escape, escape_marked, join_lines, write_code
 from elc.pages.language.numbers import (
+    MISSING,
+    NBSP,
     find_digits,
     find_short_digits,
     format_co2,
@@ -23,11 +25,13 @@ from elc.pages.language.numbers import (
     localise,
     name_zone,
 )
-from elc.pages.language.words import say_health, say_list, say_state, say_version
+from elc.pages.language.words import say_health, say_list, say_number, say_state, say_version, start
 from elc.settings.languages import ENGLISH, find_languages
 
 __all__ = [
     "ENGLISH",
+    "MISSING",
+    "NBSP",
     "choose",
     "escape",
     "escape_marked",
@@ -53,8 +57,10 @@ __all__ = [
     "say_count",
     "say_health",
     "say_list",
+    "say_number",
     "say_state",
     "say_version",
+    "start",
     "translate",
     "write_code",
 ]

@@ -14,7 +14,7 @@ from elc.settings.languages import ENGLISH
 MISSING = "–"
 STEPS = 20_000  # ASSUME: nobody acts on less than this part of what a plant takes
 SIGNIFICANT = 2  # digits of a size in a sentence
-_NBSP = "\u00a0"
+NBSP = "\u00a0"
 
 
 def format_number(value: float | None, digits: int, *, is_signed: bool = False) -> str:
@@ -73,7 +73,7 @@ def format_share(frac: float | None, digits: int, *, is_signed: bool = False) ->
     """Write a fraction as a percentage: `3.6 %`."""
     if frac is None or not math.isfinite(frac):
         return MISSING
-    return f"{format_number(100 * frac, digits, is_signed=is_signed)}{_NBSP}%"
+    return f"{format_number(100 * frac, digits, is_signed=is_signed)}{NBSP}%"
 
 
 def format_plain(value: float) -> str:

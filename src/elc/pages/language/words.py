@@ -1,10 +1,11 @@
-"""Words that several pages share: the state of a plant, and the health of its data and its model."""
+"""Words that several pages share: a plant's state, the health of data and model, versions, counts and lists."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from elc.pages.language.catalog import say
+from elc.pages.language.numbers import format_number
 
 
 def say_state(state: str) -> str:
@@ -46,3 +47,17 @@ def say_list(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return say("{first} and {last}", first=", ".join(names[:-1]), last=names[-1])
+
+
+def say_number(count: int) -> str:
+    """Say a number of things, up to twelve in a word."""
+    words = (
+        say("no"), say("one"), say("two"), say("three"), say("four"), say("five"), say("six"), say("seven"),
+        say("eight"), say("nine"), say("ten"), say("eleven"), say("twelve"),
+    )  # fmt: skip
+    return words[count] if count < len(words) else format_number(count, 0)
+
+
+def start(sentence: str) -> str:
+    """Start a sentence with a capital letter, the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]
