@@ -14,7 +14,8 @@ import hypothesis
 import pytest
 from ruamel.yaml import YAML
 
-from elc import language, settings
+from elc import settings
+from elc.pages import language
 from elc.paths import Project
 
 ROOT = Path(__file__).resolve().parents[1]

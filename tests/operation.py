@@ -17,9 +17,10 @@ from unittest import mock
 import nbformat
 import pandas as pd
 
-from elc import findings, language, registry
+from elc import findings, registry
 from elc.fields import TIME
-from elc.figures import chart
+from elc.pages import language
+from elc.pages.figures import chart
 from elc.paths import Project
 from elc.registry import Used
 from elc.runner import find_stages

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elc import language
 from elc.errors import ElcError
 
 TIME = "time_utc"
@@ -30,6 +29,7 @@ AGE = "since_turnaround_days"  # the declared ageing driver
 GOOD_HOURS = "good_hours"  # parts of a gap that are no set-point's
 UNEXPLAINED = "unexplained"
 NO_SETPOINTS = (GOOD_HOURS, UNEXPLAINED)
+LEVEL = "level"  # best and actual energy, between which the parts of a gap stand
 COVERAGE_SUFFIX = "_coverage_frac"
 
 
@@ -112,34 +112,6 @@ def format_value(value: float, column: str, *, with_unit: bool) -> str:
     digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
     sign = read_unit(column).sign if with_unit else ""
     return f"{value:.{digits}f} {sign}".rstrip()
-
-
-def say_label(column: str) -> str:
-    """Say the quantity of a column in the language of the pages."""
-    return language.translate(read_label(column))
-
-
-def say_name(name: str) -> str:
-    """Say a column, a group of columns, or a part of a gap, in the language of the pages."""
-    return language.translate(read_name(name))
-
-
-def say_sign(column: str) -> str:
-    """Say the sign of a column's unit, in the language of the pages where it is a word."""
-    sign = read_unit(column).sign
-    return language.translate(sign) if sign else ""
-
-
-def say_heading(column: str) -> str:
-    """Say a column as a heading with its unit, in the language of the pages."""
-    return f"{say_label(column)}, {say_sign(column)}".removesuffix(", ")
-
-
-def say_value(value: float, column: str, *, with_unit: bool) -> str:
-    """Say a value with the digits that its size deserves, as the language of the pages writes numbers."""
-    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    sign = say_sign(column) if with_unit else ""
-    return f"{language.format_number(value, digits)} {sign}".rstrip()
 
 
 def read_currency(code: str) -> str:

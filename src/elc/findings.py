@@ -1,6 +1,7 @@
-"""Findings: doubtful facts about data or a model, kept as data so that they reach the report.
+"""Findings: doubtful facts about data or a model, kept as data so that they reach the report; and reasons.
 
-A finding holds what its sentence needs, not the sentence: `elc.pages` says it, in the language of the page.
+A finding holds what its sentence needs, not the sentence, and so does a reason, which is kept in no file: `elc.pages`
+says both, in the language of the page.
 """
 
 from __future__ import annotations
@@ -61,6 +62,14 @@ class Finding:
     @property
     def check(self) -> str:
         return self.kind.check
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something is so, or is asked for, as data: its name, and the values that its sentence is made of."""
+
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build_frame(findings: Iterable[Finding]) -> pd.DataFrame:

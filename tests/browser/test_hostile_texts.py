@@ -16,11 +16,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import Browser
 
-from elc import figures
-from elc.evaluate.words import write_drift
-from elc.figures import chart
 from elc.findings import build_frame
-from elc.monitor.words import _write_doubts
+from elc.pages import figures
+from elc.pages.evaluate import write_drift
+from elc.pages.figures import chart
+from elc.pages.monitor.health import _write_doubts
 from elc.paths import Project
 from elc.records.status import Status
 from elc.render import render_site

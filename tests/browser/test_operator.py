@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from elc import curve
-from elc.language import find_languages
+from elc.pages.language import find_languages
 from elc.service.page.words import build_words
 from tests.browser.conftest import IN_CHROMIUM
 from tests.browser.operator_site import OPERATOR, SCREEN, Site, make_site, serve

@@ -48,13 +48,14 @@ def test_second_cell_holds_the_parameters(stage: str) -> None:
 
 
 def test_imports_come_next_and_are_modules(stage: str) -> None:
+    """What computes comes from elc, what shows from elc.pages; words are named as `pages.monitor.write_head`."""
     body = ast.parse(read_code(stage)[1].source).body
-    assert len(body) == 1
-    assert isinstance(body[0], ast.ImportFrom)
-    assert body[0].module == "elc"
-    for alias in body[0].names:
-        module = ROOT / "src" / "elc" / alias.name
-        assert module.with_suffix(".py").is_file() or (module / "__init__.py").is_file(), alias.name
+    assert [getattr(line, "module", "") for line in body] == ["elc", "elc.pages"]
+    for line in body:
+        assert isinstance(line, ast.ImportFrom)
+        for alias in line.names:
+            module = ROOT.joinpath("src", *str(line.module).split("."), alias.name)
+            assert module.with_suffix(".py").is_file() or (module / "__init__.py").is_file(), alias.name
 
 
 def test_size(stage: str) -> None:

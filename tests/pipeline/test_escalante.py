@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from elc.fields import BEST, ENERGY, TYPICAL
-from elc.language import format_share
+from elc.pages.language import format_share
 from elc.paths import Project
 from tests.conftest import run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from elc import fields, language
+from elc import fields
 from elc.errors import ElcError
 from elc.units import read_conversion
 
@@ -81,14 +81,3 @@ def test_coverage_column_is_no_quantity_of_its_own() -> None:
 )
 def test_specific_energy_is_per_unit_made(throughput: str, sign: str) -> None:
     assert fields.sec_sign(throughput) == sign
-
-
-def test_what_pages_say_follows_their_language() -> None:
-    assert fields.say_heading("flue_o2_pct") == "flue O2, %"
-    assert fields.say_value(-3.456, "flue_o2_pct", with_unit=True) == "−3.46 %"
-    language.choose("nb")
-    try:
-        assert fields.say_value(12.34, "load_t_per_h", with_unit=True) == "12,3 t/h"
-        assert fields.say_value(1234.5, "load_t_per_h", with_unit=False) == "1\u00a0234"
-    finally:
-        language.choose("en")

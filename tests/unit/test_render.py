@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from elc.alerts import build_alert
 from elc.errors import ElcError
 from elc.fields import TIME
-from elc.language import escape
+from elc.pages.language import escape
 from elc.paths import Project
 from elc.records.failure import Failure
 from elc.records.status import Status

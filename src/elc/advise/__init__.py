@@ -1,6 +1,5 @@
 """Which set-points to move, what it would save, what was advised before, and what came of it."""
 
-from elc.advise.came import build_outcomes_table, write_outcome
 from elc.advise.log import (
     Notes,
     build_log,
@@ -14,10 +13,9 @@ from elc.advise.log import (
     write_log,
     write_outcomes,
 )
-from elc.advise.moves import COLUMNS, Advice, build_advice, choose_hour
+from elc.advise.moves import COLUMNS, Advice, build_advice, choose_hour, find_reason
 from elc.advise.outcomes import OUTCOMES, build_outcomes
 from elc.advise.total import Total, build_total
-from elc.advise.words import build_moves_table, find_reason, write_advice
 
 __all__ = [
     "COLUMNS",
@@ -27,10 +25,8 @@ __all__ = [
     "Total",
     "build_advice",
     "build_log",
-    "build_moves_table",
     "build_notes",
     "build_outcomes",
-    "build_outcomes_table",
     "build_total",
     "choose_hour",
     "find_logged",
@@ -39,9 +35,7 @@ __all__ = [
     "read_log",
     "read_notes",
     "read_outcomes",
-    "write_advice",
     "write_advice_files",
     "write_log",
-    "write_outcome",
     "write_outcomes",
 ]

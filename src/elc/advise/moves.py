@@ -197,3 +197,9 @@ def _build_empty() -> pd.DataFrame:
     types = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(TEXTS, "str")
     types |= {TIME: "datetime64[us, UTC]", "precedents": "int64"}
     return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in types.items()})
+
+
+def find_reason(reasons: pd.DataFrame, at: pd.Timestamp) -> str:
+    """Find why an hour has no moves; empty where it has some, `not_made` where nothing was advised for that hour."""
+    found = reasons.loc[reasons[TIME] == at, REASON]
+    return str(found.iloc[-1]) if len(found) else "not_made"

@@ -2,13 +2,11 @@
 
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.deliver import deliver, deliver_all, send_test
-from elc.alerts.model import build_alert
-from elc.alerts.sources import UNJUDGED, OpenAlerts, find_open
+from elc.alerts.sources import OpenAlerts, find_open
 from elc.alerts.state import find_told
-from elc.records.alerts import Alert, AlertState, read_alerts, write_alerts
+from elc.records.alerts import Alert, AlertState, build_alert, read_alerts, write_alerts
 
 __all__ = [
-    "UNJUDGED",
     "Alert",
     "AlertState",
     "Channel",

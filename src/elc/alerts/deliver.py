@@ -12,15 +12,14 @@ from contextvars import copy_context
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from elc import language
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.fold import fold
-from elc.alerts.model import build_alert
 from elc.alerts.sources import find_open
 from elc.alerts.state import KEPT, append_log, find_told
 from elc.errors import ElcError
+from elc.pages import language
 from elc.paths import Project
-from elc.records.alerts import NOTHING_TOLD, AlertState, Message, Unsent, write_state
+from elc.records.alerts import NOTHING_TOLD, AlertState, Message, Unsent, build_alert, write_state
 from elc.registry.lock import hold_lock
 from elc.settings import StageSettings, read_operation, read_settings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from elc import language
+from elc.pages import language
 from elc.records.alerts import Alert, Message, Told
 
 MessageState = Literal["open", "still open", "recovered"]

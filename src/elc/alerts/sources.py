@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from elc import language
-from elc.alerts.model import build_alert
 from elc.errors import ElcError
 from elc.failures import SUFFIX, find_failures, read_failure
 from elc.fields import TIME
+from elc.pages import language
 from elc.paths import Project
 from elc.records import RecordError
-from elc.records.alerts import Alert, read_alerts
+from elc.records.alerts import UNJUDGED, Alert, build_alert, read_alerts
 from elc.settings import StageSettings
 
-UNJUDGED = "not judged"
 OF_MONITOR = ("gap", "energy", UNJUDGED, "violation", "failed")
 OF_STAGES = ("stage",)
 OF_CLOCK = ("stale", "future")

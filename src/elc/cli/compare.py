@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from elc import compare
+from elc.pages import compare
 
 WIDTH = 120
 GAP = "  "
@@ -17,7 +17,7 @@ DASH = "–"
 
 
 def render_comparison(comparison: dict[str, Any]) -> str:
-    """Render what `compare.read_comparison` gives: the answer, then one table after the other."""
+    """Render what `elc.compare.read_comparison` gives: the answer, then one table after the other."""
     lines = [*textwrap.wrap(compare.build_answer(comparison), WIDTH), ""]
     lines += [*textwrap.wrap(compare.write_test(comparison), WIDTH), ""]
     for heading, table in (

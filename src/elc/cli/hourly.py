@@ -124,7 +124,7 @@ def _build_row(change: PlantChange) -> tuple[str, ...]:
 
 
 def _find_digits(status: Status) -> int:
-    from elc.language import find_digits
+    from elc.pages.language import find_digits
 
     return find_digits(float("nan") if status.size_gj_per_h is None else status.size_gj_per_h)
 

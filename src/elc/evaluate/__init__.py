@@ -15,17 +15,13 @@ from elc.evaluate.references import fit_quantile, score_references
 from elc.evaluate.report import build_metrics, tidy, write_metrics, write_plots
 from elc.evaluate.resample import Array, Blocks, build_blocks, find_mean_interval
 from elc.evaluate.tables import (
-    FORMATS,
     build_bands,
     build_calibration,
     build_groups,
-    build_references,
     build_residuals,
 )
-from elc.evaluate.words import build_statement, write_drift, write_references
 
 __all__ = [
-    "FORMATS",
     "NAMES",
     "QUANTILES",
     "Array",
@@ -35,9 +31,7 @@ __all__ = [
     "build_calibration",
     "build_groups",
     "build_metrics",
-    "build_references",
     "build_residuals",
-    "build_statement",
     "find_drift",
     "find_mean_interval",
     "fit_quantile",
@@ -50,8 +44,6 @@ __all__ = [
     "score_references",
     "score_test",
     "tidy",
-    "write_drift",
     "write_metrics",
     "write_plots",
-    "write_references",
 ]

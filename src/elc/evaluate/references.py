@@ -18,13 +18,6 @@ from elc.fields import BEST, ENERGY, TYPICAL
 from elc.settings import EvaluateSettings
 
 BOOSTED = ("boosted_energy", "boosted_sec")
-LABELS = {
-    "line_on_load": "straight line on load",
-    "linear_energy": "linear quantiles of energy",
-    "linear_sec": "linear quantiles of specific energy, times load",
-    "boosted_energy": "boosted trees (LightGBM) on energy",
-    "boosted_sec": "boosted trees (LightGBM) on specific energy, times load",
-}
 Fit = Callable[[Array, Array, Array, float], Array]  # train x (rows, k), train y (rows,), test x, quantile -> test y
 
 

@@ -1,4 +1,4 @@
-"""The metrics as tables: calibration, load bands, months, references, and daily residuals."""
+"""The metrics as tables: calibration, load bands, months, and daily residuals."""
 
 from __future__ import annotations
 
@@ -6,18 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from elc.evaluate.references import LABELS
 from elc.fields import ENERGY, TIME, TYPICAL
 from elc.settings import StageSettings
-
-# How the page writes the columns of these tables.
-FORMATS = {
-    "bias, %": "+.2f",
-    "CV(RMSE), %": ".2f",
-    "pinball loss of best, GJ/h": ".3f",
-    "ratio to the curve": ".2f",
-    "RMSE, GJ/h": ".2f",
-}
 
 
 def build_calibration(metrics: dict[str, Any]) -> pd.DataFrame:
@@ -48,11 +38,9 @@ def build_bands(metrics: dict[str, Any]) -> pd.DataFrame:
 
 
 def build_groups(metrics: dict[str, Any]) -> pd.DataFrame:
-    """Error of typical and coverage of best by load band and by month of the site, for the page."""
+    """Error of typical and coverage of best by load band and by month of the site (fractions)."""
     groups = {f"load {_write_load(entry)}": entry for entry in metrics["load_bands"].values()}
-    table = _build_groups("hours", groups | metrics["months"])
-    names = {"bias_frac": "bias, %", "cv_rmse_frac": "CV(RMSE), %", "below_best_frac": "below best, %"}
-    return table.assign(**{name: 100 * table[name] for name in names}).rename(columns=names)
+    return _build_groups("hours", groups | metrics["months"])
 
 
 def _build_groups(word: str, groups: dict[str, Any]) -> pd.DataFrame:
@@ -71,29 +59,6 @@ def _build_groups(word: str, groups: dict[str, Any]) -> pd.DataFrame:
 
 def _write_load(entry: dict[str, Any]) -> str:
     return f"{entry['load_low']:.1f} to {entry['load_high']:.1f}"
-
-
-def build_references(metrics: dict[str, Any]) -> pd.DataFrame:
-    """The curve and every reference on the same hours, for the page: loss and coverage of best, error of typical.
-
-    A ratio above 1 says that the curve's best is the closer one.
-    """
-    best, typical = metrics["quantiles"]["best"], metrics["typical"]
-    curve = {"pinball_best_gj_per_h": best["pinball_gj_per_h"], "coverage_best_frac": best["coverage_frac"]}
-    entries = [("the curve", {**curve, "pinball_ratio": 1.0, **typical})]
-    entries += [(LABELS[name], entry) for name, entry in metrics["references"].items()]
-    rows = [
-        {
-            "model": label,
-            "pinball loss of best, GJ/h": entry["pinball_best_gj_per_h"],
-            "ratio to the curve": entry.get("pinball_ratio"),
-            "below best, %": 100 * entry["coverage_best_frac"],
-            "RMSE, GJ/h": entry["rmse_gj_per_h"],
-            "CV(RMSE), %": 100 * entry["cv_rmse_frac"],
-        }
-        for label, entry in entries
-    ]
-    return pd.DataFrame(rows)
 
 
 def build_residuals(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:

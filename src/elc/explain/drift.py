@@ -16,10 +16,9 @@ import pandas as pd
 from elc.curve import Package, find_size
 from elc.explain.attribution import SETPOINTS, attribute, measure_sizes
 from elc.explain.hours import choose_hours, find_judged
-from elc.fields import TIME, say_name
+from elc.fields import TIME
 from elc.findings import Finding, Kind, build_frame
-from elc.language import format_number, say
-from elc.settings import ExplainSettings, StageSettings
+from elc.settings import StageSettings
 
 CHECK = "feature_attribution_drift_check"
 LEAST_HOURS = 24  # ASSUME: fewer hours rank by chance
@@ -96,18 +95,3 @@ def find_drift(drift: pd.DataFrame, scored: pd.DataFrame, settings: StageSetting
         if row["ndcg"] < explain.min_ndcg
     ]
     return build_frame(found)
-
-
-def build_drift_table(drift: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
-    """Build the table of nDCG, with what rose most and whether the ranking is that of training."""
-    rows = drift.to_dict("records")
-    names = {"drivers": say("what drives consumption"), "setpoints": say("what drives the gap")}
-    return pd.DataFrame(
-        {
-            say("ranking of"): [names[row["what"]] for row in rows],
-            say("nDCG"): [format_number(row["ndcg"], 3) for row in rows],
-            say("hours"): [format_number(row["hours"], 0) for row in rows],
-            say("rose most"): [say_name(row["rose"]) for row in rows],
-            say("as in training"): [say("yes") if row["ndcg"] >= settings.min_ndcg else say("no") for row in rows],
-        }
-    )

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from elc.curve import Package, build_best_practice, find_last, predict_precedents, share_response
-from elc.fields import GAP, GOOD_HOURS, TIME, UNEXPLAINED, say_heading, say_name, say_value
-from elc.language import format_energy, say
+from elc.fields import GAP, GOOD_HOURS, TIME, UNEXPLAINED
 from elc.settings import ExplainSettings
 
 SHARES = ["setpoint", "now", "best_practice", "share_gj_per_h"]
@@ -103,27 +102,3 @@ def rank_causes(shares: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=["setpoint", "share_gj_per_h"])
     mean = shares.groupby("setpoint")["share_gj_per_h"].mean().dropna()
     return mean.sort_values(ascending=False).reset_index()
-
-
-def build_causes_table(shares: pd.DataFrame, *, size: float) -> pd.DataFrame:
-    """Build the table of set-points now and at best practice, with all shares of the gap, which add up to it.
-
-    `size` is what the plant takes (see `curve.find_size`).
-    """
-    known = shares.to_dict("records")
-    return pd.DataFrame(
-        {
-            say("set-point"): [_write_heading(row["setpoint"], row["now"]) for row in known],
-            say("now"): [_write_value(row["now"], row["setpoint"]) for row in known],
-            say("best practice"): [_write_value(row["best_practice"], row["setpoint"]) for row in known],
-            say("share, GJ/h"): [format_energy(row["share_gj_per_h"], size=size, is_signed=True) for row in known],
-        }
-    )
-
-
-def _write_heading(name: str, now: float) -> str:
-    return say_name(name) if pd.isna(now) else say_heading(name)
-
-
-def _write_value(value: float, column: str) -> str:
-    return "–" if pd.isna(value) else say_value(value, column, with_unit=False)

@@ -17,8 +17,9 @@ from tqdm import tqdm
 MODULES = (
     "elc.runner.shell",
     "elc.render.pandoc",
-    *(f"elc.{name}" for name in ("advise", "curve", "dataset", "evaluate", "explain", "figures", "findings")),
-    *(f"elc.{name}" for name in ("ingest", "language", "monitor", "quality", "registry", "render", "settings")),
+    *(f"elc.{name}" for name in ("advise", "curve", "dataset", "evaluate", "explain", "findings", "ingest")),
+    *(f"elc.{name}" for name in ("monitor", "quality", "registry", "render", "settings")),
+    *(f"elc.pages.{name}" for name in ("advise", "evaluate", "explain", "figures", "findings", "language", "monitor")),
     "elc.hourly.process",
     "matplotlib.backends.backend_svg",
     "onnxruntime",

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from elc import curve, dataset, explain, figures
+from elc import curve, dataset, explain
 from elc.errors import ElcError, check_faults
 from elc.extras import build_missing
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
 from elc.findings import build_frame, join, read_findings
 from elc.library.table import build_hours, find_interval
-from elc.pages import say_findings
+from elc.pages import figures
+from elc.pages.findings import say_findings
 from elc.paths import replace_folder
 from elc.settings import ExplainSettings, StageSettings, Tag, TagList, build_default
 

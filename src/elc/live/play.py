@@ -14,9 +14,9 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from elc.alerts.state import read_log
-from elc.fields import say_label
 from elc.live.client import ServiceClient, read_row
 from elc.live.commands import ENVIRONMENT, CopyCommands
+from elc.pages.labels import say_label
 from elc.paths import Project, replace_file
 from elc.records.alerts import LOG
 from elc.registry.git import run_git

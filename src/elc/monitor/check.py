@@ -9,8 +9,7 @@ import pandas as pd
 
 from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_last, find_size, find_tag
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
-from elc.findings import Finding, Kind, build_frame, join, write_findings
-from elc.language import say
+from elc.findings import Finding, Kind, Reason, build_frame, join, write_findings
 from elc.monitor.changes import LevelChange, build_cusum
 from elc.monitor.concept import Concept, find_concept
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
@@ -51,7 +50,7 @@ class Check:
     judged_h: float
     cusum: pd.DataFrame
     findings: pd.DataFrame
-    failure: str
+    failure: Reason | None
     used: tuple[str, ...]
     silent: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
@@ -110,23 +109,25 @@ def write_check(folder: Path, check: Check) -> None:
     write_findings(folder / "findings.parquet", check.findings)
 
 
-def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Package, settings: StageSettings) -> str:
-    """Say why nothing can be judged at all; empty where something can."""
+def _find_failure(
+    scored: pd.DataFrame, violations: list[Violation], package: Package, settings: StageSettings
+) -> Reason | None:
+    """Find why nothing can be judged at all; None where something can."""
     if not package.baseline.quality:
-        return say("the model package holds no baseline (quality.json); train the plant again")
+        return Reason("no_baseline")
     needed = [ENERGY, *package.features]
     spoilt = [one.column for one in violations if one.kind in (MISSING_COLUMN, DATA_TYPE) and one.column in needed]
     lacking = [column for column in spoilt if scored[column].isna().all()]
     if lacking:
-        return say("the hourly table gives no {columns}, which the model needs", columns=", ".join(lacking))
+        return Reason("columns_lacking", {"columns": lacking})
     recent = _find_recent(scored, settings)
     silent = [column for column in needed if recent[column].isna().all()]
     days = settings.monitor.health_days
     if silent:
-        return say("no valid value of {columns} in {days} days", columns=", ".join(silent), days=days)
+        return Reason("columns_silent", {"columns": silent, "days": days})
     if not recent[IS_STEADY].any():
-        return say("the plant did not run steadily in {days} days", days=days)
-    return ""
+        return Reason("never_steady", {"days": days})
+    return None
 
 
 def _find_unread(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:

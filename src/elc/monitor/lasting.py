@@ -3,48 +3,55 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from elc import language
-from elc.alerts import UNJUDGED, Alert, build_alert
 from elc.curve import find_size, sum_costs
-from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, RUNNING, STATE, TIME, read_currency
-from elc.pages import say_findings
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, RUNNING, STATE, TIME
+from elc.findings import Finding, list_findings
+from elc.monitor.status import PlantState
+from elc.monitor.verdict import FAILED
+from elc.records.alerts import UNJUDGED
 from elc.settings import StageSettings
 
-FAILED = "Failed"  # the status of a plant that monitor cannot judge
 STOPS = ("trip", "start")
 
 
-def find_alerts(
-    scored: pd.DataFrame,
-    findings: pd.DataFrame,
-    settings: StageSettings,
-    *,
-    status: str,
-    recommendation: str,
-    no_gap_reason: str,
-) -> list[Alert]:
+@dataclass(frozen=True)
+class Lasting:
+    """One thing that is so at the last interval and has lasted: what an alert is made of, without its sentence.
+
+    `kind`, `subject`, `since`, `last` and `values` are as in `records.alerts.Alert`; `finding` is that of a violation,
+    and `size_gj_per_h` what the plant takes, of a gap (see `curve.find_size`).
+    """
+
+    kind: str
+    subject: str
+    since: pd.Timestamp | None
+    last: pd.Timestamp | None
+    values: dict[str, float] = field(default_factory=dict)
+    finding: Finding | None = None
+    size_gj_per_h: float = float("nan")
+
+
+def find_lasting(scored: pd.DataFrame, status: PlantState, settings: StageSettings) -> list[Lasting]:
     """Find what is open at the last interval of scored hours (see `curve.score_hours`) and has lasted.
 
     - gap: above `max_gap_frac` for `gap_h` judged hours in a row. Intervals that are not judged count nothing and end
       nothing, unless they go on for longer than `gap_h`; a stop ends it.
     - energy: no reading of energy for `violation_h`, though the plant is not known to be down.
-    - not judged: no gap for `violation_h` of running with known energy; `no_gap_reason` is that of the last interval,
-      `recommendation` what to do.
+    - not judged: no gap for `violation_h` of running with known energy.
     - violation: a finding of monitor that has lasted `violation_h` and reaches into the last interval.
-    - failed: the status of monitor, with what it recommends.
+    - failed: monitor cannot judge the plant.
     """
     hours = scored.sort_values(TIME, ignore_index=True)
-    found: list[Alert | None] = []
+    found: list[Lasting | None] = []
     if len(hours):
-        unjudged = _find_unjudged(hours, settings, no_gap_reason, recommendation)
-        found = [_find_gap(hours, settings), _find_energy(hours, settings), unjudged]
-    found += _find_violations(hours, findings, settings)
-    found.append(_find_failure(hours, settings, recommendation) if status == FAILED else None)
-    return [alert for alert in found if alert is not None]
+        found = [_find_gap(hours, settings), _find_energy(hours, settings), _find_unjudged(hours, settings)]
+    found += [] if status.check is None else _find_violations(hours, status.check.findings, settings)
+    found.append(_find_failure(hours, settings) if status.verdict.status == FAILED else None)
+    return [one for one in found if one is not None]
 
 
 def _find_width(settings: StageSettings) -> pd.Timedelta:
@@ -55,7 +62,7 @@ def _count(hours: float, settings: StageSettings) -> int:
     return max(math.ceil(pd.Timedelta(hours, "h") / _find_width(settings)), 1)
 
 
-def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
+def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Lasting | None:
     needed = _count(settings.alerts.gap_h, settings)
     spell = hours.iloc[_find_spell_start(hours, needed, settings) :]
     spell = spell[spell[GAP_FRAC].notna()]
@@ -71,8 +78,7 @@ def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
         **({} if math.isnan(cost.money) else {"money": cost.money}),
         **({} if math.isnan(cost.co2_t) else {"co2_t": cost.co2_t}),
     }
-    sentence = _write_gap(values, since, settings, size=find_size(hours))
-    return _build(settings, "gap", "energy", sentence, since, last, values=values)
+    return Lasting("gap", "energy", since, last, values, size_gj_per_h=find_size(hours))
 
 
 def _find_spell_start(hours: pd.DataFrame, needed: int, settings: StageSettings) -> int:
@@ -89,97 +95,45 @@ def _find_spell_start(hours: pd.DataFrame, needed: int, settings: StageSettings)
     return max([0, *ends[-1:], *jumps[-1:]])
 
 
-def _write_gap(values: dict[str, float], since: pd.Timestamp, settings: StageSettings, *, size: float) -> str:
-    words = {
-        "plant": settings.plant.name,
-        "gap": language.format_short_energy(values["gap_gj_per_h"], size=size),
-        "share": language.format_share(values["gap_frac"], 1),
-        "time": _write_time(since, settings),
-    }
-    if "money" not in values:
-        return language.say("{plant} has used {gap} GJ/h ({share}) more than its best since {time}.", **words)
-    money = f"{language.format_money(values['money'])} {read_currency(settings.site.currency)}"
-    return language.say(
-        "{plant} has used {gap} GJ/h ({share}) more than its best since {time}: {money} so far.", **words, money=money
-    )
-
-
 def _find_later(hours: pd.DataFrame, column: str) -> pd.DataFrame:
     """Find the hours after the last one that has a value of a column; all where none has."""
     known = hours.index[hours[column].notna()]
     return hours.iloc[int(known[-1]) + 1 if len(known) else 0 :]
 
 
-def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Alert | None:
+def _find_energy(hours: pd.DataFrame, settings: StageSettings) -> Lasting | None:
     silent = _find_later(hours, ENERGY)
     if len(silent) < _count(settings.alerts.violation_h, settings) or silent[STATE].iloc[-1] == "trip":
         return None
-    since, last = silent[TIME].iloc[0], silent[TIME].iloc[-1] + _find_width(settings)
-    sentence = language.say(
-        "{plant} has had no valid reading of energy since {time}, so no gap is known.",
-        plant=settings.plant.name,
-        time=_write_time(since, settings),
-    )
-    advice = language.say("Check its energy meters.")
-    return _build(settings, "energy", "energy", sentence, since, last, advice=advice)
+    return Lasting("energy", "energy", silent[TIME].iloc[0], silent[TIME].iloc[-1] + _find_width(settings))
 
 
-def _find_unjudged(hours: pd.DataFrame, settings: StageSettings, reason: str, advice: str) -> Alert | None:
-    """One alert from the first running interval after the last judged one, until one is judged again.
+def _find_unjudged(hours: pd.DataFrame, settings: StageSettings) -> Lasting | None:
+    """One from the first running interval after the last judged one, until one is judged again.
 
-    Intervals without energy have an alert of their own; here, as ramps and stops, they count nothing and end nothing.
+    Intervals without energy are told by themselves; here, as ramps and stops, they count nothing and end nothing.
     """
     later = _find_later(hours, GAP)
     running = later[later[STATE].isin(RUNNING) & later[ENERGY].notna()]
     if len(running) < _count(settings.alerts.violation_h, settings):
         return None
-    since, last = running[TIME].iloc[0], later[TIME].iloc[-1] + _find_width(settings)
-    time = _write_time(since, settings)
-    sentence = language.say(
-        "{plant} has had no gap to judge since {time}: {reason}.", plant=settings.plant.name, time=time, reason=reason
-    )
-    return _build(settings, UNJUDGED, "gap", sentence, since, last, advice=advice)
+    return Lasting(UNJUDGED, "gap", running[TIME].iloc[0], later[TIME].iloc[-1] + _find_width(settings))
 
 
-def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings) -> list[Alert | None]:
-    """One alert for each check and column whose finding lasts; where there are several, the latest speaks."""
+def _find_violations(hours: pd.DataFrame, findings: pd.DataFrame, settings: StageSettings) -> list[Lasting]:
+    """One for each check and column whose finding lasts; where there are several, the latest speaks."""
     lasting = findings[findings["end"] - findings["start"] >= pd.Timedelta(settings.alerts.violation_h, "h")]
     if len(hours):
         lasting = lasting[lasting["end"] > hours[TIME].iloc[-1]]
-    alerts: list[Alert | None] = []
+    found = []
     for (check, column), rows in lasting.groupby(["check", "column"], sort=True):
         latest = rows.sort_values(["end", "start"]).iloc[-1]
         subject = f"{check}:{column}".removesuffix(":")
-        since, last = rows["start"].min(), latest["end"]
-        (sentence,) = say_findings(rows.loc[[latest.name]])
-        alerts.append(_build(settings, "violation", subject, sentence, since, last))
-    return alerts
+        (finding,) = list_findings(rows.loc[[latest.name]])
+        found.append(Lasting("violation", subject, rows["start"].min(), latest["end"], finding=finding))
+    return found
 
 
-def _find_failure(hours: pd.DataFrame, settings: StageSettings, recommendation: str) -> Alert:
-    sentence = language.say("{plant} cannot be judged.", plant=settings.plant.name)
+def _find_failure(hours: pd.DataFrame, settings: StageSettings) -> Lasting:
     last = hours[TIME].iloc[-1] + _find_width(settings) if len(hours) else None
-    return _build(settings, "failed", "monitor", sentence, None, last, advice=recommendation)
-
-
-def _build(
-    settings: StageSettings,
-    kind: str,
-    subject: str,
-    sentence: str,
-    since: pd.Timestamp | None,
-    last: pd.Timestamp | None,
-    *,
-    values: dict[str, float] | None = None,
-    advice: str = "",
-) -> Alert:
-    start, end = (None if time is None else _to_utc(time) for time in (since, last))
-    return build_alert(settings.plant_id, kind, subject, sentence, since=start, last=end, values=values, advice=advice)
-
-
-def _write_time(time: pd.Timestamp, settings: StageSettings) -> str:
-    return language.format_time(time.tz_convert(settings.plant.time_zone).to_pydatetime())
-
-
-def _to_utc(time: pd.Timestamp) -> datetime:
-    return time.tz_convert("UTC").to_pydatetime().astimezone(UTC)
+    return Lasting("failed", "monitor", None, last)

@@ -1,5 +1,18 @@
-"""What pages say of what was computed, in the language that was chosen: so far, findings."""
+"""What is said of what was computed: words, tables and pictures, in the language that was chosen.
 
-from elc.pages.findings import build_rules_table, say_finding, say_findings, say_record
+Each stage's page has its words in the module of the stage's name; `findings` and `reasons` say what several pages tell.
+"""
 
-__all__ = ["build_rules_table", "say_finding", "say_findings", "say_record"]
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+PARTS = ("advise", "compare", "evaluate", "explain", "figures", "findings", "language", "monitor")
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a part when somebody names it: who says one page needs none of the others."""
+    if name in PARTS:
+        return importlib.import_module(f"elc.pages.{name}")
+    raise AttributeError(f"module elc.pages has no attribute {name}")

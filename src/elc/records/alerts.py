@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -11,10 +13,11 @@ from pydantic import ConfigDict, Field, RootModel
 from elc.records.record import Moment, Record, read_record, write_record
 
 FILE, STATE, LOG = "alerts.json", "state.json", "alerts.jsonl"
+UNJUDGED = "not judged"  # the kind of a plant that runs and has no gap
 
 
 class Alert(Record):
-    """One thing that is so now and has lasted; `alerts.build_alert` builds it."""
+    """One thing that is so now and has lasted; `build_alert` builds it."""
 
     plant: str
     """The plant's id."""
@@ -39,6 +42,42 @@ class Alert(Record):
     def key(self) -> str:
         """What is the same of two alerts about the same thing, whenever they began."""
         return f"{self.kind}|{self.subject}"
+
+
+def build_alert(
+    plant: str,
+    kind: str,
+    subject: str,
+    sentence: str,
+    *,
+    since: datetime | None,
+    last: datetime | None,
+    values: Mapping[str, float] | None = None,
+    advice: str = "",
+) -> Alert:
+    """Build an alert: `since` and `last` (UTC) are its start, and the end of what was seen.
+
+    Its id is made of plant, kind, subject and start. Where the start is not known, `since` is None, and the end of what
+    was seen stands in for it. `advice` says what to do while it lasts.
+    """
+    start = since or last
+    text = "|".join((plant, kind, subject, "" if start is None else start.isoformat()))
+    return Alert(
+        plant=plant,
+        kind=kind,
+        subject=subject,
+        sentence=_clean(sentence),
+        since=since,
+        last=last,
+        values=dict(values or {}),
+        id=hashlib.sha256(text.encode()).hexdigest()[:16],
+        advice=_clean(advice),
+    )
+
+
+def _clean(text: str) -> str:
+    """A file's name in a text may hold what no receiver can read."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Alerts(RootModel[tuple[Alert, ...]]):

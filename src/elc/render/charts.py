@@ -6,9 +6,9 @@ import re
 from html import escape
 from typing import Any
 
-from elc.language import say
+from elc.pages.language import say
 
-MIME = "application/vnd.elc.chart+json"  # as `elc.figures` writes it
+MIME = "application/vnd.elc.chart+json"  # as `elc.pages.figures` writes it
 SVG = "image/svg+xml"
 _PREFIX = "chart-"  # of every id in a chart's SVG
 

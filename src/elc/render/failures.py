@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from elc.failures import find_failures, read_failure
-from elc.language import escape, format_time, say
+from elc.pages.language import escape, format_time, say
 from elc.paths import Project
 from elc.records import RecordError
 from elc.records.failure import Failure

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from elc.language import escape, format_number, say
+from elc.pages.language import escape, format_number, say, say_list, say_number, start
 from elc.registry import Context, Problem, history
 from elc.registry.history import FleetRow
-from elc.render.words import build_count, build_list, start
 
 SHOWN = 20  # of the problems and of the places where a plant's versions ran
 _NAMED = 5  # plants in one sentence
@@ -39,11 +38,11 @@ def _build_sound(context: Context, sound: Sequence[str], count: int, values: dic
     if len(sound) == count == 2:
         return say("Both plants run {what} in {environment}.", **values)
     if len(sound) == count:
-        return say("All {count} plants run {what} in {environment}.", count=build_count(count), **values)
-    some = start(build_count(len(sound)))
+        return say("All {count} plants run {what} in {environment}.", count=say_number(count), **values)
+    some = start(say_number(len(sound)))
     if len(sound) == 1:
-        return say("One of {count} plants runs {what} in {environment}.", count=build_count(count), **values)
-    return say("{some} of {count} plants run {what} in {environment}.", some=some, count=build_count(count), **values)
+        return say("One of {count} plants runs {what} in {environment}.", count=say_number(count), **values)
+    return say("{some} of {count} plants run {what} in {environment}.", some=some, count=say_number(count), **values)
 
 
 def _build_doubtful(context: Context, plants: Sequence[str]) -> str:
@@ -63,15 +62,15 @@ def _build_missing(context: Context, plants: Sequence[str]) -> str:
 def _build_unfollowed(count: int) -> str:
     if count == 1:
         return say("[One entry is not followed]{{.cost}}: see below.")
-    return say("[{count} entries are not followed]{{.cost}}: see below.", count=start(build_count(count)))
+    return say("[{count} entries are not followed]{{.cost}}: see below.", count=start(say_number(count)))
 
 
 def _build_names(context: Context, plants: Sequence[str]) -> str:
     """Build a list of plants' names; of many, the first and how many more."""
     names = [build_name(context, plant) for plant in plants[:_NAMED]]
     if len(plants) > _NAMED:
-        names.append(say("{count} more", count=build_count(len(plants) - _NAMED)))
-    return build_list(names)
+        names.append(say("{count} more", count=say_number(len(plants) - _NAMED)))
+    return say_list(names)
 
 
 def build_name(context: Context, plant: str) -> str:

@@ -6,13 +6,23 @@ from collections.abc import Mapping, Sequence
 
 from elc.failures import OF_HOUR
 from elc.fields import read_currency
-from elc.language import escape, escape_marked, format_money, format_plain, format_time, say
+from elc.pages.language import (
+    NBSP,
+    escape,
+    escape_marked,
+    format_money,
+    format_plain,
+    format_time,
+    say,
+    say_list,
+    say_number,
+    start,
+)
 from elc.records.alerts import Alert
 from elc.records.status import Status
 from elc.render.failures import build_since
 from elc.render.plants import FleetPages, build_plants
 from elc.render.status import hide_gap
-from elc.render.words import NBSP, build_count, build_list, start
 
 
 def build_index(fleet: FleetPages) -> str:
@@ -75,7 +85,7 @@ def _build_answer(statuses: Sequence[Status], sign: str, max_gap_frac: float) ->
 def _build_subject(statuses: Sequence[Status], losing: Sequence[Status], first: Status, limit: str) -> str:
     """Build the sentence's first half: who loses more than the limit."""
     count, name = len(statuses), escape((losing[0] if losing else first).name)
-    number = build_count(count)
+    number = say_number(count)
     if not losing:
         if count == 1:
             return say("{plant} does not lose more than {limit} now", plant=name, limit=limit)
@@ -85,7 +95,7 @@ def _build_subject(statuses: Sequence[Status], losing: Sequence[Status], first: 
     if len(losing) == 1:
         return say("One of {count} plants, {plant}, loses more than {limit} now", count=number, plant=name, limit=limit)
     if len(losing) < count:
-        some = start(build_count(len(losing)))
+        some = start(say_number(len(losing)))
         return say("{some} of {count} plants lose more than {limit} now", some=some, count=number, limit=limit)
     if count == 2:
         return say("Both plants lose more than {limit} now", limit=limit)
@@ -96,7 +106,7 @@ def _build_remark(statuses: Sequence[Status]) -> list[str]:
     missing = [escape(status.name) for status in statuses if status.gap_frac is None]
     if not missing or len(missing) == len(statuses):
         return []
-    names = build_list(missing)
+    names = say_list(missing)
     if len(missing) == 1:
         said = say("{plant} has no gap now: the table says why.", plant=names)
     else:
@@ -113,7 +123,7 @@ def _build_origin(statuses: Sequence[Status], fleet: FleetPages) -> list[str]:
         said = say("{plant} is a simulated plant; its data end with its last hour below.", plant=played[0])
     else:
         said = say(
-            "{plants} are simulated plants; their data end with their last hours below.", plants=build_list(played)
+            "{plants} are simulated plants; their data end with their last hours below.", plants=say_list(played)
         )
     return [f"::: {{.small}}\n{said} {say('`elc live` plays them on.')}\n:::"]
 

@@ -7,12 +7,11 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from elc.errors import ElcError
-from elc.language import escape, format_date_alone, format_number, format_share, say
+from elc.pages.language import MISSING, NBSP, escape, format_date_alone, format_number, format_share, say
 from elc.paths import Project
 from elc.registry import Context, history, read_context
 from elc.registry.history import Decided, FleetRow, Held, HistoryRow, Place
 from elc.render.fleet import SHOWN, build_answer, build_name, build_problems, build_status
-from elc.render.words import MISSING, NBSP
 
 _COLORS = {"approved": "good", "rejected": "cost", "pending": "look"}
 

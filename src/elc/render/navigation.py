@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from elc.language import say
+from elc.pages.language import say
 from elc.render.receipts import Page
 
 TOP = ("index", "models", "method")  # the pages of no plant, by name

@@ -15,7 +15,7 @@ from shutil import copytree
 import pypandoc
 
 from elc.errors import ElcError, check_faults
-from elc.language import say, translate
+from elc.pages.language import say, translate
 from elc.paths import Project, replace_folder
 from elc.render.assemble import assemble_notebook
 from elc.render.navigation import TOP, build_navigation, build_top_navigation

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 
-from elc.language import (
+from elc.pages.language import (
+    MISSING,
+    NBSP,
     format_co2,
     format_money,
     format_number,
@@ -21,7 +23,6 @@ from elc.language import (
 from elc.records.alerts import Alert
 from elc.records.failure import Failure
 from elc.records.status import Status
-from elc.render.words import MISSING, NBSP
 
 _MILLION = 1_000_000
 _LEFT = ("plant", "data", "model", "version", "last")  # columns of words

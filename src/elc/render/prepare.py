@@ -11,7 +11,7 @@ import nbformat
 import yaml
 
 from elc.errors import ElcError
-from elc.language import translate
+from elc.pages.language import translate
 from elc.records.failure import Failure
 from elc.render.charts import build_chart, has_chart
 from elc.render.failures import build_banner

@@ -12,7 +12,7 @@ import nbformat
 import yaml
 
 from elc.errors import ElcError, check_faults
-from elc.language import say, translate
+from elc.pages.language import say, translate
 from elc.paths import Project, replace_folder
 from elc.render.navigation import TOP, build_navigation, build_top_navigation
 from elc.render.prepare import prepare_notebook

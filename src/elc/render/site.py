@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import yaml
 
-from elc import language
 from elc.errors import ElcError, check_faults
+from elc.pages import language
 from elc.paths import Project, replace_file
 from elc.render.failures import read_failures
 from elc.render.index import build_index

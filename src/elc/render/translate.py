@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import yaml
 
-from elc.language import translate
+from elc.pages.language import translate
 from elc.render.options import split_options
 
 CAPTIONS = ("fig-cap", "tbl-cap", "fig-alt")

@@ -14,7 +14,7 @@ import nbformat
 from elc.errors import ElcError, build_nearest
 from elc.extras import say_missing
 from elc.failures import CellError, remove_failures, write_failure
-from elc.language import escape
+from elc.pages.language import escape
 from elc.paths import Project, replace_file
 from elc.records.receipt import Receipt, write_receipt
 from elc.runner.parameters import check_parameters

@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from elc.language import find_languages
 from elc.settings.alerts import AlertSettings
 from elc.settings.environment import EnvironmentSettings
+from elc.settings.languages import find_languages
 from elc.settings.listen import ListenSettings
 from elc.settings.plain import Plain
 from elc.settings.plant import PlantSettings

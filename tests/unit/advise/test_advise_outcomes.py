@@ -339,7 +339,7 @@ def test_total_leaves_out_what_is_open_older_or_was_not_shown() -> None:
 def test_what_operators_typed_is_no_markup() -> None:
     from pypandoc import convert_text
 
-    from elc.language import escape
+    from elc.pages.language import escape
 
     typed = '<script src="x">alert(1)</script> [a](http://b) *c* `d` $e$\n# f & ærlig, 5 %'
     page = convert_text(escape(typed), "html", "markdown", extra_args=["--wrap=none"])

@@ -341,7 +341,7 @@ def test_two_runs_at_once_tell_once(prepare: Prepare, hook: Hook) -> None:
 
 
 def test_sentences_are_in_the_language_of_the_site_and_the_choice_does_not_leak(prepare: Prepare) -> None:
-    from elc import language
+    from elc.pages import language
 
     project = prepare(is_real=True)
     project.params.write_text(project.params.read_text().replace("language: en", "language: nb"))

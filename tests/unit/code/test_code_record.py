@@ -42,7 +42,17 @@ def lay_out_anew(text: str) -> str:
 
 # What was changed, in which file, how, and which stages it makes stale.
 TABLE: dict[str, tuple[str, Edit, set[str]]] = {
-    "a comment among Norwegian sentences": ("language/nb.po", lambda text: "# Changed.\n" + text, LOOKING),
+    "a comment among Norwegian sentences": ("pages/language/nb.po", lambda text: "# Changed.\n" + text, LOOKING),
+    "a sentence of one page": (
+        "pages/monitor/recommendation.py",
+        replace("Train again: the plant", "Learn again: the plant"),
+        {"monitor", "render"},
+    ),
+    "the sentence of a finding": (
+        "pages/findings/quality.py",
+        lambda text: text + "\nMORE = 1\n",
+        {"dataset", "evaluate", "monitor", "render"},
+    ),
     "a comment in the fit": ("train/fit.py", add_comment, {"render"}),
     "a docstring of the service's settings": ("settings/serve.py", replace('"""', '"""Changed. '), {"render"}),
     "a key of the service's settings": ("settings/serve.py", lambda text: text + "\nMORE = 1\n", {"render"}),

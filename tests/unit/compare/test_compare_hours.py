@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from elc import compare, settings
+from elc import compare, pages, settings
 from elc.fields import ENERGY, TIME
 
 LOAD, AIR, PRESSURE = "load_t_per_h", "air_temp_degc", "feed_pressure_bar"
@@ -58,7 +58,7 @@ def test_a_column_that_is_gone_leaves_no_hour_and_is_named(
     hours = compare.score_pair(build_hours(WEEK_H), pair, chosen)
     found = compare.build_comparison(pair, hours, chosen)
     assert found["verdict"] == "none"
-    assert compare.build_answer(found).endswith(
+    assert pages.compare.build_answer(found).endswith(
         "cannot be compared: of 168 hours after 2024-03-03T23:00 none can be judged "
         "(168 without feed_pressure_bar, which v1.0.0 in prod needs)."
     )

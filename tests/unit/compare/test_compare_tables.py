@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from elc import compare, figures, settings
+from elc import compare, pages, settings
 from elc.cli.compare import render_comparison
 from elc.errors import ElcError
+from elc.pages import figures
 
 LOAD, AIR, PRESSURE = "load_t_per_h", "air_temp_degc", "feed_pressure_bar"
 WEEK_H = 168
@@ -33,10 +34,10 @@ def test_a_curve_of_one_percent_more_is_that_at_every_load(
         assert band["difference_frac"] == pytest.approx(0.01, rel=1e-3)
         assert band["difference_gj_per_h"] == pytest.approx(0.01 * (10 * rows[LOAD] + rows[AIR]).mean(), rel=1e-3)
         assert band["load_low"] == pytest.approx(rows[LOAD].min(), rel=0.01)
-    table = compare.build_bands(found)
+    table = pages.compare.build_bands(found)
     assert table.columns.tolist() == ["load, t/h", "n", "difference, GJ/h", "from", "to", "difference, %"]
     assert table["difference, %"].tolist() == pytest.approx([1.0, 1.0], rel=1e-3)
-    shares = compare.build_band_shares(found)
+    shares = pages.compare.build_band_shares(found)
     assert (
         shares["band"].tolist()[0]
         == f"load {found['bands'][0]['load_low']:.1f} to {found['bands'][0]['load_high']:.1f}"
@@ -56,7 +57,7 @@ def test_attributions_are_each_drivers_own_move_from_the_median(
     assert shares["right"][LOAD] == pytest.approx(10 * load, rel=0.02)
     assert shares["right"][AIR] == pytest.approx(air, rel=0.02)
     assert shares["left"][LOAD] == pytest.approx(1.01 * shares["right"][LOAD], rel=1e-3)
-    table = compare.build_drivers(found)
+    table = pages.compare.build_drivers(found)
     assert table.columns.tolist() == ["driver", "candidate, GJ/h (rank)", "v1.0.0 in prod, GJ/h (rank)"]
     assert table["driver"].tolist() == ["load", "air temperature"]
     assert table.iloc[1, 2] == f"{shares['right'][AIR]:.1f} (2)"
@@ -69,15 +70,15 @@ def test_what_one_package_alone_has_is_named(
         {"features": (LOAD, AIR, PRESSURE), "card": {"settings": {"seed": 8, "epochs": 300}, "rated_load": 60.0}}, {}
     )
     found = run(pair, build_hours(8 * WEEK_H).assign(**{PRESSURE: 1.0}), chosen)
-    assert compare.write_columns(found).endswith("Only candidate has feed pressure.")
-    drivers = compare.build_drivers(found)
+    assert pages.compare.write_columns(found).endswith("Only candidate has feed pressure.")
+    drivers = pages.compare.build_drivers(found)
     assert drivers.iloc[2].tolist() == ["feed pressure", "0.0 (3)", "–"]
-    ranges = compare.build_ranges(found).set_index("column")
+    ranges = pages.compare.build_ranges(found).set_index("column")
     assert ranges.loc["feed pressure, bar"].tolist() == ["−10.0 to 30.0", "–"]
     assert ranges.loc["flue O2, %"].tolist() == ["1.00 to 5.00", "1.00 to 5.00"]
-    changes = compare.build_changes(found)
+    changes = pages.compare.build_changes(found)
     assert changes.to_numpy().tolist() == [["rated load", "60", "62.5"], ["train.seed", "8", "7"]]
-    training = compare.build_training(found).set_index("what")
+    training = pages.compare.build_training(found).set_index("what")
     assert training.loc["valid: last"].tolist() == ["2024-03-03 23:00"] * 2
     assert training.loc["train: rows"].tolist() == ["1,000"] * 2
 
@@ -97,7 +98,7 @@ def test_the_terminal_shows_the_words_and_tables_of_the_page(
     text = render_comparison(found)
     lines = text.splitlines()
     assert max(len(line) for line in lines) <= 120
-    assert " ".join(text.split()).startswith(compare.build_answer(found))
+    assert " ".join(text.split()).startswith(pages.compare.build_answer(found))
     assert "Best of candidate less best of v1.0.0 in prod, by load:" in lines
     start = lines.index("Figures on the same hours, with intervals:")
     assert lines[start + 3].split("  ")[0] == "pinball loss of best, GJ/h"

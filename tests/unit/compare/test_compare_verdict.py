@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import compare, settings
+from elc import compare, pages, settings
 from elc.fields import ENERGY
 
 WEEK_H = 168
@@ -37,11 +37,11 @@ def test_a_curve_8_too_high_is_worse_by_what_its_losses_say(
     assert test["difference_low_gj_per_h"] == pytest.approx(2.825, rel=1e-4)
     assert test["p"] == pytest.approx(2 / 2**10, rel=1e-4)
     assert (found["blocks"], test["is_exact"]) == (10, True)
-    assert compare.build_answer(found) == (
+    assert pages.compare.build_answer(found) == (
         "The candidate is worse than v1.0.0 in prod: the pinball loss of best differs by "
         "+2.825 GJ/h (+2.825 to +2.825; p = 0.002) on 1,680 steady hours from 2024-03-04 to 2024-05-12 in 10 weeks."
     )
-    assert compare.write_test(found) == (
+    assert pages.compare.write_test(found) == (
         "Paired test: the signs of whole weeks of the difference are flipped in every way; of these, a share of "
         "p = 0.002 differ as much as what was found (10 weeks). Above 0.05 the difference is called chance; below 0 "
         "GJ/h candidate is the better. Of 1,680 later hours 1,680 are compared; left out: none."
@@ -54,7 +54,7 @@ def test_the_other_way_round_it_is_better(
     found = run(write_pair({}, {"shift": 8.0}), build_hours(10 * WEEK_H), chosen)
     assert found["verdict"] == "better"
     assert found["test"]["difference_gj_per_h"] == pytest.approx(-2.825, rel=1e-4)
-    assert " is better than v1.0.0 in prod: " in compare.build_answer(found)
+    assert " is better than v1.0.0 in prod: " in pages.compare.build_answer(found)
 
 
 def test_equal_packages_differ_by_nothing(
@@ -70,12 +70,12 @@ def test_equal_packages_differ_by_nothing(
         "is_exact": True,
     }
     assert found["sides"]["left"]["sha256"] == found["sides"]["right"]["sha256"]
-    sentence = compare.build_answer(found)
+    sentence = pages.compare.build_answer(found)
     assert (
         " differ within chance: the pinball loss of best differs by 0.000 GJ/h (0.000 to 0.000; p = 1) on" in sentence
     )
     assert all(band["difference_gj_per_h"] == 0 for band in found["bands"])
-    assert compare.build_changes(found).empty
+    assert pages.compare.build_changes(found).empty
 
 
 def test_p_is_the_share_of_sign_flips_that_differ_as_much(
@@ -105,13 +105,15 @@ def test_too_few_later_hours_are_said_so(
     found = run(write_pair({"shift": 8.0}, {}), build_hours(rows), chosen)
     assert (found["verdict"], found["blocks"], found["hours"]["intervals"]) == ("few", blocks, rows)
     assert ("p" in found["test"]) == (blocks > 1)
-    sentence = compare.build_answer(found)
+    sentence = pages.compare.build_answer(found)
     assert sentence.startswith("Too few later hours for a verdict on the candidate and ")
     assert sentence.endswith(f"in {blocks} week{'s' * (blocks > 1)}, and 168 hours in 6 weeks are asked for.")
-    assert len(compare.build_metrics(found)) == 4
+    assert len(pages.compare.build_metrics(found)) == 4
     assert sum(band["intervals"] for band in found["bands"]) == rows
     if blocks == 1:
-        assert compare.write_test(found).startswith("All hours lie in one block of 7 days, so chance cannot be told.")
+        assert pages.compare.write_test(found).startswith(
+            "All hours lie in one block of 7 days, so chance cannot be told."
+        )
 
 
 def test_few_hours_in_many_weeks_are_too_few_as_well(
@@ -128,13 +130,18 @@ def test_without_later_hours_nothing_is_compared(
 ) -> None:
     found = run(write_pair({}, {"shift": 8.0}), build_hours(0), chosen)
     assert found["verdict"] == "none"
-    assert compare.build_answer(found).endswith(
+    assert pages.compare.build_answer(found).endswith(
         " cannot be compared: there is no hour after 2024-03-03T23:00, the last that was learnt from."
     )
-    assert compare.write_test(found) == "Nothing was tested."
-    for build in (compare.build_metrics, compare.build_bands, compare.build_band_shares, compare.build_drivers):
+    assert pages.compare.write_test(found) == "Nothing was tested."
+    for build in (
+        pages.compare.build_metrics,
+        pages.compare.build_bands,
+        pages.compare.build_band_shares,
+        pages.compare.build_drivers,
+    ):
         assert build(found).empty
-    assert len(compare.build_training(found)) == 9
+    assert len(pages.compare.build_training(found)) == 9
 
 
 def test_without_a_version_in_use_the_candidate_stands_alone(
@@ -143,12 +150,12 @@ def test_without_a_version_in_use_the_candidate_stands_alone(
     pair = compare.build_pair(write_package("left"), "candidate", None, "")
     found = run(pair, build_hours(10 * WEEK_H), chosen)
     assert found["verdict"] == "alone"
-    assert compare.build_answer(found) == (
+    assert pages.compare.build_answer(found) == (
         "There is nothing to compare the candidate with: no version is in use; its own pinball loss of best "
         "is 1.000 GJ/h on 1,680 steady hours from 2024-03-04 to 2024-05-12 in 10 weeks."
     )
-    assert compare.build_metrics(found).columns.tolist() == ["figure", "candidate"]
-    assert compare.build_bands(found).empty
-    assert compare.build_answer(run(pair, build_hours(0), chosen)).endswith(
+    assert pages.compare.build_metrics(found).columns.tolist() == ["figure", "candidate"]
+    assert pages.compare.build_bands(found).empty
+    assert pages.compare.build_answer(run(pair, build_hours(0), chosen)).endswith(
         "no version is in use, and there is no hour after 2024-03-03T23:00, the last that was learnt from."
     )

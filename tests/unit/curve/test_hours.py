@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from elc import curve
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.monitor.sound import FLUE, build_later, build_package
 
 

@@ -15,7 +15,7 @@ from elc import dataset, findings, settings
 from elc.dataset import Split
 from elc.errors import ElcError
 from elc.fields import AGE, ENERGY, IS_STEADY, TIME
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.dataset.hours import LOAD, NAN, build_hours, build_settings, build_tags
 
 AIR = "air_temp_degc"

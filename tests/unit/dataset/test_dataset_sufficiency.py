@@ -31,7 +31,7 @@ def build_case(train_hours: int = YEAR) -> tuple[pd.DataFrame, Split]:
 
 def check(marked: pd.DataFrame, split: Split, chosen: settings.StageSettings | None = None) -> pd.DataFrame:
     rules = dataset.check_sufficiency(marked, split, build_tags(), chosen or build_settings())
-    return rules.set_index(pages.build_rules_table(rules)["rule"])
+    return rules.set_index(pages.findings.build_rules_table(rules)["rule"])
 
 
 def test_a_full_year_at_every_load_is_enough() -> None:
@@ -134,7 +134,7 @@ def test_age_may_go_on_as_far_as_the_curve_extends_it(later: tuple[float, float]
 
 def find(rules: pd.DataFrame, split: Split) -> list[dict[str, Any]]:
     found = dataset.find_insufficient(rules, split, build_settings())
-    return found.assign(sentence=pages.say_findings).to_dict("records")
+    return found.assign(sentence=pages.findings.say_findings).to_dict("records")
 
 
 def test_rule_that_is_not_met_becomes_a_finding_over_the_period() -> None:

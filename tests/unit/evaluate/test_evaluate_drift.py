@@ -13,7 +13,7 @@ from elc import curve, evaluate, settings
 from elc.evaluate.report import tidy
 from elc.fields import AGE, ENERGY, TIME, TYPICAL
 from elc.findings import build_record
-from elc.pages import say_finding, say_record
+from elc.pages.findings import say_finding, say_record
 
 ROWS = 150 * 24
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, dataset, evaluate, settings
+from elc import curve, dataset, evaluate, pages, settings
 from elc.errors import ElcError
 from elc.evaluate.references import measure_references
 from elc.fields import BEST, ENERGY, TIME, TYPICAL
@@ -89,7 +89,7 @@ def test_boosted_trees_are_left_out_where_they_are_absent(
     found = evaluate.score_references(noisy, noisy.test, package, chosen.evaluate)
     assert list(found) == ["line_on_load", "linear_energy", "linear_sec"]
     entries = {name: {"pinball_ratio": 1.25} for name in found}
-    assert evaluate.write_references({"references": entries}) == (
+    assert pages.evaluate.write_references({"references": entries}) == (
         "No reference comes closer to best than the curve; the closest has 1.25 times its loss. Boosted trees were "
         "left out: LightGBM is not installed (`pip install elc[dev]`)."
     )

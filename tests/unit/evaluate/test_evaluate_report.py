@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, dataset, evaluate, settings
+from elc import curve, dataset, evaluate, pages, settings
 from elc.fields import ENERGY, TIME
 from elc.paths import Project
 
@@ -75,7 +75,7 @@ def test_metrics_of_four_hours_go_without_intervals(
     metrics = build(split, package, chosen)
     assert "nmbe_low_frac" not in metrics["typical"]
     assert "cv_rmse_daily_frac" not in metrics["typical"]
-    assert "too few days" in evaluate.build_statement(metrics)
+    assert "too few days" in pages.evaluate.build_statement(metrics)
     assert metrics["line_on_load"]["bias_gj_per_h"] == pytest.approx(10.0)
     assert evaluate.build_calibration(metrics)["low_frac"].isna().all()
     json.dumps(metrics, allow_nan=False)
@@ -104,8 +104,10 @@ def test_tables_show_the_metrics(
     assert bands["intervals"].tolist() == [750, 750]
     groups = evaluate.build_groups(metrics)
     assert groups["hours"].tolist()[-3:] == ["2024-03", "2024-04", "2024-05"]
-    assert groups["bias, %"].tolist()[:2] == pytest.approx([100 * share for share in bands["bias_frac"]])
-    references = evaluate.build_references(metrics)
+    assert groups["bias_frac"].tolist()[:2] == bands["bias_frac"].tolist()
+    shown = pages.evaluate.build_groups_table(metrics)
+    assert shown["bias, %"].tolist()[:2] == pytest.approx([100 * share for share in bands["bias_frac"]])
+    references = pages.evaluate.build_references_table(metrics)
     assert references["model"].tolist()[:2] == ["the curve", "straight line on load"]
     assert references["ratio to the curve"].tolist()[0] == 1.0
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, explain
+from elc import curve, explain, pages
 from elc.fields import BEST, IS_OUTSIDE
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.explain.packages import (
     AIR,
     FEATURES,
@@ -94,7 +94,7 @@ def test_ranking_as_in_training_is_no_finding_and_another_is_one() -> None:
     )
     assert "expected at least 0.90. Load rose most: " in sentence
     assert sentence.endswith(", 1.0 GJ/h in training.")
-    table = explain.build_drift_table(drift, chosen.explain)
+    table = pages.explain.build_drift_table(drift, chosen.explain)
     assert table["as in training"].tolist() == ["no"]
 
 

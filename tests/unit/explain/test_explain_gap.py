@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, explain, settings
+from elc import curve, explain, pages, settings
 from elc.fields import BEST, ENERGY, GAP, IS_OUTSIDE, IS_STEADY, TIME
-from elc.findings import build_frame
+from elc.findings import Reason, build_frame
+from elc.pages.reasons import say_reason
 from elc.paths import Project
 
 LOAD, AIR, FLUE, RATIO = "load_t_per_h", "air_temp_degc", "flue_o2_pct", "steam_to_carbon_ratio"
@@ -125,30 +126,30 @@ def test_set_point_without_a_reading_is_named_and_the_others_are_explained(packa
     assert shares["setpoint"].tolist() == [FLUE, RATIO, "good_hours", "unexplained"]
     assert shares["share_gj_per_h"].tolist() == pytest.approx([8.4, NAN, -2.8, 6.4], abs=1e-3, nan_ok=True)
     assert explain.rank_causes(shares)["setpoint"].tolist() == [FLUE, "unexplained", "good_hours"]
-    assert explain.build_causes_table(shares, size=SIZE)["share, GJ/h"].tolist() == ["+8.4", "–", "−2.8", "+6.4"]
+    assert pages.explain.build_causes_table(shares, size=SIZE)["share, GJ/h"].tolist() == ["+8.4", "–", "−2.8", "+6.4"]
     steps = explain.build_waterfall(hour, shares)
     assert steps["step"].tolist() == ["best", "good_hours", FLUE, "unexplained", "actual"]
     assert steps["end_gj_per_h"].iloc[-1] == pytest.approx(532.0, abs=1e-9)
-    text = explain.write_waterfall(steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE)
+    text = pages.explain.write_waterfall(steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE)
     sentence = "These have no valid reading, so their cost is unknown and counts as unexplained: steam to carbon."
     assert sentence in text
-    answer = explain.write_answer(shares, build_settings(), version="v1", silence="", size=SIZE)
+    answer = pages.explain.write_answer(shares, build_settings(), version="v1", silence=None, size=SIZE)
     assert "part of the time these had no valid reading" in answer.lower()
     scored = pd.DataFrame([pd.Series({**hour, IS_STEADY: True, IS_OUTSIDE: False})])
-    assert explain.explain_silence(package, scored, scored.iloc[0]) == ""
+    assert explain.find_silence(package, scored, scored.iloc[0]) is None
 
 
 def test_hour_of_another_time_is_told_as_such(package: curve.Package) -> None:
     hour, shares, steps = build_scored(package)
     later = hour[TIME] + pd.Timedelta("3h")
-    text = explain.write_waterfall(steps, shares, hour, build_settings(), present=later, size=SIZE)
+    text = pages.explain.write_waterfall(steps, shares, hour, build_settings(), present=later, size=SIZE)
     assert text.startswith(
         "- The last interval has no gap: this is that of Mon 1 Jan 2024 01:00, the last one that was judged."
     )
     other = pd.Series({**hour, TIME: later})
     nothing = explain.build_waterfall(other, shares)
     assert nothing.empty  # what is explained is another hour
-    words = explain.write_waterfall(nothing, shares, other, build_settings(), present=later, size=SIZE)
+    words = pages.explain.write_waterfall(nothing, shares, other, build_settings(), present=later, size=SIZE)
     assert words == "This interval has no explanation."
 
 
@@ -190,7 +191,7 @@ def test_drivers_share_out_best_against_the_median_hour(package: curve.Package) 
 
 
 def test_table_of_causes_names_quantities_and_adds_up_to_the_gap(package: curve.Package) -> None:
-    table = explain.build_causes_table(explain.explain_gap(package, build_hour(), LIKE), size=SIZE)
+    table = pages.explain.build_causes_table(explain.explain_gap(package, build_hour(), LIKE), size=SIZE)
     assert table["set-point"].tolist() == ["flue O2, %", "steam to carbon", "good hours", "unexplained"]
     assert table["now"].tolist() == ["4.00", "2.80", "–", "–"]
     assert table["best practice"].tolist() == ["1.20", "2.92", "–", "–"]
@@ -220,7 +221,12 @@ def test_table_without_a_set_point_is_not_explained_and_says_why(package: curve.
     wanted = (
         "The model asks for columns that the hourly table does not hold: flue\\_o2\\_pct, steam\\_to\\_carbon\\_ratio."
     )
-    assert explain.explain_silence(package, whole, whole.iloc[0]) == wanted
+    assert say_silence(package, whole, whole.iloc[0]) == wanted
+
+
+def say_silence(package: curve.Package, scored: pd.DataFrame, hour: pd.Series) -> str:
+    found = explain.find_silence(package, scored, hour)
+    return "" if found is None else say_reason(found)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +245,7 @@ def test_silence_has_a_reason(package: curve.Package, values: dict[str, Any], wa
     known = build_hour(**{ENERGY: 600.0, IS_STEADY: True, IS_OUTSIDE: False})
     hour = pd.Series({**known, **values})
     scored = pd.DataFrame([known, hour])
-    found = explain.explain_silence(package, scored, hour)
+    found = say_silence(package, scored, hour)
     assert found.startswith(wanted) if wanted else found == ""
 
 
@@ -247,7 +253,7 @@ def test_package_without_precedents_explains_nothing(package: curve.Package) -> 
     bare = replace(package, precedents=package.precedents.iloc[:0])
     hour = build_hour(**{ENERGY: 600.0, IS_STEADY: True, IS_OUTSIDE: False})
     assert explain.explain_gap(bare, hour, LIKE).empty
-    silence = explain.explain_silence(bare, pd.DataFrame([hour]), hour)
+    silence = say_silence(bare, pd.DataFrame([hour]), hour)
     assert silence == "The model holds no hours of best practice."
 
 
@@ -258,7 +264,7 @@ def test_group_of_set_points_is_one_player(package: curve.Package) -> None:
     assert shares["setpoint"].tolist() == ["furnace", "good_hours", "unexplained"]
     assert shares["share_gj_per_h"].tolist() == pytest.approx([7.8, -2.8, 7.0], abs=1e-3)
     assert shares["now"].isna().all()
-    assert explain.build_causes_table(shares, size=SIZE).iloc[0].tolist() == ["furnace", "–", "–", "+7.8"]
+    assert pages.explain.build_causes_table(shares, size=SIZE).iloc[0].tolist() == ["furnace", "–", "–", "+7.8"]
 
 
 def build_scored(package: curve.Package) -> tuple[pd.Series, pd.DataFrame, pd.DataFrame]:
@@ -279,7 +285,7 @@ def test_waterfall_goes_from_best_to_actual(package: curve.Package) -> None:
 
 def test_waterfall_in_words(package: curve.Package) -> None:
     hour, shares, steps = build_scored(package)
-    assert explain.write_waterfall(
+    assert pages.explain.write_waterfall(
         steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE
     ).splitlines() == [
         "- Best under these conditions is 520.0 GJ/h.",
@@ -296,7 +302,7 @@ def test_no_shares_make_no_waterfall(package: curve.Package) -> None:
     shares = explain.explain_gap(package, hour, LIKE)
     steps = explain.build_waterfall(hour, shares)
     assert steps.empty
-    text = explain.write_waterfall(steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE)
+    text = pages.explain.write_waterfall(steps, shares, hour, build_settings(), present=hour[TIME], size=SIZE)
     assert text == "This interval has no explanation."
 
 
@@ -308,7 +314,7 @@ def build_settings() -> settings.StageSettings:
 def test_answer_names_the_two_largest_costs() -> None:
     names = [FLUE, "chiller_temp_degc", "loop_inerts_pct", "unexplained"]
     shares = pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.26, 1.04, 0.9, 9.0]})
-    assert explain.write_answer(shares, build_settings(), version="v1.2.0 in prod", silence="", size=SIZE) == (
+    assert pages.explain.write_answer(shares, build_settings(), version="v1.2.0 in prod", silence=None, size=SIZE) == (
         "::: {.small}\nmodel: v1.2.0 in prod\n:::\n\n"
         "::: {.answer}\nOver the last 7 days Fjord lost most by flue O2 ([4.3 GJ/h]{.cost}) and "
         "chiller temperature ([1.0 GJ/h]{.cost}).\n:::"
@@ -318,16 +324,16 @@ def test_answer_names_the_two_largest_costs() -> None:
 def test_answer_with_one_cause_and_with_none() -> None:
     shares = pd.DataFrame({"setpoint": [FLUE, RATIO, "unexplained"], "share_gj_per_h": [1.0, -1.0, 5.0]})
     chosen = build_settings()
-    one = explain.write_answer(shares, chosen, version="v1", silence="", size=SIZE)
+    one = pages.explain.write_answer(shares, chosen, version="v1", silence=None, size=SIZE)
     assert "Over the last 7 days Fjord lost most by flue O2 ([1.0 GJ/h]{.cost})." in one
-    none = explain.write_answer(shares[1:], chosen, version="v1", silence="", size=SIZE)
+    none = pages.explain.write_answer(shares[1:], chosen, version="v1", silence=None, size=SIZE)
     assert "No set-point of Fjord cost energy in the last 7 days that were judged." in none
 
 
 def test_answer_without_shares_says_why() -> None:
     empty = pd.DataFrame({"setpoint": [], "share_gj_per_h": []})
-    found = explain.write_answer(
-        empty, build_settings(), version="v1", silence="The plant does not run steadily.", size=SIZE
+    found = pages.explain.write_answer(
+        empty, build_settings(), version="v1", silence=Reason("hour_not_steady"), size=SIZE
     )
     assert "Nothing could be explained for Fjord over the last 7 days. The plant does not run steadily." in found
 

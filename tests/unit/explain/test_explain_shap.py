@@ -151,7 +151,7 @@ def test_weeks_are_days_that_are_over_and_change_with_what_they_hold() -> None:
     assert explain.choose_weeks(package, scored.head(5), chosen).explain("drivers").values.shape == (0, 3)
 
 
-@pytest.mark.parametrize("modules", ["elc.explain, elc.figures", "elc.library", "elc.hourly.process"])
+@pytest.mark.parametrize("modules", ["elc.explain, elc.pages.figures", "elc.library", "elc.hourly.process"])
 def test_shap_is_imported_only_where_it_is_asked_for(modules: str) -> None:
     command = f"import sys, {modules}; sys.exit('shap' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command]).returncode == 0

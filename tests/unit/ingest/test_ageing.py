@@ -15,7 +15,7 @@ from elc.errors import ElcError
 from elc.fields import AGE, ENERGY, TIME, coverage
 from elc.ingest.ageing import add_age, find_turnaround_faults
 from elc.ingest.contract import check_contract
-from elc.pages import say_finding
+from elc.pages.findings import say_finding
 from elc.settings import StageSettings, Tag, TagList
 from tests.unit.ingest.exports import AIR, CHICAGO, GAS, LOAD, TAGS, build_days, build_readings, build_settings
 

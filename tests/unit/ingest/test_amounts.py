@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from elc.errors import ElcError
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from elc.settings import TagList
 from elc.settings.tag_units import RHYTHM, Scale, read_scale
 from tests.unit.ingest.conftest import Read

@@ -11,7 +11,7 @@ import pytest
 from elc import ingest
 from elc.errors import ElcError
 from elc.ingest.conflicts import order_files
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.ingest.exports import GAS, TAGS, build_days, build_settings
 
 MOMENT = "2024-06-01 05:00"

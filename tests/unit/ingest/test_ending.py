@@ -9,7 +9,7 @@ import pytest
 
 from elc.ingest.ending import find_doubts, find_ending, leave_out_ahead
 from elc.ingest.habits import HOUR_US, find_habits
-from elc.pages import say_finding
+from elc.pages.findings import say_finding
 from elc.settings import Tag, TagList
 
 START = pd.Timestamp("2026-06-01", tz="UTC")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import GAS, build_days
 

@@ -16,7 +16,7 @@ from elc.errors import ElcError
 from elc.ingest.engine import connect
 from elc.ingest.files import Source
 from elc.ingest.sources import Survey
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.ingest.exports import CHICAGO, TAGS, build_days, build_random, build_settings, build_zoned
 
 DAY_US = 86_400_000_000

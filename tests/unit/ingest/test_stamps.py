@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from elc import ingest
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.ingest.conftest import Read
 from tests.unit.ingest.exports import GAS, TAGS, build_settings
 

@@ -10,7 +10,7 @@ import pytest
 
 from elc import ingest
 from elc.errors import ElcError
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from elc.settings import TagList, read_tags
 from tests.unit.ingest.exports import build_settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,12 @@ import pytest
 from elc import curve, findings, monitor, settings
 from elc.errors import ElcError
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME
+from elc.findings import Reason
 from elc.monitor.errors import build_judged, measure_models
-from elc.monitor.status import build_health
-from elc.pages import say_finding, say_findings
+from elc.monitor.status import find_touched
+from elc.monitor.verdict import build_health
+from elc.pages.findings import say_finding, say_findings
+from elc.pages.monitor import say_recommendation
 from tests.unit.monitor.sound import (
     AIR,
     FEED,
@@ -50,10 +54,10 @@ def judge(
     chosen: settings.StageSettings,
     *,
     doubts: pd.DataFrame = NOTHING,
-    reason: str = "",
+    reasons: Sequence[Reason] = (),
 ) -> monitor.Verdict:
-    health = build_health(hours, doubts, found, chosen)
-    return monitor.build_verdict(found, package, chosen, hour=hours.iloc[-1], no_gap_reason=reason, health=health)
+    health = build_health(found, find_touched(hours, doubts, found), chosen)
+    return monitor.build_verdict(found, package, chosen, hour=hours.iloc[-1], no_gap_reasons=reasons, health=health)
 
 
 def change(column: str, factor: float, *, rows: int = AT) -> pd.DataFrame:
@@ -67,7 +71,7 @@ def test_sound_plant_has_no_finding() -> None:
     assert found.findings.empty
     assert found.violations == []
     assert found.concept.kind == "none"
-    assert verdict == monitor.Verdict("Completed", "none", "Nothing needs to be done about data or model.")
+    assert verdict == monitor.Verdict("Completed", "none", Reason("all_well"))
     assert found.judged_h == 28 * 24
     assert found.inside_frac == 1.0
 
@@ -122,7 +126,7 @@ def test_step_of_a_meter_is_told_from_the_carriers(column: str, factor: float, n
         assert verdict.action == "look"
     else:
         assert verdict.action == "recalibrate"
-        assert verdict.recommendation.startswith(f"Recalibrate the meter of {named} (FT")
+        assert say_recommendation(verdict.recommendation).startswith(f"Recalibrate the meter of {named} (FT")
 
 
 def test_change_that_lasts_and_no_meter_explains_asks_for_training() -> None:
@@ -149,7 +153,7 @@ def test_set_point_left_off_is_named_and_is_no_change_of_the_relation() -> None:
     assert [one.column for one in found.left_off] == [FLUE]
     assert found.left_off[0].cost_frac == pytest.approx(0.01, abs=0.001)
     assert found.findings["check"].isin(["setpoint", "baseline_drift_check", "model_typical"]).all()
-    assert (verdict.action, "flue_o2_pct (AI3)" in verdict.recommendation) == ("look", True)
+    assert (verdict.action, "flue_o2_pct (AI3)" in say_recommendation(verdict.recommendation)) == ("look", True)
 
 
 def test_cheaper_set_point_is_no_finding() -> None:
@@ -174,7 +178,7 @@ def test_drift_has_a_threshold_of_its_own_for_each_column() -> None:
     assert [(one.kind, one.column) for one in found.violations] == [("baseline_drift_check", AIR)]
     assert found.violations[0].description.startswith("Baseline drift distance: 0.")
     assert "air_temp_degc (TI2) has moved: median 14.9 °C" in say_finding(found.violations[0].finding)
-    assert verdict.recommendation == "Look at air_temp_degc (TI2): its data are not as they were."
+    assert say_recommendation(verdict.recommendation) == "Look at air_temp_degc (TI2): its data are not as they were."
 
 
 def test_missing_share_has_a_threshold_of_its_own_for_each_column() -> None:
@@ -206,7 +210,9 @@ def test_unknown_column_of_tags_is_refused_with_the_nearest() -> None:
 def test_new_column_is_told() -> None:
     found, verdict = check(build_later(60).assign(purge_t_per_h=1.0))
     assert [(one.kind, one.column) for one in found.violations] == [("extra_column_check", "purge_t_per_h")]
-    assert verdict.recommendation == "Look at purge_t_per_h: it was mapped after the model had learnt."
+    assert (
+        say_recommendation(verdict.recommendation) == "Look at purge_t_per_h: it was mapped after the model had learnt."
+    )
 
 
 def test_text_outside_its_domain_is_a_violation() -> None:
@@ -225,7 +231,7 @@ def test_plant_outside_what_was_learnt_asks_for_training() -> None:
     hours[IS_OUTSIDE] = np.arange(len(hours)) % 2 == 0
     found, verdict = check(hours)
     assert found.inside_frac == pytest.approx(0.5)
-    assert (verdict.action, verdict.recommendation) == (
+    assert (verdict.action, say_recommendation(verdict.recommendation)) == (
         "retrain",
         "Train again: the plant runs where the model has not learnt.",
     )
@@ -240,7 +246,8 @@ def test_plant_outside_what_was_learnt_asks_for_training() -> None:
 )
 def test_nothing_to_judge_fails_with_its_reason(changes: dict[str, object], reason: str) -> None:
     found, verdict = check(build_later(30).assign(**changes))  # type: ignore[arg-type]
-    assert verdict == monitor.Verdict("Failed", "look", f"Nothing can be judged: {reason}.")
+    assert (verdict.status, verdict.action) == ("Failed", "look")
+    assert say_recommendation(verdict.recommendation) == f"Nothing can be judged: {reason}."
     assert found.figures == []
 
 
@@ -261,7 +268,7 @@ def test_package_for_another_tag_list_fails_in_words() -> None:
         "data/plants/fjord/tags.csv, or use a version for this tag list."
     ]
     assert [(one.kind, one.column) for one in found.violations] == [("missing_column_check", AIR)]
-    assert verdict.recommendation == (
+    assert say_recommendation(verdict.recommendation) == (
         "Nothing can be judged: the hourly table gives no air_temp_degc, which the model needs."
     )
 
@@ -305,7 +312,7 @@ def test_interval_without_a_gap_names_what_is_missing(columns: list[str], words:
     hours = build_later(60)
     hours.loc[hours.index[-1], [*columns, ENERGY, "gap_gj_per_h"]] = np.nan
     verdict = check(hours)[1]
-    assert (verdict.action, verdict.recommendation) == ("look", words)
+    assert (verdict.action, say_recommendation(verdict.recommendation)) == ("look", words)
 
 
 def test_interval_of_a_trip_lacks_nothing() -> None:
@@ -321,15 +328,18 @@ def test_meter_whose_value_only_holds_is_to_be_looked_at() -> None:
     silent = build_written("silent", "It is silent.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
     found = monitor.check_hours(hours, findings.build_frame([silent]), package, chosen)
     verdict = judge(found, hours, package, chosen)
-    assert verdict.recommendation == f"Look at {FUEL} (FT5): it has no valid reading in the last interval."
+    assert (
+        say_recommendation(verdict.recommendation)
+        == f"Look at {FUEL} (FT5): it has no valid reading in the last interval."
+    )
 
 
 @pytest.mark.parametrize(
     ("state", "is_doubtful", "action", "words"),
     [
-        ("run", False, "look", "Find out why no gap can be judged: air is far too warm."),
-        ("unknown", True, "look", "Find out why no gap can be judged: air is far too warm."),
-        ("trip", False, "none", "There is nothing to judge now: air is far too warm."),
+        ("run", False, "look", "Find out why no gap can be judged: no valid reading of air temperature."),
+        ("unknown", True, "look", "Find out why no gap can be judged: no valid reading of air temperature."),
+        ("trip", False, "none", "There is nothing to judge now: no valid reading of air temperature."),
         ("trip", True, "look", "Look at the data of the last 24 hours: their findings say what is doubtful."),
     ],
 )
@@ -342,8 +352,8 @@ def test_nothing_needs_to_be_done_is_not_said_beside_a_missing_gap(
     doubt = build_written("spike", "It jumped.", "fjord", FUEL, end - pd.Timedelta("4h"), end)
     doubts = findings.build_frame([doubt] if is_doubtful else [])
     found = monitor.check_hours(hours, doubts, package, chosen)
-    verdict = judge(found, hours, package, chosen, doubts=doubts, reason="air is far too warm")
-    assert (verdict.action, verdict.recommendation) == (action, words)
+    verdict = judge(found, hours, package, chosen, doubts=doubts, reasons=[Reason("unread", {"columns": [AIR]})])
+    assert (verdict.action, say_recommendation(verdict.recommendation)) == (action, words)
 
 
 def test_doubtful_data_and_a_model_that_is_not_judged_are_said() -> None:
@@ -351,13 +361,13 @@ def test_doubtful_data_and_a_model_that_is_not_judged_are_said() -> None:
     end = hours[TIME].iloc[-1]
     doubts = findings.build_frame([build_written("spike", "It jumped.", "fjord", FUEL, end, end)])
     found = monitor.check_hours(hours, doubts, package, chosen)
-    assert judge(found, hours, package, chosen, doubts=doubts).recommendation == (
+    assert say_recommendation(judge(found, hours, package, chosen, doubts=doubts).recommendation) == (
         "Look at the data of the last 24 hours: their findings say what is doubtful."
     )
     young = build_later(1).iloc[:20]
     verdict = judge(monitor.check_hours(young, NOTHING, package, chosen), young, package, chosen)
     assert verdict.action == "none"
-    assert verdict.recommendation == (
+    assert say_recommendation(verdict.recommendation) == (
         "The data are sound; the model is not judged: no whole day in the last 28 days is judged and later than what "
         "the version learnt from."
     )

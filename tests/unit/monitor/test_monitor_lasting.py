@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from elc import findings, language
+from elc import findings
 from elc.alerts import Alert, build_alert, read_alerts, write_alerts
 from elc.alerts.fold import Folded, fold
 from elc.alerts.sources import OF_MONITOR
 from elc.errors import ElcError
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME
-from elc.monitor import find_alerts
+from elc.findings import Reason
+from elc.monitor import PlantState, Verdict, find_lasting
+from elc.pages import language
+from elc.pages.monitor import build_alerts
 from elc.paths import Project
+from elc.records.status import Outcome
 from elc.settings import StageSettings, read_plant
 from tests.conftest import ROOT
 from tests.unit.written import build_written
@@ -60,7 +65,16 @@ def build_hours(text: str, *, step: str = "1h", best: float = 1000.0) -> pd.Data
 
 
 def find(hours: pd.DataFrame, settings: StageSettings, found: pd.DataFrame = NO_FINDINGS) -> list[Alert]:
-    return find_alerts(hours, found, settings, status="Completed", recommendation="Look at it.", no_gap_reason="no air")
+    status = build_status(found, "Completed", "hours_not_learnt")
+    return build_alerts(find_lasting(hours, status, settings), status, settings)
+
+
+def build_status(found: pd.DataFrame, status: Outcome, recommendation: str) -> PlantState:
+    """What monitor leaves of a plant that has no gap, as far as alerts ask for it."""
+    verdict = Verdict(status, "look", Reason(recommendation))
+    checked = SimpleNamespace(check=SimpleNamespace(findings=found), verdict=verdict)
+    checked.no_gap_reasons = (Reason("unread", {"columns": ["air_temp_degc"]}),)
+    return checked  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize(
@@ -190,15 +204,12 @@ def test_finding_that_lasts_is_told_once(fjord: StageSettings) -> None:
 
 
 def test_plant_that_cannot_be_judged_says_what_to_do(fjord: StageSettings) -> None:
-    (alert,) = find_alerts(
-        build_hours("?"), NO_FINDINGS, fjord, status="Failed", recommendation="Look at tag FT-101.", no_gap_reason=""
-    )
+    status = build_status(NO_FINDINGS, "Failed", "not_checked")
+    (alert,) = build_alerts(find_lasting(build_hours("?"), status, fjord), status, fjord)
     assert (alert.kind, alert.since) == ("failed", None)
-    assert (alert.sentence, alert.advice) == ("Fjord cannot be judged.", "Look at tag FT-101.")
+    assert (alert.sentence, alert.advice) == ("Fjord cannot be judged.", "Nothing was checked.")
     empty = build_hours("").astype({TIME: "datetime64[us, UTC]"})
-    (alert,) = find_alerts(
-        empty, NO_FINDINGS, fjord, status="Failed", recommendation="There is no hour.", no_gap_reason=""
-    )
+    (alert,) = build_alerts(find_lasting(empty, status, fjord), status, fjord)
     assert alert.last is None
 
 
@@ -251,8 +262,8 @@ def test_running_hours_without_a_gap_are_told(text: str, since_h: int | None, fj
     (alert,) = told
     since = START + pd.Timedelta(since_h, "h")
     time = language.format_time(since.tz_convert("Europe/Oslo").to_pydatetime())
-    assert alert.sentence == f"Fjord has had no gap to judge since {time}: no air."
-    assert (alert.since, alert.advice) == (since, "Look at it.")
+    assert alert.sentence == f"Fjord has had no gap to judge since {time}: no valid reading of air temperature."
+    assert (alert.since, alert.advice) == (since, "Train again: the plant runs where the model has not learnt.")
 
 
 def test_missing_judgement_is_told_once_and_recovers_once(fjord: StageSettings) -> None:

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from elc import curve, findings, language, monitor
+from elc import curve, findings, monitor, pages
 from elc.captured import BROKEN, KIND, LOST, VERSION, find_losses, write_loss
 from elc.fields import AGE, TIME
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK, read
-from elc.pages import say_findings
+from elc.pages import language
+from elc.pages.findings import say_findings
 from elc.paths import Project
 from elc.records.loss import Loss
 from tests.unit.monitor.sound import AIR, FLUE, LOAD, build_later, build_package, build_settings
@@ -85,7 +86,7 @@ def test_a_plant_that_was_never_asked_costs_nothing_and_says_nothing(project: Pr
     with patch.object(read, "_read_rows", side_effect=AssertionError("read")):
         asked = look(project, package)
     assert asked.findings.empty
-    assert monitor.write_asked(asked, build_settings()) == ""
+    assert pages.monitor.write_asked(asked, build_settings()) == ""
 
 
 def test_rows_are_counted_by_version(project: Project, package: curve.Package) -> None:
@@ -98,7 +99,7 @@ def test_rows_are_counted_by_version(project: Project, package: curve.Package) -
     assert asked.day_rows == 150
     assert asked.outside_frac < 0.1
     assert asked.findings.empty
-    text = monitor.write_asked(asked, build_settings(**RULES))
+    text = pages.monitor.write_asked(asked, build_settings(**RULES))
     assert text.startswith("**What the service was asked:** Rows that the service kept of its requests from ")
     assert ": 200. By version: v1.2.0: 150 and v1.1.0: 50." in text
     assert "25 % were answered by a version that is not the one in use now" in text.replace("\xa0", " ")
@@ -137,10 +138,10 @@ def test_what_is_asked_otherwise_than_in_training_is_information(project: Projec
     (far,) = [one for one in asked.far if one.column == LOAD]
     assert 0.1 < far.distance <= 1
     assert far.low < far.high
-    text = monitor.write_asked(asked, build_settings(**RULES))
+    text = pages.monitor.write_asked(asked, build_settings(**RULES))
     assert f": median {far.median:.1f} t/h, in training mostly {far.low:.1f} to {far.high:.1f} t/h (distance" in text
     language.choose("nb")
-    assert "Spurt om annet enn i opplæringen" in monitor.write_asked(asked, build_settings(**RULES))
+    assert "Spurt om annet enn i opplæringen" in pages.monitor.write_asked(asked, build_settings(**RULES))
 
 
 def test_rows_without_a_feature_are_not_judged(project: Project, package: curve.Package) -> None:
@@ -148,7 +149,7 @@ def test_rows_without_a_feature_are_not_judged(project: Project, package: curve.
     other = replace(package, card=package.card | {"features": [{"column": LOAD}, {"column": AIR}, {"column": AGE}]})
     asked = look(project, other)
     assert (asked.outside_frac, asked.day_rows, asked.unjudged) == (None, 0, 120)
-    assert "lack a column of the model in use, and are not judged: 120." in monitor.write_asked(
+    assert "lack a column of the model in use, and are not judged: 120." in pages.monitor.write_asked(
         asked, build_settings(**RULES)
     )
 
@@ -167,7 +168,7 @@ def test_a_day_to_come_is_left_out_and_said(project: Project, package: curve.Pac
     (project.capture(PLANT) / f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%d}.parquet").write_bytes(b"")
     asked = look(project, package)
     assert (asked.ahead, asked.day_rows, len(asked.findings)) == (1, 200, 0)
-    assert "Files dated in the future, left out: 1." in monitor.write_asked(asked, build_settings(**RULES))
+    assert "Files dated in the future, left out: 1." in pages.monitor.write_asked(asked, build_settings(**RULES))
 
 
 def test_a_large_day_is_read_evenly(project: Project, package: curve.Package, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,17 +188,15 @@ def test_an_outage_is_loud(project: Project, package: curve.Package) -> None:
     assert "at least 1,234 rows" in row["sentence"]
     assert f"since {LAST - pd.Timedelta(9, 'h'):%Y-%m-%d %H:%M} UTC" in row["sentence"]
     assert row["sentence"].endswith("The disk is full. Make room.")
-    assert row["sentence"] in monitor.write_asked(asked, build_settings(**RULES))
+    assert row["sentence"] in pages.monitor.write_asked(asked, build_settings(**RULES))
     status = monitor.build_status(HOURS, asked.findings, package, build_settings(**RULES))
     assert status.check is not None
     assert LOST_CHECK in set(status.check.findings["check"])
     assert status.verdict.status == "CompletedWithViolations"
-    assert status.verdict.recommendation == "Look at the service: what it was asked could not be kept in full."
+    assert status.verdict.recommendation.name == "requests_lost"
     assert (status.health.data, status.health.model) == ("sound", "ok")  # it is the service that is ill
-    told = monitor.find_alerts(
-        HOURS, status.check.findings, build_settings(**RULES), status="", recommendation="", no_gap_reason=""
-    )
-    assert [(alert.kind, alert.subject) for alert in told] == [("violation", LOST_CHECK)]
+    lasting = monitor.find_lasting(HOURS, status, build_settings(**RULES))
+    assert [(one.kind, one.subject) for one in lasting] == [("violation", LOST_CHECK)]
 
 
 def test_spells_apart_are_findings_of_their_own(project: Project, package: curve.Package) -> None:
@@ -233,7 +232,7 @@ def test_files_that_cannot_be_read_are_a_finding(project: Project, package: curv
 def test_lines_that_cannot_be_read_are_said(project: Project, package: curve.Package) -> None:
     project.capture("").mkdir(parents=True)
     find_losses(project).write_text('{"name": \n')
-    text = monitor.write_asked(look(project, package), build_settings(**RULES))
+    text = pages.monitor.write_asked(look(project, package), build_settings(**RULES))
     assert text.endswith("Lines of data/capture/outages.jsonl that cannot be read: 1.")
 
 

@@ -11,9 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc import curve, findings, monitor, settings
+from elc import curve, findings, monitor, pages, settings
 from elc.fields import AGE, BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
-from elc.monitor.status import build_health, build_month, format_hour
+from elc.findings import Reason
+from elc.monitor.status import build_month, find_touched
+from elc.monitor.verdict import build_health
+from elc.pages.amounts import write_hour
+from elc.pages.monitor import say_recommendation
+from elc.pages.monitor.doubts import fold_findings
+from elc.pages.monitor.health import say_data
+from elc.pages.reasons import say_reasons
 from elc.paths import Project
 from elc.records.status import Status
 from tests.unit.records.examples import STATUS
@@ -35,8 +42,8 @@ LAST = pd.Timestamp("2024-06-30 20:00", tz="UTC")  # 22:00 in Oslo
 class Blind:
     """An envelope that says one thing only."""
 
-    def explain(self, _: pd.Series) -> str:
-        return "outside the conditions that the curve was trained on"
+    def explain(self, _: pd.Series) -> list[Reason]:
+        return [Reason("feature_missing", {"columns": [LOAD]})]
 
 
 @pytest.fixture
@@ -100,7 +107,7 @@ def test_gap_of_the_last_hour_and_day(package: curve.Package) -> None:
     assert status.gap is not None
     assert (status.gap.energy_gj, status.gap.money, status.gap.co2_t) == pytest.approx((20.0, 200.0, 1.0))
     assert status.day_gap_gj == pytest.approx(22 * 10 + 20)  # 24 hours: the first of 25 is a day ago
-    assert status.no_gap_reason == ""
+    assert status.no_gap_reasons == ()
 
 
 def test_gap_of_the_day_counts_short_intervals_as_part_of_an_hour(package: curve.Package) -> None:
@@ -130,7 +137,7 @@ def test_unsteady_hour_says_its_state_and_since_when_in_site_time(
 ) -> None:
     scored = build_scored([1.0, 1.0, NAN, NAN, NAN], ["run", "run", state, state, state])
     status = monitor.build_status(scored, build_findings(), package, build_settings())
-    assert status.no_gap_reason == f"{words} since Sun 30 Jun 20:00"
+    assert say_reasons(status.no_gap_reasons) == f"{words} since Sun 30 Jun 20:00"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +146,7 @@ def test_unsteady_hour_says_its_state_and_since_when_in_site_time(
         ({AIR: NAN, IS_OUTSIDE: True}, "no valid reading of air temperature"),
         ({LOAD: NAN, AIR: NAN, IS_OUTSIDE: True}, "no valid reading of load, air temperature"),
         ({ENERGY: NAN}, "no valid reading of energy"),
-        ({IS_OUTSIDE: True}, "outside the conditions that the curve was trained on"),
+        ({IS_OUTSIDE: True}, "load is missing"),
     ],
 )
 def test_steady_hour_without_a_gap_says_why(package: curve.Package, changes: dict[str, Any], reason: str) -> None:
@@ -147,7 +154,7 @@ def test_steady_hour_without_a_gap_says_why(package: curve.Package, changes: dic
     for column, value in changes.items():
         scored.loc[1, column] = value
     status = monitor.build_status(scored, build_findings(), package, build_settings())
-    assert status.no_gap_reason == reason
+    assert say_reasons(status.no_gap_reasons) == reason
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,7 @@ def test_steady_hour_without_a_gap_says_why(package: curve.Package, changes: dic
 def test_hour_before_the_first_turnaround_says_so(changes: dict[str, float], reason: str) -> None:
     scored = build_scored([1.0, NAN]).assign(**{AGE: NAN, IS_OUTSIDE: True, **changes})
     status = monitor.build_status(scored, build_findings(), build_package(LOAD, AIR, AGE), build_settings())
-    assert status.no_gap_reason == reason
+    assert say_reasons(status.no_gap_reasons) == reason
 
 
 def test_interval_of_the_gap_is_that_of_the_last_hour(package: curve.Package) -> None:
@@ -205,12 +212,13 @@ def test_short_intervals_of_a_month_are_part_of_an_hour() -> None:
 
 def read_health(package: curve.Package, *rows: tuple[str, str, float]) -> monitor.Health:
     scored, found, chosen = build_scored([10.0] * 10), build_findings(*rows), build_settings()
-    return build_health(scored, found, monitor.check_hours(scored, found, package, chosen), chosen)
+    check = monitor.check_hours(scored, found, package, chosen)
+    return build_health(check, find_touched(scored, found, check), chosen)
 
 
 def test_data_without_a_finding_are_sound(package: curve.Package) -> None:
     health = read_health(package)
-    assert (health.data, health.data_reason) == (
+    assert (health.data, say_data(health)) == (
         "sound",
         "no finding in the last 24 hours, and no violation in the last week",
     )
@@ -219,11 +227,12 @@ def test_data_without_a_finding_are_sound(package: curve.Package) -> None:
 def test_model_without_a_baseline_is_not_judged(package: curve.Package) -> None:
     status = monitor.build_status(build_scored([10.0] * 10), build_findings(), package, build_settings())
     assert status.health.model == "not judged"
-    assert status.health.model_reason == ("the model package holds no baseline (quality.json); train the plant again")
+    assert status.health.model_reason == Reason("no_baseline")
     assert status.verdict == monitor.Verdict(
-        "Failed",
-        "look",
-        "Nothing can be judged: the model package holds no baseline (quality.json); train the plant again.",
+        "Failed", "look", Reason("not_judgeable", {"reason": Reason("no_baseline")})
+    )
+    assert say_recommendation(status.verdict.recommendation) == (
+        "Nothing can be judged: the model package holds no baseline (quality.json); train the plant again."
     )
 
 
@@ -247,20 +256,21 @@ def test_data_is_judged_by_the_findings_of_a_day_on_what_is_used(
 def test_findings_are_counted_and_each_sentence_said_once(package: curve.Package) -> None:
     health = read_health(package, ("spike", LOAD, 1.0), ("spike", LOAD, 5.0), ("frozen", AIR, 1.0))
     assert health.data == "3 findings"
-    assert health.data_reason == "air_temp_degc was frozen; load_t_per_h was spike"
+    assert say_data(health) == "air_temp_degc was frozen; load_t_per_h was spike"
 
 
 def test_missing_column_is_a_violation_of_the_data(package: curve.Package) -> None:
     hourly, lacking = curve.fit_hours(build_scored([10.0] * 30).drop(columns=FLUE), package)
     scored, chosen = hourly, build_settings()
-    health = build_health(scored, lacking, monitor.check_hours(scored, lacking, package, chosen), chosen)
+    check = monitor.check_hours(scored, lacking, package, chosen)
+    health = build_health(check, find_touched(scored, lacking, check), chosen)
     assert health.data == "1 finding"
-    assert "flue_o2_pct is not in the hourly table" in health.data_reason
+    assert "flue_o2_pct is not in the hourly table" in say_data(health)
 
 
 def test_recent_findings_are_counted_longest_first() -> None:
     found = build_findings(("spike", LOAD, 1.0), ("spike", LOAD, 30.0), ("gap", AIR, 2.0), ("gap", AIR, 200.0))
-    table = monitor.find_recent(found, build_scored([1.0]), days=7)
+    table = fold_findings(found, build_scored([1.0]), days=7)
     assert table[["check", "column", "times", "hours"]].to_dict("records") == [
         {"check": "spike", "column": LOAD, "times": 2, "hours": 4.0},
         {"check": "gap", "column": AIR, "times": 1, "hours": 2.0},
@@ -270,7 +280,7 @@ def test_recent_findings_are_counted_longest_first() -> None:
 
 def test_more_than_ten_kinds_of_doubt_and_harmless_ones_are_folded_into_one_row() -> None:
     rows = [("spike", f"feed_{index}_pct", float(index)) for index in range(12)]
-    table = monitor.find_recent(build_findings(*rows, ("filled", AIR, 0.0)), build_scored([1.0]), days=7)
+    table = fold_findings(build_findings(*rows, ("filled", AIR, 0.0)), build_scored([1.0]), days=7)
     assert len(table) == 11
     assert "filled" not in table["check"].tolist()
     last = table.iloc[-1]
@@ -279,15 +289,15 @@ def test_more_than_ten_kinds_of_doubt_and_harmless_ones_are_folded_into_one_row(
 
 
 def test_no_recent_findings_are_no_rows() -> None:
-    assert monitor.find_recent(build_findings(), build_scored([1.0]), days=7).empty
+    assert fold_findings(build_findings(), build_scored([1.0]), days=7).empty
 
 
 def test_hour_is_written_in_site_time() -> None:
     chosen = build_settings()
-    assert format_hour(pd.Timestamp("2026-06-30 20:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 22:00–23:00, Europe/Oslo"
-    assert format_hour(pd.Timestamp("2026-06-30 21:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo"
+    assert write_hour(pd.Timestamp("2026-06-30 20:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 22:00–23:00, Europe/Oslo"
+    assert write_hour(pd.Timestamp("2026-06-30 21:00", tz="UTC"), chosen) == "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo"
     short = build_settings(interval="10min", zone="America/Denver")
-    assert format_hour(pd.Timestamp("2026-01-01 07:00", tz="UTC"), short).startswith("Thu 1 Jan 2026 00:00–00:10")
+    assert write_hour(pd.Timestamp("2026-01-01 07:00", tz="UTC"), short).startswith("Thu 1 Jan 2026 00:00–00:10")
 
 
 @pytest.mark.parametrize(
@@ -308,7 +318,7 @@ def test_hour_is_written_in_site_time() -> None:
     ],
 )
 def test_hour_that_the_clock_shows_twice_carries_its_zone(zone: str, start: str, shown: str) -> None:
-    text = format_hour(pd.Timestamp(start, tz="UTC"), build_settings(zone=zone))
+    text = write_hour(pd.Timestamp(start, tz="UTC"), build_settings(zone=zone))
     assert text.endswith(f"{shown}, {zone}")
 
 
@@ -320,7 +330,10 @@ def test_hour_that_cannot_be_told_says_that_the_clock_went_back_and_accuses_no_t
     start = LAST - pd.Timedelta("1h")
     one = build_written("clock_change", "The clock went back.", "fjord", "", start, LAST + pd.Timedelta("1h"))
     status = monitor.build_status(scored, findings.build_frame([one]), package, build_settings())
-    assert status.no_gap_reason == "the clock went back, and readings of the hour shown twice cannot be told apart"
+    assert (
+        say_reasons(status.no_gap_reasons)
+        == "the clock went back, and readings of the hour shown twice cannot be told apart"
+    )
     assert status.check is not None
     assert status.check.silent == ()
     assert status.health.data == "sound"
@@ -332,7 +345,9 @@ def test_hour_that_cannot_be_told_says_that_the_clock_went_back_and_accuses_no_t
 def test_records_say_what_the_index_shows(package: curve.Package) -> None:
     chosen = build_settings()
     status = monitor.build_status(build_scored([10.0, 20.0]), build_findings(), package, chosen)
-    records = monitor.build_records(status, chosen, answer="An answer.", advice="Advice.", version="v1.2.0 in prod")
+    records = pages.monitor.build_record(
+        status, chosen, answer="An answer.", advice="Advice.", version="v1.2.0 in prod"
+    )
     assert None not in dict(records).values()
     assert records.gap_gj_per_h == 20.0
     assert (records.gap_low_gj_per_h, records.gap_high_gj_per_h) == (16.0, 26.0)
@@ -354,7 +369,7 @@ def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tm
     scored = build_scored([NAN] * 30, ["trip"] * 30)
     scored[[BEST, TYPICAL, ENERGY]] = NAN
     status = monitor.build_status(scored, build_findings(), package, chosen)
-    records = monitor.build_records(status, chosen, answer="", advice="", version="candidate, not approved")
+    records = pages.monitor.build_record(status, chosen, answer="", advice="", version="candidate, not approved")
     ends = {"gap_low_gj_per_h", "gap_high_gj_per_h"}
     missing = ends | {
         "size_gj_per_h",

@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from elc import findings, language, pages
+from elc import findings, pages
 from elc.findings import SENTENCE, WRITTEN, Finding, Kind
+from elc.pages import language
 from elc.pages.findings import SENTENCES
 from elc.quality import mixups
 
@@ -99,10 +100,10 @@ def test_every_kind_has_a_sentence_and_every_sentence_a_kind() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.check} {kind.name}".strip())
 def test_every_kind_is_said_from_the_values_that_it_needs(kind: Kind, code: str) -> None:
     finding = build_finding(kind)
-    english = pages.say_finding(finding)
+    english = pages.findings.say_finding(finding)
     assert '": ' not in english, "its values are shown for want of words"
     language.choose(code)
-    said = pages.say_finding(finding)
+    said = pages.findings.say_finding(finding)
     assert not re.search(r"[{}]|  ", said)
     assert said[-1] == "."
     if code != language.ENGLISH:
@@ -183,20 +184,21 @@ def test_every_kind_is_said_from_the_values_that_it_needs(kind: Kind, code: str)
 )
 def test_sentences_word_by_word(kind: tuple[str, str], values: dict[str, Any], english: str, norwegian: str) -> None:
     finding = build_finding(find_kind(*kind), **values)
-    assert pages.say_finding(finding) == english
+    assert pages.findings.say_finding(finding) == english
     language.choose("nb")
-    assert pages.say_finding(finding) == norwegian
+    assert pages.findings.say_finding(finding) == norwegian
 
 
 def test_readings_of_a_file_are_those_of_a_tag_where_one_is_known() -> None:
     kind = find_kind("unknown_quality")
     said = "48 readings of a.csv carry the unknown quality 'x'; not used."
-    assert pages.say_finding(build_finding(kind, "")) == said
-    assert pages.say_finding(build_finding(kind)) == f"flue O2 (AI-1): {said}"
+    assert pages.findings.say_finding(build_finding(kind, "")) == said
+    assert pages.findings.say_finding(build_finding(kind)) == f"flue O2 (AI-1): {said}"
 
 
 def test_a_column_without_a_known_unit_goes_by_its_name() -> None:
-    assert pages.say_finding(build_finding(find_kind("spike"), "odd")) == "odd (AI-1) jumps away and back; not used."
+    said = pages.findings.say_finding(build_finding(find_kind("spike"), "odd"))
+    assert said == "odd (AI-1) jumps away and back; not used."
 
 
 @pytest.mark.parametrize(
@@ -205,43 +207,43 @@ def test_a_column_without_a_known_unit_goes_by_its_name() -> None:
 def test_units_that_are_words_are_translated(name: str) -> None:
     is_sign = re.fullmatch(r"[A-Z]\w*(/h)?|k(g|W|Pa|cal)|deg[CF]|m?bar|psi|m3|kg/cm2", name) is not None
     finding = build_finding(find_kind("unit", "ratio"), shown=name)
-    assert f"as {name} for" in pages.say_finding(finding)
+    assert f"as {name} for" in pages.findings.say_finding(finding)
     language.choose("nb")
-    assert (f"slik {name} i stedet" in pages.say_finding(finding)) == is_sign
+    assert (f"slik {name} i stedet" in pages.findings.say_finding(finding)) == is_sign
 
 
 def test_a_table_is_said_row_by_row() -> None:
     table = findings.build_frame([build_finding(find_kind("spike")), build_finding(find_kind("gap"))])
-    assert pages.say_findings(table) == [
+    assert pages.findings.say_findings(table) == [
         "flue O2 (AI-1) has too little good data; not used.", "flue O2 (AI-1) jumps away and back; not used."
     ]  # fmt: skip
-    assert pages.say_findings(table.iloc[:0]) == []
+    assert pages.findings.say_findings(table.iloc[:0]) == []
 
 
 def test_a_sentence_that_was_written_stays_as_it_is() -> None:
     language.choose("nb")
     written = Finding(Kind("spike", WRITTEN), "fjord", FLUE, START, END, {SENTENCE: "It jumped."})
-    assert pages.say_finding(written) == "It jumped."
-    assert pages.say_record("It jumped.") == "It jumped."
-    assert pages.say_record(findings.build_record(written)) == "It jumped."
+    assert pages.findings.say_finding(written) == "It jumped."
+    assert pages.findings.say_record("It jumped.") == "It jumped."
+    assert pages.findings.say_record(findings.build_record(written)) == "It jumped."
 
 
 def test_a_finding_of_another_release_shows_its_values() -> None:
     later = Finding(Kind("spike", "of_tomorrow"), "fjord", FLUE, START, END, {"height": 3.5})
-    assert pages.say_finding(later) == (
+    assert pages.findings.say_finding(later) == (
         'spike flue_o2_pct: this release has no words for what was found: {"height": 3.5}'
     )
     fewer = Finding(Kind("drift"), "fjord", FLUE, START, END, {"tag": "AI-1", "is_used": True})
-    assert pages.say_finding(fewer).endswith('{"is_used": true, "tag": "AI-1"}')
+    assert pages.findings.say_finding(fewer).endswith('{"is_used": true, "tag": "AI-1"}')
 
 
 def test_rules_are_named_in_words() -> None:
     rows = [("band", "load_t_per_h", 60.0, 70.0), ("inside", FLUE, None, None), ("months", "", None, None)]
     rules = pd.DataFrame(rows, columns=["rule", "column", "low", "high"])
     rules = rules.assign(found=1.0, bound="at least", expected=2.0, unit="h", source="ours", is_met=False)
-    assert pages.build_rules_table(rules)["rule"].tolist() == [
+    assert pages.findings.build_rules_table(rules)["rule"].tolist() == [
         "hours at a load of 60.0 to 70.0 t/h",
         "later hours within the training range of flue O2",
         "calendar months with training hours",
     ]
-    assert "low" not in pages.build_rules_table(rules)
+    assert "low" not in pages.findings.build_rules_table(rules)

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from elc.quality.edges import find_edged, find_jumps
 from elc.quality.relation import Relation, fit_relation
 from elc.quality.sheet import Sheet, build_sheet

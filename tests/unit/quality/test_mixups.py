@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from elc.quality.mixups import _is_fuel
 from elc.settings import Tag
 

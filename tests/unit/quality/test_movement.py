@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 
 GAS, STEAM, LOAD, AIR, WATER, O2 = (
     "gas_energy_gj_per_h",

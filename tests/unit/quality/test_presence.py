@@ -7,7 +7,7 @@ import json
 import pytest
 
 from elc.fields import coverage
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 
 GAS, AIR, O2 = "gas_energy_gj_per_h", "air_temp_degc", "flue_o2_pct"
 

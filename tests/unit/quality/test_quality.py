@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from elc import quality
 from elc.fields import coverage
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from elc.settings import IngestSettings
 
 GAS, STEAM, LOAD, AIR, O2 = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 
 AIR, WATER, O2 = "air_temp_degc", "cooling_water_temp_degc", "flue_o2_pct"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from tests.unit.quality.conftest import Made
 
 GAS, STEAM, LOAD = "gas_energy_gj_per_h", "steam_energy_gj_per_h", "load_t_per_h"

@@ -13,7 +13,7 @@ import pandas as pd
 from elc import dataset
 from elc.cli.check import ExportCheck
 from elc.fields import TIME, coverage, format_value, read_label, read_unit
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from elc.settings import Tag
 
 WIDTH = 120

@@ -11,7 +11,7 @@ from elc import dataset
 from elc.errors import ElcError
 from elc.fields import STATE, read_label
 from elc.ingest import add_energy
-from elc.pages import say_findings
+from elc.pages.findings import say_findings
 from elc.settings import StageSettings, Tag, TagList
 
 # ASSUME: where the checks take out more of a tag than this, its unit or limits are wrong rather than its readings.

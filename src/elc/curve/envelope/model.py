@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from elc.curve.envelope.distance import Array, Points, read_values
 from elc.curve.envelope.ranges import Range
-from elc.curve.envelope.words import explain_combination, explain_missing, explain_ranges
+from elc.curve.envelope.reasons import find_combination, find_left, find_missing
 from elc.errors import ElcError
 from elc.fields import AGE
+from elc.findings import Reason
 
 FILE = "envelope.parquet"
 
@@ -64,21 +65,21 @@ class Envelope:
         inside[inside] = self._compare(values[inside]) <= 1
         return ~inside
 
-    def explain(self, hour: pd.Series) -> str:
-        """Say in plain words why an hour is outside; empty where it is inside.
+    def explain(self, hour: pd.Series) -> list[Reason]:
+        """Find why an hour is outside; no reason where it is inside.
 
         Raises:
             ElcError: a feature is not in the hour.
         """
         where = "explain the hour"
         values = read_values(hour.reindex(hour.index.intersection(self.features)).to_frame().T, self.features, where)
-        reasons = [*explain_missing(self.features, values[0]), *explain_ranges(self.ranges, values[0])]
+        reasons = [*find_missing(self.features, values[0]), *find_left(self.ranges, values[0])]
         ratio = float(self._measure(values)[0])
         if not reasons and ratio > 1:
             squares = (self._points.scaled - self._scale(values)) ** 2
             nearest = pd.Series(squares[squares.sum(axis=1).argmin()], index=self.prototypes.columns)
-            reasons = [explain_combination(hour, nearest, ratio)]
-        return "; ".join(reasons)
+            reasons = [find_combination(hour, nearest, ratio)]
+        return reasons
 
     def _measure(self, values: Array) -> Array:
         ratio = np.full(len(values), np.nan)

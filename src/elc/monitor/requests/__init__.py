@@ -2,6 +2,5 @@
 
 from elc.monitor.requests.doubts import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK
 from elc.monitor.requests.read import Asked, Far, read_asked
-from elc.monitor.requests.words import write_asked
 
-__all__ = ["BROKEN_CHECK", "CHECKS", "LOST_CHECK", "OUTSIDE_CHECK", "Asked", "Far", "read_asked", "write_asked"]
+__all__ = ["BROKEN_CHECK", "CHECKS", "LOST_CHECK", "OUTSIDE_CHECK", "Asked", "Far", "read_asked"]

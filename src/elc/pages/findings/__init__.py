@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from elc.findings import SENTENCE, WRITTEN, Finding, list_findings, read_record
-from elc.language import say
 from elc.pages.findings import dataset, ingest, models, monitor, quality
 from elc.pages.findings.dataset import build_rules_table
+from elc.pages.language import say
 
 __all__ = ["SENTENCES", "build_rules_table", "say_finding", "say_findings", "say_record"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from elc.fields import say_sign
 from elc.findings import Finding
-from elc.language import say
 from elc.pages.findings.words import Sentences, name_column, write, write_time, write_value
+from elc.pages.labels import say_sign
+from elc.pages.language import say
 
 _SHOWN = ["rule", "column", "found", "bound", "expected", "unit", "source", "is_met"]
 

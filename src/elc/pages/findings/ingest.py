@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from elc.findings import Finding
-from elc.language import say
 from elc.pages.findings.words import Sentences, name_tag, write, write_time
+from elc.pages.language import say
 
 _OF_FILES: dict[str, Callable[..., str]] = {
     "unknown_quality": lambda **of: say(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import nan
 
-from elc.fields import say_name
 from elc.findings import Finding
-from elc.language import find_digits, say
 from elc.pages.findings.words import Sentences, describe_column, write, write_day
+from elc.pages.labels import say_name
+from elc.pages.language import find_digits, say
 
 
 def _say_lacking(finding: Finding) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
-from elc.fields import say_sign
 from elc.findings import Finding
-from elc.language import find_digits, find_short_digits, say, say_count
 from elc.pages.findings.words import (
     Sentences,
     describe_column,
@@ -17,6 +15,8 @@ from elc.pages.findings.words import (
     write_time,
     write_value,
 )
+from elc.pages.labels import say_sign
+from elc.pages.language import find_digits, find_short_digits, say, say_count
 
 SHOWN_FILES = 3
 

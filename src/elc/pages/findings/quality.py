@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from elc.fields import say_sign
 from elc.findings import Finding
-from elc.language import say
 from elc.pages.findings.words import Sentences, name_tag, write
+from elc.pages.labels import say_sign
+from elc.pages.language import say
 
 Words = Callable[[Finding, str], str]
 

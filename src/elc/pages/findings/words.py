@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from elc.errors import ElcError
-from elc.fields import format_value, say_label
+from elc.fields import format_value
 from elc.findings import Finding
-from elc.language import ENGLISH, get_language, localise
+from elc.pages.labels import say_label
+from elc.pages.language import ENGLISH, get_language, localise
 
 Sentences = dict[tuple[str, str], Callable[[Finding], str]]
 _SIGNS = {"-": "−", "%": "\u00a0%", "inf": "∞"}  # of Python, and as text has them

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from elc.fields import read_currency, say_heading
-from elc.language import escape, format_number, format_plain, format_share, say, translate, write_code
+from elc.fields import read_currency
+from elc.pages.labels import say_heading
+from elc.pages.language import MISSING, escape, format_number, format_plain, format_share, say, translate, write_code
 from elc.paths import Project
 from elc.render.method.assumptions import Assumption, read_assumptions
 from elc.render.method.thresholds import read_thresholds
-from elc.render.words import MISSING
 from elc.settings import PlantSettings, Settings, TagList, read_tags
 
 

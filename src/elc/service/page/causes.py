@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from elc.fields import ENERGY, GAP, NO_SETPOINTS, TIME, say_name, say_sign
-from elc.language import say
+from elc.fields import ENERGY, GAP, NO_SETPOINTS, TIME
+from elc.pages.labels import say_name, say_sign
+from elc.pages.language import say
 from elc.paths import Project
 from elc.service.page.files import read_table
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from elc.advise import OUTCOMES, read_notes, write_outcome
+from elc.advise import OUTCOMES, read_notes
 from elc.errors import ElcError
-from elc.fields import TIME, say_label, say_sign
-from elc.language import say
+from elc.fields import TIME
+from elc.pages.advise import write_outcome
+from elc.pages.labels import say_label, say_sign
+from elc.pages.language import say
 from elc.paths import Project
 from elc.service.page.files import read_table
 from elc.settings import StageSettings

@@ -15,25 +15,13 @@ from typing import Any
 
 import pandas as pd
 
-from elc import language
 from elc.curve import build_cost, find_size
 from elc.errors import ElcError
-from elc.fields import (
-    BEST,
-    ENERGY,
-    GAP,
-    GAP_FRAC,
-    GAP_HIGH,
-    GAP_LOW,
-    IS_OUTSIDE,
-    TIME,
-    TYPICAL,
-    read_currency,
-    say_label,
-    say_sign,
-)
-from elc.language import find_digits, find_languages, get_language, say, say_health, say_state, say_version
-from elc.monitor.status import format_span
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, TIME, TYPICAL, read_currency
+from elc.pages import language
+from elc.pages.amounts import write_span
+from elc.pages.labels import say_label, say_sign
+from elc.pages.language import find_digits, find_languages, get_language, say, say_health, say_state, say_version
 from elc.paths import Project
 from elc.records.status import FILE, Status
 from elc.registry import find_place
@@ -153,7 +141,7 @@ def _build_hour(hour: pd.Series, status: Status, chosen: StageSettings) -> Conte
         "state_text": say_state(status.state),
         "hour": start.isoformat(),
         "hour_end": (start + chosen.plant.interval_length).isoformat(),
-        "hour_text": format_span(start, chosen.plant.interval_length, chosen.plant.time_zone),
+        "hour_text": write_span(start, chosen.plant.interval_length, chosen.plant.time_zone),
         "interval_h": chosen.plant.interval_h,
         "time_zone": chosen.plant.time_zone,
         "currency": read_currency(chosen.site.currency),

@@ -17,8 +17,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from elc import language
-from elc.language import find_languages, say
+from elc.pages import language
+from elc.pages.language import find_languages, say
 from elc.paths import Project
 from elc.service.clients import ACKNOWLEDGE, NO_PLANT, check_plant, read_client
 from elc.service.page.answers import keep_answer, parse_answer

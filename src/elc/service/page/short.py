@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from elc import language
-from elc.language import say, say_state, say_version
-from elc.monitor.status import format_span
+from elc.pages import language
+from elc.pages.amounts import write_span
+from elc.pages.language import say, say_state, say_version
 from elc.service.page.now import build_health
 
 Content = dict[str, Any]
@@ -33,7 +33,7 @@ def shorten(content: Content, *, site_language: str) -> Content:
         "answer": "",
         "answer_phrase": "",
         "state_text": say_state(content["state"]),
-        "hour_text": format_span(start, width, content["time_zone"]),
+        "hour_text": write_span(start, width, content["time_zone"]),
         "version_text": say_version(content["version"]),
         "health": {name: build_health(health["is"]) for name, health in content["health"].items()},
         "no_gap_reason": say("its page says why") if content["no_gap_reason"] else "",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from elc import language
-from elc.language import translate
+from elc.pages import language
+from elc.pages.language import translate
 
 
 def build_words(code: str) -> dict[str, Any]:

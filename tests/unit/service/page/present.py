@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from elc import advise, explain, language, monitor, settings
+from elc import advise, explain, monitor, pages, settings
 from elc.advise import OUTCOMES
 from elc.curve import build_cost
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
-from elc.findings import build_frame
+from elc.findings import Reason, build_frame
+from elc.pages import language
 from elc.paths import Project, replace_file
 from tests.unit.service.packages import find_energy
 
@@ -70,11 +71,11 @@ def leave_hour(project: Project, *, hour: str = HOUR, gap: float = GAP_NOW, spok
     status = _build_status(last, gap, chosen)
     told = {"notes": advise.build_notes([]), "setpoints": []}
     said = {
-        "answer": monitor.write_answer(status, chosen),
-        "advice": advise.write_advice(given, last, chosen, **told, size=BEST_NOW),
+        "answer": pages.monitor.write_answer(status, chosen),
+        "advice": pages.advise.write_advice(given, last, chosen, **told, size=BEST_NOW),
         "version": "v1.2.0 in prod",
     }
-    monitor.write_status(project.operation("monitor", PLANT), monitor.build_records(status, chosen, **said), hours)
+    monitor.write_status(project.operation("monitor", PLANT), pages.monitor.build_record(status, chosen, **said), hours)
     language.choose(language.ENGLISH)
 
 
@@ -139,8 +140,8 @@ def _build_status(last: pd.Series, gap: float, chosen: settings.StageSettings) -
         interval=monitor.Interval(gap - 5, gap + 5, 0.8),
         day_gap_gj=400.0,
         month=monitor.Month(cost, 0.01, 0.0, 0, 400, 440),
-        health=monitor.Health("sound", "", "look", "bias"),
-        no_gap_reason="",
+        health=monitor.Health("sound", (), "look", Reason("no_baseline"), ()),
+        no_gap_reasons=(),
         size_gj_per_h=BEST_NOW,
     )
 

@@ -7,10 +7,12 @@ import re
 import pandas as pd
 import pytest
 
-from elc import curve, explain, figures, settings
-from elc.explain import build_causes_table, build_waterfall, write_waterfall
+from elc import curve, explain, settings
+from elc.explain import build_waterfall
 from elc.fields import BEST, ENERGY, GAP, GAP_HIGH, GAP_LOW, NO_SETPOINTS, TIME, TYPICAL
 from elc.findings import build_frame
+from elc.pages import figures
+from elc.pages.explain import build_causes_table, write_waterfall
 from elc.paths import Project
 from elc.service.page.now import read_now
 from tests.unit.service.packages import write_package

@@ -1,0 +1,64 @@
+"""Sentences and their translations: PO files, read by Babel and looked up by gettext."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from functools import cache
+from gettext import GNUTranslations
+from io import BytesIO
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from elc.errors import ElcError, build_nearest
+from elc.settings.languages import ENGLISH, TRANSLATIONS, find_languages
+
+_chosen: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def choose(code: str) -> None:
+    """Choose the language of all that is said from here on in this process.
+
+    Raises:
+        ElcError: there is no such language.
+    """
+    known = find_languages()
+    if code not in known:
+        raise ElcError(f"params.yaml: site.language {code} is unknown: {build_nearest(code, known)}")
+    _chosen.set(code)
+
+
+def get_language() -> str:
+    """Name the language that was chosen; English where none was."""
+    return _chosen.get()
+
+
+def translate(text: str) -> str:
+    """Translate a text that has no places to fill; one without a translation stays as it is."""
+    code = _chosen.get()
+    return text if code == ENGLISH or not text else _read_catalog(code).gettext(text)
+
+
+def say(sentence: str, /, **values: object) -> str:
+    """Translate a sentence and fill its places; the sentence is a literal, so that a test finds all of them."""
+    return translate(sentence).format(**values)
+
+
+def say_count(one: str, many: str, /, count: int, **values: object) -> str:
+    """Translate a sentence about a number of things, in the form that the language has for it, and fill its places.
+
+    Both sentences are literals, as for `say`; `count` is among the values.
+    """
+    code = _chosen.get()
+    english = one if count == 1 else many
+    chosen = english if code == ENGLISH else _read_catalog(code).ngettext(one, many, count)
+    return chosen.format(count=count, **values)
+
+
+@cache
+def _read_catalog(code: str) -> GNUTranslations:
+    compiled = BytesIO()
+    with TRANSLATIONS.joinpath(f"{code}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code, abort_invalid=True))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
