@@ -24,7 +24,8 @@ from benchmarks.curve.project import ROOT, call, open_project, read_params
 from benchmarks.figures import Figure
 from elc import curve, dataset, settings
 from elc.fields import AGE, TIME
-from elc.paths import Project, replace_folder
+from elc.files import replace_folder
+from elc.paths import Project
 from elc.simulate import read_truth
 
 SEEDS = (0, 1000, 2000)  # added to the seed of params.yaml

@@ -10,8 +10,8 @@ import pandas as pd
 from elc.dataset.baseline import write_baseline
 from elc.dataset.soundness import check_sound
 from elc.dataset.split import PARTS, Split
+from elc.files import replace_folder
 from elc.findings import join, write_findings
-from elc.paths import replace_folder
 from elc.settings import TagList
 
 

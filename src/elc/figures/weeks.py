@@ -13,8 +13,8 @@ import pandas as pd
 
 from elc.figures.chart import Chart
 from elc.figures.explained import plot_beeswarm, plot_dependence, plot_heatmap
+from elc.files import replace_file
 from elc.language import find_digits, get_language
-from elc.paths import replace_file
 
 if TYPE_CHECKING:
     import shap

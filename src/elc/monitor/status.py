@@ -24,13 +24,13 @@ from elc.fields import (
     TYPICAL,
     say_label,
 )
+from elc.files import replace_file
 from elc.language import format_short_time, format_time, get_language, name_zone, say, say_list, say_state
 from elc.monitor.check import Check, check_hours
 from elc.monitor.doubts import HARMLESS
 from elc.monitor.silence import is_untold
 from elc.monitor.verdict import NOT_CHECKED, Health, Verdict, build_verdict, write_data_health, write_model_health
 from elc.pages import say_findings
-from elc.paths import replace_file
 from elc.records import status as records
 from elc.settings import StageSettings
 

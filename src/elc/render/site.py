@@ -9,7 +9,8 @@ import yaml
 
 from elc import language
 from elc.errors import ElcError, check_faults
-from elc.paths import Project, replace_file
+from elc.files import replace_file
+from elc.paths import Project
 from elc.render.failures import read_failures
 from elc.render.index import build_index
 from elc.render.method import build_method

@@ -16,8 +16,8 @@ import pandas as pd
 from elc import curve
 from elc.dataset import Split, write_baseline
 from elc.fields import BEST, ENERGY, HIGH, TIME, TYPICAL, read_unit
+from elc.files import replace_folder
 from elc.findings import write_findings
-from elc.paths import replace_folder
 from elc.records import write_record
 from elc.records.card import FILE, Card
 from elc.settings import StageSettings, TagList

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from elc.paths import Project, append_line
+from elc.files import append_line
+from elc.paths import Project
 
 
 class AuditFile:

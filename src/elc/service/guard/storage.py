@@ -8,8 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from elc.errors import ElcError
-from elc.paths import replace_file
-from elc.registry.lock import hold_lock
+from elc.files import hold_lock, replace_file
 
 
 @contextmanager
