@@ -26,7 +26,8 @@ from benchmarks.figures import Figure
 from elc import curve, dataset, settings
 from elc.code import Code, build_code
 from elc.fields import AGE, TIME
-from elc.paths import Project, replace_folder
+from elc.files import replace_folder
+from elc.paths import Project
 from elc.simulate import read_truth
 
 SEEDS = (0, 1000, 2000)  # added to the seed of params.yaml

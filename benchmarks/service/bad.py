@@ -11,7 +11,8 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.service.server import ROOT, build_body, build_place, load, serve
 from benchmarks.service.spoil import KINDS, spoil
-from elc.paths import Project, replace_folder
+from elc.files import replace_folder
+from elc.paths import Project
 from elc.service.versions.history import FINAL, KEPT, LIVE, SwapLog, find_path
 
 TRIALS = 20

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from elc.errors import ElcError
-from elc.paths import replace_file
+from elc.files import replace_file
 
 COLUMNS = ["check", "kind", "plant", "column", "start", "end", "hours", "values"]
 SENTENCE, WRITTEN = "sentence", "written"  # value and kind of a finding of a release that kept sentences

@@ -1,20 +1,12 @@
-"""Where everything of a project lies, and how a file or folder is replaced whole or not at all."""
+"""Where everything of a project lies."""
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from elc.errors import ElcError
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CANDIDATE = "candidate"  # what is operated where no environment has a version
 
 
@@ -180,97 +172,3 @@ def find_project(start: Path | None = None, *, environment: str = "") -> Project
         f"{folder}: no project here or above it: params.yaml and dvc.yaml were not found. "
         "Change into the folder that you cloned."
     )
-
-
-@contextmanager
-def replace_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside `path`; it takes the place of `path` if the block succeeds.
-
-    The name is always the same, so what a killed run left is written over by the next.
-
-    Raises:
-        ElcError: the disk is full.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.new{path.suffix}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise ElcError(
-            f"{path}: cannot be written, the disk is full ({error.strerror}). What was there before is unchanged. "
-            "Make room, then run it again."
-        ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def append_line(path: Path, record: Mapping[str, object], *, mode: int) -> None:
-    """Append one JSON line, on the disk when this returns, whole or not at all; several processes may at once.
-
-    A line that a killed process left half is closed first, so that it alone is lost. What stands outside ASCII is
-    escaped: no sign in a text can end the line. A file that is made gets the `mode`.
-
-    Raises:
-        OSError: it cannot be written, as where the disk is full; the file is as it was.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        size = os.fstat(descriptor).st_size
-        is_open = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        line = (("\n" if is_open else "") + json.dumps(record) + "\n").encode("ascii")
-        try:
-            if os.write(descriptor, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(descriptor)
-        except OSError:
-            os.ftruncate(descriptor, size)
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def force(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
-@contextmanager
-def replace_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path`; it takes the place of `path` if the block succeeds.
-
-    A run that is killed between the two renames leaves the former folder under its temporary name; the next run puts
-    it back first.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh, former = (path.with_name(f".{path.name}.{name}") for name in ("new", "old"))
-    if former.exists() and not path.exists():
-        former.rename(path)
-    for left in (fresh, former):
-        _remove(left)
-    fresh.mkdir()
-    try:
-        yield fresh
-        if path.exists():
-            path.rename(former)
-        fresh.rename(path)
-    finally:
-        if former.exists() and not path.exists():
-            former.rename(path)
-        for left in (fresh, former):
-            _remove(left)
-
-
-def _remove(path: Path) -> None:
-    """Remove a folder with what is in it, or a link, which leads to what is not ours."""
-    if path.is_symlink():
-        path.unlink()
-    shutil.rmtree(path, ignore_errors=True)

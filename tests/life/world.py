@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from elc import simulate
-from elc.paths import Project, replace_file
+from elc.files import replace_file
+from elc.paths import Project
 from tests.conftest import git, is_up_to_date, run
 from tests.pipeline.clones import publish
 

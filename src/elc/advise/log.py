@@ -12,7 +12,7 @@ from elc.advise.moves import REASON, Advice, build_nothing
 from elc.advise.outcomes import OUTCOMES
 from elc.errors import ElcError
 from elc.fields import TIME
-from elc.paths import replace_file
+from elc.files import replace_file
 from elc.records import read_lines
 from elc.records.answer import Answer
 

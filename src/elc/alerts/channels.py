@@ -1,10 +1,11 @@
-"""The ways to tell somebody that a plant has: a webhook, mail, both or none."""
+"""The ways to tell somebody that a plant has: a webhook, mail, services by Apprise, or none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from elc.alerts.apprise import Apprise
 from elc.alerts.mail import Mail
 from elc.alerts.undelivered import UndeliveredError
 from elc.alerts.webhook import Webhook
@@ -45,4 +46,5 @@ def build_channels(settings: AlertSettings, environ: Mapping[str, str]) -> list[
     if settings.email:
         user, password = (environ.get(name, "") for name in LOGIN)
         channels.append(Mail(settings.email, (user, password) if user and password else None, settings.timeout_s))
+    channels += [Apprise(environ.get(name, "").strip(), settings.timeout_s, name) for name in settings.apprise]
     return channels

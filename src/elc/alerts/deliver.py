@@ -17,10 +17,10 @@ from elc.alerts.fold import fold
 from elc.alerts.sources import find_open
 from elc.alerts.state import KEPT, append_log, find_told
 from elc.errors import ElcError
+from elc.files import hold_lock
 from elc.pages import language
 from elc.paths import Project
 from elc.records.alerts import NOTHING_TOLD, AlertState, Message, Unsent, build_alert, write_state
-from elc.registry.lock import hold_lock
 from elc.settings import StageSettings, read_operation, read_settings
 
 # ASSUME: who could not be reached for a week is not helped by a message from before it.

@@ -84,20 +84,30 @@ def _find_name() -> str:
 def build_mail(messages: Sequence[Message], email: EmailSettings, *, at: datetime) -> EmailMessage:
     """Build one mail of some messages; its Message-ID is the same whenever it is built of the same messages."""
     mail = EmailMessage()
-    first = " ".join(messages[0].text.split())
-    more = f" (+{len(messages) - 1})" if len(messages) > 1 else ""
-    if len(first) + len(more) > SUBJECT_LENGTH:
-        first = first[: SUBJECT_LENGTH - len(more) - 1].rstrip() + "…"
-    mail["Subject"] = first + more
+    mail["Subject"] = build_subject(messages)
     mail["From"] = email.sender
     mail["To"] = ", ".join(email.recipients)
     mail["Date"] = format_datetime(at)
     ids = "|".join(message.message for message in messages)
     mail["Message-ID"] = f"<{hashlib.sha256(ids.encode()).hexdigest()[:32]}@{email.sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    blocks = [f"{message.text}\n[{message.state}, {message.message}]" for message in messages]
-    mail.set_content("\n\n".join(blocks) + "\n", cte="quoted-printable")  # any server takes it
+    mail.set_content(build_text(messages), cte="quoted-printable")  # any server takes it
     return mail
+
+
+def build_subject(messages: Sequence[Message]) -> str:
+    """Build one line of a length that can be read: the first message, and how many more there are."""
+    first = " ".join(messages[0].text.split())
+    more = f" (+{len(messages) - 1})" if len(messages) > 1 else ""
+    if len(first) + len(more) > SUBJECT_LENGTH:
+        first = first[: SUBJECT_LENGTH - len(more) - 1].rstrip() + "…"
+    return first + more
+
+
+def build_text(messages: Sequence[Message]) -> str:
+    """Build a text of all messages, each with its state and its id."""
+    blocks = [f"{message.text}\n[{message.state}, {message.message}]" for message in messages]
+    return "\n\n".join(blocks) + "\n"
 
 
 class _Server(smtplib.SMTP):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import urllib.error
 
 from elc.errors import ElcError
 
@@ -18,17 +17,16 @@ class UndeliveredError(ElcError):
         self.is_down = is_down
 
 
-def describe(error: Exception) -> str:
-    """Describe a failed exchange by its kind; the text of an error may hold the URL."""
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(reason, TimeoutError):
+def describe(error: BaseException) -> str:
+    """Describe a failed exchange by its kind; its text may hold the URL."""
+    if isinstance(error, TimeoutError):
         return "it did not answer in time (timeout_s)"
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {reason.verify_message}"
-    if isinstance(reason, ssl.SSLError):
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
         return "TLS could not be agreed on"
-    if isinstance(reason, (socket.gaierror, UnicodeError)):
+    if isinstance(error, (socket.gaierror, UnicodeError)):
         return "its name is not known here"
-    if isinstance(reason, OSError) and reason.errno:
-        return f"it cannot be reached: {os.strerror(reason.errno)}"
+    if isinstance(error, OSError) and error.errno:
+        return f"it cannot be reached: {os.strerror(error.errno)}"
     return "it closed the connection, or its answer is of another protocol"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import http.client
+import socket
 import ssl
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from elc import __version__
@@ -18,6 +17,9 @@ from elc.alerts.undelivered import UndeliveredError, describe
 from elc.records import format_line
 from elc.records.alerts import Message
 from elc.settings import find_url_fault
+
+if TYPE_CHECKING:
+    from requests.adapters import HTTPAdapter
 
 BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -53,27 +55,42 @@ class Webhook:
         for message in messages:
             try:
                 status = finish_within(self.timeout_s, functools.partial(self._post, message))
-            except (OSError, ValueError, http.client.HTTPException) as error:
-                raise UndeliveredError(describe(error), is_down=True) from None
+            except (OSError, ValueError) as error:
+                raise UndeliveredError(describe(_find_cause(error)), is_down=True) from None
             _check_status(status)
         return f"it answered {status}"
 
     def _post(self, message: Message, watch: Watch) -> int:
-        request = urllib.request.Request(
-            self.url,
-            data=format_line(message).removesuffix("\n").encode(),
-            headers={
-                "Content-Type": "application/json; charset=utf-8",
-                "User-Agent": f"elc/{__version__}",
-                "Idempotency-Key": message.message,
-            },
-            method="POST",
-        )
-        opener = urllib.request.OpenerDirector()  # a proxy of the environment is used; nothing follows a redirect
-        for handler in (urllib.request.ProxyHandler(), _Http(watch), _Https(watch)):
-            opener.add_handler(handler)
-        with opener.open(request, timeout=self.timeout_s) as response:
-            return int(response.status)
+        import requests
+
+        with requests.Session() as session:
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _build_adapter(watch))
+            session.trust_env = False  # a password in ~/.netrc is not meant for this server
+            trusted = ssl.get_default_verify_paths()  # by this machine, which may know a works' own authority
+            response = session.post(
+                self.url,
+                data=format_line(message).removesuffix("\n").encode(),
+                headers={
+                    "Content-Type": "application/json; charset=utf-8",
+                    "User-Agent": f"elc/{__version__}",
+                    "Idempotency-Key": message.message,
+                },
+                timeout=self.timeout_s,
+                proxies=requests.utils.get_environ_proxies(self.url),
+                verify=trusted.cafile or trusted.capath or True,
+                allow_redirects=False,
+                stream=True,  # what stands in the answer is of no interest
+            )
+            return int(response.status_code)
+
+
+def _find_cause(error: BaseException) -> BaseException:
+    """Find what the system said: requests and urllib3 wrap it, once or more."""
+    for inner in (error.__cause__ or error.__context__, getattr(error, "reason", None), *error.args):
+        if isinstance(inner, BaseException):
+            return _find_cause(inner)
+    return error
 
 
 def _check_status(status: int) -> None:
@@ -87,38 +104,25 @@ def _check_status(status: int) -> None:
     raise UndeliveredError(text, is_down=not is_refused)
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection that its watch knows of."""
+def _build_adapter(watch: Watch) -> HTTPAdapter:
+    """Build what connects; the watch knows of each connection before TLS is agreed on."""
+    from requests.adapters import HTTPAdapter
+
+    class Watching(HTTPAdapter):
+        def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
+            pool = super().get_connection_with_tls_context(*arguments, **options)
+            pool.ConnectionCls = type("Watched", (_Watched, pool.ConnectionCls), {"watch": watch})
+            return pool
+
+    return Watching()
+
+
+class _Watched:
+    """What a connection of urllib3 does besides."""
 
     watch: Watch
 
-    def connect(self) -> None:
-        super().connect()
-        self.watch.add(self.sock)
-
-
-class _SecureConnection(http.client.HTTPSConnection, _Connection):
-    """The same with TLS: what stands above is called before TLS is agreed on."""
-
-
-class _Http(urllib.request.HTTPHandler):
-    def __init__(self, watch: Watch) -> None:
-        super().__init__()
-        self._watch = watch
-
-    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_watched(_Connection, self._watch), request)
-
-
-class _Https(urllib.request.HTTPSHandler):
-    def __init__(self, watch: Watch) -> None:
-        self._checked = ssl.create_default_context()
-        super().__init__(context=self._checked)
-        self._watch = watch
-
-    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_watched(_SecureConnection, self._watch), request, context=self._checked)
-
-
-def _watched(kind: type[_Connection], watch: Watch) -> Any:
-    return type(kind.__name__, (kind,), {"watch": watch})
+    def _new_conn(self) -> socket.socket:
+        connection: socket.socket = super()._new_conn()  # type: ignore[misc]
+        self.watch.add(connection)
+        return connection

@@ -103,7 +103,7 @@ def _test(project: Project, plants: Sequence[str]) -> None:
             click.echo(f"plant {name}: {sentence}", err=not is_taken)
             is_failed |= not is_taken
         if not results:
-            where = "alerts.webhook or alerts.email in params.yaml, or ELC_ALERT_WEBHOOK in the environment"
+            where = "alerts.webhook, email or apprise in params.yaml, or ELC_ALERT_WEBHOOK in the environment"
             click.echo(f"plant {name}: nobody is told. Set {where}.", err=True)
             is_failed = True
     if is_failed:

@@ -17,7 +17,8 @@ from typing import Any
 import elc
 from elc.code.modules import CodePackage, Use
 from elc.errors import ElcError
-from elc.paths import Project, replace_file
+from elc.files import replace_file
+from elc.paths import Project
 from elc.settings import read_yaml
 
 # Stages that are commands, by what they call.

@@ -14,7 +14,7 @@ from elc.compare.pair import Pair
 from elc.errors import ElcError
 from elc.evaluate import tidy
 from elc.fields import TIME
-from elc.paths import replace_file
+from elc.files import replace_file
 from elc.settings import StageSettings
 
 FILE = "comparison.json"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +16,15 @@ from elc.curve.content import read_content
 from elc.curve.package import OUTPUTS, Array, Package, open_package
 from elc.errors import ElcError, build_nearest, check_faults
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, HIGH, TYPICAL
+from elc.records import parse_record
+from elc.records.golden import FILE as GOLDEN
+from elc.records.golden import Golden
 
 TESTS = ("golden", "shape", "latency")
 NOT_RUN = "not run: the package is not whole. See the test package."
 REJECT = "Reject the version and train the plant again."
 RESTORE = "Bring the package back with dvc checkout, or train the plant again."
-NEEDED = ("attribution.json", "envelope.parquet", "golden.json", "model.onnx", "precedents.parquet", "response.onnx")
+NEEDED = ("attribution.json", "envelope.parquet", GOLDEN, "model.onnx", "precedents.parquet", "response.onnx")
 ORDERED = ((BEST, TYPICAL), (TYPICAL, HIGH), (BEST_LOW, BEST), (BEST, BEST_HIGH))
 DIRECTED = OUTPUTS[:3]  # not the ends of the interval of best: it narrows where the plant has run more
 SIGNS = {"up": 1, "down": -1, "": 0}
@@ -100,48 +102,43 @@ def _read_whole(folder: Path, plant: str, sha256: str) -> tuple[Package, bytes]:
     if owner != plant:
         faults.append(f"it is of plant {owner}, expected {plant}. Take a version of plant {plant}.")
     check_faults(f"model package {folder}", faults)
-    return package, content.files["golden.json"]
+    return package, content.files[GOLDEN]
 
 
 def _check_golden(package: Package, raw: bytes, where: str) -> None:
     """Compare what model.onnx gives for the golden inputs with the golden outputs."""
-    golden = json.loads(raw)
-    inputs, expected = (_read_numbers(golden.get(key)) for key in ("inputs", "outputs"))
+    golden = parse_record(raw, Golden, name=f"{where}: {GOLDEN}", cure=RESTORE)
+    inputs, expected = (_read_numbers(rows) for rows in (golden.inputs, golden.outputs))
     check_faults(where, _find_golden_faults(golden, inputs, expected, package))
     found = package.predict(pd.DataFrame(inputs, columns=package.features)).to_numpy()
-    off = ~(np.abs(found - expected) <= golden["tolerance_frac"] * np.abs(expected))
+    off = ~(np.abs(found - expected) <= golden.tolerance_frac * np.abs(expected))
     if off.any():
         row, output = np.argwhere(off)[0]
         raise ElcError(
             f"{where}: model.onnx does not give {off.sum()} of the {off.size} values of golden.json, first "
             f"{OUTPUTS[output]} in row {row + 1}: found {found[row, output]:.8g}, expected {expected[row, output]:.8g} "
-            f"to {golden['tolerance_frac']:g} of it. {REJECT}"
+            f"to {golden.tolerance_frac:g} of it. {REJECT}"
         )
 
 
-def _read_numbers(rows: object) -> Array:
-    """Read rows of numbers; what is none is an empty array."""
-    try:
-        return np.atleast_1d(np.asarray(rows, np.float64))
-    except (ValueError, TypeError, OverflowError):
-        return np.empty(0)
+def _read_numbers(rows: list[list[float]]) -> Array:
+    """Read rows of numbers; those of different lengths are an empty array."""
+    return np.array(rows, np.float64) if len({len(row) for row in rows}) == 1 else np.empty(0)
 
 
-def _find_golden_faults(golden: dict[str, Any], inputs: Array, outputs: Array, package: Package) -> Iterator[str]:
+def _find_golden_faults(golden: Golden, inputs: Array, outputs: Array, package: Package) -> Iterator[str]:
     """Find why a golden.json would prove nothing about this package."""
-    features, tolerance = golden.get("features"), golden.get("tolerance_frac")
-    if features != package.features:
-        yield f"golden.json is for the features {features}, expected {package.features}. {RESTORE}"
+    if golden.features != package.features:
+        yield f"golden.json is for the features {golden.features}, expected {package.features}. {RESTORE}"
     sizes = (len(package.features), len(OUTPUTS))
     if not inputs.size or (inputs.shape, outputs.shape) != tuple((len(inputs), size) for size in sizes):
         yield (
             f"golden.json holds inputs of shape {inputs.shape} and outputs of shape {outputs.shape}, expected equally "
             f"many rows, one at least, of {sizes[0]} and {sizes[1]} numbers. {RESTORE}"
         )
-    elif not (np.isfinite(inputs).all() and np.isfinite(outputs).all()):
-        yield f"golden.json holds values that are not finite, expected numbers only. {RESTORE}"
-    if not (isinstance(tolerance, int | float) and 0 <= tolerance <= MAX_TOLERANCE_FRAC):
-        yield f"tolerance_frac of golden.json is {tolerance}, expected 0 to {MAX_TOLERANCE_FRAC:g}. {RESTORE}"
+    if not 0 <= golden.tolerance_frac <= MAX_TOLERANCE_FRAC:
+        found = golden.tolerance_frac
+        yield f"tolerance_frac of golden.json is {found:g}, expected 0 to {MAX_TOLERANCE_FRAC:g}. {RESTORE}"
 
 
 def _check_shape(package: Package, where: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +9,10 @@ import pandas as pd
 from elc.dataset.baseline import write_baseline
 from elc.dataset.soundness import check_sound
 from elc.dataset.split import PARTS, Split
+from elc.files import replace_folder
 from elc.findings import join, write_findings
-from elc.paths import replace_folder
+from elc.records import read_record, write_record
+from elc.records.split import FILE, Rating
 from elc.settings import TagList
 
 
@@ -38,10 +39,14 @@ def write_split(folder: Path, split: Split) -> None:
     with replace_folder(folder) as fresh:
         for part in PARTS:
             getattr(split, part).to_parquet(fresh / f"{part}.parquet", index=False)
-        (fresh / "split.json").write_text(json.dumps({"rated_load": split.rated_load}) + "\n", encoding="utf-8")
+        write_record(fresh / FILE, Rating(rated_load=split.rated_load))
 
 
 def read_split(folder: Path) -> Split:
-    """Read what `write_split` wrote."""
-    rated_load = json.loads((folder / "split.json").read_text(encoding="utf-8"))["rated_load"]
-    return Split(rated_load, *(pd.read_parquet(folder / f"{part}.parquet") for part in PARTS))
+    """Read what `write_split` wrote.
+
+    Raises:
+        RecordError: there is no split, or its `split.json` is none.
+    """
+    rating = read_record(folder / FILE, Rating, cure="Run the stage dataset again.")
+    return Split(rating.rated_load, *(pd.read_parquet(folder / f"{part}.parquet") for part in PARTS))

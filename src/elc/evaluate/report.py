@@ -14,8 +14,8 @@ from elc.evaluate.metrics import drop_unscored, measure_curve
 from elc.evaluate.references import measure_references
 from elc.evaluate.tables import build_calibration, build_residuals
 from elc.fields import TIME
+from elc.files import replace_folder
 from elc.findings import build_record
-from elc.paths import replace_folder
 from elc.records import write_record
 from elc.records.metrics import Metrics
 from elc.settings import StageSettings

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from elc.explain.gap import TYPES
+from elc.files import replace_file
 from elc.findings import build_frame, read_findings, write_findings
-from elc.paths import replace_file
 
 
 def write_shares(folder: Path, period: pd.DataFrame, last: pd.DataFrame, findings: pd.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from elc.errors import ElcError
+from elc.files import try_lock
 from elc.paths import Project
 from elc.records import RecordError, format_record, parse_record
 from elc.records.hourly import Holder
@@ -24,10 +24,8 @@ def hold_hourly_lock(project: Project) -> Iterator[None]:
     """
     project.place.mkdir(parents=True, exist_ok=True)
     with (project.place / "hourly.lock").open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ElcError(_build_sentence(project, file)) from None
+        if not try_lock(file, wait_s=0):
+            raise ElcError(_build_sentence(project, file))
         file.truncate(0)
         file.write(format_record(Holder(pid=os.getpid(), since=time.strftime("%H:%M:%S"))).rstrip())
         file.flush()

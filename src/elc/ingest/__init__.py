@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from elc.errors import check_faults
 from elc.fields import TIME
+from elc.files import replace_file
 from elc.findings import Finding, Kind, build_frame, write_findings
 from elc.ingest import written_units
 from elc.ingest.ageing import add_age, find_turnaround_faults
@@ -27,7 +28,6 @@ from elc.ingest.partitions import open_cache, read_partials
 from elc.ingest.sources import Survey
 from elc.ingest.traces import Traces
 from elc.ingest.weather import fill_weather
-from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
 
 __all__ = [

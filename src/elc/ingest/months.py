@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from elc.files import replace_file
 from elc.ingest.sources import DAY_US
-from elc.paths import replace_file
 
 
 def name_month(day: int) -> str:

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 from tqdm import tqdm
 
+from elc.files import replace_file
 from elc.ingest.amounts import settle_rhythms
 from elc.ingest.conflicts import order_files, settle_partials
 from elc.ingest.engine import Engine, Engines
@@ -30,7 +31,6 @@ from elc.ingest.files import Source
 from elc.ingest.months import name_month, name_months, read_month, write_month
 from elc.ingest.partials import READINGS, SCHEMA, build_partials, read_good
 from elc.ingest.sources import Survey
-from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
 
 BATCH_ROWS = 3_000_000  # readings that are worked out at once: for each connection, so many are held in memory

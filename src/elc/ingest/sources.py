@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from elc.errors import check_faults
+from elc.files import replace_file
 from elc.ingest.apart import find_apart, has_conflict
 from elc.ingest.clock import ClockChange, build_utc, check_skipped, find_changes, shift_to_start
 from elc.ingest.engine import Engine
@@ -29,7 +30,6 @@ from elc.ingest.layout import find_base, find_files
 from elc.ingest.layouts import Layouts
 from elc.ingest.passes import select_others, tell_passes
 from elc.ingest.readers import find_doubts, read_readings
-from elc.paths import replace_file
 from elc.settings import StageSettings, TagList
 
 DAY_US = 86_400_000_000

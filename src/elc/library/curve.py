@@ -14,11 +14,11 @@ from elc import curve, dataset, explain
 from elc.errors import ElcError, check_faults
 from elc.extras import build_missing
 from elc.fields import ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
+from elc.files import replace_folder
 from elc.findings import build_frame, join, read_findings
 from elc.library.table import build_hours, find_interval
 from elc.pages import figures
 from elc.pages.findings import say_findings
-from elc.paths import replace_folder
 from elc.settings import ExplainSettings, StageSettings, Tag, TagList, build_default
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import re
 import secrets
 from pathlib import Path
 
-from elc.paths import Project, replace_file
+from elc.files import replace_file
+from elc.paths import Project
 
 DIGITS = 12
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pyarrow import ArrowException
-
 from elc.errors import ElcError
+from elc.files import is_locked
+from elc.files.days import BrokenError
 from elc.listen.intake import Intake
 from elc.listen.keeper import Keeper, Pending
 from elc.listen.log import write_log, write_log_seldom
@@ -150,7 +149,7 @@ class Listening:
         for plant, keeper in self._keepers.items():
             try:
                 days = keeper.merge()
-            except (OSError, ElcError, ArrowException) as error:
+            except (OSError, ElcError, BrokenError) as error:
                 write_log("error", "cannot_merge", plant=plant, fault=str(error))
                 continue
             if days:
@@ -196,11 +195,7 @@ def _is_hourly_running(project: Project) -> bool:
 def _is_held(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            fcntl.flock(file, fcntl.LOCK_UN)
-    except BlockingIOError:
-        return True
+            return is_locked(file)
     except OSError as error:  # of another user: what cannot be told may be so
         write_log("error", "cannot_merge", file=str(path), fault=str(error))
         return True
-    return False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import re
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 
 from elc.errors import ElcError, check_faults, list_unknown
+from elc.files import try_lock
 from elc.listen.identity import find_identity
 from elc.listen.intake import Intake, IntakeLimits
 from elc.listen.keeper import Keeper
@@ -124,10 +124,8 @@ def _hold_locks(project: Project, names: Sequence[str]) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for name in names:
             file = stack.enter_context((folder / f"source.{name}.lock").open("a"))
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ElcError(f"listen: another process listens to {name} already. Stop that one first.") from None
+            if not try_lock(file, wait_s=0):
+                raise ElcError(f"listen: another process listens to {name} already. Stop that one first.")
         yield
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from elc.errors import ElcError
+from elc.files import replace_file
 from elc.listen.keeper import Keeper
 from elc.listen.log import write_log
 from elc.listen.model import EPOCH, SHOWN_CHARACTERS
 from elc.listen.source import LiveSource
-from elc.paths import Project, replace_file
+from elc.paths import Project
 from elc.records import format_record
 from elc.records.listener import FILE, ListenerStatus
 

@@ -6,24 +6,23 @@ at all. The files of a day become one once the day is over.
 
 from __future__ import annotations
 
-import errno
 import time
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from elc.errors import ElcError
+from elc.files.days import BrokenError, DayFile, place, reading
 from elc.listen.log import write_log
 from elc.listen.model import SHOWN_CHARACTERS
 from elc.listen.recent import Marks, build_marks
-from elc.paths import Project, force
+from elc.paths import Project
 
 MERGED = b"elc.merged"
 GROUP_ROWS = 1_000_000
+MOVABLE = "data/listen"
 SCHEMA = pa.schema(
     [
         pa.field("time", pa.timestamp("us", "UTC"), nullable=False),
@@ -50,9 +49,10 @@ class Store:
         moment = datetime.now(UTC)
         while (path := self._name_file(day, moment)).exists():
             moment += timedelta(microseconds=1)
-        with pq.ParquetWriter(self._open(), SCHEMA) as writer:
+        self._temporary.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(self._temporary, SCHEMA) as writer:
             writer.write_table(table)
-        self._place(path)
+        place(self._temporary, path, movable=MOVABLE)
         return path
 
     def read_last(self, window_s: float) -> list[Marks]:
@@ -64,10 +64,13 @@ class Store:
     def merge(self, today: date, *, min_age_s: float) -> list[date]:
         """Make one file of each day before `today`, where all files of the day are older than `min_age_s`.
 
-        The merged file names those that it is made of. So where a run was killed before they were gone, they go now.
-
         Returns:
             the days that were merged.
+
+        Raises:
+            BrokenError: a file of the day cannot be read, or is none of readings.
+            ElcError: data/listen and data/live lie on two file systems.
+            OSError: it cannot be written.
         """
         merged = []
         for folder in sorted(path for path in self.folder.glob("*") if path.is_dir()):
@@ -77,67 +80,34 @@ class Store:
         return merged
 
     def _merge_day(self, folder: Path, min_age_s: float) -> bool:
-        target = folder.with_name(f"{folder.name}.parquet")
-        done = _read_merged(target)
-        paths = []
-        for path in sorted(folder.glob("*.parquet")):
-            if path.name in done:
-                path.unlink()
-            else:
-                paths.append(path)
-        if any(time.time() - path.stat().st_mtime < min_age_s for path in paths):
+        file = DayFile(
+            folder.with_name(f"{folder.name}.parquet"),
+            temporary=self._temporary,
+            key=MERGED,
+            group_rows=GROUP_ROWS,
+            compression="snappy",
+            movable=MOVABLE,
+        )
+        parts = file.drop_folded(sorted(folder.glob("*.parquet")))
+        if any(time.time() - part.stat().st_mtime < min_age_s for part in parts):
             return False
-        if paths:
-            self._join([target, *paths] if target.exists() else paths, [path.name for path in paths])
-            self._place(target)
-        for path in paths:
-            path.unlink()
+        if parts:
+            file.fold(parts, _find_schema)
         folder.rmdir()
         return True
-
-    def _join(self, paths: list[Path], names: list[str]) -> None:
-        """Write some files as one, in groups of a million rows, so that a day need not fit into memory."""
-        schema = SCHEMA.with_metadata({MERGED: orjson.dumps(names)})
-        pending: list[pa.Table] = []
-        with pq.ParquetWriter(self._open(), schema) as writer:
-            for path in paths:
-                with pq.ParquetFile(path) as file:
-                    for batch in file.iter_batches(GROUP_ROWS):
-                        pending.append(pa.Table.from_batches([batch]).cast(SCHEMA))
-                        if sum(map(len, pending)) >= GROUP_ROWS:
-                            _write_group(writer, pending, schema)
-            _write_group(writer, pending, schema)
-
-    def _open(self) -> Path:
-        self._temporary.parent.mkdir(parents=True, exist_ok=True)
-        return self._temporary
-
-    def _place(self, path: Path) -> None:
-        """Force the temporary file to the disk, then move it to its place."""
-        force(self._temporary)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._temporary.replace(path)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            raise ElcError(
-                f"{path.parent}: lies on another file system than {self._temporary.parent}, expected the same one. "
-                "Move data/listen there, and leave a link."
-            ) from None
-        for folder in (path.parent, path.parent.parent):
-            force(folder)
 
     def _name_file(self, day: date, moment: datetime) -> Path:
         return self.folder / day.isoformat() / f"{moment:%Y%m%dT%H%M%S-%f}.parquet"
 
 
-def _write_group(writer: Any, pending: list[pa.Table], schema: pa.Schema) -> None:
-    if pending:
-        writer.write_table(
-            pa.concat_tables(pending).replace_schema_metadata(schema.metadata), row_group_size=GROUP_ROWS
-        )
-        pending.clear()
+def _find_schema(paths: Sequence[Path]) -> pa.Schema:
+    """The columns of readings, which every file must have."""
+    for path in paths:
+        with reading(path):
+            names = pq.read_schema(path).names
+        if names != SCHEMA.names:
+            raise BrokenError(path, f"its columns are {', '.join(names)}, expected {', '.join(SCHEMA.names)}")
+    return SCHEMA
 
 
 def _read_marks(path: Path) -> list[Marks]:
@@ -154,10 +124,3 @@ def _read_day(name: str) -> date | None:
         return date.fromisoformat(name)
     except ValueError:
         return None
-
-
-def _read_merged(path: Path) -> set[str]:
-    if not path.exists():
-        return set()
-    metadata = pq.read_schema(path).metadata or {}
-    return set(orjson.loads(metadata.get(MERGED, b"[]")))

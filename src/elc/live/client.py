@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from elc.errors import ElcError
-from elc.records.card import read_card
+from elc.records import read_record
+from elc.records.golden import FILE, Golden
 
 PAUSE_S = 0.2
 TIMEOUT_S = 30.0
@@ -89,6 +90,5 @@ class ServiceClient:
 
 def read_row(package: Path) -> dict[str, float]:
     """Read a row of a package that it must answer: the first of its golden inputs."""
-    golden = json.loads((package / "golden.json").read_text(encoding="utf-8"))
-    columns = [feature.column for feature in read_card(package).features]
-    return dict(zip(columns, golden["inputs"][0], strict=True))
+    golden = read_record(package / FILE, Golden, cure="Train the plant again.")
+    return dict(zip(golden.features, golden.inputs[0], strict=True))

@@ -14,10 +14,11 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from elc.alerts.state import read_log
+from elc.files import replace_file
 from elc.live.client import ServiceClient, read_row
 from elc.live.commands import ENVIRONMENT, CopyCommands
 from elc.pages.labels import say_label
-from elc.paths import Project, replace_file
+from elc.paths import Project
 from elc.records.alerts import LOG
 from elc.registry.git import run_git
 from elc.simulate import Historian, Order, find_end

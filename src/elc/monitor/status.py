@@ -22,11 +22,11 @@ from elc.fields import (
     TIME,
     TYPICAL,
 )
+from elc.files import replace_file
 from elc.findings import Finding, Reason, list_findings
 from elc.monitor.check import Check, check_hours
 from elc.monitor.silence import is_untold
 from elc.monitor.verdict import NOT_CHECKED, Health, Verdict, build_health, build_verdict
-from elc.paths import replace_file
 from elc.records import status as records
 from elc.settings import StageSettings
 

@@ -19,8 +19,8 @@ import pandas as pd
 from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, find_tag, measure_distance, read_sketch
 from elc.errors import build_nearest, check_faults
 from elc.fields import AGE, COVERAGE_SUFFIX, ENERGY, IS_STEADY, STATE, TIME
+from elc.files import replace_file
 from elc.findings import Finding, Kind, list_findings
-from elc.paths import replace_file
 from elc.settings import MonitorSettings, StageSettings
 
 COMPLETENESS = "completeness_check"

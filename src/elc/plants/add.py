@@ -6,7 +6,6 @@ so that the next one takes back what was left by one that was killed.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -20,8 +19,9 @@ from typing import IO
 
 from elc import ingest
 from elc.errors import ElcError, check_faults
+from elc.files import lock, replace_file, replace_folder, try_lock
 from elc.ingest.ageing import find_turnaround_faults
-from elc.paths import Project, replace_file, replace_folder
+from elc.paths import Project
 from elc.plants.entry import build_editor
 from elc.settings import build_plant, check_entry, check_id, is_id, read_settings, read_tags, read_yaml
 
@@ -93,10 +93,8 @@ def _hold_journal(project: Project, plant: str) -> Iterator[IO[bytes]]:
     path = _find_journal(project, plant)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as journal:
-        try:
-            fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ElcError(f"plant {plant}: another run adds it now. Look again when it has ended.") from None
+        if not try_lock(journal, wait_s=0):
+            raise ElcError(f"plant {plant}: another run adds it now. Look again when it has ended.")
         try:
             yield journal
         finally:
@@ -109,7 +107,7 @@ def _take_back_left(project: Project) -> None:
         plant = path.name.removeprefix(".").removesuffix(".adding")
         with path.open("rb") as journal:
             # What a killed run had started may still be at work, and holds its journal until it ends.
-            fcntl.flock(journal, fcntl.LOCK_EX)
+            lock(journal)
             if not path.exists() or not is_id(plant):
                 continue  # that run ended meanwhile
             if plant not in read_settings(project).plants:

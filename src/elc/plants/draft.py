@@ -12,7 +12,8 @@ import numpy as np
 
 from elc import ingest
 from elc.errors import ElcError
-from elc.paths import Project, replace_file
+from elc.files import replace_file
+from elc.paths import Project
 from elc.plants.guess import Guess, SeenTag, find_step, find_unit, guess_tags
 from elc.settings import StageSettings, Tag, TagList, build_plant, check_entry, check_id, read_settings, read_yaml
 from elc.settings.tags import COLUMNS

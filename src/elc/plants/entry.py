@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from elc.paths import replace_file
+from elc.files import replace_file
 
 
 def build_editor() -> YAML:

@@ -147,7 +147,7 @@ class Unsent(Record):
     """A message that a channel has not taken yet."""
 
     channel: str
-    """`webhook` or `mail`."""
+    """`webhook`, `mail`, or `apprise` and the name of its variable."""
     message: Message
     """The message."""
     queued: Moment

@@ -11,11 +11,13 @@ from elc.records.answer import Answer
 from elc.records.assignment import Assignment
 from elc.records.card import Card
 from elc.records.failure import Failure
+from elc.records.golden import Golden
 from elc.records.hourly import Holder, Stamp
 from elc.records.listener import ListenerStatus
 from elc.records.loss import Loss
 from elc.records.metrics import Metrics
 from elc.records.receipt import Receipt
+from elc.records.split import Rating
 from elc.records.status import Status
 from elc.records.swap import Swap
 
@@ -37,7 +39,9 @@ FILES = (
     File("data/alerts/<plant>/alerts.jsonl", LoggedMessage, "alerts", "alerts, live"),
     File("reports/receipts/<plant>/<stage>.failed.json", Failure, "runner, hourly", "render, hourly, alerts"),
     File("reports/receipts/<plant>/<stage>.json", Receipt, "runner", "render"),
+    File("data/processed/<plant>/split.json", Rating, "dataset", "train, evaluate"),
     File("models/<plant>/card.json", Card, "train", "curve, registry, quality"),
+    File("models/<plant>/golden.json", Golden, "train", "curve, live"),
     File("reports/metrics/<plant>.json", Metrics, "evaluate", "registry, monitor, compare"),
     File("deployed/<environment>/<plant>/deployed.json", Assignment, "registry", "registry"),
     File("data/advice_notes/<plant>.jsonl", Answer, "service", "advise, service"),

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from elc.errors import ElcError, build_error, build_nearest
-from elc.paths import append_line, replace_file
+from elc.files import append_line, replace_file
 
 SHOWN_CHARACTERS = 60  # of what was found
 

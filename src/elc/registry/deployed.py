@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
-from elc.paths import CANDIDATE, Project, replace_folder
+from elc.files import hold_lock, read_plain, replace_folder
+from elc.paths import CANDIDATE, Project
 from elc.records import RecordError, parse_record, write_record
 from elc.records.assignment import FILE as RECORD
 from elc.records.assignment import Assignment
 from elc.records.card import FILE as CARD
 from elc.records.card import Card
 from elc.registry import storage
-from elc.registry.lock import hold_lock
-from elc.registry.plain import read_plain
 
 # A folder that is swapped while it is read is read again.
 READS = 20

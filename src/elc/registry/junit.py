@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from elc.paths import replace_file
-from elc.registry.lock import hold_lock
+from elc.files import hold_lock, replace_file
 
 if TYPE_CHECKING:
     from elc.curve import Proof  # it takes a second, and only names a type here

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from elc.errors import ElcError
-from elc.paths import Project, replace_file
-from elc.registry.plain import read_plain
+from elc.files import read_plain, replace_file
+from elc.paths import Project
 
 
 def find_seen(project: Project, environment: str, plant: str) -> Path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from elc.errors import ElcError, check_faults, check_known
-from elc.paths import Project, replace_folder
+from elc.files import replace_folder
+from elc.paths import Project
 from elc.records import parse_record
 from elc.records.assignment import Assignment
 from elc.records.metrics import Metrics

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from elc.errors import ElcError
+from elc.files import hold_lock
 from elc.registry.context import Context
 from elc.registry.events import AHEAD_S, build_message
 from elc.registry.git import find_blocked, find_git_remote, list_names, run_git, shorten, try_git
-from elc.registry.lock import hold_lock
 from elc.registry.names import DIGITS, Action, build_name, read_name
 from elc.registry.objects import find_now
 from elc.registry.signers import Act, check_signing, verify_tags

@@ -15,8 +15,9 @@ from shutil import copytree
 import pypandoc
 
 from elc.errors import ElcError, check_faults
+from elc.files import replace_folder
 from elc.pages.language import say, translate
-from elc.paths import Project, replace_folder
+from elc.paths import Project
 from elc.render.assemble import assemble_notebook
 from elc.render.navigation import TOP, build_navigation, build_top_navigation
 from elc.render.prepare import prepare_notebook, translate_title

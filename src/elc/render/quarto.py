@@ -12,8 +12,9 @@ import nbformat
 import yaml
 
 from elc.errors import ElcError, check_faults
+from elc.files import replace_folder
 from elc.pages.language import say, translate
-from elc.paths import Project, replace_folder
+from elc.paths import Project
 from elc.render.navigation import TOP, build_navigation, build_top_navigation
 from elc.render.prepare import prepare_notebook
 from elc.render.receipts import Page, Site

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import yaml
 
 from elc.errors import ElcError, check_faults
+from elc.files import replace_file
 from elc.pages import language
-from elc.paths import Project, replace_file
+from elc.paths import Project
 from elc.render.failures import read_failures
 from elc.render.index import build_index
 from elc.render.method import build_method

@@ -14,8 +14,9 @@ import nbformat
 from elc.errors import ElcError, build_nearest
 from elc.extras import say_missing
 from elc.failures import CellError, remove_failures, write_failure
+from elc.files import replace_file
 from elc.pages.language import escape
-from elc.paths import Project, replace_file
+from elc.paths import Project
 from elc.records.receipt import Receipt, write_receipt
 from elc.runner.parameters import check_parameters
 from elc.runner.stable import normalise

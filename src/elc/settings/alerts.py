@@ -39,8 +39,15 @@ def _check_address(address: str) -> str:
     return address
 
 
+def _check_variable(name: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+        raise ValueError("it is no name of an environment variable; write one, as ELC_ALERT_TEAMS, that holds the URL")
+    return name
+
+
 Address = Annotated[str, AfterValidator(_check_address)]
 Url = Annotated[str, AfterValidator(_check_url)]
+Variable = Annotated[str, AfterValidator(_check_variable)]
 
 
 class EmailSettings(Section):
@@ -54,7 +61,10 @@ class EmailSettings(Section):
 
 
 class AlertSettings(Section):
-    """When something is told. A `webhook` here is not used where ELC_ALERT_WEBHOOK is set."""
+    """When something is told. A `webhook` here is not used where ELC_ALERT_WEBHOOK is set.
+
+    `apprise` names the environment variables that hold the URLs which Apprise sends to: these are secrets.
+    """
 
     max_gap_frac: Frac = 0.02
     gap_h: Positive = 6.0
@@ -63,4 +73,5 @@ class AlertSettings(Section):
     repeat_h: NotNegative = 24.0
     webhook: Url | None = None
     email: EmailSettings | None = None
+    apprise: list[Variable] = Field(default_factory=list)
     timeout_s: Positive = 20.0

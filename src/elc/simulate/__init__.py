@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from elc.fields import TIME
-from elc.paths import Project, replace_folder
+from elc.files import replace_folder
+from elc.paths import Project
 from elc.simulate.chance import count_blocks
 from elc.simulate.historian import Readings, write_export
 from elc.simulate.live import Historian, find_end, read_readings, read_until, write_live

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from elc.paths import Project, replace_file
+from elc.files import hold_lock, replace_file
+from elc.paths import Project
 from elc.simulate.chance import BLOCK_DAYS
 from elc.simulate.historian import SECONDS, build_export, split_days
 from elc.simulate.simulation import Simulation
@@ -52,9 +52,7 @@ def _open_block(folder: Path, simulation: Simulation, number: int) -> Path:
     """Find the file of a block, which is made where it is missing; those of other settings or code are removed."""
     purpose = simulation.build_purpose()
     path = folder / f"{purpose}-{number}.parquet"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold_lock(folder / "lock"):
         for other in folder.glob("*.parquet"):
             if not other.name.startswith(purpose):
                 other.unlink()

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elc.errors import ElcError, build_nearest
-from elc.paths import Project, replace_file
+from elc.files import replace_file
+from elc.paths import Project
 from elc.simulate.cache import draw_rows, read_rows, select_moments
 from elc.simulate.historian import SECONDS, split_days, write_day
 from elc.simulate.operation import Order

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from elc.fields import STATE, TIME
-from elc.paths import replace_file
+from elc.files import replace_file
 from elc.simulate.operation import CREWS, NOISE_FRAC, TrueHours, attention
 from elc.simulate.physics import Array
 

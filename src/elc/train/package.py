@@ -16,10 +16,12 @@ import pandas as pd
 from elc import curve
 from elc.dataset import Split, write_baseline
 from elc.fields import ENERGY, TIME, read_unit
+from elc.files import replace_folder
 from elc.findings import write_findings
-from elc.paths import replace_folder
 from elc.records import write_record
 from elc.records.card import FILE, Card
+from elc.records.golden import FILE as GOLDEN
+from elc.records.golden import Golden
 from elc.settings import StageSettings, TagList
 from elc.train.attribution import build_attribution
 from elc.train.fit import CurveFit, Fit
@@ -55,7 +57,7 @@ def write_package(
         _write_network(fresh / "model", curve_fit.model)
         _write_network(fresh / "response", response_fit.model)
         _write_precedents(fresh / "precedents.parquet", scored, tags, settings.train.precedent_frac)
-        curve.write_json(fresh / "golden.json", _build_golden(split.test, curve_fit.model, tags))
+        write_record(fresh / GOLDEN, _build_golden(split.test, curve_fit.model, tags))
         write_baseline(fresh, split.train, tags)
         curve.write_json(fresh / "quality.json", build_quality(curve_fit, response_fit.model, split, tags, settings))
         write_findings(fresh / "findings.parquet", weak)
@@ -106,15 +108,15 @@ def _write_envelope(folder: Path, split: Split, tags: TagList, settings: StageSe
     return curve.write_envelope(folder, envelope)
 
 
-def _build_golden(frame: pd.DataFrame, model: keras.Model, tags: TagList) -> dict[str, Any]:
+def _build_golden(frame: pd.DataFrame, model: keras.Model, tags: TagList) -> Golden:
     rows = frame[tags.features].iloc[np.linspace(0, len(frame) - 1, GOLDEN_ROWS).astype(int)]
     inputs = rows.to_numpy(np.float32)
-    return {
-        "features": tags.features,
-        "inputs": [[float(value) for value in row] for row in inputs],
-        "outputs": [[float(value) for value in row] for row in np.asarray(model(inputs))],
-        "tolerance_frac": 1e-5,
-    }
+    return Golden(
+        features=tags.features,
+        inputs=[[float(value) for value in row] for row in inputs],
+        outputs=[[float(value) for value in row] for row in np.asarray(model(inputs))],
+        tolerance_frac=1e-5,
+    )
 
 
 def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSettings) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def test_a_day_that_is_over_becomes_one_file_and_a_kill_in_between_doubles_nothi
     assert keeper.merge() == []  # what may still be needed against doubles stays
     age(project, by_h=1)
 
-    def die(_: Path) -> None:
+    def die(_: Path, *, missing_ok: bool) -> None:  # noqa: ARG001
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

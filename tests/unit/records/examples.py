@@ -11,11 +11,13 @@ from elc.records.answer import Answer
 from elc.records.assignment import Assignment
 from elc.records.card import Card
 from elc.records.failure import Failure
+from elc.records.golden import Golden
 from elc.records.hourly import Holder, Stamp
 from elc.records.listener import ListenerStatus
 from elc.records.loss import Loss
 from elc.records.metrics import Metrics
 from elc.records.receipt import Receipt
+from elc.records.split import Rating
 from elc.records.status import Status
 from elc.records.swap import Swap
 
@@ -172,6 +174,13 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         "since": "2026-06-21T10:00+00:00",
     },
     Receipt: {"notebook": "reports/fjord/50_monitor.ipynb", "sha256": SHA256, "title": "Fjord: how it does"},
+    Rating: {"rated_load": 65.2},
+    Golden: {
+        "features": ["load_t_per_h", "air_temp_degc"],
+        "inputs": [[60.5, -3.25], [63.0, 11.5]],
+        "outputs": [[1650.5, 1670.0, 1700.25, 1640.0, 1660.0], [1700.5, 1720.0, 1750.25, 1690.0, 1710.0]],
+        "tolerance_frac": 1e-05,
+    },
     Answer: {
         "hour": "2026-06-20T23:00:00Z",
         "setpoint": "flue_o2_pct",

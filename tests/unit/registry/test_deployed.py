@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from elc.errors import ElcError
-from elc.paths import Project, replace_folder
+from elc.files import replace_folder
+from elc.paths import Project
 from elc.records.assignment import Assignment
 from elc.registry import storage
 from elc.registry.deployed import (
@@ -233,7 +234,7 @@ def test_reader_beside_many_swaps_sees_one_or_the_other(
         deploy_package(project, assignment, remote=None)
         shutil.copytree(project.deployed("prod", "fjord"), tmp_path / assignment.version)
     script = (
-        "import shutil, sys; from pathlib import Path; from elc.paths import replace_folder\n"
+        "import shutil, sys; from pathlib import Path; from elc.files import replace_folder\n"
         "for n in range(100):\n"
         "    with replace_folder(Path(sys.argv[1])) as fresh:\n"
         "        shutil.copytree(sys.argv[2 + n % 2], fresh, dirs_exist_ok=True)\n"

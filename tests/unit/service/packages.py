@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from elc import curve
 from elc.fields import ENERGY, TIME
-from elc.paths import replace_folder
+from elc.files import replace_folder
 
 LOAD, AIR, FLUE, RATIO = "load_t_per_h", "air_temp_degc", "flue_o2_pct", "steam_to_carbon_ratio"
 FEATURES, SETPOINTS = (LOAD, AIR), (FLUE, RATIO)

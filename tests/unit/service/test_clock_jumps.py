@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from elc.paths import Project
-from elc.service.guard.limits import Buckets
+from elc.service.guard.callers import Buckets
 from elc.service.guard.sessions import LASTS_S, Sessions
 from elc.service.versions import SwapLog
 from elc.service.versions.history import find_path

@@ -28,7 +28,7 @@ def parse(**keys: Any) -> AlertSettings:
 
 
 def test_the_project_tells_nobody_until_it_is_told_whom() -> None:
-    assert (parse().webhook, parse().email) == (None, None)
+    assert (parse().webhook, parse().email, parse().apprise) == (None, None, [])
 
 
 @pytest.mark.parametrize("url", ["https://hooks.example.org/a?b=c", "http://10.0.0.7:8080/x", "https://[::1]/x"])
@@ -42,6 +42,10 @@ def test_url_to_post_to(url: str) -> None:
         ({"webhook": "ftp://example.org"}, r"alerts\.webhook: found .*: it is no URL of http or https with a host; "),
         ({"webhook": "hooks.example.org"}, r"alerts\.webhook: found .*: it is no URL of http or https with a host; "),
         ({"webhook": "https://a:xxx@example.org"}, r"alerts\.webhook: found .*: it names a user; write it without"),
+        (
+            {"apprise": ["slack://a/b/c"]},
+            r"alerts\.apprise\.0: found .*: it is no name of an environment variable",
+        ),
         ({"gap_h": 0}, r"alerts\.gap_h: found 0: Input should be greater than 0"),
         ({"repeat_h": -1}, r"alerts\.repeat_h: found -1: Input should be greater than or equal to 0"),
         ({"web_hook": "x"}, r"alerts\.web_hook: unknown key: did you mean webhook\?"),

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elc.errors import ElcError
+from elc.files import replace_file
 from elc.ingest.layout.columns import check_names, find_fields, is_epoch_name
 from elc.ingest.layout.content import read_magic, read_text
 from elc.ingest.layout.model import Fields
@@ -19,7 +20,6 @@ from elc.ingest.opening.books import read_book
 from elc.ingest.opening.lines import Row, read_lines
 from elc.ingest.opening.messages import read_avro, read_influx, read_pi
 from elc.ingest.opening.moments import Moments
-from elc.paths import replace_file
 from elc.settings import Export, TagList
 
 CHUNK = 50_000  # rows that are kept in memory

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from elc.files import replace_file
 from elc.pages.figures.chart import Chart
 from elc.pages.figures.explained import plot_beeswarm, plot_dependence, plot_heatmap
 from elc.pages.language import find_digits, get_language
-from elc.paths import replace_file
 
 if TYPE_CHECKING:
     import shap

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from elc.errors import ElcError
+from elc.files import is_locked, open_plain
 from elc.registry.context import Context
 from elc.registry.deployed import read_deployed
-from elc.registry.plain import open_plain
 from elc.registry.storage import fetch_package, find_remote
 from elc.registry.trust import Problem
 
@@ -55,12 +54,9 @@ def _is_busy(lock: Path) -> bool:
     """Whether a run holds the lock of a folder."""
     try:
         with open_plain(lock, is_made=False) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+            return is_locked(file)
     except OSError:
         return False
-    return False
 
 
 def _find_place(context: Context, place: Path) -> Iterator[Problem]:

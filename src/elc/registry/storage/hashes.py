@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from elc.errors import ElcError, check_faults
-from elc.registry.plain import open_plain
+from elc.files import open_plain
 
 
 def hash_folder(folder: Path) -> str:

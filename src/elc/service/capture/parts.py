@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from elc.captured import KIND, VERSION
 from elc.fields import TIME
-from elc.paths import Project, replace_file
+from elc.files import replace_file
+from elc.paths import Project
 
 HOUR = timedelta(hours=1)
 HOUR_FORM = "%Y%m%dT%H"

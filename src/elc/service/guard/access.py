@@ -1,20 +1,30 @@
-"""What decides who may ask: the keys, the sessions, the limits; and who is asking."""
+"""What decides who may ask: the keys, the sessions, the limits; who is asking; and how a browser signs in and out."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from elc.errors import ElcError
 from elc.paths import Project
-from elc.service.clients import ALL_PLANTS, LOCAL, Client
+from elc.service.clients import ALL_PLANTS, CLIENT, LOCAL, Client
 from elc.service.guard.audit import AuditFile, find_audit
-from elc.service.guard.book import NOBODY, find_keys
-from elc.service.guard.keys import KeyFile
-from elc.service.guard.limits import FAILURES_BURST, FAILURES_PER_S, Buckets, is_loopback
-from elc.service.guard.sessions import Sessions, find_cookie
-from elc.service.problems import ProblemError
+from elc.service.guard.callers import FAILURES_BURST, FAILURES_PER_S, Buckets, is_loopback, read_address
+from elc.service.guard.keys import NOBODY, KeyFile, find_keys, is_key
+from elc.service.guard.sessions import COOKIE, LASTS_S, SECURE_COOKIE, Sessions, find_cookie
+from elc.service.logs import LOGGER
+from elc.service.problems import Fault, ProblemError
 from elc.settings.serve import ServeSettings
 
+LOG = logging.getLogger(LOGGER)
 PUBLIC = frozenset({"/", "/healthz", "/readyz", "/session", "/words.json", "/favicon.ico"})  # they hold no plant's data
 STATIC = "/static/"
 METRICS = "/metrics"
@@ -29,6 +39,11 @@ WRONG_KEY = "This key is not known, or no longer. elc keys rotate gives another 
 OVER = "This session is over, or its key was removed. Sign in again."
 TOO_MANY = "There were too many wrong keys from this address."
 PROXIED = "The service is asked through a proxy, and has no keys. Make one by elc keys add."
+MOST_BYTES = 1024
+EXPECTED = 'a JSON object with the key alone: {"key": "elc_..."}'
+NO_SESSIONS = "Sessions do not work now. Use a key."
+NOT_ENDED = "The session could not be ended now. Try again, or have its key removed."
+NO_SIGN_IN = "The body does not hold a key."
 NOT_ALL = "What the service measures names every plant: this needs a key with --all-plants."
 
 
@@ -122,3 +137,86 @@ def _is_forwarded(headers: dict[bytes, bytes]) -> bool:
 
 def _is_bearer(header: bytes) -> bool:
     return header[: len(BEARER)].lower() == BEARER
+
+
+def build_routes(access: Access) -> list[Route]:
+    """Build GET, POST and DELETE /session."""
+
+    async def show(request: Request) -> Response:
+        return _show(request.scope[CLIENT], access)
+
+    async def sign_in(request: Request) -> Response:
+        if access.is_open:
+            return _show(LOCAL, access)
+        key = _read_key(await request.body())
+        identity, client = access.find_holder_of(key.encode(), read_address(request.scope.get("client")))
+        request.scope[CLIENT] = client
+        with _need_sessions("Nobody can sign in", NO_SESSIONS):
+            cookie = access.sessions.sign(identity)
+        response = _show(client, access)
+        _set_cookie(request, response, cookie, LASTS_S)
+        return response
+
+    async def sign_out(request: Request) -> Response:
+        cookie = find_cookie(request.headers.get("cookie", "").encode("latin-1"))
+        if cookie is not None and not access.is_open:
+            with _need_sessions("Nobody can sign out", NOT_ENDED):
+                await asyncio.to_thread(access.sessions.end, cookie)
+        response = Response(status_code=204)
+        _set_cookie(request, response, "", 0)
+        return response
+
+    handlers: dict[str, Callable[..., object]] = {"GET": show, "POST": sign_in, "DELETE": sign_out}
+    return [Route("/session", handler, methods=[method]) for method, handler in handlers.items()]
+
+
+def _show(client: Client, access: Access) -> Response:
+    content = {
+        "client": None if client is NOBODY else client.name,
+        "rights": list(client.rights),
+        "keys_needed": not access.is_open,
+    }
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+@contextmanager
+def _need_sessions(said: str, refusal: str) -> Iterator[None]:
+    """Refuse by 503 where what sessions stand on cannot be read or written; the log says why."""
+    try:
+        yield
+    except ElcError as error:
+        LOG.error("%s: %s", said, error)
+        raise ProblemError(503, refusal) from None
+
+
+def _read_key(body: bytes) -> str:
+    """Read the key from the body, which is told to nobody, not even in an error.
+
+    Raises:
+        ProblemError: 400, there is none.
+    """
+    try:
+        given = orjson.loads(body) if len(body) <= MOST_BYTES else None
+    except orjson.JSONDecodeError:
+        given = None
+    if not isinstance(given, dict) or set(given) != {"key"} or not isinstance(given["key"], str):
+        raise ProblemError(400, NO_SIGN_IN, [Fault("/", "something else", EXPECTED)])
+    key: str = given["key"].strip()
+    return key if is_key(key) else ""
+
+
+def _set_cookie(request: Request, response: Response, value: str, lasts_s: int) -> None:
+    """Set the cookie; over TLS under the name, and with the mark, that keep it from any plain connection.
+
+    A proxy may end TLS before us; then the origin that the browser names says https.
+    """
+    is_secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
+    response.set_cookie(
+        (SECURE_COOKIE if is_secure else COOKIE).decode(),
+        value,
+        max_age=lasts_s,
+        path="/",
+        secure=is_secure,
+        httponly=True,
+        samesite="strict",
+    )

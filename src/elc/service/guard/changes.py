@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
+from elc.files.secret import hold_secrets, write_secret
 from elc.service.clients import ACKNOWLEDGE, LOCAL, READ
-from elc.service.guard.book import NOBODY, Book, StoredClient, StoredKey, hash_key, read_book
-from elc.service.guard.storage import hold_folder, write_secret
+from elc.service.guard.keys import NAME, NOBODY, Book, StoredClient, StoredKey, hash_key, read_book
 
 SECRET_BYTES = 32  # 256 bits
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
 
 def add_client(path: Path, name: str, *, plants: Sequence[str], rights: Sequence[str], now: datetime) -> str:
@@ -35,7 +34,7 @@ def add_client(path: Path, name: str, *, plants: Sequence[str], rights: Sequence
 
 def _find_faults(name: str, rights: Sequence[str], taken: dict[str, StoredClient]) -> list[str]:
     faults = []
-    if _NAME.fullmatch(name) is None:
+    if re.fullmatch(NAME, name) is None:
         faults.append("a name has 1 to 64 letters, digits, dots, dashes, at-signs and underscores; write such a one.")
     if name in (LOCAL.name, NOBODY.name):
         faults.append(f"{LOCAL.name} and {NOBODY.name} are names of the service's own; take another.")
@@ -96,7 +95,7 @@ def _make_key(now: datetime) -> tuple[str, StoredKey]:
 
 def _change_book(path: Path, change: Callable[[dict[str, StoredClient]], None]) -> Book:
     """Change the clients under a lock, and replace the file as a whole, readable by its owner alone."""
-    with hold_folder(path.parent):
+    with hold_secrets(path.parent):
         clients = dict((read_book(path) or Book()).clients)
         change(clients)
         book = Book(clients=clients)

@@ -12,15 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from elc.errors import ElcError
 from elc.service.clients import CLIENT
-from elc.service.guard.access import Access
-from elc.service.guard.answers import DETAILS, REQUEST_ID
-from elc.service.guard.book import NOBODY
-from elc.service.guard.deadlines import Deadlines, is_due
-from elc.service.guard.exchange import MIB, Exchange, build_too_large
-from elc.service.guard.hosts import SAFE, Hosts, check_origin
-from elc.service.guard.limits import read_address
-from elc.service.guard.refusals import Refusals
-from elc.service.guard.routes import NO_SESSIONS
+from elc.service.guard.access import NO_SESSIONS, Access
+from elc.service.guard.audit import Refusals
+from elc.service.guard.callers import SAFE, Hosts, check_origin, read_address
+from elc.service.guard.exchange import DETAILS, MIB, REQUEST_ID, Exchange, build_too_large
+from elc.service.guard.keys import NOBODY
 from elc.service.problems import ProblemError, build_problem
 
 ENDLESS = frozenset({"/events"})  # an answer that has no end by itself
@@ -46,7 +42,6 @@ class Guard:
         self._hosts = Hosts(access.settings)
         self._timeout = access.settings.limits.timeout_s
         self._limit = int(access.settings.limits.max_body_mib * MIB)
-        self._deadlines = Deadlines(limit_s=self._timeout)
         self._refusals = Refusals(log, count)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +64,7 @@ class Guard:
             self._fail(exchange, scope, error)
             await exchange.replace(build_problem(ProblemError(503, NO_SESSIONS)))
         else:
-            await self._run(exchange, scope)
+            await self._run(exchange, scope, address)
             if exchange.refusal is not None:
                 self._refusals.note(exchange.refusal.status, scope, address)
             if _is_write(scope, exchange.status):
@@ -97,27 +92,24 @@ class Guard:
             if len(length) > 15 or int(length) > self._limit:
                 raise build_too_large(self._limit)
 
-    async def _run(self, exchange: Exchange, scope: Scope) -> None:
+    async def _run(self, exchange: Exchange, scope: Scope, address: str) -> None:
         """Let the application answer in time; what it raises ends here, in the log and as a problem."""
-        if scope["path"] not in ENDLESS:
-            self._deadlines.start(exchange)
+        deadline = asyncio.timeout(None if scope["path"] in ENDLESS else self._timeout)
         try:
-            await self._app(scope, exchange.receive, exchange.send)
+            async with deadline:
+                await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             return
         except ProblemError as error:
             await self._end(exchange, error)
-        except asyncio.CancelledError:
-            if not is_due(exchange):
-                raise
-            late = self._build_late(exchange)
-            self._refusals.note(late.status, scope, read_address(scope.get("client")))
-            await self._end(exchange, late)
         except Exception as error:
+            if deadline.expired() and isinstance(error, TimeoutError):
+                late = self._build_late(exchange)
+                self._refusals.note(late.status, scope, address)
+                await self._end(exchange, late)
+                return
             self._fail(exchange, scope, error)
             await self._end(exchange, ProblemError(500, DETAILS[500], headers={REQUEST_ID: exchange.request_id}))
-        finally:
-            self._deadlines.end(exchange)
 
     def _build_late(self, exchange: Exchange) -> ProblemError:
         if not exchange.is_read:

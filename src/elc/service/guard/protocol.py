@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from elc.service.guard.limits import read_address
+from elc.service.guard.callers import read_address
 
 HEAD_BYTES = 32 * 1024  # ASSUME: request line and headers; twice what browsers and proxies send at most
 HEAD_S = 10.0  # ASSUME: from the connection, or from the first byte of a request, to the end of its head

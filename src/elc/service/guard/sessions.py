@@ -1,4 +1,4 @@
-"""The session of a browser: a cookie that says which key was shown and until when, signed by HMAC-SHA256.
+"""The session of a browser: a cookie that says which key was shown and when, signed by HMAC-SHA256.
 
 No session is kept, so every worker knows every one. A session ends with its time, with its key (who removes a client
 ends its sessions), and when it is signed out: the file `session.ended` lists those until their time is over. The key
@@ -7,14 +7,15 @@ itself is not in the cookie.
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import secrets
 import time
-from hashlib import sha256
 from pathlib import Path
 
+from itsdangerous import BadSignature, TimestampSigner
+
 from elc.errors import ElcError
-from elc.service.guard.storage import hold_folder, write_secret
+from elc.files.secret import hold_secrets, write_secret
 
 LASTS_S = 12 * 3600  # ASSUME: a shift and the hand-over
 DRIFT_S = 300  # ASSUME: that a clock is set back in daily life; a session of a clock that was further ahead is over
@@ -28,7 +29,7 @@ class Sessions:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._secret: bytes | None = None
+        self._signer: TimestampSigner | None = None
         self._ended = Ended(path.with_name(f"{path.name}.ended"))
 
     def sign(self, identity: str) -> str:
@@ -37,24 +38,16 @@ class Sessions:
         Raises:
             ElcError: the secret cannot be read or made.
         """
-        text = f"{identity}.{int(time.time()) + LASTS_S}.{secrets.token_hex(8)}"
-        return f"{text}.{self._build_mark(text)}"
+        return self._open().sign(f"{identity}.{secrets.token_hex(8)}").decode("ascii")
 
     def read(self, value: bytes) -> str | None:
-        """Read the key's id from a cookie; None where it was not signed here, is over, or lasts too long.
+        """Read the key's id from a cookie; None where it was not signed here, is over, or is of a later time.
 
         Raises:
             ElcError: the secret cannot be read or made.
         """
-        try:
-            text, _, mark = value.decode("ascii").rpartition(".")
-        except UnicodeDecodeError:
-            return None
-        if not hmac.compare_digest(self._build_mark(text), mark) or text.count(".") != 2:
-            return None
-        identity, until, number = text.split(".")
-        left_s = int(until) - time.time()
-        return identity if 0 < left_s <= LASTS_S + DRIFT_S and number not in self._ended.read() else None
+        found = self._read(value)
+        return found[0] if found else None
 
     def end(self, value: bytes) -> None:
         """End the session of a cookie, for every worker; one that is over, or no session, stays so.
@@ -62,17 +55,32 @@ class Sessions:
         Raises:
             ElcError: that cannot be written.
         """
-        if self.read(value) is not None:
-            _, until, number, _ = value.decode("ascii").split(".")
-            self._ended.add(number, int(until))
+        found = self._read(value)
+        if found:
+            self._ended.add(found[1], found[2])
 
-    def _build_mark(self, text: str) -> str:
-        return hmac.new(self._read_secret(), text.encode(), sha256).hexdigest()
+    def _read(self, value: bytes) -> tuple[str, str, int] | None:
+        """Read the key's id, the number of the session, and until when it lasts."""
+        signer = self._open()
+        try:
+            text, signed = signer.unsign(value, return_timestamp=True)
+        except BadSignature:
+            return None
+        # One signature has several spellings in base64; only ours is taken.
+        if not value.endswith(b"." + signer.get_signature(value.rpartition(b".")[0])):
+            return None
+        identity, number = text.decode("ascii").split(".")
+        until = int(signed.timestamp()) + LASTS_S
+        is_open = 0 < until - time.time() <= LASTS_S + DRIFT_S
+        return (identity, number, until) if is_open and number not in self._ended.read() else None
 
-    def _read_secret(self) -> bytes:
-        if self._secret is None:
-            self._secret = _read(self.path) or _make(self.path)
-        return self._secret
+    def _open(self) -> TimestampSigner:
+        if self._signer is None:
+            secret = _read(self.path) or _make(self.path)
+            self._signer = TimestampSigner(
+                secret, salt=b"elc.session", key_derivation="hmac", digest_method=hashlib.sha256
+            )
+        return self._signer
 
 
 class Ended:
@@ -107,7 +115,7 @@ class Ended:
         Raises:
             ElcError: it cannot be written.
         """
-        with hold_folder(self._path.parent):
+        with hold_secrets(self._path.parent):
             now = time.time()
             kept = {one: end for one, end in self.read().items() if end > now} | {number: until}
             write_secret(self._path, "".join(f"{end}:{one}\n" for one, end in kept.items()).encode("ascii"))
@@ -130,7 +138,7 @@ def _read(path: Path) -> bytes | None:
 
 def _make(path: Path) -> bytes:
     """Make the secret, once for all workers."""
-    with hold_folder(path.parent):
+    with hold_secrets(path.parent):
         found = _read(path)
         if found is None:
             found = secrets.token_bytes(_SECRET_BYTES)

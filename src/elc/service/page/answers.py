@@ -14,7 +14,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from elc.fields import TIME
-from elc.paths import FULL, Project
+from elc.files import FULL
+from elc.paths import Project
 from elc.records import append_record, read_lines
 from elc.records.answer import Answer
 from elc.registry import find_place

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from elc.captured import BROKEN, find_days, find_losses, read_losses
 from elc.errors import ElcError
+from elc.files import days, hold_lock
 from elc.paths import Project
 from elc.service.capture import fold as folding
 from elc.service.capture.fold import fold
@@ -51,6 +52,7 @@ def kill_at(step: int, *, is_done: bool) -> Iterator[None]:
 
     with (
         patch.object(folding, "force", wrap(folding.force)),
+        patch.object(days, "force", wrap(days.force)),
         patch.object(folding, "write_loss", wrap(folding.write_loss)),
         patch.object(Path, "replace", wrap(Path.replace)),
         patch.object(Path, "unlink", wrap(Path.unlink)),
@@ -187,7 +189,7 @@ def test_a_part_broken_inside_is_noticed(project: Project) -> None:
 def test_killed_while_setting_aside_tells_it_once(project: Project, step: int, is_done: bool) -> None:
     write(project, MOMENT)
     cut(find_parts(project, PLANT)[0])
-    with kill_at(step + 1, is_done=is_done), pytest.raises(Killed):  # the first is that of removing what is known
+    with kill_at(step, is_done=is_done), pytest.raises(Killed):
         fold_all(project)
     fold_all(project)
     assert len(read_losses(project, PLANT).found) == 1
@@ -216,7 +218,7 @@ def test_a_file_of_another_kind_is_set_aside(project: Project) -> None:
 def test_a_full_disk_leaves_the_parts(project: Project) -> None:
     rows = write(project, MOMENT)
     with (
-        patch.object(folding, "force", side_effect=[None, OSError(28, "No space left on device")]),
+        patch.object(days, "force", side_effect=[OSError(28, "No space left on device")]),
         pytest.raises(ElcError, match=r"data/capture: plant fjord: .*No space left on device"),
     ):
         fold_all(project)
@@ -227,8 +229,7 @@ def test_a_full_disk_leaves_the_parts(project: Project) -> None:
 
 def test_only_one_folds(project: Project) -> None:
     rows = write(project, MOMENT)
-    with folding._hold_lock(project.capture_parts(""), 0.0) as is_held:
-        assert is_held
+    with hold_lock(project.capture_parts("") / ".lock"):
         assert fold_all(project) == 0
         assert fold(project, before=None, wait_s=0.1) == 0
     assert fold_all(project) == 1

@@ -18,9 +18,10 @@ from elc import advise, explain, monitor, pages, settings
 from elc.advise import OUTCOMES
 from elc.curve import build_cost
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
+from elc.files import replace_file
 from elc.findings import Reason, build_frame
 from elc.pages import language
-from elc.paths import Project, replace_file
+from elc.paths import Project
 from tests.unit.service.packages import find_energy
 
 ROOT = Path(__file__).resolve().parents[4]

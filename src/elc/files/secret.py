@@ -1,4 +1,4 @@
-"""Where secrets lie: a folder that Git does not see, and files that their owner alone may read."""
+"""Secrets: a folder that Git does not see, with files that their owner alone may read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from elc.errors import ElcError
-from elc.paths import replace_file
-from elc.registry.lock import hold_lock
+from elc.files.lock import hold_lock
+from elc.files.replace import replace_file
 
 
 @contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
+def hold_secrets(folder: Path) -> Iterator[None]:
     """Hold a folder of secrets, so that one writes at a time; it is for its owner alone, and unknown to Git.
 
     Raises:
