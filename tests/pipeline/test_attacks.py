@@ -197,7 +197,7 @@ def promote_deregistered(site: Site) -> None:
     site.promote("v1.4.0")
 
 
-@way("promote a plant that is not in prod", "steppe is no plant of prod")
+@way("promote a plant that is not in prod", "steppe is not a plant of prod")
 def promote_strange_plant(site: Site) -> None:
     found = site.version("v1.4.0")
     site.tag("steppe@v1.0.0", found.commit, found.registered.fields)
@@ -360,7 +360,7 @@ def move_approval(site: Site) -> None:
     site.put(site.last("fjord#approved#"), site.version("v1.1.0").commit)
 
 
-@way("copy an approval under a new number", "was moved: inside it is fjord#approved#")
+@way("copy an approval under a new number", "was moved: the name inside it is fjord#approved#")
 @promote_after
 def copy_approval(site: Site) -> None:
     site.put(site.name("fjord#approved"), site.find(site.last("fjord#approved#")))
@@ -677,7 +677,7 @@ list_ways(
     ("add a folder with another record", ALTERED, lambda it: shutil.copytree(get_deployed(it), get_deployed(it, "x"))),
     ("remove a deployed file", ALTERED, lambda it: get_deployed(it, "response.onnx").unlink()),
     ("remove the record", "deployed.json: cannot be read", lambda it: get_deployed(it, "deployed.json").unlink()),
-    ("record another version", "deployed.json is not about v1.0.0", lambda it: alter_record(it, version="v1.1.0")),
+    ("record another version", "deployed.json does not match v1.0.0", lambda it: alter_record(it, version="v1.1.0")),
     ("record another object", "which is not in Git, or does not assign", lambda it: alter_record(it, oid="0" * 40)),
     (
         "record a path",
@@ -687,7 +687,7 @@ list_ways(
     ("fill in a version by no tag", "not in Git, or does not assign it", lambda it: it.fill("v1.1.0", tag="", oid="")),
     (
         "fill in a version by the tag of v1.0.0",
-        "is not about v1.0.0",
+        "does not match v1.0.0",
         lambda it: it.fill("v1.1.0", tag=it.last("fjord#prod#")),
     ),
     ("fill in a version by its tag in test", "test", lambda it: it.fill("v1.1.0", tag=it.last("fjord#test#"))),
@@ -734,7 +734,7 @@ def plant_former(site: Site) -> None:
     get_deployed(site).rename(get_deployed(site).with_name(".fjord.old"))
 
 
-@way("deploy a plant that is not in prod", "steppe.*is no plant of prod|not in Git")
+@way("deploy a plant that is not in prod", "steppe.*is not a plant of prod|not in Git")
 def deploy_strange_plant(site: Site) -> None:
     site.fill("v1.1.0", into="steppe")
 
@@ -925,7 +925,7 @@ def test_what_was_sealed_when_a_key_ended_counts_and_nothing_later(site: Site) -
 
 
 # Tags that are taken away.
-GONE = "is gone or another one: a decision may have been undone"
+GONE = "is now missing or different: a decision may have been undone"
 
 
 @way("remove the newest tag, a rejection", GONE)
@@ -1018,7 +1018,7 @@ def replace_deployed(site: Site) -> None:
     get_deployed(site, "deployed.json").write_bytes(record)
 
 
-SWAPPED = "it was replaced or changed since it was found"
+SWAPPED = "it has been replaced or changed in the meantime"
 
 
 @way("replace a package between its proof and a notebook's reading", SWAPPED)
@@ -1507,7 +1507,7 @@ def name_cache_by_variable(site: Site) -> None:
         site.patch.setenv(f"DVC_{scope}_CONFIG_DIR", str(folder))
 
 
-@way("name a remote of another kind", "does not hold package")
+@way("name a remote of another kind", "does not have package")
 def name_strange_remote(site: Site) -> None:
     (site.root / ".dvc" / "config.local").write_text("['remote \"store\"']\n    url = ext::sh -c true\n")
     site.empty(cache=True)

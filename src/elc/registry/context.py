@@ -34,7 +34,7 @@ class Context:
         return self.rules.trust.settle(self.registry.line(plant))
 
     def is_former(self, plant: str) -> bool:
-        """Say whether a plant was removed: its tag list lay in Git where one of its versions was registered."""
+        """Tell whether a plant was removed: its tag list lay in Git where one of its versions was registered."""
         commits = {version.commit for version in self.registry.line(plant).versions.values()}
         path = self.project.tags(plant).relative_to(self.project.root).as_posix()
         return any(read_committed(self.project.root, commit, path) is not None for commit in sorted(commits))
@@ -68,7 +68,7 @@ def read_context(project: Project) -> Context:
     """Read the registry of a project.
 
     Raises:
-        ElcError: the project is no Git repository or a shallow clone, or params.yaml, the signers or a tag cannot be
+        ElcError: the project is not a Git repository or a shallow clone, or params.yaml, the signers or a tag cannot be
             read.
     """
     check_repository(project.root)
@@ -94,8 +94,8 @@ def check_fetched(context: Context) -> None:
     found = [name for name in names if (read := read_name(name)) and read.plant in context.settings.plants]
     if found:
         raise ElcError(
-            f"{root}: this clone has no tag of a version, and {remote} has some, such as {found[0]}. Bring them: "
-            f"git config --unset remote.{remote}.tagOpt; git fetch --tags."
+            f"{root}: this clone has no tag of a version, and {remote} has some, such as {found[0]}. Fetch them: git "
+            f"config --unset remote.{remote}.tagOpt; git fetch --tags."
         )
 
 
@@ -112,8 +112,8 @@ def check_whole(context: Context, plant: str, environment: str) -> None:
     if missing:
         listed = ", ".join(map(str, missing))
         raise ElcError(
-            f"plant {plant}: no tag has number {listed}, so one was deleted or not fetched, and {environment} asks for "
-            "signed decisions. Bring it: git fetch --tags; elc audit says more."
+            f"plant {plant}: no tag has number {listed}, so one was deleted or not fetched, and {environment} asks "
+            "for signed decisions. Fetch it: git fetch --tags; elc audit gives details."
         )
     gone = trust.find_gone(line, environment)
     check_faults(f"plant {plant} in {environment}", [problem.sentence for problem in gone])
@@ -132,5 +132,5 @@ def check_policy(context: Context, environment: str) -> None:
     if committed != here and asked != {"none"}:
         raise ElcError(
             "params.yaml: its environments are not those of the last commit, and only what was reviewed opens "
-            f"{environment}. Commit the change, or bring it back: git checkout params.yaml."
+            f"{environment}. Commit the change, or undo it: git checkout params.yaml."
         )

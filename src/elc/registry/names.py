@@ -62,7 +62,7 @@ def read_name(name: str) -> TagName | None:
         action = "unassign" if cancels else "assign"
     version, number = found["version"] or "", found["number"] or "0"
     if re.search(rf"[0-9]{{{DIGITS + 1}}}", f"{version} {number}"):
-        fault = f"has a number of more than {DIGITS} digits in its name, which nobody counted up to"
+        fault = f"has a number of more than {DIGITS} digits in its name; expected a shorter one"
         return TagName(found["plant"], action, "", found["stage"] or "", 0, fault)
     return TagName(found["plant"], action, version, found["stage"] or "", int(number))
 
@@ -81,7 +81,7 @@ def read_version(version: str) -> semver.Version:
     """Read a version such as v1.2.0, so that versions can be ordered.
 
     Raises:
-        ElcError: it is no version.
+        ElcError: it is not a version.
     """
     if not re.fullmatch(_VERSION, version, re.ASCII):
         raise ElcError(f"version {version}: expected one such as v1.2.0. elc models <plant> lists them.")

@@ -55,7 +55,7 @@ def read_time(root: Path, commit: str) -> int:
 
 
 def find_now(root: Path) -> int:
-    """Find what time it is at least: the clock may have lost it, but the last commit was made before now."""
+    """Find the earliest time it can be now: the clock may have lost it, but the last commit was made before now."""
     return max(int(time.time()), read_time(root, "HEAD"))
 
 
@@ -125,8 +125,8 @@ def _check(found: Object, name: str) -> Object:
     digest = (sha1(framed) if len(found.oid) == 40 else sha256(framed)).hexdigest()
     if digest != found.oid:
         raise ElcError(
-            f"{name}: the content of {found.kind} {found.oid} hashes to {digest}: Git's store was altered. "
-            "Clone the project anew."
+            f"{name}: the content of {found.kind} {found.oid} hashes to {digest}: Git's store was altered. Clone the "
+            "project again."
         )
     return found
 

@@ -30,7 +30,7 @@ def find_operated(project: Project, settings: Settings) -> str:
 
 
 def has_version(project: Project, plant: str, environment: str) -> bool:
-    """Say whether a version of a plant lies in an environment here; the candidate always counts as one."""
+    """Tell whether a version of a plant lies in an environment here; the candidate always counts as one."""
     if environment == CANDIDATE:
         return True
     return find_folder(project.deployed(environment, plant)).is_dir()

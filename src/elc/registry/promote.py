@@ -45,10 +45,12 @@ def check_promotion(context: Context, plant: str, version: str, environment: str
     check_whole(context, plant, environment)
     where = f"promote {plant} {version} to {environment}"
     if not chosen.holds(plant):
-        raise ElcError(f"{where}: {plant} is no plant of {environment}. Add it to environments.{environment}.plants.")
+        raise ElcError(
+            f"{where}: {plant} is not a plant of {environment}. Add it to environments.{environment}.plants."
+        )
     current = context.follow(plant, environment).version
     if current is not None and current.version == version:
-        raise ElcError(f"{where}: it is there already.")
+        raise ElcError(f"{where}: it is already there.")
     source = chosen.source
     if source is not None and not context.rules.was_in(found, context.line(plant), source):
         raise ElcError(
@@ -62,13 +64,11 @@ def check_promotion(context: Context, plant: str, version: str, environment: str
 def promote(context: Context, plant: str, version: str, environment: str) -> str:
     """Promote a version to an environment and return the tag.
 
-    The package is tested as the cache has it, put on this environment's remote, laid down anew as a deployment would,
+    The package is tested as the cache has it, put on this environment's remote, copied again as a deployment would,
     and tested again. What the tests found is in `reports/tests/<environment>-<plant>-<version>.xml`.
 
-    Raises:
-        ElcError: the version may not go there, its package cannot be had whole, a remote is down, or a test failed;
-            nothing is promoted.
-    """
+    Raises: ElcError: the version may not go there, its package cannot be obtained whole, a remote is down, or a test
+    failed; nothing is promoted."""
     found = check_promotion(context, plant, version, environment)
     _test(context, found, environment)
     return assign(context, found, environment, reason="")
@@ -109,7 +109,9 @@ def _find_due(context: Context, plant: str, environment: str) -> Version | None:
 def _try(context: Context, plant: str, version: Version, environment: str) -> Move:
     if not context.rules.is_approved(version, context.line(plant), environment):
         status = context.find_status(version, environment)
-        return Move(plant, version.version, "waits", f"it is {status}, and {environment} takes approved versions only")
+        return Move(
+            plant, version.version, "waits", f"it is {status}, and {environment} accepts approved versions only"
+        )
     try:
         return Move(plant, version.version, "promoted", promote(context, plant, version.version, environment))
     except ElcError as error:
@@ -132,11 +134,11 @@ def _test(context: Context, version: Version, environment: str) -> None:
     write_junit(path, name, suites)
     faults = [f"{when}, {fault}" for when, proofs in suites.items() for fault in _find_faults(proofs)]
     where = f"{version.plant} {version.version} fails the functional tests of {environment}"
-    check_faults(where, [f"{fault} All of it: {path.relative_to(project.root)}" for fault in faults])
+    check_faults(where, [f"{fault} Full report: {path.relative_to(project.root)}" for fault in faults])
 
 
 def _prove(context: Context, version: Version, chosen: EnvironmentSettings, remote: str | None) -> list[Proof]:
-    """Lay a package down as a deployment would, and test it there."""
+    """Copy a package out as a deployment would, and test it there."""
     from elc import curve  # a second to import, and only tests need it
 
     root = context.project.root

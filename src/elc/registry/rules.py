@@ -129,11 +129,15 @@ class Rules:
         environment = self.environments.get(event.stage)
         if environment is None:
             return [
-                build_problem("environment", event, f"assigns to {event.stage}, which is no environment of params.yaml")
+                build_problem(
+                    "environment", event, f"assigns to {event.stage}, which is not an environment in params.yaml"
+                )
             ]
         if line.plant not in self.plants or not environment.holds(line.plant):
             return [
-                build_problem("plant", event, f"assigns {line.plant}, which is no plant of environment {event.stage}")
+                build_problem(
+                    "plant", event, f"assigns {line.plant}, which is not a plant of environment {event.stage}"
+                )
             ]
         name = line.at_commit.get(event.commit)
         if name is None or line.versions[name].registered.order > event.order:

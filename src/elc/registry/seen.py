@@ -33,7 +33,7 @@ def read_seen(project: Project, environment: str, plant: str) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(oid, str) for oid in found.values()):
         raise ElcError(
             f"{path}: expected the tags that counted when {environment} was deployed here. Run elc audit, then remove "
-            f"the file and write it anew: elc deploy --env {environment}."
+            f"the file and write it again: elc deploy --env {environment}."
         )
     return found
 

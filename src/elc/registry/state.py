@@ -62,7 +62,7 @@ class VersionSpan:
 
 @dataclass(frozen=True)
 class Line:
-    """One plant's line of versions: its tags in order, without those that are no annotated tag of a commit."""
+    """One plant's line of versions: its tags in order, without those that are not annotated tags of a commit."""
 
     plant: str
     events: tuple[Event, ...]
@@ -158,8 +158,8 @@ class Line:
         if found is None:
             known = ", ".join(self.versions) or "none"
             raise ElcError(
-                f"plant {self.plant}: version {version} is not registered here; registered: {known}. "
-                "Bring tags that others made: git fetch --tags."
+                f"plant {self.plant}: version {version} is not registered here; registered: {known}. Fetch tags that "
+                "others made: git fetch --tags."
             )
         if not found.is_active:
             raise ElcError(
@@ -191,7 +191,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Registry:
-    """Every plant's line of versions, and every tag that is no annotated tag of a commit."""
+    """Every plant's line of versions, and every tag that is not an annotated tag of a commit."""
 
     lines: Mapping[str, Line]
     broken: tuple[Event, ...]
@@ -204,8 +204,7 @@ class Registry:
 def read_registry(root: Path) -> Registry:
     """Read the state of the registry from the tags of a Git repository.
 
-    Raises:
-        ElcError: it is no repository, or a tag points at what is not there.
+    Raises: ElcError: it is not a repository, or a tag points at what is not there.
     """
     return build_registry(read_events(root))
 

@@ -62,7 +62,7 @@ def find_strays(context: Context) -> list[Problem]:
 
 def _build_stray(plant: str, tags: Sequence[str]) -> Problem:
     count = "1 tag is" if len(tags) == 1 else f"{len(tags):,} tags are"
-    return Problem("plant", plant, tags[0], f"{count} of {plant}, which is no plant of params.yaml.", "")
+    return Problem("plant", plant, tags[0], f"{count} of {plant}, which is not a plant in params.yaml.", "")
 
 
 def _find_deciding(context: Context, line: Line) -> list[Event]:

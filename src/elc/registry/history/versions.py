@@ -86,7 +86,7 @@ def find_at(context: Context, plant: str, day: str) -> list[Held]:
     Several where it changed on that day; none where nothing was there yet, or the day is still to come.
 
     Raises:
-        ElcError: params.yaml has no such plant, or `day` is no date.
+        ElcError: params.yaml has no such plant, or `day` is not a date.
     """
     start, end = _read_day(day, read_zone(context, plant))
     held = _find_held(context, context.line(plant))

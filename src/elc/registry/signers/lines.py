@@ -75,7 +75,7 @@ def _read_text(text: str, plants: Collection[str], environments: Collection[str]
         signer = reader.read()
         first = numbers.setdefault(signer.fingerprint, number) if signer else number
         if first != number:
-            reader.faults.append(f"the key stands in line {first}, too; expected one line a key, with all its rights")
+            reader.faults.append(f"the key is also on line {first}; expected one line per key, with all its rights")
         faults += [f"line {number}: {fault}" for fault in reader.faults]
         signers += [signer] if signer else []
     check_faults(f"{FILE} in Git's HEAD", faults)
@@ -128,7 +128,7 @@ class _Line:
         except (ValueError, struct.error):
             fields, blob = [], b""
         if len(fields) != _KEY_FIELDS[kind] or fields[0] != kind.encode():
-            self.faults.append(f"{_shorten(key)} is no {kind} key; expected the second word of the .pub file")
+            self.faults.append(f"{_shorten(key)} is not a {kind} key; expected the second word of the .pub file")
             return ""
         return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
 
@@ -175,7 +175,7 @@ class _Line:
                     "promote=... or register=..."
                 )
             elif act in rights:
-                self.faults.append(f"{act}= stands there twice; expected it once")
+                self.faults.append(f"{act}= is given twice; expected it once")
             else:
                 plants, _, environments = value.partition("@")
                 rights[act] = Rights(
@@ -190,7 +190,7 @@ class _Line:
             if not value:
                 self.faults.append(f"{word} names no {what}; expected <plants>@<environments>, * for all")
             elif name == "*" and len(names) > 1:
-                self.faults.append(f"{word} has * beside others; expected * alone, or names")
+                self.faults.append(f"{word} has * next to other names; expected * alone, or names")
             elif name != "*" and name not in known:
                 self.faults.append(
                     f"{word} names {what} {name!r}, which params.yaml does not; {build_nearest(name, known)}"

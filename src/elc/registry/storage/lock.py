@@ -12,15 +12,14 @@ from elc.errors import ElcError, check_faults
 from elc.settings.bounded import check_yaml
 
 MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
-RESTORE = "It looks cut off. Bring it back with `git restore dvc.lock`, then run `dvc repro`."
+RESTORE = "It looks truncated. Restore it with `git restore dvc.lock`, then run `dvc repro`."
 
 
 def read_lock(text: str) -> dict[str, str]:
     """Read the path of each output and its MD5 ("<md5>.dir" of a folder) from the text of a dvc.lock.
 
-    Raises:
-        ElcError: the text is no YAML, has no stages, or an output has no hash: mostly a lock that was cut off.
-    """
+    Raises: ElcError: the text is not valid YAML, has no stages, or an output has no hash: usually a lock that was
+    truncated."""
     return _read_hashes(text, "outs")
 
 
@@ -56,7 +55,7 @@ def _parse_lock(text: str) -> dict[str, dict[str, Any]]:
     try:
         lock = yaml.load(text, loader)
     except yaml.YAMLError as error:
-        raise ElcError(f"dvc.lock: is no YAML ({' '.join(str(error).split())}). {RESTORE}") from None
+        raise ElcError(f"dvc.lock: is not valid YAML ({' '.join(str(error).split())}). {RESTORE}") from None
     stages = lock.get("stages") if isinstance(lock, dict) else None
     if not isinstance(stages, dict) or not stages:
         raise ElcError(f"dvc.lock: has no stages, expected at least one. {RESTORE}")
