@@ -143,7 +143,9 @@ def test_file_that_the_card_does_not_vouch_for_is_a_fault(folder: Path, name: st
 
 def test_card_without_its_parts_is_a_fault_not_a_traceback(folder: Path) -> None:
     edit_card(folder, lambda card: card.pop("envelope"))
-    words = r"^plant fjord, test package: it stopped with KeyError: 'envelope'\. Expected a result\. Bring the package "
+    words = (
+        r"^plant fjord, test package: it failed with KeyError: 'envelope'\. Expected a result\. Restore the package "
+    )
     assert re.match(words, prove(folder)["package"])
 
 
@@ -185,7 +187,7 @@ def set_to(key: str, value: object) -> Change:
         (lambda golden: golden.update(inputs=[], outputs=[]), r"inputs of shape \(0,\) and outputs of shape \(0,\), "),
         (
             lambda golden: golden["outputs"].pop(),
-            r"\(8, \d\) and outputs of shape \(7, 5\), expected equally many rows",
+            r"\(8, \d\) and outputs of shape \(7, 5\), expected the same number of rows",
         ),
         (lambda golden: [row.pop() for row in golden["outputs"]], r"outputs of shape \(8, 4\), .*numbers\. Bring"),
         (lambda golden: golden["outputs"][0].pop(), r"outputs of shape \(0,\)"),
@@ -209,9 +211,7 @@ def test_golden_rows_that_prove_nothing_are_a_fault(folder: Path, change: Change
 def test_golden_file_that_cannot_be_read_is_a_fault(folder: Path) -> None:
     (folder / "golden.json").write_text("{", encoding="utf-8")
     rehash(folder)
-    assert_fails(
-        folder, "golden", r"^plant fjord, test golden: it stopped with JSONDecodeError: .*\. Expected a result"
-    )
+    assert_fails(folder, "golden", r"^plant fjord, test golden: it failed with JSONDecodeError: .*\. Expected a result")
 
 
 ROWS = r"\d+ of \d+ rows"
@@ -325,10 +325,14 @@ def test_load_is_held_upwards_whatever_the_card_says(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("index", "changes", "words"),
     [
-        (0, {"low": 50.0, "high": 50.0}, rf"{LOAD} of card\.json ranges from 50\.0 to 50\.0, expected a range upwards"),
-        (1, {"low": 9.0, "high": 5.0}, r"air_temp_degc of card\.json ranges from 9\.0 to 5\.0, expected a range"),
+        (
+            0,
+            {"low": 50.0, "high": 50.0},
+            rf"{LOAD} of card\.json ranges from 50\.0 to 50\.0, expected the lower end first",
+        ),
+        (1, {"low": 9.0, "high": 5.0}, r"air_temp_degc of card\.json ranges from 9\.0 to 5\.0, expected the lower"),
         (1, {"monotone": "upp"}, r"air_temp_degc of card\.json has the direction upp, expected up, down or none\."),
-        (1, {"low": None}, r"^plant fjord, test shape: it stopped with TypeError: .*\. Expected a result\."),
+        (1, {"low": None}, r"^plant fjord, test shape: it failed with TypeError: .*\. Expected a result\."),
     ],
 )
 def test_card_that_leaves_nothing_to_test_is_a_fault(

@@ -100,7 +100,7 @@ class CodePackage:
     def _read(self, name: str) -> Module:
         path = self._find_path(name)
         if path is None:
-            raise ElcError(f"module {name} is not in {self.folder}. Install the package anew.")
+            raise ElcError(f"module {name} is not in {self.folder}. Install the package again.")
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         asked = [node for node in tree.body if _is_on_demand(node)]
         uses, libraries = self.find_uses(ast.Module([node for node in tree.body if node not in asked], []))

@@ -120,7 +120,7 @@ def _parse_notebook(path: Path) -> ast.Module:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ElcError(f"{path.name}: not readable as a notebook: {error!r}. Restore it from Git.") from None
+        raise ElcError(f"{path.name}: cannot be read as a notebook: {error!r}. Restore it from Git.") from None
     try:
         return ast.parse("\n".join(sources))
     except SyntaxError:

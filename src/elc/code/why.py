@@ -28,7 +28,7 @@ def find_reasons(project: Project, stage: str) -> list[Reason]:
     """Find why a stage and those before it are stale, the earliest first; nothing where none is.
 
     Raises:
-        ElcError: dvc.yaml has no such stage, or what the stages run cannot be told.
+        ElcError: dvc.yaml has no such stage, or the code that the stages run cannot be found.
     """
     import networkx as nx  # seconds to import, both
     from dvc.repo import Repo
@@ -49,7 +49,7 @@ def find_reasons(project: Project, stage: str) -> list[Reason]:
 
 
 def compare_code(former: Code, now: Code) -> list[str]:
-    """Say which modules and libraries differ, each in a sentence."""
+    """Name which modules and libraries differ, each in a sentence."""
     found = []
     for kind, word in (("modules", "module"), ("libraries", "library")):
         before, after = former.get(kind, {}), now.get(kind, {})
@@ -91,7 +91,7 @@ def _flatten(section: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _compare(former: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Say which keys have another value, one has and the other lacks."""
+    """Name which keys have another value, one has and the other lacks."""
     for key in sorted(former.keys() | now.keys()):
         if key not in now:
             yield f"{key} is gone, and was {former[key]}."

@@ -52,7 +52,9 @@ def read_content(folder: Path, *, sha256: str) -> Content:
         raise ElcError(f"{where}: card.json was not found. Train the plant with dvc repro train@{folder.name}.")
     files = _read_files(folder)
     if sha256 and _hash_files(files) != sha256:
-        raise ElcError(f"{where}: it was replaced or changed since it was found. Run it again; elc audit says more.")
+        raise ElcError(
+            f"{where}: it has been replaced or changed in the meantime. Run it again; elc audit gives details."
+        )
     card, faults = _read_card(files[CARD])
     listed = card.get("files", {})
     if not faults:
@@ -73,7 +75,7 @@ def read_content(folder: Path, *, sha256: str) -> Content:
 
 
 def _find_odd_names(card: dict[str, Any]) -> Iterator[str]:
-    """Find columns and groups that are no names, as tag lists know them: they stand in the sentences of pages."""
+    """Find columns and groups whose names are not valid in a tag list: they stand in the sentences of pages."""
     described = [*card.get("features", ()), *card.get("setpoints", ())]
     names = [("column", str(found.get("column"))) for found in described]
     names += [("group", str(found["group"])) for found in described if found.get("group")]

@@ -21,7 +21,7 @@ _SPELLS = ("hours", "longest_h", "longest_from", "spells")
 SPENT, INFINITE = Kind("soundness", "spent", _SPELLS), Kind("soundness", "infinite", ("tag", "role", *_SPELLS))
 COPIES = Kind("soundness", "copies", ("tag", "role", "former", "former_tag", "former_role", "correlation"))
 VANISHED = Kind("soundness", "vanished", ("tag", "role", "missing_frac", "intervals"))
-# ASSUME: a spread below the precision of the 32-bit numbers that a curve computes with is no spread.
+# ASSUME: a spread below the precision of the 32-bit numbers that a curve computes with is not a spread.
 CONSTANT_FRAC = 1e-6
 # ASSUME: above this correlation two columns are one measurement, written twice or read in two places.
 COPY = 0.9999
@@ -32,7 +32,7 @@ VANISHED_FRAC = 0.5
 
 
 def check_sound(split: Split, tags: TagList) -> None:
-    """Check that a curve can be learnt from a split, wherever its files came from.
+    """Check that a curve can be trained on a split, wherever its files came from.
 
     Energy (GJ/h), throughput and drivers are numbers and finite in every part, energy and throughput are positive,
     set-points are finite where they are known, the parts follow each other, and no feature is constant in train.

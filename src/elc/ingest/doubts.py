@@ -79,7 +79,7 @@ def _read_moment(bound: object) -> pd.Timestamp:
 def _read_bad_times(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export) -> pd.DataFrame:
     cells = read_cells(engine, layout, paths, export)
     is_bad = cells.time.isnull()
-    if not (layout.meaning.time_unit or layout.is_text(layout.fields.time)):  # others out of range are null by now
+    if not (layout.meaning.time_unit or layout.is_text(layout.fields.time)):  # others out of range are already null
         is_bad |= (cells.time < ibis.timestamp(FIRST)) | (cells.time > ibis.timestamp(find_last()))
     texts = cells.filter(is_bad).select(time_text=cells.time_text.fill_null(""))
     return engine.execute(texts.distinct().order_by("time_text").limit(5))

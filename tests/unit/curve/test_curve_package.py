@@ -257,7 +257,9 @@ def test_a_package_that_was_found_is_read_by_its_content_alone(folder: Path) -> 
     write_card(folder, {key: value for key, value in card.items() if key != "sha256"})
     curve.read(folder)  # whole in itself
     for sha256 in (found, "0" * 64):
-        with pytest.raises(ElcError, match=r"it was replaced or changed since it was found\. Run it again; elc audit"):
+        with pytest.raises(
+            ElcError, match=r"it has been replaced or changed in the meantime\. Run it again; elc audit"
+        ):
             curve.read_found(folder, sha256=sha256)
 
 

@@ -40,7 +40,7 @@ def test_amount_of_an_interval_is_a_unit(unit: str, expected: Scale) -> None:
 
 @pytest.mark.parametrize("unit", ["kWh/0min", "kW/15min", "t/interval"])
 def test_amount_of_something_else_is_named(unit: str) -> None:
-    with pytest.raises(ElcError, match=r"unit (kWh/0min is the amount of no time|(kW|t) cannot become)"):
+    with pytest.raises(ElcError, match=r"unit (kWh/0min is an amount without a time|(kW|t) cannot become)"):
         read_scale(unit, GAS)
 
 

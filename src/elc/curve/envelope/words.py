@@ -26,7 +26,7 @@ def explain_missing(features: list[str], values: Array) -> list[str]:
 
 
 def explain_ranges(ranges: tuple[Range, ...], values: Array) -> list[str]:
-    """Say which values (features,) leave the range of their feature: one sentence each."""
+    """Name which values (features,) leave the range of their feature: one sentence each."""
     pairs = zip(ranges, values, strict=True)
     return [_explain_range(found, float(value)) for found, value in pairs if value < found.least or value > found.most]
 
