@@ -53,13 +53,15 @@ def render_history(context: Context, plant: str) -> str:
     decisions = _build_decisions(rows, zone)
     lines += ["Decisions", "", *_render_table(decisions), ""] if len(decisions) > 1 else ["No decision yet.", ""]
     ran = sorted(itertools.chain.from_iterable(row.ran for row in rows), key=lambda one: one.start, reverse=True)
-    lines += ["Where it ran", "", *_render_table(_build_ran(ran, zone)), ""] if ran else ["It ran nowhere yet.", ""]
+    lines += (
+        ["Where it ran", "", *_render_table(_build_ran(ran, zone)), ""] if ran else ["It has not run anywhere yet.", ""]
+    )
     lines += problems
     return "\n".join(
         [
             *lines,
-            f"Times of {zone.key}. Typical error: CV(RMSE) on the test hours. Below best: share of these hours; "
-            "10 % is right.",
+            f"Times of {zone.key}. Typical error: CV(RMSE) on the test hours. Below best: share of these hours; 10 % "
+            "is expected.",
         ]
     )
 
@@ -77,7 +79,7 @@ def render_at(context: Context, plant: str, day: str) -> str:
         table = _render_table(_build_ran(held, zone))
         return "\n".join([f"{plant} on {day}, times of {zone.key}", "", *table, "", *nothing]).rstrip()
     if date.fromisoformat(day) > datetime.now(zone).date():
-        return f"{plant}: {day} is still to come. elc models {plant} shows what is in use now."
+        return f"{plant}: {day} is in the future. elc models {plant} shows what is in use now."
     first = min((one.start for row in past.build_history(context, plant) for one in row.ran), default=None)
     if first is None:
         return f"{plant}: no version ran on {day}, nor on any other day."
@@ -85,7 +87,7 @@ def render_at(context: Context, plant: str, day: str) -> str:
 
 
 def build_content(context: Context, plant: str | None, day: str | None) -> dict[str, Any]:
-    """Build what the three pages say as JSON: times in ISO 8601, UTC; null where there is nothing.
+    """Build what the three pages show as JSON: times in ISO 8601, UTC; null where there is nothing.
 
     Raises:
         ElcError: params.yaml has no such plant, or `day` is no date.
@@ -130,7 +132,7 @@ def _build_held_content(held: Held) -> dict[str, Any]:
 
 
 def _write_answer(context: Context, rows: Sequence[FleetRow]) -> Iterator[str]:
-    """Say of the highest environment how many plants run a version there, and which do not."""
+    """Report for the highest environment how many plants run a version there, and which do not."""
     name, highest = list(context.settings.environments.items())[-1]
     places = {row.plant: place for row in rows if (place := row.places[-1]).is_planned or place.version}
     doubtful = [plant for plant, place in places.items() if place.is_doubtful]

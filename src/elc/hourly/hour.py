@@ -42,7 +42,7 @@ class Outcome:
 
 
 def run_hour(project: Project, plants: Sequence[str], *, environment: str) -> Outcome:
-    """Run the hour of some plants, or all: what is new is taken in, the pages are made, alerts are sent.
+    """Run the hour of some plants, or all: new data is read, pages are made, alerts are sent.
 
     `environment` is whose versions judge; an empty one is the highest that has any version here, else the candidates
     are judged. A plant without a version there is skipped. What the stages say goes to standard error.
@@ -157,7 +157,7 @@ def _keep_failure(project: Project, stage: str, plant: str, code: int) -> None:
     if code > 0 and read_failures(project, plant, [stage]):
         return
     how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-    write_failure(project, stage, plant, ElcError(f"stage {stage} {plant}: its process {how}. The log says more."))
+    write_failure(project, stage, plant, ElcError(f"stage {stage} {plant}: its process {how}. See the log."))
 
 
 def _run_site(project: Project) -> tuple[bool, str]:
@@ -170,5 +170,5 @@ def _run_site(project: Project) -> tuple[bool, str]:
         return True, ""
     remove_stamp(project, SITE, "")
     found = read_failures(project, "", [SITE])
-    why = found[0].sentence if found else "render: its process ended; the log says more."
-    return True, f"{why} The former site stays."
+    why = found[0].sentence if found else "render: its process ended; see the log."
+    return True, f"{why} The previous site stays."

@@ -27,7 +27,7 @@ _LARGE = "large"
 
 
 def is_stale(project: Project, stage: str, plant: str, stamp: str) -> bool:
-    """Say whether a stage of a plant must run: it has not succeeded on what `stamp` says, or its result is gone."""
+    """Tell whether a stage of a plant must run: it has not succeeded on what `stamp` says, or its result is gone."""
     try:
         kept = read_record(_name(project, stage, plant), Stamp, cure="The next hourly run writes it again.")
     except RecordError:

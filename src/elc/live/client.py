@@ -42,7 +42,7 @@ class ServiceClient:
                 return
             except (OSError, ValueError) as error:
                 if time.monotonic() > end:
-                    raise ElcError(f"the service at {self.address} does not get ready: {error}") from None
+                    raise ElcError(f"the service at {self.address} did not become ready: {error}") from None
             time.sleep(PAUSE_S)
 
     def read_now(self, plant: str) -> dict[str, Any]:

@@ -43,9 +43,9 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
         if not path.exists()
     ]
     if plant in settings.plants:
-        faults.append("it is in params.yaml already. Choose another id, or remove that entry first.")
+        faults.append("it is already in params.yaml. Choose another id, or remove that entry first.")
     if project.raw(plant).exists():
-        faults.append(f"{project.raw(plant)} exists already. Remove it, or choose another id.")
+        faults.append(f"{project.raw(plant)} already exists. Remove it, or choose another id.")
     check_faults(where, faults)
     checked = check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings)
     listed = read_tags(tags, plant)
@@ -85,7 +85,7 @@ def _find_journal(project: Project, plant: str) -> Path:
 
 @contextmanager
 def _hold_journal(project: Project, plant: str) -> Iterator[IO[bytes]]:
-    """Hold the journal of a plant while it is added; nobody else adds it meanwhile.
+    """Hold the journal of a plant while it is added; no other run adds it meanwhile.
 
     Raises:
         ElcError: another run adds it now.
@@ -96,7 +96,7 @@ def _hold_journal(project: Project, plant: str) -> Iterator[IO[bytes]]:
         try:
             fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ElcError(f"plant {plant}: another run adds it now. Look again when it has ended.") from None
+            raise ElcError(f"plant {plant}: another run is adding it now. Try again when it has ended.") from None
         try:
             yield journal
         finally:

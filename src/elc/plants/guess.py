@@ -166,16 +166,16 @@ def _guess_role(one: _Known, energies: dict[str, str], throughput: str) -> Guess
     if tag in energies:
         return replace(named, role="energy", carrier=energies[tag], why="the largest of its carrier")
     if tag == throughput:
-        return replace(named, role="throughput", why="by its name or because it goes with energy")
+        return replace(named, role="throughput", why="by its name, or because it follows energy")
     if one.suffix == "gj_per_h":
-        return replace(named, why="energy too: energy if no part of the other")
+        return replace(named, why="also energy: use role energy if it is not part of the other")
     if DRIVER.search(one.words):
         return replace(named, role="driver", why="by its name")
     if SETPOINT.search(one.words):
         return replace(named, role="setpoint", why="by its name")
     if one.suffix == "raw":
-        return replace(named, why="no unit in the export: write it, end the column in it, choose a role")
-    return replace(named, role="state", why="driver where nobody can move it, setpoint where somebody may")
+        return replace(named, why="no unit in the export: add it, end the column name in it, choose a role")
+    return replace(named, role="state", why="driver if nobody can change it, setpoint if operators can")
 
 
 def _build(one: _Known, column: str, guess: Guess, usual_hold_h: float) -> Guess:

@@ -135,7 +135,7 @@ def _cut_entries(project: Project, remains: Remains) -> str:
         parse_settings(text)
     except ElcError as error:
         raise ElcError(
-            f"plant {remains.plant}: params.yaml would have faults without it. Mend them first.\n{error}"
+            f"plant {remains.plant}: params.yaml would have faults without it. Correct them first.\n{error}"
         ) from None
     return text
 

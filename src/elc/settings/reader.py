@@ -62,7 +62,7 @@ def read_settings(project: Project) -> Settings:
     """Read and check params.yaml.
 
     Raises:
-        ElcError: the file is no YAML, or keys are missing, unknown or of the wrong kind (all are named).
+        ElcError: the file is not valid YAML, or keys are missing, unknown or of the wrong kind (all are named).
     """
     return parse_settings(_read_text(project.params))
 
@@ -94,7 +94,7 @@ def _check_settings(content: Any) -> Settings:
 
 
 def is_id(name: str) -> bool:
-    """Say whether a name may be a plant's id."""
+    """Tell whether a name may be a plant's id."""
     return _PLANT_ID.fullmatch(name) is not None
 
 
@@ -112,7 +112,7 @@ def _say_id(name: str) -> str:
 
 
 def check_entry(content: Any, plant: str, where: str, settings: Settings) -> PlantSettings:
-    """Check one plant's entry as it would stand in params.yaml, its overrides of `settings` included.
+    """Check one plant's entry as it would are in params.yaml, its overrides of `settings` included.
 
     Raises:
         ElcError: the entry or the plant's id is not valid (all faults are named).
@@ -150,7 +150,7 @@ def read_operation(project: Project, plant: str, environment: str) -> StageSetti
 
 
 def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSettings:
-    """Build what the stages of one plant need, from an entry that need not stand in params.yaml."""
+    """Build what the stages of one plant need, from an entry that need not are in params.yaml."""
     sections = {stage: _override(getattr(settings, stage), getattr(entry, stage)) for stage in _OVERRIDABLE}
     return StageSettings(
         site=settings.site,
@@ -220,7 +220,7 @@ def _find_environment_faults(settings: Settings) -> list[str]:
 
 
 def _find_fit_faults(section: Section, keys: dict[str, Any], where: str) -> list[str]:
-    """Say which keys of an override do not fit the section that they override."""
+    """Name which keys of an override do not fit the section that they override."""
     try:
         _override(section, keys)
     except ValidationError as error:
@@ -236,7 +236,7 @@ def read_yaml(path: Path) -> Any:
     """Read a YAML file.
 
     Raises:
-        ElcError: it is no YAML in UTF-8, or a key stands twice in it.
+        ElcError: it is not valid YAML in UTF-8, or a key appears twice in it.
     """
     return _parse_yaml(_read_text(path), path.name)
 
@@ -245,7 +245,7 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ElcError(f"{path.name}: not readable as YAML in UTF-8: {error}") from None
+        raise ElcError(f"{path.name}: cannot be read as YAML in UTF-8: {error}") from None
 
 
 def _parse_yaml(text: str, name: str) -> Any:
@@ -253,7 +253,7 @@ def _parse_yaml(text: str, name: str) -> Any:
     try:
         return YAML(typ="safe").load(text)
     except YAMLError as error:
-        raise ElcError(f"{name}: not readable as YAML in UTF-8: {error}") from None
+        raise ElcError(f"{name}: cannot be read as YAML in UTF-8: {error}") from None
 
 
 def _build_section(model: type[SectionT], content: Any, where: str) -> SectionT:

@@ -66,7 +66,7 @@ def _find_group_faults(row: dict[str, str]) -> Iterator[str]:
 
 
 def _find_hold_faults(row: dict[str, str]) -> Iterator[str]:
-    """What is wrong with numbers of its own for ingest; one that is no number is said where it is read."""
+    """What is wrong with numbers of its own for ingest; one that is not a number is reported where it is read."""
     for name, most in (("max_hold_h", 10_000.0), ("min_coverage_frac", 1.0)):
         try:
             value = float(row.get(name) or most)

@@ -27,14 +27,14 @@ def read_tags(path: Path, plant: str) -> TagList:
     """
     where = f"plant {plant}: tag list {path}"
     if not path.is_file():
-        raise ElcError(f"{where}: not found. Write one, as data/plants/fjord/tags.csv is written.")
+        raise ElcError(f"{where}: not found. Write one; data/plants/fjord/tags.csv is an example.")
     try:
         text = path.read_text(encoding="utf-8-sig").splitlines()
         # As Excel saves it where the comma is the decimal sign.
         delimiter = ";" if text and ";" in text[0] and "," not in text[0] else ","
         lines = list(csv.reader(text, delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ElcError(f"{where}: not readable as CSV in UTF-8: {error}") from None
+        raise ElcError(f"{where}: cannot be read as CSV in UTF-8: {error}") from None
     header = [name.strip() for name in lines[0]] if lines else []
     check_faults(where, _find_header_faults(header))
     rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if any(line)]

@@ -67,4 +67,4 @@ def test_a_test_message_says_what_happened(prepare: Prepare, monkeypatch: pytest
 def test_nobody_to_tell_is_said(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(prepare(), monkeypatch, "fjord", "--test")
     assert done.exit_code == 1
-    assert done.stderr.startswith("plant fjord: nobody is told. Set alerts.webhook or alerts.email in params.yaml")
+    assert done.stderr.startswith("plant fjord: nobody is notified. Set alerts.webhook or alerts.email in params.yaml")

@@ -48,12 +48,12 @@ def test_a_formula_is_worked_out_with_its_units(text: str, column: str, expected
 @pytest.mark.parametrize(
     ("text", "column", "words"),
     [
-        ("a_degc + b_bar", "x_degc", "adds .* Bring them to one unit first"),
-        ("a_degc * b_t_per_h", "x_gj_per_h", "multiplies a temperature, which is a level"),
+        ("a_degc + b_bar", "x_degc", "adds .* Convert them to one unit first"),
+        ("a_degc * b_t_per_h", "x_gj_per_h", "multiplies a temperature, whose zero is arbitrary"),
         ("a_knm3_per_h * b_mj_per_nm3", "x_t_per_h", "cannot become .*, the unit of x_t_per_h"),
-        ("a_mw", "x_gj_per_h", r"of which 1 is 3\.6 GJ/h, the unit of x_gj_per_h\. Bring its numbers to that unit"),
+        ("a_mw", "x_gj_per_h", r"of which 1 is 3\.6 GJ/h, the unit of x_gj_per_h\. Convert its numbers to that unit"),
         ("a_degc", "x_bar", "cannot become"),
-        ("3 * 4", "x_bar", "names no column of the list"),
+        ("3 * 4", "x_bar", "does not use any column of the list"),
         ("a_bar +", "x_bar", "cannot be read"),
         ("a_bar ** 9", "x_bar", r"holds a_bar \*\* 9\. Known are"),
         ("a_bar.real", "x_bar", "holds a_bar.real"),

@@ -125,7 +125,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_file_in_another_encoding_is_named(read: Read) -> None:
-    with pytest.raises(ElcError, match="not readable as CSV in UTF-8"):
+    with pytest.raises(ElcError, match="cannot be read as CSV in UTF-8"):
         read(GAS, LOAD, AIR.replace("Air", "Außenluft °C"), encoding="latin-1")
 
 
@@ -158,7 +158,7 @@ def test_wrong_header_is_named(read: Read, header: str, words: str) -> None:
         (AIR.replace("degF", "degFahr"), r"line 4, tag TI1: unit degFahr is unknown"),
         (AIR.replace("degF", "bar"), r"line 4, tag TI1: unit bar cannot become degC, the unit in the column's name"),
         (AIR.replace("degF", "GJ/"), r"line 4, tag TI1: unit GJ/"),
-        (AIR.replace("_degc", ""), r"line 4, tag TI1: column air_temp: its name ends in no known unit"),
+        (AIR.replace("_degc", ""), r"line 4, tag TI1: column air_temp: its name does not end in a known unit"),
         (AIR.replace("driver", "dirver"), r"line 4, tag TI1: role dirver is unknown: did you mean driver\?"),
         (AIR.replace("-40", "minus 40"), r"line 4, tag TI1: low minus 40 is no number\."),
         (AIR.replace("degF,,", "degF,1.2.3,"), r"line 4, tag TI1: factor 1\.2\.3 is no number\."),

@@ -34,7 +34,7 @@ def render_page(check: ExportCheck) -> str:
     if ready.weak:
         lines += ["", "What weakens it:", *_render_points(ready.weak)]
     if check.proposals:
-        lines += ["", "What the readings propose for the tag list:", *_render_points(check.proposals)]
+        lines += ["", "Suggestions for the tag list, from the readings:", *_render_points(check.proposals)]
     return "\n".join([*lines, "", _render_verdict(check)])
 
 
@@ -113,9 +113,9 @@ def _sum_findings(findings: pd.DataFrame, by: str) -> Iterator[tuple[str, str]]:
 
 
 def _render_findings(check: ExportCheck) -> Iterator[str]:
-    """Say which tags each check found most in."""
+    """Name which tags each check found most in."""
     if not check.inventory.tags.columns("throughput"):
-        yield "Without throughput, values were not checked: running cannot be told from standing."
+        yield "Without throughput, values were not checked: it is unknown when the plant runs."
     found = check.findings[check.findings["column"] != ""]
     if len(found):
         yield "Findings by check, in the tags with most:"

@@ -14,7 +14,7 @@ LIMITED = ("energy", "throughput", "driver")
 
 
 def find_proposals(inventory: Inventory, checked: pd.DataFrame, settings: StageSettings) -> list[str]:
-    """Propose `low` and `high` of what the curve learns from, and `max_hold_h` of tags that are read more rarely.
+    """Propose `low` and `high` of what the curve is trained on, and `max_hold_h` of tags that are read more rarely.
 
     Limits come from what the checks leave (`checked`), so that a spike does not widen them.
     """
@@ -32,8 +32,8 @@ def _propose_limits(tags: TagList, checked: pd.DataFrame) -> Iterator[str]:
                 found.append(f"{tag.tag} {low} to {high}")
     if found:
         yield (
-            f"low and high, without which no misreading is out of range: {', '.join(found)}. From what was seen, in "
-            "the column's unit; write what the instrument and the plant can do."
+            f"low and high, without which no faulty reading is out of range: {', '.join(found)}. Taken from the "
+            "readings, in the column's unit; enter what the instrument and the plant can do."
         )
 
 
