@@ -1,4 +1,4 @@
-"""Keep the readings of one plant: leave out what is known already, set aside what cannot be, and write the rest."""
+"""Keep the readings of one plant: leave out duplicates, set aside invalid ones, and write the rest."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Keeper:
         """Tell whether the readings of a delivery make a table at all; the log says why they do not."""
         try:
             build_marks(build_table([one for one in delivery.readings if one.tag in self._tags]))
-        except Exception as error:  # whatever it is, the message must not come again for ever
+        except Exception as error:  # whatever it is, the message must not be sent again for ever
             write_log_seldom("error", "unwritable", plant=self.plant, fault=repr(error)[:SHOWN_CHARACTERS])
             return False
         return True
@@ -181,4 +181,4 @@ def _explain_time(time_us: int) -> str:
         moment = (EPOCH + time_us * MICRO).isoformat()
     except OverflowError:
         moment = f"{time_us // 1_000_000} s since 1970"
-    return f"time {moment} lies before 2000 or in the future; look at the clock of the sender, and of this machine"
+    return f"time {moment} is before 2000 or in the future; check the clocks of the sender and of this machine"

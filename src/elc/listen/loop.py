@@ -104,7 +104,7 @@ class Listening:
         keeper = self._keepers[plant]
         try:
             return keeper.prepare(deliveries)
-        except Exception as error:  # else it would come again for ever
+        except Exception as error:  # otherwise it would be sent again for ever
             write_log_seldom("error", "unwritable", plant=plant, fault=repr(error)[:SHOWN_CHARACTERS])
             return keeper.prepare([one if keeper.can_take(one) else reject_whole(one) for one in deliveries])
 
@@ -200,7 +200,7 @@ def _is_held(path: Path) -> bool:
             fcntl.flock(file, fcntl.LOCK_UN)
     except BlockingIOError:
         return True
-    except OSError as error:  # of another user: what cannot be told may be so
+    except OSError as error:  # of another user: assume that it is running
         write_log("error", "cannot_merge", file=str(path), fault=str(error))
         return True
     return False

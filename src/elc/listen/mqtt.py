@@ -144,7 +144,7 @@ class MqttListener:
         refused = [topic for topic, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
             topics = ", ".join(refused)
-            self.outage.begin(f"the broker refuses {topics}; let this user read them there, then start this again")
+            self.outage.begin(f"the broker refuses {topics}; allow this user to read them, then restart elc listen")
             return
         self.outage.end()
         write_log("info", "connected", source=self.name, is_session_kept=self._is_session_kept)
@@ -164,7 +164,7 @@ class MqttListener:
             self.outage.begin(f"{self._settings.host} port {self._settings.port}: {CLOSED}")
 
     def _explain_end(self, reason: Any) -> str:
-        """Say why the broker ended the connection; not every broker says that it was for another client."""
+        """Explain why the broker ended the connection; not every broker says that it was for another client."""
         lasted_s = time.monotonic() - self._connected_s
         self._short = self._short + 1 if lasted_s < SHORT_S else 0
         if reason.value == TAKEN_OVER:
@@ -183,7 +183,7 @@ class MqttListener:
         topic = message.topic
         levels = match_topic(topic, self._settings.topics)
         if levels is None:
-            reject = build_reject(topic, "topic fits none of listen.mqtt", message.payload)
+            reject = build_reject(topic, "topic matches no filter of listen.mqtt", message.payload)
             return [Delivery(self._settings.plant or "", (), (reject,), message.confirm)]
         plant = self._settings.plant or levels[PLANT]
         if plant not in self.plants:

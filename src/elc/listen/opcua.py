@@ -58,7 +58,7 @@ class OpcUaListener:
 
     def start(self) -> None:
         """Connect, and go on trying for as long as it takes."""
-        logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # what it says, our own lines say
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # our own log lines report the same
         self._thread.start()
 
     def stop(self) -> None:
@@ -78,7 +78,7 @@ class OpcUaListener:
         while not self._stopped.is_set():
             try:
                 await self._talk()
-            except Exception as error:  # whatever the server or the network does, it is told and tried again
+            except Exception as error:  # whatever the server or the network does, it is logged and tried again
                 delay_s = delay_s if self.outage.since else 1.0
                 self.outage.begin(f"{self._settings.url}: {explain_server(error)}")
                 await self._pause(delay_s)
@@ -131,7 +131,7 @@ class OpcUaListener:
             if seen is not None and seen.content == content:
                 if steady_s - seen.passed_s < self._settings.repeat_min * 60:
                     continue
-                reading = reading._replace(time_us=now)  # the server says that it still holds
+                reading = reading._replace(time_us=now)  # the server reports that it is still valid
             self._seen[tag] = SeenValue(content, steady_s)
             readings.append(reading)
         self._looked_us = now

@@ -163,7 +163,7 @@ class MessageReader:
         if message.fault:
             return [self._refuse(message, message.fault)]
         if not self._tries.begin(message.payload):
-            return [self._refuse(message, f"elc listen ended {TRIES} times while it was read")]
+            return [self._refuse(message, f"elc listen ended {TRIES} times while reading it")]
         fault = ""
         for number in range(TRIES):
             try:

@@ -1,4 +1,4 @@
-"""What `elc listen` says of itself, for pages and for people: data/listen/<plant>/status.json."""
+"""The status of `elc listen`, for pages and for people: data/listen/<plant>/status.json."""
 
 from __future__ import annotations
 

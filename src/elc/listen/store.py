@@ -122,8 +122,8 @@ class Store:
             if error.errno != errno.EXDEV:
                 raise
             raise ElcError(
-                f"{path.parent}: lies on another file system than {self._temporary.parent}, expected the same one. "
-                "Move data/listen there, and leave a link."
+                f"{path.parent}: is on another file system than {self._temporary.parent}, expected the same. Move "
+                "data/listen there, and replace it with a link."
             ) from None
         for folder in (path.parent, path.parent.parent):
             force(folder)

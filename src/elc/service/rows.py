@@ -51,12 +51,16 @@ def parse_json(body: bytes, *, max_rows: int) -> Any:
     """
     most = {b"[": MOST_LISTS, b"{": max_rows + MOST_LISTS, b",": max_rows * MOST_COLUMNS}
     if len(body) > SMALL_BYTES and any(body.count(sign) > count for sign, count in most.items()):
-        raise ProblemError(413, f"The body has more parts than {max_rows:,} rows of numbers have. Send it in parts.")
+        raise ProblemError(
+            413, f"The body has more values than {max_rows:,} rows can have. Split it into several requests."
+        )
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ProblemError(400, f"The body is no JSON: {error.msg} at {where}. NaN and Infinity are none.") from None
+        raise ProblemError(
+            400, f"The body is not valid JSON: {error.msg} at {where}. NaN and Infinity are not allowed."
+        ) from None
 
 
 def read_rows(
@@ -95,12 +99,14 @@ def _read_parts(content: Any, max_rows: int) -> tuple[list[dict[str, Any]], dict
         raise _refuse("", content, 'an object: {"rows": [{...}]}')
     strange = [name for name in content if name not in KEYS]
     if strange:
-        raise _refuse(f"/{strange[0][:SHOWN]}", strange[0], "rows, and units where some are others")
+        raise _refuse(f"/{strange[0][:SHOWN]}", strange[0], "rows, and units where they differ")
     rows, units = content.get("rows"), content.get("units") or {}
     if not isinstance(rows, list) or not rows:
         raise _refuse("/rows", rows, "a list of at least one row")
     if len(rows) > max_rows:
-        raise ProblemError(413, f"The request has {len(rows):,} rows; {max_rows:,} are allowed. Send it in parts.")
+        raise ProblemError(
+            413, f"The request has {len(rows):,} rows; {max_rows:,} are allowed. Split it into several requests."
+        )
     if not isinstance(units, dict):
         raise _refuse("/units", units, "an object of columns and units")
     if not isinstance(rows[0], dict):
@@ -201,7 +207,7 @@ def _convert(asked: AskedRows, units: Mapping[str, Any], known: set[str]) -> Ask
             raise _refuse(where, unit, f"{sign}, or a unit that can be converted to it") from None
         values[:, asked.columns.index(column)] = values[:, asked.columns.index(column)] * factor + offset
     if not (np.abs(values) < LARGEST).all():
-        raise ProblemError(422, "A value is 1e15 or more once it is converted. Look at units.")
+        raise ProblemError(422, "A value is 1e15 or more after conversion. Check units.")
     return AskedRows(asked.columns, values)
 
 

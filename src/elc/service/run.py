@@ -65,7 +65,7 @@ def _run(serve: ServeSettings, project: Project) -> None:
         finally:
             socket.close()
     if not server.started and serve.workers == 1:
-        raise ElcError(f"serve: it did not start on {serve.host} port {serve.port}; the lines above say why.")
+        raise ElcError(f"serve: it did not start on {serve.host} port {serve.port}; see the lines above.")
 
 
 def create() -> ASGIApp:

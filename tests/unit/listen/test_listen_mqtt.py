@@ -207,7 +207,7 @@ def test_a_node_that_was_reborn_while_nobody_listened_brings_nothing_under_wrong
     listener.terminate()
     assert listener.wait(20) == 0
     assert [(tag, value) for tag, _, value, _ in list_readings(project)] == [("FJ1.FT101", 48.0), ("FJ1.PI112", 92.0)]
-    assert "its node gave it anew since it was sent" in (project.listen("fjord") / "rejected.jsonl").read_text()
+    assert "its node has reassigned it since it was sent" in (project.listen("fjord") / "rejected.jsonl").read_text()
     status = json.loads((project.listen("fjord") / "status.json").read_text())
     assert (status["rejected"], status["sources"]["site"]["fault"]) == (1, None)
 

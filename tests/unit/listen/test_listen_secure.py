@@ -139,14 +139,17 @@ def test_what_is_wrong_is_told_once_with_what_to_do(
     if has_password:
         other = Authority(secured.folder, "other")
         cases = {
-            "untrusted": ({"certificates": str(other.path)}, "PEM file in listen.mqtt.untrusted.certificates"),
+            "untrusted": (
+                {"certificates": str(other.path)},
+                "set listen.mqtt.untrusted.certificates to the authority's PEM file",
+            ),
             "old": ({"port": secured.start("old", days=-1).port}, "its certificate has expired; renew it there"),
             "strange": (
                 {"port": secured.start("strange", host="127.0.0.2").port},
-                "its certificate is of another name",
+                "its certificate is for another name",
             ),
-            "plain": ({"is_tls": False, "certificates": None}, "does this port speak TLS (is_tls: true)"),
-            "nowhere": ({"host": "no-such-host.invalid"}, "the name of the host is not known"),
+            "plain": ({"is_tls": False, "certificates": None}, "does this port use TLS (is_tls: true)"),
+            "nowhere": ({"host": "no-such-host.invalid"}, "the host name cannot be resolved"),
         }
     else:
         cases = {

@@ -1,4 +1,4 @@
-"""What a birth says of an edge node of Sparkplug B, and what a death takes back."""
+"""What a birth tells about a Sparkplug B edge node, and what a death revokes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def bear_device(former: Node, place: str, device: str, message: Payload, name: s
 def _name_metrics(
     place: str, device: str, message: Payload, name: str, rejects: Rejects
 ) -> tuple[dict[Key, Metric], dict[str, Metric]]:
-    """Name the metrics of a birth. An alias that two of them have is nobody's: it could bring either one's values."""
+    """Name the metrics of a birth. An alias that two of them have belongs to neither: it could carry values of
+    either."""
     group, _, node = place.partition("/")
     by_alias: dict[Key, Metric] = {}
     by_name: dict[str, Metric] = {}

@@ -18,8 +18,8 @@ REBIRTH_S = 10.0  # between two requests to one node; longer each time that it d
 LONGEST_PAUSE_S = 300.0
 MOST_ASKED = 10_000
 UNSETTLED = (
-    f"is in doubt: no birth came in {LONGEST_S:.0f} s, or too much waited for one; "
-    "let this user publish to spBv1.0/<group>/NCMD/<node>, and the node answer"
+    f"is uncertain: no birth message came in {LONGEST_S:.0f} s, or too many messages waited for one; allow this user "
+    "to publish to spBv1.0/<group>/NCMD/<node>, and the node answer"
 )
 
 
@@ -68,7 +68,7 @@ class SparkplugForm:
 
     def close(self) -> Sequence[Delivery]:
         """Reject what waits and would not come again."""
-        why = "is in doubt: elc listen was stopped before the next birth"
+        why = "is uncertain: elc listen was stopped before the next birth message"
         return [self._give_up(one, why) for one in self._room.take_all() if one.confirm is None]
 
     def ask_all(self) -> None:
