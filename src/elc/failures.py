@@ -56,7 +56,7 @@ def read_failure(path: Path, *, root: Path | None = None) -> Failure:
         RecordError: there is none, or it cannot be read.
     """
     plant, stage = path.parent.name, path.name.removesuffix(SUFFIX)
-    cure = f"Run elc run {stage} {plant}; remove the file where that stage is gone."
+    cure = f"Run elc run {stage} {plant}; remove the file if that stage no longer exists."
     return read_record(path, Failure, cure=cure, root=root)
 
 

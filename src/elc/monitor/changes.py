@@ -52,7 +52,7 @@ def find_changes(
         level: how the quantity moves in the package's baseline.
         smallest: the change that is looked for, in the quantity's unit.
         reference: its level as long as nothing has changed.
-        is_rise_only: a fall is no matter, save as the return from a rise.
+        is_rise_only: a fall does not matter, except as the return from a rise.
     """
     days = build_days(times, values, width_h=width_h)
     spread = level.spread

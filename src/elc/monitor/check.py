@@ -111,7 +111,7 @@ def write_check(folder: Path, check: Check) -> None:
 
 
 def _find_failure(scored: pd.DataFrame, violations: list[Violation], package: Package, settings: StageSettings) -> str:
-    """Say why nothing can be judged at all; empty where something can."""
+    """Explain why nothing can be judged at all; empty where something can."""
     if not package.baseline.quality:
         return say("the model package holds no baseline (quality.json); train the plant again")
     needed = [ENERGY, *package.features]

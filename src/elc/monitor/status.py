@@ -129,7 +129,7 @@ def write_state(state: str) -> str:
 
 
 def _find_reason(hour: pd.Series, since: pd.Timestamp, findings: pd.DataFrame, package: Package, zone: str) -> str:
-    """Say why an hour has no gap."""
+    """Explain why an hour has no gap."""
     if is_untold(findings, hour[TIME]):
         return say("the clock went back, and readings of the hour shown twice cannot be told apart")
     if not hour[IS_STEADY]:

@@ -31,7 +31,7 @@ _LEFT = ("plant", "data", "model", "version", "last")  # columns of words
 class FleetPages:
     """What the page of all plants is built from.
 
-    `links` holds each plant's notebook, `behind` the plants whose data stopped, `simulated` those that are no real
+    `links` holds each plant's notebook, `behind` the plants whose data stopped, `simulated` those that are not real
     ones, `names` those of all plants, and `max_gap_frac` is the gap that calls for action.
     """
 

@@ -88,7 +88,7 @@ def _read_page(project: Project, plant: str, stage: str, faults: list[str]) -> P
         return None
     expected = f"reports/{plant}/{STEMS[stage]}.ipynb"
     if receipt.notebook != expected:
-        faults.append(f"{name}: names notebook {receipt.notebook}, expected {expected}. {repair}")
+        faults.append(f"{name}: is for notebook {receipt.notebook}, expected {expected}. {repair}")
         return None
     notebook = project.place / expected
     if not notebook.is_file():

@@ -92,6 +92,6 @@ def _read_config(project: Project, faults: list[str]) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except yaml.YAMLError as error:
-        faults.append(f"reports/_quarto.yml: not readable as YAML: {error}")
+        faults.append(f"reports/_quarto.yml: cannot be read as YAML: {error}")
         return {}
     return content if isinstance(content, dict) else {}
