@@ -67,8 +67,8 @@ def test_a_formula_is_worked_out_with_its_units(text: str, column: str, expected
         ("a_bar * 1e400", "x_bar", "holds"),
         ("a_bar * 2[kg**9**9]", "x_bar", "unit kg"),
         ("a_bar if a_bar else b_bar", "x_bar", "holds"),
-        ("(" * 400 + "a_bar" + ")" * 400, "x_bar", "cannot be read|500 at most"),
-        ("a_nounit", "x_bar", "ends in no known unit"),
+        ("(" * 400 + "a_bar" + ")" * 400, "x_bar", "cannot be read|at most 500"),
+        ("a_nounit", "x_bar", "does not end in a known unit"),
     ],
 )
 def test_what_is_no_formula_or_no_unit_is_refused(text: str, column: str, words: str) -> None:
