@@ -85,7 +85,7 @@ def _render(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield "Nothing is open."
     for row in rows:
         times = (
-            f"sent {row['messages']} time{'s' if row['messages'] > 1 else ''}" if row["messages"] else "not told yet"
+            f"sent {row['messages']} time{'s' if row['messages'] > 1 else ''}" if row["messages"] else "not sent yet"
         )
         text = f"{row['plant']}  {row['kind']}  ({times})  {' '.join(row['sentence'].split())} {row['advice']}".rstrip()
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)

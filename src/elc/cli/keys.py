@@ -127,7 +127,7 @@ def rotate(name: str, keep_hours: float) -> None:
     _audit(project, f"keys rotate {name}")
     _show(name, key)
     click.echo(
-        f"The former key stays valid for another {keep_hours:g} h more."
+        f"The former key stays valid for another {keep_hours:g} h."
         if keep_hours
         else "The former key is no longer valid.",
         err=True,

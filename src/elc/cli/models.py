@@ -70,7 +70,7 @@ def render_at(context: Context, plant: str, day: str) -> str:
     """Render what each environment held of a plant on a day, in site time.
 
     Raises:
-        ElcError: params.yaml has no such plant, or `day` is no date.
+        ElcError: params.yaml has no such plant, or `day` is not a date.
     """
     held, zone = past.find_at(context, plant, day), past.read_zone(context, plant)
     if held:
@@ -90,7 +90,7 @@ def build_content(context: Context, plant: str | None, day: str | None) -> dict[
     """Build what the three pages show as JSON: times in ISO 8601, UTC; null where there is nothing.
 
     Raises:
-        ElcError: params.yaml has no such plant, or `day` is no date.
+        ElcError: params.yaml has no such plant, or `day` is not a date.
     """
     if plant is None:
         rows = past.build_fleet(context)
