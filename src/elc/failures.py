@@ -30,7 +30,7 @@ def write_failure(project: Project, stage: str, plant: str, error: ElcError) -> 
     Where it failed before and has not succeeded since, it has failed since then.
     """
     sentence = error.sentence if isinstance(error, CellError) else str(error)
-    sentence = sentence.encode("utf-8", "replace").decode()  # a file's name in it may be no text
+    sentence = sentence.encode("utf-8", "replace").decode()  # a file's name in it may not be text
     former = read_failures(project, plant, [stage])
     since = former[0].since if former else ""
     since = since or datetime.now(UTC).isoformat(timespec="minutes")

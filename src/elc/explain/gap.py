@@ -19,7 +19,7 @@ def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettin
     """Explain the gap of each hour by its set-points against best practice under similar conditions.
 
     Best is what the best hours reached, and none of them had every set-point at its best. What they lost themselves is
-    no part of the gap, so it is taken off again in a row of its own, below zero as a rule; what then remains
+    not part of the gap, so it is taken off again in a row of its own, below zero as a rule; what then remains
     `unexplained` has no side of its own. Whatever shows parts of a gap shows these rows.
 
     Returns:

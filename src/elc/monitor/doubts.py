@@ -1,4 +1,4 @@
-"""The doubtful data of late, folded so that a page shows what matters: which column, how long, why."""
+"""Recent doubtful data, folded so that a page shows what matters: which column, how long, why."""
 
 from __future__ import annotations
 
