@@ -104,9 +104,9 @@ def add(name: str, plants: tuple[str, ...], is_all: bool, rights: tuple[str, ...
 def _check_plants(project: Project, plants: Sequence[str]) -> None:
     from elc.settings import read_settings
 
-    known = list(read_settings(project).plants)
+    valid = list(read_settings(project).plants)
     for plant in plants:
-        check_known("plant", plant, known)
+        check_known("plant", plant, valid)
 
 
 @keys.command(epilog="Example: elc keys rotate control-room --keep-hours 24")

@@ -26,11 +26,11 @@ def live(plants: tuple[str, ...], hours: int, every_s: float, port: int | None) 
     from elc.settings import read_settings
 
     project = find_project()
-    chosen = find_plants(project, plants)
+    played = find_plants(project, plants)
     used = read_settings(project).serve.port if port is None else port
     with tempfile.TemporaryDirectory(prefix="elc-live-") as name:
         copy = copy_project(project, Path(name) / "project")
         try:
-            play(copy, chosen, hours=hours, every_s=every_s, port=used, say=click.echo)
+            play(copy, played, hours=hours, every_s=every_s, port=used, say=click.echo)
         except KeyboardInterrupt:
             click.echo("The play has ended.")

@@ -86,24 +86,24 @@ def run(stage: str, plant: str, parameters: tuple[str, ...], environment: str | 
     """Run a stage's notebook for a plant. The result is under reports/PLANT. DVC calls this."""
     from elc.runner import run_stage
 
-    given = _read_parameters(parameters) | ({} if environment is None else {"environment": environment})
+    values = _read_parameters(parameters) | ({} if environment is None else {"environment": environment})
     project = find_project()
-    path = run_stage(project, stage, plant, given)
+    path = run_stage(project, stage, plant, values)
     click.echo(f"{stage} {plant}: {path.relative_to(project.root)}")
 
 
 def _read_parameters(texts: tuple[str, ...]) -> dict[str, Any]:
     """Read NAME=VALUE; a value is read as YAML, so 007 in quotes stays text."""
-    found = {}
+    values = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
             raise ElcError(f"parameter {text}: expected NAME=VALUE.")
         try:
-            found[name] = yaml.safe_load(value)
+            values[name] = yaml.safe_load(value)
         except yaml.YAMLError:
             raise ElcError(f"parameter {text}: its value cannot be read as YAML; put text in quotes.") from None
-    return found
+    return values
 
 
 @main.command(epilog="Example: elc render --engine pandoc")
@@ -165,14 +165,14 @@ def draft(name: str, export: Path, folder: Path | None) -> None:
     from elc.plants import draft_plant
 
     made = draft_plant(find_project(), name, export, folder or Path(name))
-    chosen = [guess for guess in made.guesses if guess.role != "ignore"]
-    for guess in chosen:
+    used = [guess for guess in made.guesses if guess.role != "ignore"]
+    for guess in used:
         click.echo(f"{guess.role}: {guess.tag}, {guess.unit} ({guess.why})")
-    click.echo(f"{made.tags}: {len(chosen)} tags, and {len(made.guesses) - len(chosen)} to ignore, all guesses.")
+    click.echo(f"{made.tags}: {len(used)} tags, and {len(made.guesses) - len(used)} to ignore, all guesses.")
     others = [guess.tag for guess in made.guesses if guess.role == "ignore" and guess.column.endswith("_gj_per_h")]
     if others:
         click.echo(f"Energies left out because they may be part of others: {', '.join(others)}.")
-    lacking = [role for role in ("energy", "throughput") if role not in {guess.role for guess in chosen}]
+    lacking = [role for role in ("energy", "throughput") if role not in {guess.role for guess in used}]
     if lacking:
         click.echo(f"No {' and no '.join(lacking)} could be identified: add it, with its unit, before you check.")
     kept = "site, battery limit, prices and CO2 are left for you to write" if made.is_new else "existed, and was used"
@@ -258,9 +258,9 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
     brought = Brought(export, tags, entry or tags.parent / "plant.yaml") if export and tags else None
     if brought is None and (export or tags or entry):
         raise click.UsageError("--from and --tags go together; --entry goes with them.")
-    found = check_plant(find_project(), name, brought)
-    click.echo(render_page(found))
-    if found.readiness.missing:
+    result = check_plant(find_project(), name, brought)
+    click.echo(render_page(result))
+    if result.readiness.missing:
         sys.exit(1)
 
 

@@ -22,9 +22,9 @@ def retrain_needed(plants: tuple[str, ...], environment: str) -> None:
     of the others must. Without a name, all plants are checked."""
     codes = set()
     project = find_project()
-    chosen = _find_plants(project, plants)
+    names = _find_plants(project, plants)
     project = _operate(project, environment)
-    for plant in chosen:
+    for plant in names:
         code, sentence = judge_plant(project, plant)
         click.echo(f"{plant}: {sentence}", err=code == NOT_KNOWN)
         codes.add(code)
@@ -36,15 +36,15 @@ def _find_plants(project: Project, plants: tuple[str, ...]) -> list[str]:
     from elc.settings import read_settings
 
     try:
-        known = list(read_settings(project).plants)
+        valid = list(read_settings(project).plants)
     except ElcError as error:
         click.echo(f"elc: {error}", err=True)
         sys.exit(NOT_KNOWN)
-    unknown = list_unknown("plant", plants, known)
+    unknown = list_unknown("plant", plants, valid)
     if unknown:
         click.echo(f"elc: params.yaml: {'; '.join(unknown)}", err=True)
         sys.exit(NOT_KNOWN)
-    return list(plants) or known
+    return list(plants) or valid
 
 
 def _operate(project: Project, environment: str) -> Project:

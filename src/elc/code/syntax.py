@@ -22,12 +22,12 @@ def hash_syntax(tree: ast.AST) -> str:
 
 def list_run(tree: ast.AST) -> list[ast.AST]:
     """List every node but those that only a type checker reads, each before what it holds."""
-    found, pending = [], [tree]
+    nodes, pending = [], [tree]
     while pending:
         node = pending.pop()
-        found.append(node)
+        nodes.append(node)
         pending += [child for child in ast.iter_child_nodes(node) if not _is_typing(child)]
-    return found
+    return nodes
 
 
 def _is_typing(node: ast.AST) -> bool:

@@ -55,14 +55,14 @@ def run_hour(project: Project, plants: Sequence[str], *, environment: str) -> Ou
     faults += list_unknown("environment", filter(None, [environment]), settings.environments)
     check_faults("hourly: params.yaml", faults)
     project = project.operate(environment or registry.find_operated(project, settings))
-    chosen = list(dict.fromkeys(plants)) or list(settings.plants)
+    names = list(dict.fromkeys(plants)) or list(settings.plants)
     with hold_hourly_lock(project), tempfile.TemporaryDirectory() as folder:
-        skipped = {plant: reason for plant in chosen if (reason := _find_reason(project, plant, settings))}
-        judged = [plant for plant in chosen if plant not in skipped]
+        skipped = {plant: reason for plant in names if (reason := _find_reason(project, plant, settings))}
+        judged = [plant for plant in names if plant not in skipped]
         keep_hours(project, judged, Path(folder))
         has_run = _run_plants(project, judged)
         is_rendered, fault = _run_site(project)
-        changes = tuple(find_change(project, plant, Path(folder), skipped.get(plant, "")) for plant in chosen)
+        changes = tuple(find_change(project, plant, Path(folder), skipped.get(plant, "")) for plant in names)
         unsent = alerts.deliver_all(project, judged, environment=project.environment, now=datetime.now(UTC))
     return Outcome(project.environment, changes, has_run or is_rendered, (*filter(None, [fault]), *unsent))
 

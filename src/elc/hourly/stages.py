@@ -110,11 +110,11 @@ def _stamp_site(project: Project) -> Iterator[str]:
 
 def _stamp_path(path: Path, *, is_large: bool) -> Iterator[str]:
     """Stamp a file, or each file of a folder; what is missing has no stamp."""
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    files = sorted(entry for entry in path.rglob("*") if entry.is_file()) if path.is_dir() else [path]
     for file in files:
         try:
-            found = file.stat()
-            told = f"{found.st_size} {found.st_mtime_ns} {found.st_ino}" if is_large else _hash_file(file)
+            status = file.stat()
+            told = f"{status.st_size} {status.st_mtime_ns} {status.st_ino}" if is_large else _hash_file(file)
         except OSError:  # it is gone since, or was never there
             continue
         yield f"{file} {told}"

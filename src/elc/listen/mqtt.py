@@ -107,7 +107,7 @@ class MqttListener:
         """Connect, and go on trying for as long as it takes."""
         self._reader.start()
         settings = self._settings
-        given: dict[str, object] = {}
+        options: dict[str, object] = {}
         if settings.version == "5":
             from paho.mqtt.packettypes import PacketTypes
             from paho.mqtt.properties import Properties
@@ -115,8 +115,8 @@ class MqttListener:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = int(settings.session_h * 3600)
             properties.ReceiveMaximum = settings.max_unacknowledged
-            given = {"clean_start": False, "properties": properties}
-        self._client.connect_async(settings.host, settings.port, KEEP_ALIVE_S, **given)
+            options = {"clean_start": False, "properties": properties}
+        self._client.connect_async(settings.host, settings.port, KEEP_ALIVE_S, **options)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -137,8 +137,8 @@ class MqttListener:
         error = sys.exc_info()[1]  # paho calls this where it has caught it, and does not pass it on
         where = f"{self._settings.host} port {self._settings.port}"
         key = f"listen.mqtt.{self.name}.certificates"
-        found = explain_failure(error or OSError(), certificates=key, is_tls=self._settings.is_tls)
-        self.outage.begin(f"{where}: {found}")
+        reason = explain_failure(error or OSError(), certificates=key, is_tls=self._settings.is_tls)
+        self.outage.begin(f"{where}: {reason}")
 
     def _on_subscribe(self, client: Any, data: Any, number: int, reasons: Any, properties: Any) -> None:  # noqa: ARG002
         refused = [topic for topic, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]

@@ -34,11 +34,11 @@ def listen(project: Project, plants: Sequence[str]) -> None:
         ElcError: there are no sources, they name unknown plants, or another process listens to them.
     """
     settings = read_settings(project)
-    chosen = choose_sources(settings, plants)
-    with _hold_locks(project, [*chosen.mqtt, *chosen.opcua]):
-        listening = build_listening(project, settings, chosen, plants)
+    sources = choose_sources(settings, plants)
+    with _hold_locks(project, [*sources.mqtt, *sources.opcua]):
+        listening = build_listening(project, settings, sources, plants)
         with _catch_signals(listening):
-            write_log("info", "started", sources=[*chosen.mqtt, *chosen.opcua])
+            write_log("info", "started", sources=[*sources.mqtt, *sources.opcua])
             listening.merge()
             listening.run()
 

@@ -107,9 +107,9 @@ class _Heard:
         assert process.stderr is not None
         for line in process.stderr:
             self.last = line.strip()
-            found = re.search(r"running on (https?://\S+?:\d+)", line)
-            if found:
-                self.address = found[1]
+            match = re.search(r"running on (https?://\S+?:\d+)", line)
+            if match:
+                self.address = match[1]
                 self.is_up.set()
         process.stderr.close()
         self.is_up.set()

@@ -186,11 +186,11 @@ def _tell_news(stage: Play) -> None:
     """Describe what is new: alerts that were told or are over, and what came of advice that was shown."""
     for plant in stage.plants:
         news = [*_read_alerts(stage, plant), *_read_outcomes(stage, plant)]
-        known = stage.told.setdefault(plant, set())
+        reported = stage.told.setdefault(plant, set())
         for line in news:
-            if line not in known:
+            if line not in reported:
                 stage.say(f"  {plant}: {line}")
-        known.update(news)
+        reported.update(news)
         _await_hour(stage, plant)
 
 

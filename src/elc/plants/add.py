@@ -121,8 +121,8 @@ def _take_back_left(project: Project) -> None:
 def _read_journal(text: bytes) -> dict[str, str | None]:
     """Read what a run was about to write; before its journal was whole it wrote nothing."""
     try:
-        found = json.loads(text)
-        return {"written": found["written"], "former": found["former"]}
+        journal = json.loads(text)
+        return {"written": journal["written"], "former": journal["former"]}
     except (ValueError, LookupError, TypeError):
         return {"written": None, "former": None}
 
@@ -134,8 +134,8 @@ def _take_back(project: Project, plant: str, written: str | None, former: str | 
         shutil.rmtree(path, ignore_errors=True)
     raw.with_suffix(".dvc").unlink(missing_ok=True)
     tags.with_name(".tags.new.csv").unlink(missing_ok=True)
-    found = hashlib.sha256(tags.read_bytes()).hexdigest() if tags.is_file() else None
-    if found is not None and found == written:
+    digest = hashlib.sha256(tags.read_bytes()).hexdigest() if tags.is_file() else None
+    if digest is not None and digest == written:
         if former is None:
             tags.unlink()
         else:

@@ -63,12 +63,14 @@ def draft_plant(project: Project, plant: str, export: Path, folder: Path) -> Dra
     if is_new:
         _write_entry(entry, plant, ["gas"], "1h")
     settings = read_settings(project)
-    chosen = build_plant(settings, plant, check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings))
+    plant_settings = build_plant(settings, plant, check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings))
     try:
-        seen = _read_seen(export, plant, chosen)
+        seen = _read_seen(export, plant, plant_settings)
     except ElcError as error:
         raise ElcError(f"{error}\nAdd the keys of export: to {entry}, then draft again.") from None
-    guesses = guess_tags(seen, usual_hold_h=chosen.ingest.max_hold_h, interval_h=chosen.plant.interval_h)
+    guesses = guess_tags(
+        seen, usual_hold_h=plant_settings.ingest.max_hold_h, interval_h=plant_settings.plant.interval_h
+    )
     if is_new:
         _write_entry(entry, plant, _find_carriers(guesses), _find_interval(seen, guesses))
     _write_tags(tags, guesses)
@@ -84,10 +86,10 @@ def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[SeenTa
         listed = TagList(plant, tuple(_build_tag(name, place) for place, name in enumerate(names)))
         cache = Path(folder) / "all"
         told = ingest.read_units(export, listed, settings, cache=cache)
-        found = ingest.read_inventory(export, listed, settings, cache=cache)
-    readings = {tag.tag: found.traces.readings[tag.column].to_numpy(float) for tag in found.tags}
-    values = {tag.tag: found.hourly[tag.column].to_numpy(float) for tag in found.tags}
-    empty = np.full(len(found.hourly), np.nan)
+        inventory = ingest.read_inventory(export, listed, settings, cache=cache)
+    readings = {tag.tag: inventory.traces.readings[tag.column].to_numpy(float) for tag in inventory.tags}
+    values = {tag.tag: inventory.hourly[tag.column].to_numpy(float) for tag in inventory.tags}
+    empty = np.full(len(inventory.hourly), np.nan)
     return [
         SeenTag(
             name,

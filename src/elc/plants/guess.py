@@ -200,10 +200,10 @@ def propose_hold(step_h: float, hold_h: float) -> str:
 
 def propose_limits(rates: Array, role: str) -> tuple[str, str]:
     """Propose low and high: what was seen, and a little more; of a set-point no more, for they bound its advice."""
-    known = rates[np.isfinite(rates)]
-    if not len(known):
+    finite = rates[np.isfinite(rates)]
+    if not len(finite):
         return "", ""
-    low, high = np.quantile(known, ENDS)
+    low, high = np.quantile(finite, ENDS)
     wider = 0.0 if role == "setpoint" else WIDER_FRAC * (high - low)
     is_positive = low >= 0
     low, high = low - wider, high + wider

@@ -18,22 +18,29 @@ def decide(context: Context, plant: str, version: str, decision: Decision, *, re
         ElcError: the version is unknown, the reason is empty, it is decided so already, its registration is not sound,
             or the signer may not; nothing is recorded.
     """
-    found = context.line(plant).find_version(version)
+    registered = context.line(plant).find_version(version)
     where = f"{plant} {version}"
     if not reason.strip():
         raise ElcError(f"{where}: a decision needs a reason. Give one: --reason ...")
     signed = find_signed(context, plant)
-    if found.status == decision and not _counts_nowhere(context, found, signed):
-        raise ElcError(f"{where} is already {decision}, by {found.decision.who if found.decision else 'nobody'}.")
-    check_registration(context, found)
-    fields = {"version": version, "package": found.package, "sha256": found.sha256, "reason": " ".join(reason.split())}
+    if registered.status == decision and not _counts_nowhere(context, registered, signed):
+        raise ElcError(
+            f"{where} is already {decision}, by {registered.decision.who if registered.decision else 'nobody'}."
+        )
+    check_registration(context, registered)
+    fields = {
+        "version": version,
+        "package": registered.package,
+        "sha256": registered.sha256,
+        "reason": " ".join(reason.split()),
+    }
     verb = "Approve" if decision == "approved" else "Reject"
     return write_tag(
         context,
         TagDraft(
             plant,
             "assign" if decision == "approved" else "unassign",
-            found.commit,
+            registered.commit,
             f"{verb} {where}",
             fields,
             stage=APPROVED,

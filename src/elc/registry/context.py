@@ -45,10 +45,10 @@ class Context:
         Raises:
             ElcError: params.yaml has no such environment.
         """
-        known = self.settings.environments
-        if name not in known:
-            raise ElcError(f"params.yaml: environment {name} is unknown: {build_nearest(name, known)}")
-        return known[name]
+        environments = self.settings.environments
+        if name not in environments:
+            raise ElcError(f"params.yaml: environment {name} is unknown: {build_nearest(name, environments)}")
+        return environments[name]
 
     def follow(self, plant: str, environment: str) -> Followed:
         """What an environment holds of a plant."""
@@ -91,10 +91,10 @@ def check_fetched(context: Context) -> None:
         return
     done = try_git(root, "ls-remote", "--tags", "--refs", remote)
     names = [line.split("\trefs/tags/")[-1] for line in done.stdout.splitlines()]
-    found = [name for name in names if (read := read_name(name)) and read.plant in context.settings.plants]
-    if found:
+    tags = [name for name in names if (read := read_name(name)) and read.plant in context.settings.plants]
+    if tags:
         raise ElcError(
-            f"{root}: this clone has no tag of a version, and {remote} has some, such as {found[0]}. Fetch them: git "
+            f"{root}: this clone has no tag of a version, and {remote} has some, such as {tags[0]}. Fetch them: git "
             f"config --unset remote.{remote}.tagOpt; git fetch --tags."
         )
 
@@ -128,8 +128,8 @@ def check_policy(context: Context, environment: str) -> None:
     here = context.settings.environments
     text = read_committed(context.project.root, "HEAD", "params.yaml")
     committed = {} if text is None else parse_settings(text).environments
-    asked = {known[environment].approval for known in (here, committed) if environment in known}
-    if committed != here and asked != {"none"}:
+    approvals = {policies[environment].approval for policies in (here, committed) if environment in policies}
+    if committed != here and approvals != {"none"}:
         raise ElcError(
             "params.yaml: its environments are not those of the last commit, and only what was reviewed opens "
             f"{environment}. Commit the change, or undo it: git checkout params.yaml."

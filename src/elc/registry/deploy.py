@@ -22,13 +22,13 @@ def deploy_all(context: Context, environment: str, plants: Sequence[str]) -> Ite
     Raises:
         ElcError: the environment is unknown, or a plant is not in it.
     """
-    known = context.environment(environment).find_plants(context.settings.plants)
-    strange = [plant for plant in plants if plant not in known]
+    deployable = context.environment(environment).find_plants(context.settings.plants)
+    strange = [plant for plant in plants if plant not in deployable]
     if strange:
         raise ElcError(
-            f"environment {environment}: {strange[0]} is not one of its plants: {build_nearest(strange[0], known)}"
+            f"environment {environment}: {strange[0]} is not one of its plants: {build_nearest(strange[0], deployable)}"
         )
-    for plant in plants or known:
+    for plant in plants or deployable:
         try:
             yield deploy_plant(context, plant, environment), False
         except ElcError as error:
@@ -44,7 +44,7 @@ def deploy_plant(context: Context, plant: str, environment: str) -> str:
     project = context.project
     assignment = find_assignment(context, plant, environment)
     _remember(context, plant, environment)
-    passed = "".join(f"; not followed: {it.sentence}" for it in context.follow(plant, environment).problems)
+    passed = "".join(f"; not followed: {problem.sentence}" for problem in context.follow(plant, environment).problems)
     if assignment is None:
         had = _check_removal(context, plant, environment)
         remove_deployed(project, environment, plant)

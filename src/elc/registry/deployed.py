@@ -80,12 +80,12 @@ def check_plant(folder: Path, assignment: Assignment) -> None:
     """
     where = f"plant {assignment.plant}: package {assignment.package} of {assignment.version}"
     try:
-        found = parse_record(read_plain(folder / CARD), Card, name=where, cure="Train it again.").plant
+        owner = parse_record(read_plain(folder / CARD), Card, name=where, cure="Train it again.").plant
     except (OSError, ValueError, RecordError):
         raise ElcError(f"{where} has no card.json that names its plant. Train and register it again.") from None
-    if found != assignment.plant:
+    if owner != assignment.plant:
         raise ElcError(
-            f"{where} is one of plant {found!r}, expected {assignment.plant!r}. It was not deployed. Run `elc audit`."
+            f"{where} is one of plant {owner!r}, expected {assignment.plant!r}. It was not deployed. Run `elc audit`."
         )
 
 
@@ -111,12 +111,12 @@ def _look(path: Path) -> tuple[Path, int, int] | None:
     """Find where a folder lies, and what tells it from the one that replaces it."""
     for place in (path, _build_former(path), path):
         try:
-            found = place.stat()
+            stat = place.stat()
         except FileNotFoundError:
             continue
         except OSError as error:
             raise ElcError(f"{place}: cannot be read ({error.strerror}). Remove what is in the way.") from None
-        return place, found.st_ino, found.st_ctime_ns
+        return place, stat.st_ino, stat.st_ctime_ns
     return None
 
 
@@ -131,11 +131,11 @@ def _read_folder(folder: Path, environment: str, plant: str) -> Assignment:
     faults = []
     if (record.plant, record.environment) != (plant, environment):
         faults.append(f"holds {record.plant} for {record.environment}, expected {plant} for {environment}. {advice}")
-    found = storage.hash_content(folder, without=(RECORD,))
-    if found != record.sha256:
+    content = storage.hash_content(folder, without=(RECORD,))
+    if content != record.sha256:
         faults.append(
             f"its files are not those of {record.version}: one was changed, added or removed since. "
-            f"The content hash is {found}, expected {record.sha256}. {advice}"
+            f"The content hash is {content}, expected {record.sha256}. {advice}"
         )
     check_faults(str(folder), faults)
     return record

@@ -85,10 +85,10 @@ def _doubt_late(event: Event, latest: int) -> Event:
 
 def _build_missing(root: Path, said: str) -> ElcError:
     """Name which tag points at what is not here: Git reads none of them then."""
-    found = re.search(r"refs/tags/(\S+)", said)
-    if found is None:
+    reference = re.search(r"refs/tags/(\S+)", said)
+    if reference is None:
         return ElcError(f"git for-each-ref failed in {root}: {said.strip()[-300:]}")
-    tag = found[1]
+    tag = reference[1]
     return ElcError(
         f"tag {tag} points at an object that is not in this repository, so no tag can be read. Fetch it: git fetch "
         f"--tags --force. If nobody has it, delete the tag: git update-ref -d {shlex.quote(f'refs/tags/{tag}')}."

@@ -51,20 +51,20 @@ class TagName:
 
 def read_name(name: str) -> TagName | None:
     """Read a tag's name; None where it is none of the registry."""
-    found = _NAME.fullmatch(name)
-    if found is None:
+    match = _NAME.fullmatch(name)
+    if match is None:
         return None
-    cancels = bool(found["cancel"])
+    cancels = bool(match["cancel"])
     action: Action = "deprecate"
-    if found["version"]:
+    if match["version"]:
         action = "deregister" if cancels else "register"
-    elif found["stage"]:
+    elif match["stage"]:
         action = "unassign" if cancels else "assign"
-    version, number = found["version"] or "", found["number"] or "0"
+    version, number = match["version"] or "", match["number"] or "0"
     if re.search(rf"[0-9]{{{DIGITS + 1}}}", f"{version} {number}"):
         fault = f"has a number of more than {DIGITS} digits in its name; expected a shorter one"
-        return TagName(found["plant"], action, "", found["stage"] or "", 0, fault)
-    return TagName(found["plant"], action, version, found["stage"] or "", int(number))
+        return TagName(match["plant"], action, "", match["stage"] or "", 0, fault)
+    return TagName(match["plant"], action, version, match["stage"] or "", int(number))
 
 
 def build_name(plant: str, action: Action, *, version: str = "", stage: str = "", number: int = 0) -> str:

@@ -32,10 +32,10 @@ def register(context: Context, plant: str, *, bump: Bump) -> str:
     _check_clean(context, plant)
     lock = read_commit_lock(context, head)
     package = _find_package(context, plant, lock)
-    known = _find_known(context, line)
-    _check_new(plant, known, package, head)
+    registered = _find_known(context, line)
+    _check_new(plant, registered, package, head)
     fields = _build_fields(context, plant, read_lock(lock), package, head)
-    version = _build_version(context, plant, list(known), bump)
+    version = _build_version(context, plant, list(registered), bump)
     remote = find_remote(root, None)
     if remote is not None:
         push_package(root, package, remote)
@@ -84,11 +84,11 @@ def check_registration(context: Context, version: Version) -> None:
     Raises:
         ElcError: it does not: the tag was moved or made by hand.
     """
-    found = read_lock(read_commit_lock(context, version.commit)).get(f"models/{version.plant}")
-    if not version.package or not version.sha256 or found != version.package:
+    package = read_lock(read_commit_lock(context, version.commit)).get(f"models/{version.plant}")
+    if not version.package or not version.sha256 or package != version.package:
         raise ElcError(
             f"{version.plant} {version.version}: tag {version.registered.tag} records package "
-            f"{version.package or 'none'}, but dvc.lock of its commit {version.commit[:10]} holds {found or 'none'}. "
+            f"{version.package or 'none'}, but dvc.lock of its commit {version.commit[:10]} holds {package or 'none'}. "
             "It is not followed. Register the package again: elc register."
         )
 
@@ -112,18 +112,18 @@ def _find_package(context: Context, plant: str, lock: str) -> str:
         raise ElcError(f"{where}: dvc.lock of the last commit holds no {path}. {repair}")
     if not context.project.model(plant).is_dir():
         raise ElcError(f"{where}: {path} is missing. Bring it: dvc checkout {path}, or dvc pull {path}.")
-    found = hash_folder(context.project.model(plant))
+    present = hash_folder(context.project.model(plant))
     faults = []
-    if found != locked:
-        faults.append(f"{path} is {found}, dvc.lock of the last commit says {locked}. {repair}")
+    if present != locked:
+        faults.append(f"{path} is {present}, dvc.lock of the last commit says {locked}. {repair}")
     if read_evaluated(lock).get(path) != locked:
         faults.append(f"reports/metrics/{plant}.json belongs to another package. {repair}")
     check_faults(where, faults)
     return locked
 
 
-def _check_new(plant: str, known: Mapping[str, Version], package: str, head: str) -> None:
-    for name, version in known.items():
+def _check_new(plant: str, registered: Mapping[str, Version], package: str, head: str) -> None:
+    for name, version in registered.items():
         if version.package == package:
             raise ElcError(
                 f"plant {plant}: this package is already registered, as "

@@ -117,8 +117,8 @@ class Rules:
                 )
             ]
         asking = [key for key, it in self.environments.items() if it.approval != "none" and it.holds(line.plant)]
-        found = [self.judge_decision(line, line.versions[name], event, environment) for environment in asking]
-        return found[0] if found and all(found) else []
+        problems = [self.judge_decision(line, line.versions[name], event, environment) for environment in asking]
+        return problems[0] if problems and all(problems) else []
 
     def _judge_assignment(self, line: Line, event: Event) -> list[Problem]:
         if event.oid not in self._judged:

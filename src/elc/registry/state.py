@@ -95,17 +95,17 @@ class Line:
     @cached_property
     def at_commit(self) -> dict[str, str]:
         """The version that is registered at each commit: the first one, for a commit is one version."""
-        found: dict[str, str] = {}
+        versions: dict[str, str] = {}
         for version in sorted(self.versions.values(), key=lambda version: version.registered.order):
-            found.setdefault(version.commit, version.version)
-        return found
+            versions.setdefault(version.commit, version.version)
+        return versions
 
     @cached_property
     def _places(self) -> dict[tuple[str, str], list[Event]]:
-        found: dict[tuple[str, str], list[Event]] = {}
+        places: dict[tuple[str, str], list[Event]] = {}
         for event in self.events:
-            found.setdefault((event.commit, event.stage), []).append(event)
-        return found
+            places.setdefault((event.commit, event.stage), []).append(event)
+        return places
 
     def at(self, commit: str, stage: str) -> list[Event]:
         """What was done with a stage at a commit, in order."""
@@ -154,18 +154,18 @@ class Line:
         Raises:
             ElcError: there is none, or it was deregistered.
         """
-        found = self.versions.get(version)
-        if found is None:
-            known = ", ".join(self.versions) or "none"
+        registered = self.versions.get(version)
+        if registered is None:
+            names = ", ".join(self.versions) or "none"
             raise ElcError(
-                f"plant {self.plant}: version {version} is not registered here; registered: {known}. Fetch tags that "
+                f"plant {self.plant}: version {version} is not registered here; registered: {names}. Fetch tags that "
                 "others made: git fetch --tags."
             )
-        if not found.is_active:
+        if not registered.is_active:
             raise ElcError(
                 f"plant {self.plant}: version {version} was deregistered. elc models {self.plant} lists the others."
             )
-        return found
+        return registered
 
     def assigned(self, stage: str) -> Event | None:
         """The assignment by which a version is in a stage now; None where it holds none."""

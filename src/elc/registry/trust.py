@@ -52,8 +52,8 @@ class Trust:
 
     def judge(self, line: Line, event: Event, right: Act, environment: str) -> list[Problem]:
         """In a signed environment a tag counts if it has a number of its own and is signed by who may do that."""
-        chosen = self._environments.get(environment)
-        if chosen is None or chosen.approval != "signed":
+        settings = self._environments.get(environment)
+        if settings is None or settings.approval != "signed":
             return []
         if event.action not in ("register", "deregister") and not event.number:
             return [build_problem("number", event, f"has no number, and only numbered tags count in {environment}")]
@@ -112,10 +112,10 @@ class Trust:
         """
         if not self.find_signed(line.plant):
             return line
-        known = self._settled.get(line.plant)
-        if known is None or known[0] is not line:
-            known = self._settled[line.plant] = (line, self._settle(line))
-        return known[1]
+        settled = self._settled.get(line.plant)
+        if settled is None or settled[0] is not line:
+            settled = self._settled[line.plant] = (line, self._settle(line))
+        return settled[1]
 
     def _settle(self, line: Line) -> Line:
         strange = {event.oid for event in self._find_twins(line)}

@@ -53,8 +53,8 @@ def _check_use(context: Context, used: Used, plant: str) -> None:
     problems = context.rules.find_problems(line, event, environment)
     check_faults(where, [f"{problem.sentence} {repair}" for problem in problems])
     version = line.versions[line.at_commit[event.commit]]
-    found = (record.package, record.sha256, used.sha256, record.version, used.version)
-    if found != (version.package, version.sha256, version.sha256, version.version, version.version):
+    recorded = (record.package, record.sha256, used.sha256, record.version, used.version)
+    if recorded != (version.package, version.sha256, version.sha256, version.version, version.version):
         raise ElcError(f"{where}: deployed.json does not match {version.version} as registered. {repair}")
     deployed.check_plant(used.folder, record)
     _check_standing(context, version, environment)
@@ -98,22 +98,22 @@ def open_former(project: Project, plant: str, version: str, *, environment: str)
     context = read_context(project)
     check_policy(context, environment)
     check_whole(context, plant, environment)
-    found = context.line(plant).find_version(version)
-    if not context.rules.was_in(found, context.line(plant), environment):
+    former = context.line(plant).find_version(version)
+    if not context.rules.was_in(former, context.line(plant), environment):
         raise ElcError(f"{plant} {version} in {environment}: no tag that is followed ever put it there. Run elc audit.")
-    _check_standing(context, found, environment)
-    return _open(context, found)
+    _check_standing(context, former, environment)
+    return _open(context, former)
 
 
-def _open(context: Context, found: Version) -> Used:
+def _open(context: Context, version: Version) -> Used:
     project = context.project
-    check_registration(context, found)
-    folder = project.fetched(found.package)
-    if not folder.is_dir() or hash_content(folder, without=()) != found.sha256:
-        fetch_package(project.root, found.package, find_remote(project.root, None))
+    check_registration(context, version)
+    folder = project.fetched(version.package)
+    if not folder.is_dir() or hash_content(folder, without=()) != version.sha256:
+        fetch_package(project.root, version.package, find_remote(project.root, None))
         with replace_folder(folder) as fresh:
-            lay_package(project.root, found.package, fresh, content=found.sha256)
-    return Used(folder, "", found.version, found.sha256, "")
+            lay_package(project.root, version.package, fresh, content=version.sha256)
+    return Used(folder, "", version.version, version.sha256, "")
 
 
 def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:

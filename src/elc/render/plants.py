@@ -134,8 +134,8 @@ def _build_health(text: str, good: str) -> str:
 
 def _find_pageless(fleet: FleetPages) -> list[str]:
     """Find the plants that failed before they had a first page."""
-    known = {status.plant for status in fleet.statuses}
-    return list(dict.fromkeys(one.plant for one in fleet.failures if one.plant not in known))
+    shown = {status.plant for status in fleet.statuses}
+    return list(dict.fromkeys(failure.plant for failure in fleet.failures if failure.plant not in shown))
 
 
 def _build_empty_row(plant: str, fleet: FleetPages, heads: Mapping[str, str]) -> str:

@@ -114,10 +114,10 @@ def _say(name: str, value: str) -> str:
 def _read_heading(path: Path) -> str:
     """Read a notebook's title: the first heading of its first cell."""
     text = nbformat.read(path, as_version=4).cells[0].source
-    found = re.search(r"^# (.+)$", text, re.MULTILINE)
-    if found is None:
+    match = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if match is None:
         raise ElcError(f"{path.name}: its first cell has no title. Start the cell with a line '# Title'.")
-    return found.group(1)
+    return match.group(1)
 
 
 def _add_front_matter(notebook: nbformat.NotebookNode, title: str, settings: PlantSettings) -> nbformat.NotebookNode:

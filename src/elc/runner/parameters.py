@@ -39,8 +39,8 @@ def read_parameters(path: Path) -> dict[str, Any]:
                 raise ValueError
             defaults[line.targets[0].id] = ast.literal_eval(line.value)
         except ValueError:
-            found = ast.unparse(line)
-            raise ElcError(f"{path.name}: its parameters cell may contain literals only, found: {found}") from None
+            code = ast.unparse(line)
+            raise ElcError(f"{path.name}: its parameters cell may contain literals only, found: {code}") from None
     return defaults
 
 

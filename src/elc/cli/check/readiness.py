@@ -87,8 +87,8 @@ def _explain_empty(tag: Tag, values: pd.Series) -> str:
 
 def _find_masked(hourly: pd.DataFrame, past: pd.DataFrame, filled: TagList) -> Iterator[str]:
     for tag in filled:
-        known = hourly[tag.column].notna()
-        share = past.loc[known, tag.column].isna().mean()
+        read = hourly[tag.column].notna()
+        share = past.loc[read, tag.column].isna().mean()
         if share > MASKED_FRAC:
             yield f"The checks reject {share:.0%} of the {_name(tag)}. {LOOK}"
 

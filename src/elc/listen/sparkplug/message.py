@@ -95,8 +95,8 @@ def build_rebirth(time_ms: int) -> bytes:
     """Build the command that asks a node for a new birth: names and aliases of all its metrics."""
     message = build_payload_class()(timestamp=time_ms)
     message.metrics.add(name=REBIRTH, timestamp=time_ms, datatype=11, boolean_value=True)
-    found: bytes = message.SerializeToString()
-    return found
+    payload: bytes = message.SerializeToString()
+    return payload
 
 
 @lru_cache(maxsize=1)

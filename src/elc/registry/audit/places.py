@@ -117,7 +117,9 @@ def _quote(path: Path) -> str:
         return shlex.quote(text)
     return (
         "$'"
-        + "".join(chr(it) if 32 < it < 127 and it not in b"'\\" else f"\\x{it:02x}" for it in os.fsencode(path))
+        + "".join(
+            chr(byte) if 32 < byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(path)
+        )
         + "'"
     )
 

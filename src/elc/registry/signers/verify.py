@@ -60,14 +60,14 @@ def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, 
     unique = list(dict.fromkeys(oids))
     tags = _read_tags(root, [oid for oid in unique if _OID.fullmatch(oid)])
     entries = tuple(signer.entry for signer in signers.signers)
-    known = {oid: good for oid, tag in tags.items() if (good := _good.get((tag.content, entries)))}
-    rest = [oid for oid in unique if oid not in known]
+    remembered = {oid: good for oid, tag in tags.items() if (good := _good.get((tag.content, entries)))}
+    rest = [oid for oid in unique if oid not in remembered]
     tools = _find_missing(root, signers) if rest else ""
     fresh = dict.fromkeys(rest, _refuse(tools)) if tools else _verify_all(root, rest, tags, signers)
     if len(_good) + len(fresh) > _MOST_KEPT:
         _good.clear()
     _good.update({(tags[oid].content, entries): it for oid, it in fresh.items() if not it.fault})
-    return {oid: known.get(oid) or fresh[oid] for oid in unique}
+    return {oid: remembered.get(oid) or fresh[oid] for oid in unique}
 
 
 def _verify_all(root: Path, oids: Sequence[str], tags: Mapping[str, Object], signers: Signers) -> dict[str, Verified]:
@@ -91,18 +91,18 @@ def _find_missing(root: Path, signers: Signers) -> str:
     if shutil.which("ssh-keygen") is None:
         return "cannot be verified: ssh-keygen was not found on the PATH. Install OpenSSH's client, 8.2 or later"
     said = run_alone(root, "--version").stdout.decode(errors="replace").strip()
-    found = re.search(r"(\d+)\.(\d+)", said)
+    version = re.search(r"(\d+)\.(\d+)", said)
     # Git 2.34 knows SSH signatures, and 2.35 judges a key by the day of the tag.
     oldest = (2, 35) if any(signer.is_dated for signer in signers.signers) else (2, 34)
-    if found and (int(found[1]), int(found[2])) >= oldest:
+    if version and (int(version[1]), int(version[2])) >= oldest:
         return ""
     return f"cannot be verified: found {said}, expected Git {oldest[0]}.{oldest[1]} or later. Install one"
 
 
 def _read_tags(root: Path, oids: list[str]) -> Mapping[str, Object]:
     """Read tag objects in one pass; what is not a tag is left out."""
-    found = read_objects(root, oids, name="the tags of the registry")
-    return {it.oid: it for it in found if it is not None and it.kind == "tag"}
+    objects = read_objects(root, oids, name="the tags of the registry")
+    return {it.oid: it for it in objects if it is not None and it.kind == "tag"}
 
 
 def _find_fault(found: Object | None) -> str:

@@ -50,10 +50,10 @@ def find_faults(cache: Path, package: str) -> dict[Path, str]:
 def _find_fault(path: Path, md5: str, name: str) -> dict[Path, str]:
     if not path.is_file():
         return {path: f"{name} is missing from the cache, expected {path}."}
-    found = hash_file(path, "md5")
-    if found == md5.removesuffix(".dir"):
+    digest = hash_file(path, "md5")
+    if digest == md5.removesuffix(".dir"):
         return {}
-    return {path: f"{name} was altered in the cache: {path} hashes to {found}, expected {md5}."}
+    return {path: f"{name} was altered in the cache: {path} hashes to {digest}, expected {md5}."}
 
 
 def remove_objects(faults: dict[Path, str]) -> None:

@@ -29,23 +29,23 @@ def read_evaluated(text: str) -> dict[str, str]:
     Raises:
         ElcError: as `read_lock`.
     """
-    found = _read_hashes(text, "deps", prefix="evaluate@")
-    return {path: md5 for path, md5 in found.items() if path.startswith("models/")}
+    hashes = _read_hashes(text, "deps", prefix="evaluate@")
+    return {path: md5 for path, md5 in hashes.items() if path.startswith("models/")}
 
 
 def _read_hashes(text: str, key: str, *, prefix: str = "") -> dict[str, str]:
     entries = {stage: lock.get(key, []) for stage, lock in _parse_lock(text).items() if stage.startswith(prefix)}
-    found, faults = {}, []
+    hashes, faults = {}, []
     for stage, entry in ((stage, entry) for stage, listed in entries.items() for entry in listed or []):
         path, md5 = (str(entry.get(name, "")) if isinstance(entry, dict) else "" for name in ("path", "md5"))
         if path and MD5.fullmatch(md5):
-            found[path] = md5
+            hashes[path] = md5
         else:
             faults.append(
                 f"stage {stage}: {key} {path or entry} has the md5 {md5!r}, expected 32 hex digits. {RESTORE}"
             )
     check_faults("dvc.lock", faults)
-    return found
+    return hashes
 
 
 @lru_cache(maxsize=2)

@@ -56,7 +56,7 @@ def _build_meanings() -> list[str]:
 
 
 def _build_intervals(settings: Settings) -> list[str]:
-    given = settings.ingest
+    ingest = settings.ingest
     return [
         f"## {say('How intervals are made')}",
         say(
@@ -65,15 +65,15 @@ def _build_intervals(settings: Settings) -> list[str]:
             "interval with less than {coverage} of good time is missing. Only weather is filled, by a straight line "
             "over gaps of up to {gap} hours; nothing else is ever filled. Times are stored in UTC and shown in site "
             "time.",
-            hold=format_plain(given.max_hold_h),
-            coverage=format_share(given.min_coverage_frac, 0),
-            gap=format_plain(given.max_gap_h),
+            hold=format_plain(ingest.max_hold_h),
+            coverage=format_share(ingest.min_coverage_frac, 0),
+            gap=format_plain(ingest.max_gap_h),
         ),
     ]
 
 
 def _build_unjudged(settings: Settings) -> list[str]:
-    given = settings.dataset
+    dataset = settings.dataset
     return [
         f"## {say('What is not judged')}",
         say(
@@ -82,10 +82,10 @@ def _build_unjudged(settings: Settings) -> list[str]:
             "load an hour within {window} hours.\n- **Missing or doubtful data**: without energy, load or a driver "
             "there is no gap. Values masked by a check count as missing.\n- **Outside the envelope**: load, weather "
             "or feed beyond the training range of the curve, one by one or in combination. The page shows which.",
-            load=format_share(given.min_load_frac, 0),
-            settle=format_plain(given.settle_after_start_h),
-            slope=format_share(given.max_load_slope_frac_per_h, 0),
-            window=format_plain(given.steady_window_h),
+            load=format_share(dataset.min_load_frac, 0),
+            settle=format_plain(dataset.settle_after_start_h),
+            slope=format_share(dataset.max_load_slope_frac_per_h, 0),
+            window=format_plain(dataset.steady_window_h),
         ),
     ]
 
@@ -158,8 +158,8 @@ def _build_limits(tags: TagList) -> str:
 def _build_thresholds(project: Project, settings: Settings) -> list[str]:
     header = (say("setting"), say("value"), say("what it does"))
     rows = [
-        (write_code(one.key), write_code(one.value), escape(translate(one.meaning)) or MISSING)
-        for one in read_thresholds(project.params, list(settings.plants))
+        (write_code(threshold.key), write_code(threshold.value), escape(translate(threshold.meaning)) or MISSING)
+        for threshold in read_thresholds(project.params, list(settings.plants))
     ]
     intro = say("From `params.yaml`; a plant's own value is shown next to its name.")
     return [f"## {say('Thresholds in force')}", intro, _build_table(header, ":::", rows)]
@@ -167,7 +167,7 @@ def _build_thresholds(project: Project, settings: Settings) -> list[str]:
 
 def _build_assumptions(assumptions: Sequence[Assumption]) -> list[str]:
     intro = say("Modelling choices that could have been made differently, with the place where each is made.")
-    rows = [(escape(one.sentence), write_code(one.path)) for one in assumptions]
+    rows = [(escape(assumption.sentence), write_code(assumption.path)) for assumption in assumptions]
     return [f"## {say('Assumptions')}", intro, _build_table((say("choice"), say("made in")), "::", rows)]
 
 

@@ -57,13 +57,13 @@ def _is_compressed(metadata: bytes) -> bool:
     return bool(place and FlatTable(metadata, message.Indirect(message.Pos + place)).Offset(COMPRESSION))
 
 
-def _check_schema(schema: pa.Schema, known: Collection[str]) -> None:
-    odd = [name for name in schema.names if name not in known][:MAX_FAULTS]
+def _check_schema(schema: pa.Schema, valid: Collection[str]) -> None:
+    odd = [name for name in schema.names if name not in valid][:MAX_FAULTS]
     if odd:
-        expected = f"one of {', '.join(known)}"
+        expected = f"one of {', '.join(valid)}"
         faults = [Fault(f"/rows/0/{name[:SHOWN]}", "a column that the model does not know", expected) for name in odd]
         raise ProblemError(422, "The Arrow schema has columns that the model does not know.", faults)
-    strange = [one for one in schema if not (pa.types.is_integer(one.type) or pa.types.is_floating(one.type))]
+    strange = [field for field in schema if not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))]
     if strange or len(set(schema.names)) != len(schema.names):
         what = (
             f"column {strange[0].name[:40]} is {str(strange[0].type)[:40]}" if strange else ("a column appears twice")
