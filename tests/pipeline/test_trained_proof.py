@@ -238,7 +238,7 @@ def test_interval_that_does_not_hold_best_is_a_fault(folder: Path) -> None:
 def test_negated_energy_is_a_fault_and_the_only_one(folder: Path) -> None:
     apply(folder, "Neg", "model.onnx")
     words = (
-        rf"5 faults\n  - energy_best_gj_per_h_pred is no finite value above 0 in (\d+) of \1 rows, first "
+        rf"5 faults\n  - energy_best_gj_per_h_pred is not a finite value above 0 in (\d+) of \1 rows, first "
         rf"-[\d.]+ GJ/h at {LOAD} [\d.]+, "
     )
     assert_fails(folder, "shape", words)
@@ -248,7 +248,7 @@ def test_negated_energy_is_a_fault_and_the_only_one(folder: Path) -> None:
 def test_energy_that_is_no_number_is_a_fault(folder: Path) -> None:
     tilt(folder, LOAD, 0.0, -1e9)
     apply(folder, "Sqrt", "model.onnx")
-    assert_fails(folder, "shape", r"is no finite value above 0 in (\d+) of \1 rows, first nan GJ/h at ")
+    assert_fails(folder, "shape", r"is not a finite value above 0 in (\d+) of \1 rows, first nan GJ/h at ")
 
 
 def test_energy_that_falls_with_load_is_a_fault(folder: Path) -> None:

@@ -193,7 +193,7 @@ def _find_invalid(rows: pd.DataFrame, energy: pd.DataFrame) -> Iterator[str]:
         if len(wrong):
             found, at = values.iloc[wrong[0]], _describe(rows.iloc[wrong[0]])
             yield (
-                f"{output} is no finite value above 0 in {len(wrong)} of {len(rows)} rows, "
+                f"{output} is not a finite value above 0 in {len(wrong)} of {len(rows)} rows, "
                 f"first {found:.6g} GJ/h at {at}. {REJECT}"
             )
 

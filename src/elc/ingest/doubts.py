@@ -103,7 +103,7 @@ def _find_odd_messages(engine: Engine, layout: Layout, paths: Sequence[Path]) ->
         odd = find_odd(read_table(engine, layout, [path]), layout.nest)
         count = int(engine.execute(odd.aggregate(count=odd.count()))["count"][0])
         if count:
-            faults.append(f"{path.name}: {count} messages hold no values, unlike the first. Keep one kind a file.")
+            faults.append(f"{path.name}: {count} messages hold no values, unlike the first. Keep one kind per file.")
     return faults
 
 

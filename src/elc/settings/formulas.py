@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 MOST_LETTERS = 500  # ASSUME: a longer formula is none that somebody reads
 _CONSTANT = re.compile(r"(?<![\w.])(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\[([^\[\]]*)\]")
 _KNOWN = (
-    "Known are + - * /, brackets, min(...), max(...), steam_enthalpy(bar, degC), saturated_steam_enthalpy(bar), "
+    "Allowed are + - * /, brackets, min(...), max(...), steam_enthalpy(bar, degC), saturated_steam_enthalpy(bar), "
     "water_enthalpy(degC), columns of the list, and numbers, with a unit as in 36.5[MJ/Nm3]"
 )
 

@@ -34,4 +34,4 @@ def find_markup(content: Any, where: str) -> Iterator[str]:
         for value in content:
             yield from find_markup(value, where)
     elif isinstance(content, str) and (found := _MARKUP.search(content)):
-        yield f"{where} holds {found[0]!r}, which a page might take for more than a word. Write plain words."
+        yield f"{where} holds {found[0]!r}, which a page could read as markup. Use plain text."

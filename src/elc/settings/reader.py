@@ -84,7 +84,7 @@ def _check_settings(content: Any) -> Settings:
         for stage in _OVERRIDABLE:
             faults += _find_override_faults(settings, name, plant, stage)
     faults += [
-        f"simulate.plants.{name}: plants: has no entry {name}. Add one, or remove this."
+        f"simulate.plants.{name}: plants has no entry {name}. Add one, or remove this."
         for name in settings.simulate.plants
         if name not in settings.plants
     ]
@@ -108,7 +108,10 @@ def check_id(name: str, where: str) -> None:
 
 
 def _say_id(name: str) -> str:
-    return f"plants.{name[:80]}: a plant's id is small letters, digits and _, starts with a letter, 64 signs at most."
+    return (
+        f"plants.{name[:80]}: a plant's id consists of lowercase letters, digits and _, starts with a letter and "
+        "has at most 64 characters."
+    )
 
 
 def check_entry(content: Any, plant: str, where: str, settings: Settings) -> PlantSettings:
@@ -191,7 +194,7 @@ def _find_plant_faults(name: str, plant: PlantSettings) -> list[str]:
         faults.append(_say_id(name))
     if plant.gap_carrier not in plant.carriers:
         faults.append(
-            f"plants.{name}.gap_carrier: {plant.gap_carrier} is no carrier of this plant: "
+            f"plants.{name}.gap_carrier: {plant.gap_carrier} is not a carrier of this plant: "
             f"{build_nearest(plant.gap_carrier, plant.carriers)}"
         )
     return faults
@@ -206,7 +209,8 @@ def _find_environment_faults(settings: Settings) -> list[str]:
         if not _PLANT_ID.fullmatch(name) or name in RESERVED:
             words = " or ".join(RESERVED)
             faults.append(
-                f"{where}: an environment's name is small letters, digits and _, 64 signs at most, and not {words}."
+                f"{where}: an environment's name consists of lowercase letters, digits and _, at most 64 characters, "
+                f"and is not {words}."
             )
         if environment.source is not None and environment.source not in known:
             before = ", ".join(known) or "null, for it is the first"

@@ -342,7 +342,8 @@ LACKS: dict[str, tuple[Callable[[Given], Any], str]] = {
     ),
     "driver constant": (
         fix,
-        "- driver air temperature (TI-501) is constant in train: 5.00 °C. It teaches nothing: set its role to state or",
+        "- driver air temperature (TI-501) is constant in train: 5.00 °C. The curve can learn nothing from it: set "
+        "its role to state or",
     ),
     "nothing to learn from yet": (
         edit("train_until: null", 'train_until: "2023-01-01"'),

@@ -64,7 +64,7 @@ def test_amount_that_is_read_more_often_is_a_finding(read: Read) -> None:
 def test_one_reading_tells_no_rhythm(read: Read) -> None:
     readings = build_days("2024-06-01", 1, step_min=15)
     readings = pd.concat([readings[readings["tag"] == "FT-2"], readings[readings["tag"] == "FT-1"].iloc[:1]])
-    with pytest.raises(ElcError, match="tag FT-1 is the amount of an interval, and too few readings tell"):
+    with pytest.raises(ElcError, match="tag FT-1 is the amount of an interval, and there are too few readings to tell"):
         read(readings, tags=build_tags(amount_h=RHYTHM))
 
 

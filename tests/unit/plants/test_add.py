@@ -203,9 +203,9 @@ FAULTS: dict[str, tuple[str, Callable[[Given], Any], str]] = {
     "gap carrier": (
         "mill",
         edit("entry", "gap_carrier: gas", "gap_carrier: gaz"),
-        r"plants\.mill\.gap_carrier: gaz is no carrier of this plant: did you mean gas\?$",
+        r"plants\.mill\.gap_carrier: gaz is not a carrier of this plant: did you mean gas\?$",
     ),
-    "bad id": ("My-Mill", lambda _: None, r"plants\.My-Mill: a plant's id is small letters, digits and _"),
+    "bad id": ("My-Mill", lambda _: None, r"plants\.My-Mill: a plant's id consists of lowercase letters, digits and _"),
     "bad tag list": (
         "mill",
         edit("tags", "throughput", "thruput"),

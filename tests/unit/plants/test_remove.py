@@ -149,7 +149,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(project: Project, monkeyp
     ("plant", "words"),
     [
         ("fjrd", r"^params\.yaml: plant fjrd is unknown: did you mean fjord\?"),
-        ("../delta", r"a plant's id is small letters"),
+        ("../delta", r"a plant's id consists of lowercase letters"),
         (
             "fjord",
             r"^plant fjord: params\.yaml would have faults without it\..*\n.*prod\.plants: fjord",

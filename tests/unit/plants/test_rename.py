@@ -107,7 +107,7 @@ def test_what_a_killed_run_left_is_ended_by_the_next(
     ("plant", "new", "words"),
     [
         ("fjrd", "mill", r"^params\.yaml: plant fjrd is unknown: did you mean fjord\?"),
-        ("fjord", "../mill", r"a plant's id is small letters"),
+        ("fjord", "../mill", r"a plant's id consists of lowercase letters"),
         ("fjord", "delta", r"(?s)^rename plant fjord: .*data/plants/delta already exists\. Choose another id\."),
         ("fjord", "steppe", r"plants\.steppe of params\.yaml already exists\. Choose another id\."),
         ("fjord", "fjord", r"already exists\. Choose another id\."),

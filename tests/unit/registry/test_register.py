@@ -90,7 +90,7 @@ def test_markup_in_any_text_of_a_card_is_refused(tagged: Tagged, text: str) -> N
     assert len(cards) > 20
     for card in cards:
         (folder / "card.json").write_text(json.dumps({"plant": "fjord", **card}), encoding="utf-8")
-        words = r"(?s)^plant fjord: models/fjord/card\.json: .* a page might take for more|^models/fjord/card\.json: "
+        words = r"(?s)^plant fjord: models/fjord/card\.json: .* a page could read as markup|^models/fjord/card\.json: "
         with pytest.raises(ElcError, match=words) as info:
             _build_fields(context, "fjord", {}, "", "HEAD")
         assert "\x1b" not in str(info.value)

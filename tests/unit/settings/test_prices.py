@@ -63,7 +63,7 @@ def test_each_number_holds_from_its_date_until_the_next() -> None:
         ({"2026-02-30": 9.0}, ".2026-02-30: found '2026-02-30': 2026-02-30 is not a date; write it in quotes as in \""),
         (
             {date(2026, 1, 1): 9.0},
-            ".2026-01-01: found '2026-01-01': a date stands in quotes, as in \"2026-01-01\".",
+            ".2026-01-01: found '2026-01-01': write a date in quotes, as in \"2026-01-01\".",
         ),
         (
             {"2026-01-01": 9.0, "2025-01-01": 8.0},

@@ -180,7 +180,7 @@ def test_overrides_of_several_plants_are_all_checked(write: Write) -> None:
 
 
 def test_gap_carrier_must_be_a_carrier(write: Write) -> None:
-    words = r"plants\.fjord\.gap_carrier: gass is no carrier of this plant: did you mean gas\?"
+    words = r"plants\.fjord\.gap_carrier: gass is not a carrier of this plant: did you mean gas\?"
     with pytest.raises(ElcError, match=words):
         read_settings(write(lambda content: content["plants"]["fjord"].update(gap_carrier="gass")))
 
@@ -190,12 +190,12 @@ def test_plant_id_is_small_letters_digits_and_underlines(write: Write, name: str
     def change(content: Content) -> None:
         content["plants"][name] = content["plants"]["fjord"]
 
-    with pytest.raises(ElcError, match=rf"plants\.{name}: a plant's id is small letters, digits and _"):
+    with pytest.raises(ElcError, match=rf"plants\.{name}: a plant's id consists of lowercase letters, digits and _"):
         read_settings(write(change))
 
 
 def test_simulated_plant_needs_an_entry(write: Write) -> None:
-    with pytest.raises(ElcError, match=r"simulate\.plants\.delta: plants: has no entry delta"):
+    with pytest.raises(ElcError, match=r"simulate\.plants\.delta: plants has no entry delta"):
         read_settings(write(lambda content: content["plants"].pop("delta")))
 
 
@@ -256,7 +256,7 @@ def test_second_turnaround_of_a_demo_plant_ends_its_simulated_stop() -> None:
         ),
         (
             [datetime.date(2024, 8, 23)],
-            r'plants\.fjord\.turnarounds\.0: found .2024-08-23.: a date stands in quotes, as in "2024-08-23"',
+            r'plants\.fjord\.turnarounds\.0: found .2024-08-23.: write a date in quotes, as in "2024-08-23"',
         ),
         (["2024-08-23", "2023-06-20"], r"turnarounds: found .*: write each date once, earliest first\."),
         (["2024-08-23", "2024-08-23"], r"turnarounds: found .*: write each date once, earliest first\."),
@@ -317,7 +317,9 @@ def test_faults_of_an_environment_are_named(write: Write, name: str, keys: Conte
 @pytest.mark.parametrize("name", ["approved", "Prod", "1st"])
 def test_name_of_an_environment(write: Write, name: str) -> None:
     project = write(lambda content: content["environments"].update({name: content["environments"]["prod"]}))
-    with pytest.raises(ElcError, match=f"environments.{name}: an environment's name is small letters, digits and _"):
+    with pytest.raises(
+        ElcError, match=f"environments.{name}: an environment's name consists of lowercase letters, digits and _"
+    ):
         read_settings(project)
 
 
