@@ -230,7 +230,7 @@ def promote_swapped(site: Site) -> None:
 
 # Tags made by hand: v1.4.0 lacks nothing but its promotion.
 list_ways(
-    ("promote by plain tag", "fjord#prod#.* carries no signature", lambda it: it.assign("v1.4.0")),
+    ("promote by plain tag", "fjord#prod#.* has no signature", lambda it: it.assign("v1.4.0")),
     ("promote a pending one by plain tag", "it was not approved then", lambda it: it.assign("v1.1.0")),
     (
         "sign with an unknown key",
@@ -255,7 +255,7 @@ list_ways(
 )
 
 
-@way("promote by GTO", "carries no signature|records version missing")
+@way("promote by GTO", "has no signature|records version missing")
 def assign_by_gto(site: Site) -> None:
     done = run_command(site.root, "gto", "assign", "fjord", "--version", "v1.4.0", "--stage", "prod")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -326,7 +326,7 @@ def promote_after(approve: Act) -> Act:
 
 
 list_ways(
-    ("approve by plain tag", "carries no signature", promote_after(lambda it: it.approve("v1.1.0"))),
+    ("approve by plain tag", "has no signature", promote_after(lambda it: it.approve("v1.1.0"))),
     ("sign an approval as promoter", "may not approve", promote_after(lambda it: it.approve("v1.1.0", by="ann"))),
     ("sign an approval for a plant", "may not approve", promote_after(lambda it: it.approve("v1.1.0", by="carl"))),
     ("sign an approval as stranger", "not in models", promote_after(lambda it: it.approve("v1.1.0", by="mallory"))),
@@ -418,7 +418,7 @@ def add_header(site: Site) -> None:
     site.put(name, write_tag(site.root, content.replace(b"\n\n", b"\nfoo bar\n\n", 1).replace(b"v1.4.0", b"v1.1.0")))
 
 
-@way("put records between the fields of a tag", "carries no signature")
+@way("put records between the fields of a tag", "has no signature")
 def put_records_in_between(site: Site) -> None:
     """Text that would split a listing of tags must not look like a tag of its own."""
     name, found = site.name("fjord#prod"), site.version("v1.4.0")
@@ -429,7 +429,7 @@ def put_records_in_between(site: Site) -> None:
     site.put(name, write_tag(site.root, (head + text + "\0\x01\n").encode()))
 
 
-@way("tag a tag", "points at tag|carries no signature|does not cover")
+@way("tag a tag", "points at tag|has no signature|does not cover")
 def tag_a_tag(site: Site) -> None:
     site.tag(site.name("fjord#prod"), site.last("fjord#approved#"), site.tell(site.version("v1.4.0"), "prod"), by="ann")
 
@@ -466,7 +466,7 @@ def take_number_twice(site: Site) -> None:
     site.tag(f"fjord#prod#{number}", found.commit, site.tell(found, "prod"))
 
 
-@way("write the number with a nought", "has number .*, as fjord#|carries no signature")
+@way("write the number with a nought", "has number .*, as fjord#|has no signature")
 def write_nought(site: Site) -> None:
     number = site.last("fjord#prod#").rpartition("#")[2]
     found = site.version("v1.4.0")
@@ -480,17 +480,17 @@ def assign_in_capitals(site: Site) -> None:
 
 
 # Tags that take away.
-@way("take the way back away, unsigned", "fjord#prod!#.* carries no signature")
+@way("take the way back away, unsigned", "fjord#prod!#.* has no signature")
 def unassign(site: Site) -> None:
     site.tag(site.name("fjord#prod!"), site.version("v1.0.0").commit, {})
 
 
-@way("deregister, unsigned", "fjord@v1.0.0! carries no signature")
+@way("deregister, unsigned", "fjord@v1.0.0! has no signature")
 def deregister(site: Site) -> None:
     site.tag("fjord@v1.0.0!", site.version("v1.0.0").commit, {})
 
 
-@way("deprecate, unsigned", "fjord@deprecated#.* carries no signature")
+@way("deprecate, unsigned", "fjord@deprecated#.* has no signature")
 def deprecate(site: Site) -> None:
     site.tag(site.name("fjord@deprecated"), site.version("v1.0.0").commit, {})
 
@@ -1387,7 +1387,7 @@ def sign_by_pgp(site: Site) -> None:
     site.put(name, write_tag(site.root, read_tag(site.root, site.find(name)) + block))
 
 
-@way("give a tag two taggers", "headers that a signature does not cover|does not fit it|carries no signature|is dated")
+@way("give a tag two taggers", "headers that a signature does not cover|does not fit it|has no signature|is dated")
 def add_tagger(site: Site) -> None:
     source, name = site.last("fjord#prod#"), site.name("fjord#prod")
     content = retell(site, source, "v1.0.0", "v1.4.0", name)
@@ -1405,7 +1405,7 @@ def turn_back(site: Site) -> None:
     sign_late(site, site.name)
 
 
-@way("turn the clock ahead, and date a tag there", "carries no signature|dated more than a day ahead")
+@way("turn the clock ahead, and date a tag there", "has no signature|dated more than a day ahead")
 def turn_ahead(site: Site) -> None:
     set_clock(site, FAR)
     found = site.version("v1.4.0")
@@ -1452,7 +1452,7 @@ list_ways(
     ("record a number for a version", "expected a valid string", lambda it: alter_record(it, version=1)),  # type: ignore[arg-type]
     (
         "record a version twice",
-        "not about v1.0.0",
+        "does not match v1.0.0",
         lambda it: get_deployed(it, "deployed.json").write_text(
             get_deployed(it, "deployed.json")
             .read_text()

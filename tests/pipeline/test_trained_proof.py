@@ -196,7 +196,7 @@ def set_to(key: str, value: object) -> Change:
         (lambda golden: golden["outputs"][3].__setitem__(0, NAN), r"holds values that are not finite"),
         (lambda golden: golden["inputs"][3].__setitem__(0, NAN), r"holds values that are not finite"),
         (lambda golden: golden["inputs"][3].__setitem__(0, 1e300), r"does not give 5 of .* in row 4: found nan,"),
-        (set_to("tolerance_frac", 0.01), r"tolerance_frac of golden\.json is 0\.01, expected 0 to 0\.001\. Bring"),
+        (set_to("tolerance_frac", 0.01), r"tolerance_frac of golden\.json is 0\.01, expected 0 to 0\.001\. Restore"),
         (set_to("tolerance_frac", -1), r"tolerance_frac of golden\.json is -1, "),
         (set_to("tolerance_frac", NAN), r"tolerance_frac of golden\.json is nan, "),
         (set_to("tolerance_frac", "1e-5"), r"tolerance_frac of golden\.json is 1e-5, "),

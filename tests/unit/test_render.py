@@ -539,7 +539,7 @@ def test_pages_of_a_plant_that_failed_say_so_first(project: Project) -> None:
     [
         ("data/monitor/fjord/alerts.json", "{}", "alerts.json: holds {}, expected a record of Alerts. Run elc run"),
         ("data/monitor/fjord/alerts.json", "[", "alerts.json: not readable as JSON (EOF while parsing a list"),
-        ("data/monitor/fjord/hours.parquet", "x", "hours.parquet: not readable"),
+        ("data/monitor/fjord/hours.parquet", "x", "hours.parquet: cannot be read"),
         (
             "reports/receipts/fjord/explain.failed.json",
             "[]",

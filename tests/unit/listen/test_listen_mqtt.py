@@ -141,7 +141,7 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
     assert (status["rejected_whole"], status["strange_messages"]) == (0, 1)
     lines = [json.loads(line) for line in (project.listen("fjord") / "rejected.jsonl").read_text().splitlines()]
     assert lines[0]["content"] == "{broken"
-    assert lines[1]["reason"] == "value 'high' is no number"
+    assert lines[1]["reason"] == "value 'high' is not a number"
     assert "plant nowhere is not in params.yaml" in (project.listen("") / "rejected.jsonl").read_text()
     assert '"unknown_tag"' in read_log(project)
     assert "another process listens to site already" in read_log(project)

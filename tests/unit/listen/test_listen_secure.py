@@ -104,7 +104,7 @@ def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Sec
     broker.stop()
     listener = listeners.start(project, connections=0, **SECRETS)
     send(publisher, range(10, 20))
-    wait_for(lambda: has_fault(status, "nobody listens there"), what="the outage in status.json")
+    wait_for(lambda: has_fault(status, "nothing listens there"), what="the outage in status.json")
     broker.start()
     wait_for(lambda: read_files(project).num_rows >= 20, what="all readings")
     wait_for(lambda: json.loads(status.read_text())["sources"]["site"]["lost_since"] is None, what="the end of it")

@@ -71,7 +71,7 @@ def test_null_is_bad_text_is_rejected_and_the_property_quality_counts() -> None:
         ("unit/c", 1.0, "UNCERTAIN"),
     ]
     assert [(one.tag, one.reason) for one in answer.rejects] == [
-        ("unit/b", "value of the kind string_value is no number")
+        ("unit/b", "value of the kind string_value is not a number")
     ]
 
 
@@ -274,7 +274,7 @@ def test_true_is_no_number_where_a_number_is_declared() -> None:
     bear(nodes, FT1)
     answer = read(nodes, "NDATA", {"alias": 1, "boolean_value": True}, seq=1)
     assert answer.readings == ()
-    assert "value true is no number" in answer.rejects[0].reason
+    assert "value true is not a number" in answer.rejects[0].reason
 
 
 @pytest.mark.parametrize(

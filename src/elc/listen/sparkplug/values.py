@@ -31,7 +31,7 @@ def read_value(metric: Any, datatype: int) -> float | None:
     if field == "boolean_value":
         if datatype != BOOLEAN:
             raise ValueError(
-                f"value {str(metric.boolean_value).lower()} is not a number, which its kind {datatype} would be"
+                f"value {str(metric.boolean_value).lower()} is not a number, but its kind {datatype} is"
             )
         return float(metric.boolean_value)
     if field not in PLAIN:
