@@ -30,9 +30,7 @@ def read_value(metric: Any, datatype: int) -> float | None:
         return float(_read_signed(getattr(metric, field), datatype))
     if field == "boolean_value":
         if datatype != BOOLEAN:
-            raise ValueError(
-                f"value {str(metric.boolean_value).lower()} is not a number, but its kind {datatype} is"
-            )
+            raise ValueError(f"value {str(metric.boolean_value).lower()} is not a number, but its kind {datatype} is")
         return float(metric.boolean_value)
     if field not in PLAIN:
         raise ValueError(f"value of the kind {field or 'none'} is not a number")
