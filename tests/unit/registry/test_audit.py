@@ -355,7 +355,7 @@ BREAKS: list[tuple[Callable[[History], None], str, str, str, str]] = [
         "registers v1.1.0 again, after fjord@v1.1.0.",
         "git tag -d 'fjord@v1.1.0#6'",
     ),
-    (package_twice, "twice", "delta@v1.1.0", "registers the package that is v1.0.0", "git tag -d delta@v1.1.0"),
+    (package_twice, "twice", "delta@v1.1.0", "registers the package that is already v1.0.0", "git tag -d delta@v1.1.0"),
     (not_locked, "registration", "delta@v1.1.0", f"of its commit .* holds {'d' * 32}", "git tag -d delta@v1.1.0"),
     (no_lock, "registration", "delta@v1.1.0", "delta@v1.1.0: commit .* has no dvc.lock.", "git tag -d delta@v1.1.0"),
     (skipped, "skipped", "delta#test#5", "v1.1.0 into test, but it was not in dev", "git tag -d 'delta#test#5'"),
@@ -388,7 +388,7 @@ def test_two_versions_of_one_commit_are_named(history: History) -> None:
         ("registration", "steppe@v1.1.0"),
         ("twice", "steppe@v1.1.0"),
     ]
-    assert "registers the commit that is v1.0.0 already" in found[1].sentence
+    assert "registers the commit that is already v1.0.0" in found[1].sentence
     history.mend(found[1])
     assert history.audit() == []
 
@@ -443,7 +443,7 @@ def test_tag_whose_commit_is_gone_is_an_error(history: History) -> None:
     history.tag("delta@v2.0.0", commit, {"package": "f" * 32 + ".dir", "sha256": "5" * 64})
     run(history.root, "reset", "--quiet", "--hard", kept)
     (history.root / ".git" / "objects" / commit[:2] / commit[2:]).unlink()
-    with pytest.raises(ElcError, match=r"tag delta@v2\.0\.0 points at what is not in this repository"):
+    with pytest.raises(ElcError, match=r"tag delta@v2\.0\.0 points at an object that is not in this repository"):
         history.audit()
 
 
@@ -576,7 +576,7 @@ def test_signed_history_is_whole(signed: History) -> None:
 def test_assignment_without_a_signature_is_named(signed: History) -> None:
     tag = signed.place("fjord", "v1.0.0", "prod")
     problem = signed.find("signature")
-    assert problem.sentence.startswith(f"tag {tag} carries no signature")
+    assert problem.sentence.startswith(f"tag {tag} has no signature")
 
 
 def test_assignment_by_a_stranger_is_named(signed: History, keys: dict[str, Key]) -> None:

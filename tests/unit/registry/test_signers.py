@@ -124,10 +124,10 @@ def test_a_folder_without_a_repository_is_an_error(tmp_path: Path) -> None:
         ('{name} namespaces="git {key}', "expected a line such as"),
         ("{name} ssh-dss AAAA", "found the type of key ssh-dss; expected one of|did you mean ssh-rsa"),
         ("{name} ssh-ed25519-cert-v01@openssh.com AAAA", "did you mean ssh-ed25519|sk-ssh-ed25519"),
-        ("{name} ssh-ed25519 AAAA", "AAAA is no ssh-ed25519 key; expected the second word of the .pub file"),
-        ("{name} ssh-ed25519 A-A", "A-A is no ssh-ed25519 key"),
-        ("{name} ssh-rsa {blob}", "is no ssh-rsa key"),
-        ("{name} ssh-ed25519 {blob}AAAA", "is no ssh-ed25519 key"),
+        ("{name} ssh-ed25519 AAAA", "AAAA is not a ssh-ed25519 key; expected the second word of the .pub file"),
+        ("{name} ssh-ed25519 A-A", "A-A is not a ssh-ed25519 key"),
+        ("{name} ssh-rsa {blob}", "is not a ssh-rsa key"),
+        ("{name} ssh-ed25519 {blob}AAAA", "is not a ssh-ed25519 key"),
         ("{name},bob@example.org {key}", "found the name ann@example.org,bob@example.org; expected one in ASCII"),
         ("*@example.org {key}", r"found the name \*@example.org"),
         ("änn@example.org {key}", "found the name änn@example.org; expected one in ASCII"),
@@ -147,7 +147,7 @@ def test_a_folder_without_a_repository_is_an_error(tmp_path: Path) -> None:
         ("{name} {key} approve=fjord", "approve=fjord names no environment; expected <plants>@<environments>"),
         ("{name} {key} approve=@prod", "approve=@prod names no plant"),
         ("{name} {key} approve=fjord,@prod", "names plant ''"),
-        ("{name} {key} approve=*,fjord@prod", r"approve=\*,fjord@prod has \* beside others"),
+        ("{name} {key} approve=*,fjord@prod", r"approve=\*,fjord@prod has \* next to other names"),
     ],
 )
 def test_a_faulty_line_is_named_by_its_number(bench: Bench, line: str, words: str) -> None:
@@ -329,7 +329,7 @@ def test_a_message_that_forges_the_words_of_ssh_keygen(bench: Bench) -> None:
     assert "is signed by key" in bench.refuse(sign_tag(bench.root, "fjord#approved#1", bench.stranger, message=message))
     run(bench.root, "tag", "--annotate", "--message", message, "fjord#approved#2")
     oid = run(bench.root, "rev-parse", "refs/tags/fjord#approved#2").strip()
-    assert "carries no signature" in bench.refuse(oid)
+    assert "has no signature" in bench.refuse(oid)
     run(bench.root, "config", "user.name", line)
     assert "is signed by key" in bench.refuse(sign_tag(bench.root, "fjord#approved#3", bench.stranger))
 

@@ -142,7 +142,7 @@ def test_lock_gives_outputs_and_what_was_evaluated() -> None:
             "has the md5 'cc36898', expected 32",
         ),
         ("stages:\n  a:\n    outs:\n    - pa", "expected 32 hex digits"),
-        ("stages:\n  'a", "is no YAML"),
+        ("stages:\n  'a", "is not valid YAML"),
     ],
 )
 def test_lock_that_was_cut_off_is_refused(text: str, words: str) -> None:
@@ -234,7 +234,7 @@ def test_list_that_leaves_its_folder_is_refused(root: Path, name: str, tmp_path:
     bad = hashlib.md5(raw).hexdigest() + ".dir"
     find_cached(root, bad).parent.mkdir(parents=True, exist_ok=True)
     find_cached(root, bad).write_bytes(raw)
-    with pytest.raises(ElcError, match="is no file of a package"):
+    with pytest.raises(ElcError, match="is not a file of a package"):
         storage.lay_package(root, bad, tmp_path / "laid", content="")
     assert not (tmp_path / "escaped").exists()
 
