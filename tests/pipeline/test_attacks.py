@@ -271,14 +271,14 @@ def assign_by_branch(site: Site) -> None:
     run(site.root, "update-ref", f"refs/heads/{site.name('fjord#prod')}", site.version("v1.4.0").commit)
 
 
-@way("copy the text of a signed tag", "has a signature that does not fit it")
+@way("copy the text of a signed tag", "has a signature that does not match it")
 def copy_text(site: Site) -> None:
     text = read_tag(site.root, site.find(site.last("fjord#prod#"))).partition(b"\n\n")[2].decode()
     found, name = site.version("v1.4.0"), site.name("fjord#prod")
     run(site.root, "tag", "--annotate", "--cleanup=verbatim", "--message", text, name, found.commit)
 
 
-@way("sign in another namespace", "has a signature that does not fit it")
+@way("sign in another namespace", "has a signature that does not match it")
 def sign_elsewhere(site: Site) -> None:
     name = site.assign("v1.4.0")
     content = read_tag(site.root, site.find(name))
@@ -366,7 +366,7 @@ def copy_approval(site: Site) -> None:
     site.put(site.name("fjord#approved"), site.find(site.last("fjord#approved#")))
 
 
-@way("alter an approval's commit", "has a signature that does not fit it")
+@way("alter an approval's commit", "has a signature that does not match it")
 @promote_after
 def alter_approval(site: Site) -> None:
     source = site.last("fjord#approved#")
@@ -397,7 +397,7 @@ def _find_rejections(site: Site, version: str) -> list[str]:
 
 
 # Objects that are no sound tags.
-@way("alter the text of a signed tag", "has a signature that does not fit it")
+@way("alter the text of a signed tag", "has a signature that does not match it")
 def alter_text(site: Site) -> None:
     source, old, new = site.last("fjord#prod#"), site.version("v1.0.0"), site.version("v1.4.0")
     site.forge(site.name("fjord#prod"), source, f"object {old.commit}", f"object {new.commit}")
@@ -504,7 +504,7 @@ def register_again(site: Site) -> None:
     site.tag(site.name("fjord@v1.4.0"), found.commit, found.registered.fields)
 
 
-@way("register the commit of prod again", "registers the commit that is v1.0.0 already")
+@way("register the commit of prod again", "registers the commit that is already v1.0.0")
 def register_twin(site: Site) -> None:
     found = site.version("v1.0.0")
     site.tag("fjord@v9.0.0", found.commit, found.registered.fields)
@@ -645,7 +645,7 @@ def collide(site: Site) -> None:
     storage.lay_package(site.root, site.version("v1.4.0").package, folder, content=site.version("v1.0.0").sha256)
 
 
-@way("list a file outside of the package", "'../../../evil' is no file of a package")
+@way("list a file outside of the package", "'../../../evil' is not a file of a package")
 def leave_folder(site: Site) -> None:
     old = site.version("v1.0.0")
     files = site.list_files(old.package) | {"../../../evil": site.list_files(old.package)["card.json"]}
@@ -961,7 +961,7 @@ def remove_sealed(site: Site) -> None:
 
 
 # Bytes that are swapped while somebody looks.
-REREAD = "was another tag when it was listed|has a signature that does not fit it"
+REREAD = "was another tag when it was listed|has a signature that does not match it"
 
 
 def retell(site: Site, source: str, old: str, new: str, name: str = "") -> bytes:
@@ -1097,7 +1097,7 @@ list_ways(
     ("let a name follow itself", "", lambda it: point(it, it.name("fjord#prod"), it.name("fjord#prod"))),
     (
         "write no hash into a tag's file",
-        "points at what is not in this repository",
+        "points at an object that is not in this repository",
         lambda it: (it.root / ".git/refs/tags" / it.name("fjord#prod")).write_text("v1.4.0\n"),
     ),
     ("lay the assignment under another folder of tags", "", lambda it: move_ref(it, "refs/tags/refs/tags")),

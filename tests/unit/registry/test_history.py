@@ -219,7 +219,7 @@ def test_where_signatures_count_a_decision_without_one_does_not(tagged: Tagged, 
     context = tagged.read()
     row = history.build_history(context, "fjord")[0]
     assert (row.status, row.verdicts) == ("pending", ())
-    assert "carries no signature" in read_row(context, "fjord").problems[0].sentence
+    assert "has no signature" in read_row(context, "fjord").problems[0].sentence
     run(tagged.root, "config", "tag.gpgSign", "true")
     tagged.decide("fjord", "v1.0.0", "approved", "2026-04-03T08:00:00")
     row = history.build_history(tagged.read(), "fjord")[0]

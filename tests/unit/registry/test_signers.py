@@ -320,7 +320,7 @@ def test_a_signature_for_another_purpose_than_git(bench: Bench, tmp_path: Path) 
     command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", str(key), str(tmp_path / "payload")]
     subprocess.run(command, check=True, capture_output=True)
     content = (tmp_path / "payload").read_bytes() + (tmp_path / "payload.sig").read_bytes()
-    assert "has a signature that does not fit it" in bench.refuse(write_tag(bench.root, content))
+    assert "has a signature that does not match it" in bench.refuse(write_tag(bench.root, content))
 
 
 def test_a_message_that_forges_the_words_of_ssh_keygen(bench: Bench) -> None:
