@@ -403,14 +403,14 @@ def alter_text(site: Site) -> None:
     site.forge(site.name("fjord#prod"), source, f"object {old.commit}", f"object {new.commit}")
 
 
-@way("append to a signed tag", "text after it|does not fit it|expected nothing after it")
+@way("append to a signed tag", "text after it|does not match it|expected nothing after it")
 def append_text(site: Site) -> None:
     name, new = site.last("fjord#prod#"), site.version("v1.4.0")
     text = build_message("More", site.tell(new, "prod")).encode()
     site.put(name, write_tag(site.root, read_tag(site.root, site.find(name)) + text))
 
 
-@way("add a header to a signed tag", "has headers that a signature does not cover|does not fit it")
+@way("add a header to a signed tag", "has headers that a signature does not cover|does not match it")
 def add_header(site: Site) -> None:
     name = site.assign("v1.4.0", by="ann")
     content = read_tag(site.root, site.find(name))
@@ -1364,7 +1364,7 @@ list_ways(
         STRANGER,
         lambda it: sign_by(it, make_key(it.root.parent / "own", "ann", "ecdsa")),
     ),
-    ("sign with a certificate that names ann", "does not fit it|not in models/allowed_signers", sign_by_certificate),
+    ("sign with a certificate that names ann", "does not match it|not in models/allowed_signers", sign_by_certificate),
 )
 
 
@@ -1387,7 +1387,7 @@ def sign_by_pgp(site: Site) -> None:
     site.put(name, write_tag(site.root, read_tag(site.root, site.find(name)) + block))
 
 
-@way("give a tag two taggers", "headers that a signature does not cover|does not fit it|has no signature|is dated")
+@way("give a tag two taggers", "headers that a signature does not cover|does not match it|has no signature|is dated")
 def add_tagger(site: Site) -> None:
     source, name = site.last("fjord#prod#"), site.name("fjord#prod")
     content = retell(site, source, "v1.0.0", "v1.4.0", name)

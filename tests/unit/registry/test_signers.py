@@ -210,7 +210,7 @@ def test_what_was_found_good_is_not_asked_again_but_for_other_keys_or_bytes(
     content = read_tag(bench.root, good).replace(b"fjord#approved#1", b"fjord#approved#2")
     forged = write_tag(bench.root, content)
     found = signers.verify_tags(bench.root, [forged, good], read)
-    assert "does not fit it" in found[forged].fault
+    assert "does not match it" in found[forged].fault
     assert found[good] == first[good]
     before = len(asked)
     signers.verify_tags(bench.root, [forged], read)
