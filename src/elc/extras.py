@@ -26,6 +26,6 @@ def build_missing(error: ModuleNotFoundError, *, where: str, command: str = "") 
 
 
 def say_missing(package: str, *, command: str = "") -> str:
-    """Say that a package, named as it is imported, is not installed, and which extra brings it."""
+    """State that a package, named as it is imported, is not installed, and which extra brings it."""
     extra = OF_COMMANDS.get(command) or OF_PACKAGES.get(package) or OTHER
     return f"package {package} is not installed; install the extra that brings it: pip install 'elc[{extra}]'"

@@ -30,7 +30,7 @@ def write_failure(project: Project, stage: str, plant: str, error: ElcError) -> 
     Where it failed before and has not succeeded since, it has failed since then.
     """
     sentence = error.sentence if isinstance(error, CellError) else str(error)
-    sentence = sentence.encode("utf-8", "replace").decode()  # a file's name in it may be no text
+    sentence = sentence.encode("utf-8", "replace").decode()  # a file's name in it may not be text
     former = read_failures(project, plant, [stage])
     since = former[0].since if former else ""
     since = since or datetime.now(UTC).isoformat(timespec="minutes")
@@ -56,7 +56,7 @@ def read_failure(path: Path, *, root: Path | None = None) -> Failure:
         RecordError: there is none, or it cannot be read.
     """
     plant, stage = path.parent.name, path.name.removesuffix(SUFFIX)
-    cure = f"Run elc run {stage} {plant}; remove the file where that stage is gone."
+    cure = f"Run elc run {stage} {plant}; remove the file if that stage no longer exists."
     return read_record(path, Failure, cure=cure, root=root)
 
 

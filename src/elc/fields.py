@@ -26,7 +26,7 @@ IS_STEADY = "is_steady"
 STATE = "plant_state"
 RUNNING = ("run", "unknown")  # states in which a gap is expected: where the load is unknown the plant may run
 AGE = "since_turnaround_days"  # the declared ageing driver
-GOOD_HOURS = "good_hours"  # parts of a gap that are no set-point's
+GOOD_HOURS = "good_hours"  # parts of a gap that do not belong to a set-point
 UNEXPLAINED = "unexplained"
 NO_SETPOINTS = (GOOD_HOURS, UNEXPLAINED)
 LEVEL = "level"  # best and actual energy, between which the parts of a gap stand
@@ -91,7 +91,9 @@ def read_unit(column: str) -> Unit:
         suffix = "_".join(words[start:])
         if suffix in UNITS:
             return UNITS[suffix]
-    raise ElcError(f"column {column}: its name ends in no known unit. End it in one of {', '.join(sorted(UNITS))}.")
+    raise ElcError(
+        f"column {column}: its name does not end in a known unit. End it in one of {', '.join(sorted(UNITS))}."
+    )
 
 
 def read_label(column: str) -> str:

@@ -57,7 +57,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         if missing := [name for name in self.kind.needs if name not in self.values]:
-            raise ValueError(f"finding {self.check} {self.kind.name}: lacks the values {', '.join(missing)}")
+            raise ValueError(f"finding {self.check} {self.kind.name}: is missing the values {', '.join(missing)}")
 
     @property
     def check(self) -> str:
@@ -152,8 +152,8 @@ def read_findings(source: Path | bytes) -> pd.DataFrame:
     if list(table.columns) != COLUMNS:
         where = "findings.parquet of the model package" if isinstance(source, bytes) else str(source)
         raise ElcError(
-            f"{where}: has the columns {', '.join(table.columns)}, expected {', '.join(COLUMNS)}. Run the stage that "
-            "writes it again."
+            f"{where}: has the columns {', '.join(table.columns)}, expected {', '.join(COLUMNS)}. Run again the stage "
+            "that writes it."
         )
     return table
 

@@ -157,7 +157,11 @@ def _layouts() -> list[Case]:
         ),
         _csv("tag_called_time", f"Timestamp,FT-1,PUMP.TIME\n{MIDNIGHT},10.5,1\n{HALF},20.25,2\n"),
         _bad("two_times", f"Time,Timestamp,FT-1\n{MIDNIGHT},{MIDNIGHT},1\n", "several columns for the time"),
-        _bad("two_qualities", f"time,tag,value,quality,status\n{MIDNIGHT},FT-1,1,Good,OK\n", "several columns for one"),
+        _bad(
+            "two_qualities",
+            f"time,tag,value,quality,status\n{MIDNIGHT},FT-1,1,Good,OK\n",
+            "several columns for the same",
+        ),
         _bad("line_protocol", "unit3 FT-1=10.5 1717200000000000000\n", "line protocol"),
         _bad("nem12", "100,NEM12,200405011135,MDA1,Ret1\n", "NEM12"),
         _bad("green_button", '<?xml version="1.0"?><x xmlns="http://naesb.org/espi"/>', "Green Button"),
@@ -490,7 +494,7 @@ def _broken() -> list[Case]:
         _bad("pdf", b"%PDF-1.7", "PDF document"),
         _bad("zstandard", b"\x28\xb5\x2f\xfd\0", "compressed as Zstandard"),
         _bad("login_page", "<!DOCTYPE html><html><body>Sign in</body></html>", "web page or XML, often a login page"),
-        _bad("note", "a note\n", "is no table: its first line is 'a note'"),
+        _bad("note", "a note\n", "is not a table: its first line is 'a note'"),
         _bad("reverse_utf_16", b"\xfe\xff" + long.encode("utf-16-be"), "reverse byte order"),
         _bad(
             "latin_1_late",

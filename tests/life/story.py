@@ -180,7 +180,7 @@ def run_two(world: World, _: httpx.Client) -> None:
     second = run(world.project.root, *command)
     codes, said = [0, second.returncode], [first.communicate()[1], second.stderr]
     codes[0] = first.returncode
-    wrong = [words for code, words in zip(codes, said, strict=True) if code and "is not done" not in words]
+    wrong = [words for code, words in zip(codes, said, strict=True) if code and "has not finished" not in words]
     if wrong or all(codes):
         world.accuse(f"two runs at once: exit codes {codes}: {' '.join(wrong)[-300:]}")
 

@@ -197,7 +197,7 @@ def promote_deregistered(site: Site) -> None:
     site.promote("v1.4.0")
 
 
-@way("promote a plant that is not in prod", "steppe is no plant of prod")
+@way("promote a plant that is not in prod", "steppe is not a plant of prod")
 def promote_strange_plant(site: Site) -> None:
     found = site.version("v1.4.0")
     site.tag("steppe@v1.0.0", found.commit, found.registered.fields)
@@ -230,7 +230,7 @@ def promote_swapped(site: Site) -> None:
 
 # Tags made by hand: v1.4.0 lacks nothing but its promotion.
 list_ways(
-    ("promote by plain tag", "fjord#prod#.* carries no signature", lambda it: it.assign("v1.4.0")),
+    ("promote by plain tag", "fjord#prod#.* has no signature", lambda it: it.assign("v1.4.0")),
     ("promote a pending one by plain tag", "it was not approved then", lambda it: it.assign("v1.1.0")),
     (
         "sign with an unknown key",
@@ -255,7 +255,7 @@ list_ways(
 )
 
 
-@way("promote by GTO", "carries no signature|records version missing")
+@way("promote by GTO", "has no signature|records version missing")
 def assign_by_gto(site: Site) -> None:
     done = run_command(site.root, "gto", "assign", "fjord", "--version", "v1.4.0", "--stage", "prod")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -271,14 +271,14 @@ def assign_by_branch(site: Site) -> None:
     run(site.root, "update-ref", f"refs/heads/{site.name('fjord#prod')}", site.version("v1.4.0").commit)
 
 
-@way("copy the text of a signed tag", "has a signature that does not fit it")
+@way("copy the text of a signed tag", "has a signature that does not match it")
 def copy_text(site: Site) -> None:
     text = read_tag(site.root, site.find(site.last("fjord#prod#"))).partition(b"\n\n")[2].decode()
     found, name = site.version("v1.4.0"), site.name("fjord#prod")
     run(site.root, "tag", "--annotate", "--cleanup=verbatim", "--message", text, name, found.commit)
 
 
-@way("sign in another namespace", "has a signature that does not fit it")
+@way("sign in another namespace", "has a signature that does not match it")
 def sign_elsewhere(site: Site) -> None:
     name = site.assign("v1.4.0")
     content = read_tag(site.root, site.find(name))
@@ -326,7 +326,7 @@ def promote_after(approve: Act) -> Act:
 
 
 list_ways(
-    ("approve by plain tag", "carries no signature", promote_after(lambda it: it.approve("v1.1.0"))),
+    ("approve by plain tag", "has no signature", promote_after(lambda it: it.approve("v1.1.0"))),
     ("sign an approval as promoter", "may not approve", promote_after(lambda it: it.approve("v1.1.0", by="ann"))),
     ("sign an approval for a plant", "may not approve", promote_after(lambda it: it.approve("v1.1.0", by="carl"))),
     ("sign an approval as stranger", "not in models", promote_after(lambda it: it.approve("v1.1.0", by="mallory"))),
@@ -360,13 +360,13 @@ def move_approval(site: Site) -> None:
     site.put(site.last("fjord#approved#"), site.version("v1.1.0").commit)
 
 
-@way("copy an approval under a new number", "was moved: inside it is fjord#approved#")
+@way("copy an approval under a new number", "was moved: the name inside it is fjord#approved#")
 @promote_after
 def copy_approval(site: Site) -> None:
     site.put(site.name("fjord#approved"), site.find(site.last("fjord#approved#")))
 
 
-@way("alter an approval's commit", "has a signature that does not fit it")
+@way("alter an approval's commit", "has a signature that does not match it")
 @promote_after
 def alter_approval(site: Site) -> None:
     source = site.last("fjord#approved#")
@@ -397,20 +397,20 @@ def _find_rejections(site: Site, version: str) -> list[str]:
 
 
 # Objects that are no sound tags.
-@way("alter the text of a signed tag", "has a signature that does not fit it")
+@way("alter the text of a signed tag", "has a signature that does not match it")
 def alter_text(site: Site) -> None:
     source, old, new = site.last("fjord#prod#"), site.version("v1.0.0"), site.version("v1.4.0")
     site.forge(site.name("fjord#prod"), source, f"object {old.commit}", f"object {new.commit}")
 
 
-@way("append to a signed tag", "text after it|does not fit it|expected nothing after it")
+@way("append to a signed tag", "text after it|does not match it|expected nothing after it")
 def append_text(site: Site) -> None:
     name, new = site.last("fjord#prod#"), site.version("v1.4.0")
     text = build_message("More", site.tell(new, "prod")).encode()
     site.put(name, write_tag(site.root, read_tag(site.root, site.find(name)) + text))
 
 
-@way("add a header to a signed tag", "has headers that a signature does not cover|does not fit it")
+@way("add a header to a signed tag", "has headers that a signature does not cover|does not match it")
 def add_header(site: Site) -> None:
     name = site.assign("v1.4.0", by="ann")
     content = read_tag(site.root, site.find(name))
@@ -418,7 +418,7 @@ def add_header(site: Site) -> None:
     site.put(name, write_tag(site.root, content.replace(b"\n\n", b"\nfoo bar\n\n", 1).replace(b"v1.4.0", b"v1.1.0")))
 
 
-@way("put records between the fields of a tag", "carries no signature")
+@way("put records between the fields of a tag", "has no signature")
 def put_records_in_between(site: Site) -> None:
     """Text that would split a listing of tags must not look like a tag of its own."""
     name, found = site.name("fjord#prod"), site.version("v1.4.0")
@@ -429,7 +429,7 @@ def put_records_in_between(site: Site) -> None:
     site.put(name, write_tag(site.root, (head + text + "\0\x01\n").encode()))
 
 
-@way("tag a tag", "points at tag|carries no signature|does not cover")
+@way("tag a tag", "points at tag|has no signature|does not cover")
 def tag_a_tag(site: Site) -> None:
     site.tag(site.name("fjord#prod"), site.last("fjord#approved#"), site.tell(site.version("v1.4.0"), "prod"), by="ann")
 
@@ -466,7 +466,7 @@ def take_number_twice(site: Site) -> None:
     site.tag(f"fjord#prod#{number}", found.commit, site.tell(found, "prod"))
 
 
-@way("write the number with a nought", "has number .*, as fjord#|carries no signature")
+@way("write the number with a nought", "has number .*, as fjord#|has no signature")
 def write_nought(site: Site) -> None:
     number = site.last("fjord#prod#").rpartition("#")[2]
     found = site.version("v1.4.0")
@@ -480,17 +480,17 @@ def assign_in_capitals(site: Site) -> None:
 
 
 # Tags that take away.
-@way("take the way back away, unsigned", "fjord#prod!#.* carries no signature")
+@way("take the way back away, unsigned", "fjord#prod!#.* has no signature")
 def unassign(site: Site) -> None:
     site.tag(site.name("fjord#prod!"), site.version("v1.0.0").commit, {})
 
 
-@way("deregister, unsigned", "fjord@v1.0.0! carries no signature")
+@way("deregister, unsigned", "fjord@v1.0.0! has no signature")
 def deregister(site: Site) -> None:
     site.tag("fjord@v1.0.0!", site.version("v1.0.0").commit, {})
 
 
-@way("deprecate, unsigned", "fjord@deprecated#.* carries no signature")
+@way("deprecate, unsigned", "fjord@deprecated#.* has no signature")
 def deprecate(site: Site) -> None:
     site.tag(site.name("fjord@deprecated"), site.version("v1.0.0").commit, {})
 
@@ -504,7 +504,7 @@ def register_again(site: Site) -> None:
     site.tag(site.name("fjord@v1.4.0"), found.commit, found.registered.fields)
 
 
-@way("register the commit of prod again", "registers the commit that is v1.0.0 already")
+@way("register the commit of prod again", "registers the commit that is already v1.0.0")
 def register_twin(site: Site) -> None:
     found = site.version("v1.0.0")
     site.tag("fjord@v9.0.0", found.commit, found.registered.fields)
@@ -645,7 +645,7 @@ def collide(site: Site) -> None:
     storage.lay_package(site.root, site.version("v1.4.0").package, folder, content=site.version("v1.0.0").sha256)
 
 
-@way("list a file outside of the package", "'../../../evil' is no file of a package")
+@way("list a file outside of the package", "'../../../evil' is not a file of a package")
 def leave_folder(site: Site) -> None:
     old = site.version("v1.0.0")
     files = site.list_files(old.package) | {"../../../evil": site.list_files(old.package)["card.json"]}
@@ -677,7 +677,7 @@ list_ways(
     ("add a folder with another record", ALTERED, lambda it: shutil.copytree(get_deployed(it), get_deployed(it, "x"))),
     ("remove a deployed file", ALTERED, lambda it: get_deployed(it, "response.onnx").unlink()),
     ("remove the record", "deployed.json: cannot be read", lambda it: get_deployed(it, "deployed.json").unlink()),
-    ("record another version", "deployed.json is not about v1.0.0", lambda it: alter_record(it, version="v1.1.0")),
+    ("record another version", "deployed.json does not match v1.0.0", lambda it: alter_record(it, version="v1.1.0")),
     ("record another object", "which is not in Git, or does not assign", lambda it: alter_record(it, oid="0" * 40)),
     (
         "record a path",
@@ -687,7 +687,7 @@ list_ways(
     ("fill in a version by no tag", "not in Git, or does not assign it", lambda it: it.fill("v1.1.0", tag="", oid="")),
     (
         "fill in a version by the tag of v1.0.0",
-        "is not about v1.0.0",
+        "does not match v1.0.0",
         lambda it: it.fill("v1.1.0", tag=it.last("fjord#prod#")),
     ),
     ("fill in a version by its tag in test", "test", lambda it: it.fill("v1.1.0", tag=it.last("fjord#test#"))),
@@ -734,7 +734,7 @@ def plant_former(site: Site) -> None:
     get_deployed(site).rename(get_deployed(site).with_name(".fjord.old"))
 
 
-@way("deploy a plant that is not in prod", "steppe.*is no plant of prod|not in Git")
+@way("deploy a plant that is not in prod", "steppe.*is not a plant of prod|not in Git")
 def deploy_strange_plant(site: Site) -> None:
     site.fill("v1.1.0", into="steppe")
 
@@ -925,7 +925,7 @@ def test_what_was_sealed_when_a_key_ended_counts_and_nothing_later(site: Site) -
 
 
 # Tags that are taken away.
-GONE = "is gone or another one: a decision may have been undone"
+GONE = "is now missing or different: a decision may have been undone"
 
 
 @way("remove the newest tag, a rejection", GONE)
@@ -961,7 +961,7 @@ def remove_sealed(site: Site) -> None:
 
 
 # Bytes that are swapped while somebody looks.
-REREAD = "was another tag when it was listed|has a signature that does not fit it"
+REREAD = "was another tag when it was listed|has a signature that does not match it"
 
 
 def retell(site: Site, source: str, old: str, new: str, name: str = "") -> bytes:
@@ -1018,7 +1018,7 @@ def replace_deployed(site: Site) -> None:
     get_deployed(site, "deployed.json").write_bytes(record)
 
 
-SWAPPED = "it was replaced or changed since it was found"
+SWAPPED = "it has been replaced or changed in the meantime"
 
 
 @way("replace a package between its proof and a notebook's reading", SWAPPED)
@@ -1097,7 +1097,7 @@ list_ways(
     ("let a name follow itself", "", lambda it: point(it, it.name("fjord#prod"), it.name("fjord#prod"))),
     (
         "write no hash into a tag's file",
-        "points at what is not in this repository",
+        "points at an object that is not in this repository",
         lambda it: (it.root / ".git/refs/tags" / it.name("fjord#prod")).write_text("v1.4.0\n"),
     ),
     ("lay the assignment under another folder of tags", "", lambda it: move_ref(it, "refs/tags/refs/tags")),
@@ -1364,7 +1364,7 @@ list_ways(
         STRANGER,
         lambda it: sign_by(it, make_key(it.root.parent / "own", "ann", "ecdsa")),
     ),
-    ("sign with a certificate that names ann", "does not fit it|not in models/allowed_signers", sign_by_certificate),
+    ("sign with a certificate that names ann", "does not match it|not in models/allowed_signers", sign_by_certificate),
 )
 
 
@@ -1387,7 +1387,7 @@ def sign_by_pgp(site: Site) -> None:
     site.put(name, write_tag(site.root, read_tag(site.root, site.find(name)) + block))
 
 
-@way("give a tag two taggers", "headers that a signature does not cover|does not fit it|carries no signature|is dated")
+@way("give a tag two taggers", "headers that a signature does not cover|does not match it|has no signature|is dated")
 def add_tagger(site: Site) -> None:
     source, name = site.last("fjord#prod#"), site.name("fjord#prod")
     content = retell(site, source, "v1.0.0", "v1.4.0", name)
@@ -1405,7 +1405,7 @@ def turn_back(site: Site) -> None:
     sign_late(site, site.name)
 
 
-@way("turn the clock ahead, and date a tag there", "carries no signature|dated more than a day ahead")
+@way("turn the clock ahead, and date a tag there", "has no signature|dated more than a day ahead")
 def turn_ahead(site: Site) -> None:
     set_clock(site, FAR)
     found = site.version("v1.4.0")
@@ -1452,7 +1452,7 @@ list_ways(
     ("record a number for a version", "expected a valid string", lambda it: alter_record(it, version=1)),  # type: ignore[arg-type]
     (
         "record a version twice",
-        "not about v1.0.0",
+        "does not match v1.0.0",
         lambda it: get_deployed(it, "deployed.json").write_text(
             get_deployed(it, "deployed.json")
             .read_text()
@@ -1507,7 +1507,7 @@ def name_cache_by_variable(site: Site) -> None:
         site.patch.setenv(f"DVC_{scope}_CONFIG_DIR", str(folder))
 
 
-@way("name a remote of another kind", "does not hold package")
+@way("name a remote of another kind", "does not have package")
 def name_strange_remote(site: Site) -> None:
     (site.root / ".dvc" / "config.local").write_text("['remote \"store\"']\n    url = ext::sh -c true\n")
     site.empty(cache=True)

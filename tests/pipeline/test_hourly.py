@@ -71,7 +71,7 @@ def test_what_is_new_is_taken_in_and_a_plant_that_fails_stops_no_other(operated:
     assert (found["delta"]["new_hours"], [one["stage"] for one in found["delta"]["failures"]]) == (0, FAILED)
     record = json.loads((operated.receipts / "delta" / "ingest.failed.json").read_text(encoding="utf-8"))
     assert record == {"plant": "delta"} | found["delta"]["failures"][0]
-    assert "next.parquet: is no table" in record["sentence"]
+    assert "next.parquet: is not a table" in record["sentence"]
     assert str(operated.root) not in record["sentence"]
 
     broken.unlink()

@@ -19,7 +19,7 @@ def test_two_hours_are_played(demo_project: Project) -> None:
     hours = re.findall(r"^14 Nov 0[12]:00 UTC   fjord (no gap|[+-][\d.]+ GJ/h)", done.stdout, re.MULTILINE)
     assert len(hours) == 2, done.stdout
     assert "a crew strays" in done.stdout
-    asked, failed = re.findall(r"([\d,]+) predictions were asked for beside it; (\d+) failed", done.stdout)[0]
+    asked, failed = re.findall(r"([\d,]+) predictions were requested meanwhile; (\d+) failed", done.stdout)[0]
     assert int(asked.replace(",", "")) > 10
     assert failed == "0"
     assert (git(demo_project.root, "status", "--porcelain"), git(demo_project.root, "tag")) == before

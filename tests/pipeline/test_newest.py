@@ -58,5 +58,5 @@ def test_data_of_any_kind_make_a_page(kind: str, demo_project: Project, tmp_path
 def test_table_without_an_hour_is_an_error_that_says_so(stage: str, demo_project: Project, tmp_path: Path) -> None:
     operation = build_operation(demo_project, tmp_path / "operated", PLANT, is_deployed=True)
     hourly = ingest.read_hourly(demo_project.hourly(PLANT))
-    with pytest.raises(ElcError, match=r"hourly table: it holds no interval, expected one at least\. Look at the"):
+    with pytest.raises(ElcError, match=r"hourly table: it holds no interval, expected at least one\. Check the"):
         operation.run(hourly.iloc[:0], is_drawn=False, stages=(stage,))

@@ -75,7 +75,7 @@ def test_version_that_fails_a_test_gets_no_tag(project: Project) -> None:
     before = git(project.root, "tag")
     said = fail(project, "promote", "fjord", "v1.1.0", "--env", "dev")
     assert "fjord v1.1.0 fails the functional tests of dev: before, test golden: " in said
-    assert "All of it: reports/tests/dev-fjord-v1.1.0.xml" in said
+    assert "Full report: reports/tests/dev-fjord-v1.1.0.xml" in said
     assert git(project.root, "tag") == before
     cases = read_cases(project.tests / "dev-fjord-v1.1.0.xml")
     assert [name for (_, name), passed in cases.items() if not passed] == ["golden"]
@@ -92,11 +92,14 @@ def test_fleet_moves_in_waves_and_stops_at_a_failure(project: Project) -> None:
     assert "promoted: delta v1.0.0: delta#dev#1" in fail_all(project, "dev")
     call(project, "reject", "fjord", "v1.1.0", "--reason", "its own answers are wrong")
     assert call(project, "promote", "--all", "--env", "dev") == "promoted: fjord v1.0.0: fjord#dev#2\n"
-    assert call(project, "promote", "--all", "--env", "dev") == "nothing to promote: dev holds what is due\n"
+    assert (
+        call(project, "promote", "--all", "--env", "dev")
+        == "nothing to promote: dev already has the versions that are due\n"
+    )
     call(project, "approve", "delta", "v1.0.0", "--reason", "good")
     said = call(project, "promote", "--all", "--env", "test").splitlines()
     assert said == [
-        "waits: fjord v1.0.0: it is pending, and test takes approved versions only",
+        "waits: fjord v1.0.0: it is pending, and test accepts approved versions only",
         "promoted: delta v1.0.0: delta#test#3",
     ]
 
@@ -113,9 +116,9 @@ def fail_all(project: Project, environment: str) -> list[str]:
 
 def test_plant_that_is_not_in_an_environment(project: Project) -> None:
     edit_environments(project, dev={"plants": ["delta"]})
-    words = "promote fjord v1.0.0 to dev: fjord is no plant of dev. Add it to environments.dev.plants."
+    words = "promote fjord v1.0.0 to dev: fjord is not a plant of dev. Add it to environments.dev.plants."
     assert words in fail(project, "promote", "fjord", "v1.0.0", "--env", "dev")
-    assert "environment dev: fjord is none of its plants: " in fail(
+    assert "environment dev: fjord is not one of its plants: " in fail(
         project, "deploy", "--env", "dev", "--plant", "fjord"
     )
 
@@ -128,14 +131,14 @@ def test_rejecting_what_is_in_use_names_the_way_back(project: Project) -> None:
     call(project, "deploy", "--env", "prod")
     said = call(project, "reject", "fjord", "v1.1.0", "--reason", "a meter was wrong")
     way = "elc rollback fjord --env prod --to v1.0.0"
-    assert f"prod still holds it; go back: {way}" in said
+    assert f"prod still has it; go back: {way}" in said
     assert f"fjord v1.1.0 in prod: it is rejected now. Go back: {way}" in fail(
         project, "deploy", "--env", "prod", "--plant", "fjord"
     )
     said = call(project, *way.split()[1:])
     assert "fjord: v1.0.0 deployed" in said
     assert json.loads((project.deployed("prod", "fjord") / "deployed.json").read_text())["version"] == "v1.0.0"
-    words = "roll back fjord in prod: no earlier version that is still approved was there before v1.0.0."
+    words = "roll back fjord in prod: no version that is still approved was there before v1.0.0."
     assert words in fail(project, "rollback", "fjord", "--env", "prod")
 
 

@@ -128,7 +128,7 @@ def test_two_clones_write_at_once(pair: Pair, ours: tuple[str, ...], theirs: tup
     pair.meet(*theirs)
     before = read_tags(pair.second.root)
     said = fail(pair.second, *ours)
-    assert "somebody was first" in said
+    assert "somebody else was faster" in said
     assert "git fetch --tags" in said
     assert "by tag" in pair.said.read_text()
     assert read_tags(pair.second.root) == before
@@ -143,7 +143,7 @@ def test_two_clones_register_at_once(pair: Pair) -> None:
     pair.meet(*REGISTER)
     before = read_tags(pair.second.root)
     said = fail(pair.second, *REGISTER)
-    assert "tag fjord@v1.1.0 was not written: origin has it already, so somebody was first" in said
+    assert "tag fjord@v1.1.0 was not written: origin has it already: somebody else was faster" in said
     assert "registered: fjord@v1.1.0" in pair.said.read_text()
     assert read_tags(pair.second.root) == before
     git(pair.second.root, "pull", "--quiet", "--rebase", "-Xtheirs")
@@ -270,7 +270,7 @@ def test_dvc_remote_is_down(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None
     (project.deployed("dev", "fjord") / "model.onnx").write_bytes(b"altered")
     altered = read_tree(project.root / "deployed")
     said = fail_to_deploy(project)
-    assert "fjord: not deployed, what was there stays." in said
+    assert "fjord: not deployed; what was there stays." in said
     assert "remote packages (s3://packages/dvc)" in said
     assert read_tree(project.root / "deployed") == altered != deployed
     retrain(project, "fjord", 0.99)

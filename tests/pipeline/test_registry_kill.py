@@ -77,9 +77,9 @@ COMMANDS = {
     "rollback": ["rollback", "fjord", "--env", "prod", "--to", "v1.0.0"],
 }
 DONE = {  # what the command says where the killed run had done its work
-    "register": "this package is registered already, as v1.1.0",
+    "register": "this package is already registered, as v1.1.0",
     "approve": "fjord v1.1.0 is approved already",
-    "promote": "promote fjord v1.1.0 to test: it is there already",
+    "promote": "promote fjord v1.1.0 to test: it is already there",
     "deploy": "fjord: v1.1.0 is there already",
     "rollback": "roll back fjord in prod: v1.0.0 is there already",
 }

@@ -143,7 +143,9 @@ def test_file_that_the_card_does_not_vouch_for_is_a_fault(folder: Path, name: st
 
 def test_card_without_its_parts_is_a_fault_not_a_traceback(folder: Path) -> None:
     edit_card(folder, lambda card: card.pop("envelope"))
-    words = r"^plant fjord, test package: it stopped with KeyError: 'envelope'\. Expected a result\. Bring the package "
+    words = (
+        r"^plant fjord, test package: it failed with KeyError: 'envelope'\. Expected a result\. Restore the package "
+    )
     assert re.match(words, prove(folder)["package"])
 
 
@@ -181,16 +183,16 @@ def set_to(key: str, value: object) -> Change:
     ("change", "words"),
     [
         (set_to("features", [AGE, LOAD]), rf"is for the features \['{AGE}', '{LOAD}'\], expected \['{LOAD}', "),
-        (lambda golden: golden.pop("features"), r"features is missing, expected in a record of Golden\. Bring"),
+        (lambda golden: golden.pop("features"), r"features is missing, expected in a record of Golden\. Restore"),
         (lambda golden: golden.update(inputs=[], outputs=[]), r"inputs of shape \(0,\) and outputs of shape \(0,\), "),
         (
             lambda golden: golden["outputs"].pop(),
-            r"\(8, \d\) and outputs of shape \(7, 5\), expected equally many rows",
+            r"\(8, \d\) and outputs of shape \(7, 5\), expected the same number of rows",
         ),
-        (lambda golden: [row.pop() for row in golden["outputs"]], r"outputs of shape \(8, 4\), .*numbers\. Bring"),
+        (lambda golden: [row.pop() for row in golden["outputs"]], r"outputs of shape \(8, 4\), .*numbers\. Restore"),
         (lambda golden: golden["outputs"][0].pop(), r"outputs of shape \(0,\)"),
-        (lambda golden: golden.pop("inputs"), r"inputs is missing, expected in a record of Golden\. Bring"),
-        (set_to("inputs", "none"), r"inputs is 'none', expected a valid array\. Bring"),
+        (lambda golden: golden.pop("inputs"), r"inputs is missing, expected in a record of Golden\. Restore"),
+        (set_to("inputs", "none"), r"inputs is 'none', expected a valid array\. Restore"),
         (
             lambda golden: golden["outputs"][3].__setitem__(0, NAN),
             r"outputs\.3\.0 is nan, expected a finite number",
@@ -200,10 +202,10 @@ def set_to(key: str, value: object) -> Change:
             r"inputs\.3\.0 is nan, expected a finite number",
         ),
         (lambda golden: golden["inputs"][3].__setitem__(0, 1e300), r"does not give 5 of .* in row 4: found nan,"),
-        (set_to("tolerance_frac", 0.01), r"tolerance_frac of golden\.json is 0\.01, expected 0 to 0\.001\. Bring"),
+        (set_to("tolerance_frac", 0.01), r"tolerance_frac of golden\.json is 0\.01, expected 0 to 0\.001\. Restore"),
         (set_to("tolerance_frac", -1), r"tolerance_frac of golden\.json is -1, "),
-        (set_to("tolerance_frac", NAN), r"tolerance_frac is nan, expected a finite number\. Bring"),
-        (set_to("tolerance_frac", "1e-5"), r"tolerance_frac is '1e-5', expected a valid number\. Bring"),
+        (set_to("tolerance_frac", NAN), r"tolerance_frac is nan, expected a finite number\. Restore"),
+        (set_to("tolerance_frac", "1e-5"), r"tolerance_frac is '1e-5', expected a valid number\. Restore"),
         (
             lambda golden: golden.pop("tolerance_frac"),
             r"tolerance_frac is missing, expected in a record of Golden",
@@ -218,7 +220,9 @@ def test_golden_rows_that_prove_nothing_are_a_fault(folder: Path, change: Change
 def test_golden_file_that_cannot_be_read_is_a_fault(folder: Path) -> None:
     (folder / "golden.json").write_text("{", encoding="utf-8")
     rehash(folder)
-    words = r"^plant fjord, test golden: golden\.json: not readable as JSON \(.*\), expected a record of Golden\. Bring"
+    words = (
+        r"^plant fjord, test golden: golden\.json: not readable as JSON \(.*\), expected a record of Golden\. Restore"
+    )
     assert_fails(folder, "golden", words)
 
 
@@ -246,7 +250,7 @@ def test_interval_that_does_not_hold_best_is_a_fault(folder: Path) -> None:
 def test_negated_energy_is_a_fault_and_the_only_one(folder: Path) -> None:
     apply(folder, "Neg", "model.onnx")
     words = (
-        rf"5 faults\n  - energy_best_gj_per_h_pred is no finite value above 0 in (\d+) of \1 rows, first "
+        rf"5 faults\n  - energy_best_gj_per_h_pred is not a finite value above 0 in (\d+) of \1 rows, first "
         rf"-[\d.]+ GJ/h at {LOAD} [\d.]+, "
     )
     assert_fails(folder, "shape", words)
@@ -256,7 +260,7 @@ def test_negated_energy_is_a_fault_and_the_only_one(folder: Path) -> None:
 def test_energy_that_is_no_number_is_a_fault(folder: Path) -> None:
     tilt(folder, LOAD, 0.0, -1e9)
     apply(folder, "Sqrt", "model.onnx")
-    assert_fails(folder, "shape", r"is no finite value above 0 in (\d+) of \1 rows, first nan GJ/h at ")
+    assert_fails(folder, "shape", r"is not a finite value above 0 in (\d+) of \1 rows, first nan GJ/h at ")
 
 
 def test_energy_that_falls_with_load_is_a_fault(folder: Path) -> None:
@@ -333,10 +337,14 @@ def test_load_is_held_upwards_whatever_the_card_says(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("index", "changes", "words"),
     [
-        (0, {"low": 50.0, "high": 50.0}, rf"{LOAD} of card\.json ranges from 50\.0 to 50\.0, expected a range upwards"),
-        (1, {"low": 9.0, "high": 5.0}, r"air_temp_degc of card\.json ranges from 9\.0 to 5\.0, expected a range"),
+        (
+            0,
+            {"low": 50.0, "high": 50.0},
+            rf"{LOAD} of card\.json ranges from 50\.0 to 50\.0, expected the lower end first",
+        ),
+        (1, {"low": 9.0, "high": 5.0}, r"air_temp_degc of card\.json ranges from 9\.0 to 5\.0, expected the lower"),
         (1, {"monotone": "upp"}, r"air_temp_degc of card\.json has the direction upp, expected up, down or none\."),
-        (1, {"low": None}, r"^plant fjord, test shape: it stopped with TypeError: .*\. Expected a result\."),
+        (1, {"low": None}, r"^plant fjord, test shape: it failed with TypeError: .*\. Expected a result\."),
     ],
 )
 def test_card_that_leaves_nothing_to_test_is_a_fault(

@@ -28,7 +28,7 @@ def test_longest_suffix_is_the_unit(column: str, suffix: str) -> None:
 @pytest.mark.parametrize("column", ["air_temp", "gj_per_h", "air_temp_degf", "Load_T_per_H", ""])
 def test_name_without_a_known_unit_is_refused(column: str) -> None:
     with pytest.raises(
-        ElcError, match=f"^column {column}: its name ends in no known unit. End it in one of bar, count"
+        ElcError, match=f"^column {column}: its name does not end in a known unit. End it in one of bar, count"
     ):
         fields.read_unit(column)
 

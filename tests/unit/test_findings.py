@@ -52,7 +52,7 @@ def test_values_are_kept_as_json_in_one_order(table: pd.DataFrame) -> None:
 def test_a_finding_has_the_values_that_its_sentence_needs() -> None:
     at = pd.Timestamp("2024-06-01T00:00Z")
     kind = Kind("gap", "odd", ("tag", "hours"))
-    with pytest.raises(ValueError, match=r"^finding gap odd: lacks the values hours$"):
+    with pytest.raises(ValueError, match=r"^finding gap odd: is missing the values hours$"):
         Finding(kind, "fjord", "a_pct", at, at, {"tag": "AI-1"})
     assert Finding(kind, "fjord", "a_pct", at, at, {"tag": "AI-1", "hours": 3}).check == "gap"
 
@@ -123,7 +123,7 @@ def test_another_table_is_refused_by_its_columns(table: pd.DataFrame, tmp_path: 
     path = tmp_path / "findings.parquet"
     table.drop(columns="values").to_parquet(path, index=False)
     had = "has the columns check, kind, plant, column, start, end, hours, expected check, kind, .*, hours, values"
-    with pytest.raises(ElcError, match=rf"^{re.escape(str(path))}: {had}\. Run the stage that writes it again\.$"):
+    with pytest.raises(ElcError, match=rf"^{re.escape(str(path))}: {had}\. Run again the stage that writes it\.$"):
         findings.read_findings(path)
     with pytest.raises(ElcError, match=rf"^findings\.parquet of the model package: {had}"):
         findings.read_findings(path.read_bytes())

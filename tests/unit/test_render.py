@@ -539,7 +539,7 @@ def test_pages_of_a_plant_that_failed_say_so_first(project: Project) -> None:
     [
         ("data/monitor/fjord/alerts.json", "{}", "alerts.json: holds {}, expected a record of Alerts. Run elc run"),
         ("data/monitor/fjord/alerts.json", "[", "alerts.json: not readable as JSON (EOF while parsing a list"),
-        ("data/monitor/fjord/hours.parquet", "x", "hours.parquet: not readable"),
+        ("data/monitor/fjord/hours.parquet", "x", "hours.parquet: cannot be read"),
         (
             "reports/receipts/fjord/explain.failed.json",
             "[]",
@@ -608,7 +608,7 @@ def test_a_wrong_status_is_refused(project: Project, changes: dict[str, Any], wo
 
 def test_an_option_that_is_no_yaml_names_its_cell(project: Project) -> None:
     write_page(project, "fjord", "monitor", [new_code_cell("#| label: [fig\nplot()")])
-    with pytest.raises(ElcError, match=r"reports/fjord/50_monitor.ipynb, cell 1: not readable as YAML"):
+    with pytest.raises(ElcError, match=r"reports/fjord/50_monitor.ipynb, cell 1: cannot be read as YAML"):
         render_site(project, "pandoc")
 
 

@@ -100,7 +100,7 @@ def test_a_plants_section_tells_its_versions_and_where_they_ran(life: Context) -
     assert "| v1.0.0 | prod | 3 May 2026 22:30 | still there | Test | v1.1.0 drifts |" in fjord
     assert "| v1.1.0 | prod | 3 May 2026 10:00 | 3 May 2026 22:30 | Test | – |" in fjord
     assert rest.index("rejected by Test, 3 Jun 2026: A meter was wrong.") < rest.index("approved by Test")
-    assert "It ran nowhere yet." in rest
+    assert "It has not run anywhere yet." in rest
     assert "example.org" not in fjord
 
 
@@ -140,7 +140,7 @@ def test_without_git_or_its_history_the_page_says_so(tagged: Tagged, tmp_path: P
     shutil.copyfile(tagged.project.params, plain / "params.yaml")
     text = build_models_page(Project(plain))
     assert read_answer(text) == "The versions cannot be read here."
-    assert "this project: no Git repository with a commit." in text
+    assert "this project: not a Git repository with a commit." in text
     command = ["git", "clone", "--quiet", "--depth", "1", f"file://{tagged.root}", str(tmp_path / "shallow")]
     subprocess.run(command, check=True, capture_output=True)
     shutil.copyfile(tagged.project.params, tmp_path / "shallow" / "params.yaml")

@@ -43,7 +43,8 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Notes:
-    """What operators answered: `rows` (hour, setpoint, answer, why), and how many lines of the file were no answer."""
+    """What operators answered: `rows` (hour, setpoint, answer, why), and how many lines of the file were not an
+    answer."""
 
     rows: pd.DataFrame
     unread: int

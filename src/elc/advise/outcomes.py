@@ -164,7 +164,7 @@ def _build_rest(hours: pd.DataFrame, package: Package, settings: AdviseSettings)
 
 
 def find_noise(rest: pd.Series, judged_h: float, *, apart_h: float) -> float:
-    """The standard deviation (GJ/h) of a realised saving where nothing was moved; NaN where it cannot be told.
+    """The standard deviation (GJ/h) of a realised saving where nothing was moved; NaN where it is not known.
 
     It is that of the difference between the means of two spells of `judged_h`, so many hours apart, of `rest`: energy
     less what set-points and drivers explain, by time.

@@ -1,4 +1,4 @@
-"""The command alerts: what is open, and whether a message would arrive."""
+"""The command `elc alerts`: open alerts, and whether a message would arrive."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ WIDTH = 120
 
 @click.command(epilog="Example: elc alerts fjord --test")
 @click.argument("plant", required=False)
-@click.option("--test", "is_test", is_flag=True, help="Send a test message, and say what happened.")
+@click.option("--test", "is_test", is_flag=True, help="Send a test message, and report what happened.")
 @click.option(
     "--env",
     "environment",
     default="",
     metavar="NAME",
-    help="Of this operation. Default: the highest that has a version.",
+    help="The environment. Default: the highest that has a version.",
 )
-@click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 def alerts(plant: str | None, is_test: bool, environment: str, is_json: bool) -> None:
-    """List what is open of all plants, or of one, and whether it was told; elc hourly tells it."""
+    """List the open alerts of all plants, or of one. Shows whether each was sent; elc hourly sends them."""
     if is_test and is_json:
         raise click.UsageError("--test and --json do not go together.")
     from elc.registry import choose_operated
@@ -85,14 +85,14 @@ def _render(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield "Nothing is open."
     for row in rows:
         times = (
-            f"told {row['messages']} time{'s' if row['messages'] > 1 else ''}" if row["messages"] else "not told yet"
+            f"sent {row['messages']} time{'s' if row['messages'] > 1 else ''}" if row["messages"] else "not sent yet"
         )
         text = f"{row['plant']}  {row['kind']}  ({times})  {' '.join(row['sentence'].split())} {row['advice']}".rstrip()
         yield from textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _test(project: Project, plants: Sequence[str]) -> None:
-    """Send a test for each plant; exit with 1 where one has no channel, or a channel took nothing."""
+    """Send a test for each plant; exit with 1 if a plant has no channel, or a channel accepted nothing."""
     from elc.alerts import send_test
     from elc.settings import read_operation
 
@@ -104,7 +104,7 @@ def _test(project: Project, plants: Sequence[str]) -> None:
             is_failed |= not is_taken
         if not results:
             where = "alerts.webhook, email or apprise in params.yaml, or ELC_ALERT_WEBHOOK in the environment"
-            click.echo(f"plant {name}: nobody is told. Set {where}.", err=True)
+            click.echo(f"plant {name}: nobody is notified. Set {where}.", err=True)
             is_failed = True
     if is_failed:
         sys.exit(1)

@@ -18,7 +18,7 @@ REPAIR = "    repair: "
 def render_audit(context: Context, problems: Sequence[Problem]) -> str:
     """Render the problems by plant, each with the command that mends it; one line where there is none."""
     if not problems:
-        return f"The registry is whole: {_sum_up(context)}."
+        return f"The registry is sound: {_sum_up(context)}."
     lines = [f"{_count(len(problems), 'problem')} in {_sum_up(context)}:"]
     for plant, group in groupby(problems, key=lambda problem: problem.plant):
         lines += ["", f"plant {plant}" if plant else "all plants"]

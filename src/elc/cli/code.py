@@ -11,7 +11,7 @@ from elc.paths import find_project
 
 @click.command(epilog="Example: elc code")
 def code() -> None:
-    """Write code/STAGE.json, which says what code each stage runs. DVC calls this first, and compares."""
+    """Write which code each stage runs to code/STAGE.json. DVC calls this first, and compares."""
     from elc.code import write_code
 
     changed = [stage for stage, is_other in write_code(find_project()).items() if is_other]
@@ -21,9 +21,10 @@ def code() -> None:
 @click.command(epilog="Example: elc why train@fjord")
 @click.argument("stage")
 def why(stage: str) -> None:
-    """Say why a stage is stale, and those before it: the modules, libraries, data and parameters that changed.
+    """Show why a stage is stale. Lists the modules, libraries, data and parameters that changed, of this stage and
+    those before it.
 
-    Exits with 1 where it is stale.
+    Exits with 1 if it is stale.
     """
     from elc.code import find_reasons
 

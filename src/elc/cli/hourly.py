@@ -33,22 +33,22 @@ _RIGHT = {"new", "redone", "gap, GJ/h", "share"}
 
 
 @click.command(epilog="Example: elc hourly --env prod")
-@click.option("--plant", "plants", multiple=True, metavar="PLANT", help="Default: every plant of params.yaml.")
-@click.option("--all", "is_all", is_flag=True, help="Every plant of params.yaml.")
+@click.option("--plant", "plants", multiple=True, metavar="PLANT", help="Default: every plant in params.yaml.")
+@click.option("--all", "is_all", is_flag=True, help="Every plant in params.yaml.")
 @click.option(
     "--env",
     "environment",
     default="",
     metavar="NAME",
-    help="Operate what is deployed there. Default: the highest that has any version here.",
+    help="The environment to operate. Default: the highest that has any version here.",
 )
-@click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 def hourly(plants: tuple[str, ...], is_all: bool, environment: str, is_json: bool) -> None:
-    """Take in what is new, judge each plant by the deployed version, render, and say what changed.
+    """Judge the plants by their new data. Reads new data, judges each plant by the deployed version, renders the site,
+    and reports what changed.
 
-    Results are under operation/NAME. Trains nothing. A plant without a version there is skipped; one that fails stops
-    no other, and the exit code is 1.
-    """
+    Results are under operation/NAME. Nothing is trained. A plant without a version there is skipped; a plant that fails
+    does not stop the others, and the exit code is then 1."""
     from elc.hourly import run_hour
 
     if is_all and plants:

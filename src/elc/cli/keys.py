@@ -1,4 +1,4 @@
-"""The command keys: who may ask the service. A key is shown once, and stored nowhere."""
+"""The command `elc keys`: who may use the service. A key is shown once, and stored nowhere."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ ALL = "all"
 
 @click.group()
 def keys() -> None:
-    """Make and take away the keys of the service's clients; a running service takes a change within 2 s."""
+    """Manage the keys of the service's clients. A running service applies a change within 2 s."""
 
 
 @keys.command("list", epilog="Example: elc keys list --json")
-@click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 def list_keys(is_json: bool) -> None:
-    """List the clients: their plants, their rights, and until when their keys hold."""
+    """List the clients. Shows their plants, their rights, and how long their keys are valid."""
     from elc.service.guard import find_keys, read_book
 
     path = find_keys(find_project())
@@ -57,7 +57,9 @@ def _describe(name: str, client: Any) -> dict[str, Any]:
 def _render(rows: Sequence[dict[str, Any]], *, is_found: bool) -> Iterator[str]:
     if not rows:
         yield (
-            "No client has a key, so nobody can ask." if is_found else "There are no keys: this machine alone may ask."
+            "No client has a key, so every request is refused."
+            if is_found
+            else "There are no keys: only this machine may send requests."
         )
     for row in rows:
         held = ", ".join(_render_key(key) for key in row["keys"])
@@ -68,27 +70,29 @@ def _render(rows: Sequence[dict[str, Any]], *, is_found: bool) -> Iterator[str]:
 def _render_key(key: dict[str, Any]) -> str:
     if key["until"] is None:
         return f"elc_{key['id']}_… of {key['made']}"
-    return f"elc_{key['id']}_… {'until' if key['is_valid'] else 'over since'} {key['until']}"
+    return f"elc_{key['id']}_… {'until' if key['is_valid'] else 'expired'} {key['until']}"
 
 
 @keys.command(epilog="Example: elc keys add control-room --plant fjord --right read --right acknowledge")
 @click.argument("name")
-@click.option("--plant", "plants", multiple=True, metavar="PLANT", help="A plant that it may see; more than once.")
-@click.option("--all-plants", "is_all", is_flag=True, help="All plants, also those that are added later.")
+@click.option(
+    "--plant", "plants", multiple=True, metavar="PLANT", help="A plant that the client may see; can be repeated."
+)
+@click.option("--all-plants", "is_all", is_flag=True, help="All plants, including those added later.")
 @click.option(
     "--right",
     "rights",
     multiple=True,
     required=True,
     type=click.Choice(["read", "acknowledge"]),
-    help="What it may do; acknowledge: answer advice.",
+    help="What the client may do; acknowledge: answer advice.",
 )
 def add(name: str, plants: tuple[str, ...], is_all: bool, rights: tuple[str, ...]) -> None:
     """Add a client, and show its key once."""
     from elc.service.guard import add_client, find_keys
 
     if is_all == bool(plants):
-        raise click.UsageError("Give --plant, once or more, or --all-plants.")
+        raise click.UsageError("Give --plant (once or more) or --all-plants.")
     project = find_project()
     _check_plants(project, plants)
     path = find_keys(project)
@@ -100,9 +104,9 @@ def add(name: str, plants: tuple[str, ...], is_all: bool, rights: tuple[str, ...
 def _check_plants(project: Project, plants: Sequence[str]) -> None:
     from elc.settings import read_settings
 
-    known = list(read_settings(project).plants)
+    valid = list(read_settings(project).plants)
     for plant in plants:
-        check_known("plant", plant, known)
+        check_known("plant", plant, valid)
 
 
 @keys.command(epilog="Example: elc keys rotate control-room --keep-hours 24")
@@ -112,10 +116,10 @@ def _check_plants(project: Project, plants: Sequence[str]) -> None:
     type=click.FloatRange(min=0, max=24 * 365),
     default=24.0,
     show_default=True,
-    help="How long the former key still holds; 0 for not at all.",
+    help="How long the former key stays valid; 0: it ends at once.",
 )
 def rotate(name: str, keep_hours: float) -> None:
-    """Give a client another key, and show it once; the former one holds for a while."""
+    """Give a client a new key, and show it once. The former key stays valid for a while."""
     from elc.service.guard import find_keys, rotate_key
 
     project = find_project()
@@ -123,7 +127,10 @@ def rotate(name: str, keep_hours: float) -> None:
     _audit(project, f"keys rotate {name}")
     _show(name, key)
     click.echo(
-        f"The former key holds for {keep_hours:g} h more." if keep_hours else "The former key is over.", err=True
+        f"The former key stays valid for another {keep_hours:g} h."
+        if keep_hours
+        else "The former key is no longer valid.",
+        err=True,
     )
 
 
@@ -139,7 +146,10 @@ def remove(name: str) -> None:
     _audit(project, f"keys remove {name}")
     click.echo(f"client {name} is removed.")
     if not left:
-        click.echo(f"No client has a key now, so nobody can ask. To ask without keys, remove {path}.", err=True)
+        click.echo(
+            f"No client has a key now, so every request is refused. To allow requests without keys, remove {path}.",
+            err=True,
+        )
 
 
 def _audit(project: Project, what: str) -> None:
@@ -160,6 +170,8 @@ def _name_user() -> str:
 
 
 def _show(name: str, key: str) -> None:
-    """Print the key alone to the output, so that a program can take it, and what to know about it beside."""
+    """Print only the key to standard output, so that a program can read it, and notes about it to standard error."""
     click.echo(key)
-    click.echo(f"This is the key of {name}. It is shown once and stored nowhere; keep it like a password.", err=True)
+    click.echo(
+        f"This is the key of {name}. It is shown only once and stored nowhere; keep it like a password.", err=True
+    )

@@ -27,7 +27,7 @@ from elc.paths import find_project
 
 
 class Commands(click.Group):
-    """A group that prints an ElcError as a sentence, without a traceback."""
+    """A group of commands that prints an ElcError as a sentence, without a traceback."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -37,7 +37,7 @@ class Commands(click.Group):
             sys.exit(1)
 
     def _invoke(self, context: click.Context) -> Any:
-        """Run a command; where a package is not installed, say which extra brings it."""
+        """Run a command; if a package is not installed, name the extra that installs it."""
         try:
             return super().invoke(context)
         except ModuleNotFoundError as error:
@@ -56,10 +56,11 @@ def main() -> None:
 @click.option(
     "--until",
     metavar="TIME",
-    help="Go on from the export's end up to now, or a time in UTC: day files in data/live. The rest stays as it is.",
+    help="Continue from the end of the export to now, or to a time in UTC, as day files in data/live. Nothing else "
+    "changes.",
 )
 def simulate(plant: str, until: str | None) -> None:
-    """Simulate a demo plant's historian export to data/raw, its truth to data/truth."""
+    """Simulate a demo plant's historian export. It is written to data/raw, its truth to data/truth."""
     from elc import simulate
 
     project = find_project()
@@ -79,39 +80,41 @@ def simulate(plant: str, until: str | None) -> None:
     "--env",
     "environment",
     metavar="NAME",
-    help="Of ingest, monitor, explain and advise: in operation, by what is deployed there. Default: the candidate.",
+    help="For ingest, monitor, explain and advise: use the version deployed there. Default: the candidate.",
 )
 def run(stage: str, plant: str, parameters: tuple[str, ...], environment: str | None) -> None:
-    """Run one stage's notebook for one plant; the result is under reports/PLANT. DVC calls this."""
+    """Run a stage's notebook for a plant. The result is under reports/PLANT. DVC calls this."""
     from elc.runner import run_stage
 
-    given = _read_parameters(parameters) | ({} if environment is None else {"environment": environment})
+    values = _read_parameters(parameters) | ({} if environment is None else {"environment": environment})
     project = find_project()
-    path = run_stage(project, stage, plant, given)
+    path = run_stage(project, stage, plant, values)
     click.echo(f"{stage} {plant}: {path.relative_to(project.root)}")
 
 
 def _read_parameters(texts: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=VALUE; a value is read as YAML, so 007 in quotes stays a text."""
-    found = {}
+    """Read NAME=VALUE; a value is read as YAML, so 007 in quotes stays text."""
+    values = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
             raise ElcError(f"parameter {text}: expected NAME=VALUE.")
         try:
-            found[name] = yaml.safe_load(value)
+            values[name] = yaml.safe_load(value)
         except yaml.YAMLError:
-            raise ElcError(f"parameter {text}: its value is not readable; write a text in quotes.") from None
-    return found
+            raise ElcError(f"parameter {text}: its value cannot be read as YAML; put text in quotes.") from None
+    return values
 
 
 @main.command(epilog="Example: elc render --engine pandoc")
 @click.option(
-    "--engine", type=click.Choice(["auto", "quarto", "pandoc"]), help="Default: render.engine of params.yaml."
+    "--engine", type=click.Choice(["auto", "quarto", "pandoc"]), help="Default: render.engine in params.yaml."
 )
-@click.option("--env", "environment", default="", metavar="NAME", help="Of this operation. Default: of the candidates.")
+@click.option(
+    "--env", "environment", default="", metavar="NAME", help="The site of this environment. Default: of the candidates."
+)
 def render(engine: str | None, environment: str) -> None:
-    """Render the executed notebooks of all plants to a site; the line that it prints says where."""
+    """Render the executed notebooks of all plants to a site. Prints its path."""
     from elc.registry import choose_operated
     from elc.render import render_site
     from elc.settings import read_settings
@@ -140,14 +143,14 @@ def plant() -> None:
     help="The entry for params.yaml. Default: plant.yaml beside the tag list.",
 )
 def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
-    """Add a plant: its entry to params.yaml, its tag list to data/plants, its export under DVC."""
+    """Add a plant to the project. Its entry goes to params.yaml, its tag list to data/plants, its export to DVC."""
     from elc.plants import add_plant
 
     add_plant(find_project(), name, export, tags, entry or tags.parent / "plant.yaml")
     click.echo(f"plant {name} is added. Next: dvc repro monitor@{name} render")
     click.echo(
-        f"Git takes its new files only when told to: git add params.yaml data/plants/{name} data/raw/{name}.dvc, and "
-        f"after the run git add dvc.lock reports/metrics/{name}.json reports/plots/{name}"
+        f"Git does not add new files by itself: git add params.yaml data/plants/{name} data/raw/{name}.dvc, and after "
+        f"the run git add dvc.lock reports/metrics/{name}.json reports/plots/{name}"
     )
 
 
@@ -158,21 +161,21 @@ def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
 )
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Folder for the draft. Default: the name.")
 def draft(name: str, export: Path, folder: Path | None) -> None:
-    """Draft a tag list and an entry from an export: units as it names them, roles and limits guessed."""
+    """Draft a tag list and an entry from an export. Units are those of the export; roles and limits are guesses."""
     from elc.plants import draft_plant
 
     made = draft_plant(find_project(), name, export, folder or Path(name))
-    chosen = [guess for guess in made.guesses if guess.role != "ignore"]
-    for guess in chosen:
+    used = [guess for guess in made.guesses if guess.role != "ignore"]
+    for guess in used:
         click.echo(f"{guess.role}: {guess.tag}, {guess.unit} ({guess.why})")
-    click.echo(f"{made.tags}: {len(chosen)} tags, and {len(made.guesses) - len(chosen)} to ignore, all guessed.")
+    click.echo(f"{made.tags}: {len(used)} tags, and {len(made.guesses) - len(used)} to ignore, all guesses.")
     others = [guess.tag for guess in made.guesses if guess.role == "ignore" and guess.column.endswith("_gj_per_h")]
     if others:
-        click.echo(f"Energies left out, for they may be parts of others: {', '.join(others)}.")
-    lacking = [role for role in ("energy", "throughput") if role not in {guess.role for guess in chosen}]
+        click.echo(f"Energies left out because they may be part of others: {', '.join(others)}.")
+    lacking = [role for role in ("energy", "throughput") if role not in {guess.role for guess in used}]
     if lacking:
-        click.echo(f"No {' and no '.join(lacking)} could be told: write it, with its unit, before you check.")
-    kept = "site, battery limit, prices and CO2 are yours to write" if made.is_new else "was there, and was read"
+        click.echo(f"No {' and no '.join(lacking)} could be identified: add it, with its unit, before you check.")
+    kept = "site, battery limit, prices and CO2 are left for you to write" if made.is_new else "existed, and was used"
     click.echo(f"{made.entry}: {kept}.")
     click.echo(f"Next: elc plant check {name} --from {shlex.quote(str(export))} --tags {shlex.quote(str(made.tags))}")
 
@@ -181,7 +184,7 @@ def draft(name: str, export: Path, folder: Path | None) -> None:
 @click.argument("name")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 def remove(name: str, is_sure: bool) -> None:
-    """Remove a plant and all that was made of it; its registered versions stay in Git."""
+    """Remove a plant and everything made from it. Its registered versions stay in Git."""
     from elc.plants import find_remains, remove_plant
 
     project = find_project()
@@ -190,7 +193,7 @@ def remove(name: str, is_sure: bool) -> None:
         click.echo(what)
     own = [str(path.relative_to(project.root)) for path in remains.find_own(project)]
     if own:
-        click.echo(f"Neither Git nor DVC has these; copy what is to be kept: {', '.join(own)}")
+        click.echo(f"Neither Git nor DVC has these files; copy those that you want to keep: {', '.join(own)}")
     if not is_sure:
         click.confirm(f"Remove plant {name}?", abort=True)
     remove_plant(project, remains)
@@ -203,9 +206,9 @@ def remove(name: str, is_sure: bool) -> None:
 @click.argument("new")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 def rename(name: str, new: str, is_sure: bool) -> None:
-    """Give a plant another id: its settings and readings move, what was made of them is removed, to be made again.
+    """Give a plant another id. Its settings and readings move; what was made from them is removed, to be made again.
 
-    Registered versions stay in Git under the former id, and the log of what was advised and answered names them.
+    Registered versions stay in Git under the former id, which the log of advice and answers still names.
     """
     from elc.plants import find_moves, find_remains, rename_plant
 
@@ -216,7 +219,10 @@ def rename(name: str, new: str, is_sure: bool) -> None:
         click.echo(f"{path.relative_to(project.root)} -> {to.relative_to(project.root)}")
     own = [str(path.relative_to(project.root)) for path in remains.find_own(project) if path not in moves]
     if own:
-        click.echo(f"These are removed, and neither Git nor DVC has them; copy what is to be kept: {', '.join(own)}")
+        click.echo(
+            "These files are removed, and neither Git nor DVC has them; copy those that you want to keep: "
+            f"{', '.join(own)}"
+        )
     if not is_sure:
         click.confirm(f"Rename plant {name} to {new}?", abort=True)
     rename_plant(project, remains, new)
@@ -225,9 +231,9 @@ def rename(name: str, new: str, is_sure: bool) -> None:
 
 
 @plant.command("list", epilog="Example: elc plant list --json")
-@click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
 def list_plants(is_json: bool) -> None:
-    """List the plants of params.yaml."""
+    """List the plants in params.yaml."""
     from elc.settings import read_settings
 
     names = list(read_settings(find_project()).plants)
@@ -244,16 +250,17 @@ def list_plants(is_json: bool) -> None:
     help="Its entry for params.yaml. Default: plant.yaml beside the tag list.",
 )
 def check(name: str, export: Path | None, tags: Path | None, entry: Path | None) -> None:
-    """Check an export against its tag list, and say what is missing to build a curve; exit with 1 if it cannot be."""
+    """Check an export against its tag list. Lists what is missing to build a curve; exits with 1 if none can be
+    built."""
     from elc.cli.check import Brought, check_plant
     from elc.cli.check.page import render_page
 
     brought = Brought(export, tags, entry or tags.parent / "plant.yaml") if export and tags else None
     if brought is None and (export or tags or entry):
         raise click.UsageError("--from and --tags go together; --entry goes with them.")
-    found = check_plant(find_project(), name, brought)
-    click.echo(render_page(found))
-    if found.readiness.missing:
+    result = check_plant(find_project(), name, brought)
+    click.echo(render_page(result))
+    if result.readiness.missing:
         sys.exit(1)
 
 

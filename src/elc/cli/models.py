@@ -52,14 +52,16 @@ def render_history(context: Context, plant: str) -> str:
     lines += [*_render_table(_build_versions(rows, zone)), ""]
     decisions = _build_decisions(rows, zone)
     lines += ["Decisions", "", *_render_table(decisions), ""] if len(decisions) > 1 else ["No decision yet.", ""]
-    ran = sorted(itertools.chain.from_iterable(row.ran for row in rows), key=lambda one: one.start, reverse=True)
-    lines += ["Where it ran", "", *_render_table(_build_ran(ran, zone)), ""] if ran else ["It ran nowhere yet.", ""]
+    ran = sorted(itertools.chain.from_iterable(row.ran for row in rows), key=lambda span: span.start, reverse=True)
+    lines += (
+        ["Where it ran", "", *_render_table(_build_ran(ran, zone)), ""] if ran else ["It has not run anywhere yet.", ""]
+    )
     lines += problems
     return "\n".join(
         [
             *lines,
-            f"Times of {zone.key}. Typical error: CV(RMSE) on the test hours. Below best: share of these hours; "
-            "10 % is right.",
+            f"Times of {zone.key}. Typical error: CV(RMSE) on the test hours. Below best: share of these hours; 10 % "
+            "is expected.",
         ]
     )
 
@@ -68,27 +70,27 @@ def render_at(context: Context, plant: str, day: str) -> str:
     """Render what each environment held of a plant on a day, in site time.
 
     Raises:
-        ElcError: params.yaml has no such plant, or `day` is no date.
+        ElcError: params.yaml has no such plant, or `day` is not a date.
     """
     held, zone = past.find_at(context, plant, day), past.read_zone(context, plant)
     if held:
-        missing = [name for name in context.settings.environments if name not in {one.environment for one in held}]
+        missing = [name for name in context.settings.environments if name not in {span.environment for span in held}]
         nothing = [f"Nothing was in {' and '.join(missing)}.", ""] if missing else []
         table = _render_table(_build_ran(held, zone))
         return "\n".join([f"{plant} on {day}, times of {zone.key}", "", *table, "", *nothing]).rstrip()
     if date.fromisoformat(day) > datetime.now(zone).date():
-        return f"{plant}: {day} is still to come. elc models {plant} shows what is in use now."
-    first = min((one.start for row in past.build_history(context, plant) for one in row.ran), default=None)
+        return f"{plant}: {day} is in the future. elc models {plant} shows what is in use now."
+    first = min((span.start for row in past.build_history(context, plant) for span in row.ran), default=None)
     if first is None:
         return f"{plant}: no version ran on {day}, nor on any other day."
     return f"{plant}: no version ran on {day}; the first came on {_write_day(first, zone)}."
 
 
 def build_content(context: Context, plant: str | None, day: str | None) -> dict[str, Any]:
-    """Build what the three pages say as JSON: times in ISO 8601, UTC; null where there is nothing.
+    """Build what the three pages show as JSON: times in ISO 8601, UTC; null where there is nothing.
 
     Raises:
-        ElcError: params.yaml has no such plant, or `day` is no date.
+        ElcError: params.yaml has no such plant, or `day` is not a date.
     """
     if plant is None:
         rows = past.build_fleet(context)
@@ -99,7 +101,11 @@ def build_content(context: Context, plant: str | None, day: str | None) -> dict[
         }
     content = {"plant": plant, "time_zone": past.read_zone(context, plant).key}
     if day is not None:
-        return {**content, "day": day, "held": [_build_held_content(one) for one in past.find_at(context, plant, day)]}
+        return {
+            **content,
+            "day": day,
+            "held": [_build_held_content(span) for span in past.find_at(context, plant, day)],
+        }
     return {
         **content,
         "versions": [_build_history_content(row) for row in past.build_history(context, plant)],
@@ -130,7 +136,7 @@ def _build_held_content(held: Held) -> dict[str, Any]:
 
 
 def _write_answer(context: Context, rows: Sequence[FleetRow]) -> Iterator[str]:
-    """Say of the highest environment how many plants run a version there, and which do not."""
+    """Report for the highest environment how many plants run a version there, and which do not."""
     name, highest = list(context.settings.environments.items())[-1]
     places = {row.plant: place for row in rows if (place := row.places[-1]).is_planned or place.version}
     doubtful = [plant for plant, place in places.items() if place.is_doubtful]
@@ -176,9 +182,9 @@ def _build_version_cells(row: HistoryRow, zone: ZoneInfo) -> Sequence[str]:
 
 def _build_decisions(rows: Sequence[HistoryRow], zone: ZoneInfo) -> Table:
     decided = [
-        (row.version, one.status, _write_time(one.time, zone), one.by, one.reason)
+        (row.version, verdict.status, _write_time(verdict.time, zone), verdict.by, verdict.reason)
         for row in rows
-        for one in reversed(row.verdicts)
+        for verdict in reversed(row.verdicts)
     ]
     return [("version", "decision", "when", "by", "why"), *decided]
 
@@ -186,14 +192,14 @@ def _build_decisions(rows: Sequence[HistoryRow], zone: ZoneInfo) -> Table:
 def _build_ran(ran: Sequence[Held], zone: ZoneInfo) -> Table:
     cells = [
         (
-            one.environment,
-            one.version,
-            _write_time(one.start, zone),
-            "still there" if one.end is None else _write_time(one.end, zone),
-            one.by.partition(" <")[0],
-            one.reason,
+            span.environment,
+            span.version,
+            _write_time(span.start, zone),
+            "still there" if span.end is None else _write_time(span.end, zone),
+            span.by.partition(" <")[0],
+            span.reason,
         )
-        for one in ran
+        for span in ran
     ]
     return [("environment", "version", "from", "to", "by", "why"), *cells]
 

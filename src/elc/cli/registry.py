@@ -11,10 +11,10 @@ import click
 from elc.paths import find_project
 
 _ENVIRONMENT = click.option(
-    "--env", "environment", required=True, metavar="NAME", help="An environment of params.yaml."
+    "--env", "environment", required=True, metavar="NAME", help="An environment in params.yaml."
 )
-_AS_JSON = click.option("--json", "is_json", is_flag=True, help="As JSON, for programs.")
-_REASON = click.option("--reason", required=True, help="Why: it is recorded with who and when.")
+_AS_JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+_REASON = click.option("--reason", required=True, help="The reason, which is recorded with who and when.")
 
 
 @click.command(epilog="Example: elc register fjord --bump minor")
@@ -24,10 +24,10 @@ _REASON = click.option("--reason", required=True, help="Why: it is recorded with
     type=click.Choice(["major", "minor", "patch"]),
     default="minor",
     show_default=True,
-    help="Which number rises; the first version is v1.0.0.",
+    help="Which number to raise; the first version is v1.0.0.",
 )
 def register(plant: str, bump: Any) -> None:
-    """Register the model package of the last commit as the plant's next version, pending until someone approves it."""
+    """Register the last commit's package as the next version. It is pending until someone approves it."""
     from elc import registry
 
     tag = registry.register(registry.read_context(find_project()), plant, bump=bump)
@@ -39,7 +39,7 @@ def register(plant: str, bump: Any) -> None:
 @click.argument("version")
 @_REASON
 def approve(plant: str, version: str, reason: str) -> None:
-    """Approve a version: environments that ask for it may take it."""
+    """Approve a version. Environments that require approval then accept it."""
     from elc import registry
 
     tag = registry.decide(registry.read_context(find_project()), plant, version, "approved", reason=reason)
@@ -51,7 +51,7 @@ def approve(plant: str, version: str, reason: str) -> None:
 @click.argument("version")
 @_REASON
 def reject(plant: str, version: str, reason: str) -> None:
-    """Reject a version; where it is in use, say which one to go back to."""
+    """Reject a version. If it is in use, the version to go back to is named."""
     from elc import registry
 
     context = registry.read_context(find_project())
@@ -60,9 +60,11 @@ def reject(plant: str, version: str, reason: str) -> None:
     for name in registry.find_uses(context, context.line(plant).find_version(version)):
         back = registry.find_fallback(context, plant, name, without=version)
         advice = (
-            f"go back: elc rollback {plant} --env {name} --to {back}" if back else "no earlier one is still approved"
+            f"go back: elc rollback {plant} --env {name} --to {back}"
+            if back
+            else "no earlier version is still approved"
         )
-        click.echo(f"{name} still holds it; {advice}")
+        click.echo(f"{name} still has it; {advice}")
 
 
 @click.command(epilog="Example: elc compare fjord v1.2.0")
@@ -73,10 +75,11 @@ def reject(plant: str, version: str, reason: str) -> None:
     "environment",
     default="",
     metavar="NAME",
-    help="Beside what is in use there. Default: the highest that has a version.",
+    help="Compare with the version in use there. Default: the highest that has a version.",
 )
 def compare(plant: str, version: str, environment: str) -> None:
-    """Compare a version, or the candidate, with the one in use on the same later hours; also as a page of the site."""
+    """Compare a version or the candidate with the one in use. Both are judged on the same test hours; the comparison is
+    also a page of the site."""
     from elc.cli.compare import render_comparison
     from elc.compare import read_comparison
     from elc.runner import run_stage
@@ -84,16 +87,21 @@ def compare(plant: str, version: str, environment: str) -> None:
     project = find_project()
     page = run_stage(project, "compare", plant, {"version": version, "environment": environment})
     click.echo(render_comparison(read_comparison(project.operation("compare", plant))))
-    click.echo(f"\nThe page: {page.relative_to(project.root)}; elc render brings it to the site.")
+    click.echo(f"\nThe page: {page.relative_to(project.root)}; elc render adds it to the site.")
 
 
 @click.command(epilog="Example: elc promote fjord v1.2.0 --env test")
 @click.argument("plant", required=False)
 @click.argument("version", required=False)
 @_ENVIRONMENT
-@click.option("--all", "is_all", is_flag=True, help="Every plant of the environment to what is due, wave by wave.")
+@click.option(
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="Promote every plant of the environment to the version that is due, wave by wave.",
+)
 def promote(plant: str | None, version: str | None, environment: str, is_all: bool) -> None:
-    """Test a version's package, and record that it is in an environment from now on."""
+    """Test a version and promote it to an environment. The promotion is recorded as a tag."""
     from elc import registry
 
     if is_all == bool(plant) or bool(plant) != bool(version):
@@ -108,7 +116,7 @@ def promote(plant: str | None, version: str | None, environment: str, is_all: bo
         click.echo(f"{move.state}: {move.plant} {move.version}: {move.text}")
         moves.append(move)
     if not moves:
-        click.echo(f"nothing to promote: {environment} holds what is due")
+        click.echo(f"nothing to promote: {environment} already has the versions that are due")
     if any(move.state == "failed" for move in moves):
         sys.exit(1)
 
@@ -116,10 +124,10 @@ def promote(plant: str | None, version: str | None, environment: str, is_all: bo
 @click.command(epilog="Example: elc rollback fjord --env prod --to v1.1.0")
 @click.argument("plant")
 @_ENVIRONMENT
-@click.option("--to", metavar="VERSION", help="Default: the last still approved one before.")
-@click.option("--reason", default="", help="Why: it is recorded.")
+@click.option("--to", metavar="VERSION", help="Default: the last earlier version that is still approved.")
+@click.option("--reason", default="", help="The reason, which is recorded.")
 def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
-    """Go back to an earlier version, and deploy it here where this environment is deployed."""
+    """Go back to an earlier version. It is also deployed here if this environment is deployed here."""
     from elc import registry
 
     project = find_project()
@@ -135,7 +143,7 @@ def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
 @_ENVIRONMENT
 @click.option("--plant", "plants", multiple=True, help="Default: every plant of the environment.")
 def deploy(environment: str, plants: tuple[str, ...]) -> None:
-    """Put the assigned packages into deployed/ENV, each verified, whole or not at all."""
+    """Deploy the assigned packages to deployed/ENV. Each is verified, and copied whole or not at all."""
     from elc import registry
 
     context = registry.read_context(find_project())
@@ -150,10 +158,10 @@ def deploy(environment: str, plants: tuple[str, ...]) -> None:
 
 @click.command(epilog="Example: elc models fjord --at 2026-05-01")
 @click.argument("plant", required=False)
-@click.option("--at", "day", metavar="DAY", help="What each environment held on a day.")
+@click.option("--at", "day", metavar="DAY", help="Show what each environment held on a day.")
 @_AS_JSON
 def models(plant: str | None, day: str | None, is_json: bool) -> None:
-    """Show which version runs where; of one plant, its whole history."""
+    """Show which version runs where, or a plant's history."""
     from elc import registry
     from elc.cli.models import build_content, render_at, render_fleet, render_history
 
@@ -172,20 +180,20 @@ def models(plant: str | None, day: str | None, is_json: bool) -> None:
 @click.command(epilog="Example: elc seal eve@example.org")
 @click.argument("principal")
 def seal(principal: str) -> None:
-    """End the key of somebody who leaves: commit its end, and a seal of what was signed until then."""
+    """End the key of somebody who leaves. Commits its end date, and seals what was signed until then."""
     from elc import registry
     from elc.registry.seal import seal as end_key
 
     context = registry.read_context(find_project())
     registry.check_fetched(context)
-    click.echo(f"{end_key(context, principal)}. Next: let it be reviewed, then push it.")
+    click.echo(f"{end_key(context, principal)}. Next: have it reviewed, then push it.")
 
 
 @click.command(epilog="Example: elc audit --json")
 @_AS_JSON
-@click.option("--deep", "is_deep", is_flag=True, help="Also fetch every package in use, to know that it can be had.")
+@click.option("--deep", "is_deep", is_flag=True, help="Also fetch every package in use, to check that it is available.")
 def audit(is_json: bool, is_deep: bool) -> None:
-    """Check every rule over the whole history; exit with 1 if one is broken."""
+    """Check the whole history against every rule. Exits with 1 if a rule is broken."""
     from elc import registry
     from elc.cli.audit import build_content, render_audit
     from elc.registry.audit import audit as find_problems

@@ -16,16 +16,15 @@ NEEDED, NOT_NEEDED, NOT_KNOWN = 0, 1, 2
 @click.argument("plants", nargs=-1, metavar="[PLANT]...")
 @click.option("--env", "environment", default="", metavar="NAME", help="Default: the highest that has a version.")
 def retrain_needed(plants: tuple[str, ...], environment: str) -> None:
-    """Say which plants' models must be trained again, as the last run of monitor found.
+    """Tell which plants' models must be trained again. The last run of monitor decides.
 
-    Like grep, exit with 0 where one of them must, with 1 where none must, and with 2 where it cannot be told for one
-    and none of the others must. Without a name, all plants are asked.
-    """
+    Like grep, exit with 0 if at least one must, with 1 if none must, and with 2 if that is not known for one and none
+    of the others must. Without a name, all plants are checked."""
     codes = set()
     project = find_project()
-    chosen = _find_plants(project, plants)
+    names = _find_plants(project, plants)
     project = _operate(project, environment)
-    for plant in chosen:
+    for plant in names:
         code, sentence = judge_plant(project, plant)
         click.echo(f"{plant}: {sentence}", err=code == NOT_KNOWN)
         codes.add(code)
@@ -33,23 +32,23 @@ def retrain_needed(plants: tuple[str, ...], environment: str) -> None:
 
 
 def _find_plants(project: Project, plants: tuple[str, ...]) -> list[str]:
-    """The plants asked for, all where none is named; what cannot be read exits with 2, for 1 means no."""
+    """The plants named, or all; what cannot be read exits with 2, because 1 means no."""
     from elc.settings import read_settings
 
     try:
-        known = list(read_settings(project).plants)
+        valid = list(read_settings(project).plants)
     except ElcError as error:
         click.echo(f"elc: {error}", err=True)
         sys.exit(NOT_KNOWN)
-    unknown = list_unknown("plant", plants, known)
+    unknown = list_unknown("plant", plants, valid)
     if unknown:
         click.echo(f"elc: params.yaml: {'; '.join(unknown)}", err=True)
         sys.exit(NOT_KNOWN)
-    return list(plants) or known
+    return list(plants) or valid
 
 
 def _operate(project: Project, environment: str) -> Project:
-    """Name the operation that was asked for; an unknown environment exits with 2, for 1 means no."""
+    """Name the environment; an unknown one exits with 2, because 1 means no."""
     from elc.registry import choose_operated
 
     try:
@@ -67,9 +66,9 @@ def judge_plant(project: Project, plant: str) -> tuple[int, str]:
     try:
         status = read_status(find_place(project, plant).operation("monitor", plant), root=project.root)
     except ElcError as error:
-        return NOT_KNOWN, f"cannot be told: {error}"
+        return NOT_KNOWN, f"not known: {error}"
     if status.status == "Failed":
-        return NOT_KNOWN, f"cannot be told: {status.recommendation}"
+        return NOT_KNOWN, f"not known: {status.recommendation}"
     if status.action == "retrain":
         return NEEDED, f"needed. {status.recommendation}"
     return NOT_NEEDED, f"not needed. {status.recommendation}"

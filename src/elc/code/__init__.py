@@ -1,4 +1,4 @@
-"""What code each stage runs, as a small file that DVC compares: a change of words makes no stage stale."""
+"""The code that each stage runs, as a small file that DVC compares: a change of wording makes no stage stale."""
 
 from elc.code.record import Code, build_code, write_code
 from elc.code.why import Reason, compare_code, find_reasons

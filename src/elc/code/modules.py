@@ -60,17 +60,17 @@ class CodePackage:
         Raises:
             ElcError: a name is used that its package does not have.
         """
-        found: set[str] = set()
+        modules: set[str] = set()
         libraries: set[str] = set()
         pending = {module for use in uses for module in self._resolve(use)} - set(without)
         while pending:
             name = pending.pop()
-            found.add(name)
+            modules.add(name)
             module = self.read(name)
             libraries |= module.libraries
             used = {other for use in module.uses for other in self._resolve(use)}
-            pending |= used - found - set(without)
-        return found, libraries
+            pending |= used - modules - set(without)
+        return modules, libraries
 
     def find_uses(self, tree: ast.AST) -> tuple[set[Use], set[str]]:
         """Find what some code uses of this package, and the other packages that it imports."""
@@ -100,17 +100,17 @@ class CodePackage:
     def _read(self, name: str) -> Module:
         path = self._find_path(name)
         if path is None:
-            raise ElcError(f"module {name} is not in {self.folder}. Install the package anew.")
+            raise ElcError(f"module {name} is not in {self.folder}. Install the package again.")
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        asked = [node for node in tree.body if _is_on_demand(node)]
-        uses, libraries = self.find_uses(ast.Module([node for node in tree.body if node not in asked], []))
+        delayed = [node for node in tree.body if _is_on_demand(node)]
+        uses, libraries = self.find_uses(ast.Module([node for node in tree.body if node not in delayed], []))
         return Module(
             hash_syntax(tree),
             frozenset(uses),
             frozenset(libraries),
             {alias: target for target, alias in _list_imports(tree.body)},
             frozenset(_list_defined(tree.body)),
-            frozenset(target for node in asked for target, _ in _list_imports(list_run(node))),
+            frozenset(target for node in delayed for target, _ in _list_imports(list_run(node))),
         )
 
     def _find_module(self, use: Use) -> frozenset[str]:
@@ -163,9 +163,9 @@ def _find_names(nodes: Iterable[ast.AST], bound: dict[str, str]) -> Iterator[Use
 
 def _list_defined(body: Iterable[ast.stmt]) -> set[str]:
     """List the names that a module defines itself."""
-    found = set()
+    names = set()
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        found |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-    return found
+            names.add(node.name)
+        names |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    return names

@@ -55,8 +55,8 @@ def write_code(project: Project) -> dict[str, bool]:
         ElcError: a notebook's code, or dvc.yaml, cannot be read.
     """
     with _pause_collector():
-        found = build_code(project)
-    return {stage: _write(project.code(stage), code) for stage, code in found.items()}
+        records = build_code(project)
+    return {stage: _write(project.code(stage), code) for stage, code in records.items()}
 
 
 @contextmanager
@@ -89,18 +89,18 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
         for path in package.list_files()
     }
     words = {name: text for name, text in texts.items() if name.endswith(".po")}
-    found, find_version = {}, functools.cache(_find_version)
+    records, find_version = {}, functools.cache(_find_version)
     for stage, (uses, own) in roots.items():
         if stage not in told:  # a notebook that DVC runs in no stage
             continue
         without = [module for module, section in SECTIONS.items() if section not in told[stage]]
         names, libraries = package.find_modules(uses, without)
         modules = {name: package.read(name).digest for name in names} | (words if SITE in told[stage] else {})
-        found[stage] = {
+        records[stage] = {
             "libraries": {name: version for name in (libraries | own) - STILL if (version := find_version(name))},
             "modules": texts if stage in READERS else modules,
         }
-    return found
+    return records
 
 
 def find_roots(project: Project, package: CodePackage) -> dict[str, tuple[set[Use], set[str]]]:
@@ -109,11 +109,11 @@ def find_roots(project: Project, package: CodePackage) -> dict[str, tuple[set[Us
     Raises:
         ElcError: a notebook's code is not readable.
     """
-    found: dict[str, tuple[set[Use], set[str]]] = {stage: ({use}, set()) for stage, use in COMMANDS.items()}
+    roots: dict[str, tuple[set[Use], set[str]]] = {stage: ({use}, set()) for stage, use in COMMANDS.items()}
     for path in sorted(project.notebooks.glob("*.ipynb")):
         if name := NOTEBOOK.fullmatch(path.name):
-            found[name[1]] = package.find_uses(_parse_notebook(path))
-    return found
+            roots[name[1]] = package.find_uses(_parse_notebook(path))
+    return roots
 
 
 def _parse_notebook(path: Path) -> ast.Module:
@@ -121,7 +121,7 @@ def _parse_notebook(path: Path) -> ast.Module:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ElcError(f"{path.name}: not readable as a notebook: {error!r}. Restore it from Git.") from None
+        raise ElcError(f"{path.name}: cannot be read as a notebook: {error!r}. Restore it from Git.") from None
     try:
         return ast.parse("\n".join(sources))
     except SyntaxError:

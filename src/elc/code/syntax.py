@@ -12,7 +12,7 @@ TYPING = "TYPE_CHECKING"
 def hash_syntax(tree: ast.AST) -> str:
     """Hash the statements of a module.
 
-    Comments, layout, docstrings, the words of raised errors and imports for types alone count for nothing. The hash is
+    Comments, layout, docstrings, the words of raised errors and imports for types only do not count. The hash is
     the same under every version of Python: fields that only some versions know are left out while they are empty.
     """
     words: list[str] = []
@@ -22,12 +22,12 @@ def hash_syntax(tree: ast.AST) -> str:
 
 def list_run(tree: ast.AST) -> list[ast.AST]:
     """List every node but those that only a type checker reads, each before what it holds."""
-    found, pending = [], [tree]
+    nodes, pending = [], [tree]
     while pending:
         node = pending.pop()
-        found.append(node)
+        nodes.append(node)
         pending += [child for child in ast.iter_child_nodes(node) if not _is_typing(child)]
-    return found
+    return nodes
 
 
 def _is_typing(node: ast.AST) -> bool:
@@ -39,7 +39,7 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _is_silent(parent: ast.AST, child: Any) -> bool:
-    """Tell what counts for nothing in a list; Python 3.12 leaves empty texts in formats where 3.11 and 3.13 do not."""
+    """Tell what does not count in a list; Python 3.12 leaves empty texts in formats where 3.11 and 3.13 do not."""
     if isinstance(parent, ast.JoinedStr) and isinstance(child, ast.Constant) and child.value == "":
         return True
     return _is_docstring(child) or _is_typing(child)

@@ -28,35 +28,35 @@ def find_reasons(project: Project, stage: str) -> list[Reason]:
     """Find why a stage and those before it are stale, the earliest first; nothing where none is.
 
     Raises:
-        ElcError: dvc.yaml has no such stage, or what the stages run cannot be told.
+        ElcError: dvc.yaml has no such stage, or the code that the stages run cannot be found.
     """
     import networkx as nx  # seconds to import, both
     from dvc.repo import Repo
 
     write_code(project)
     with contextlib.chdir(project.root), Repo(str(project.root)) as repo:
-        known = {found.addressing: found for found in repo.index.stages}
-        if stage not in known:
-            raise ElcError(f"dvc.yaml: stage {stage} is unknown: {build_nearest(stage, known)}")
+        stages = {found.addressing: found for found in repo.index.stages}
+        if stage not in stages:
+            raise ElcError(f"dvc.yaml: stage {stage} is unknown: {build_nearest(stage, stages)}")
         changed = repo.status(targets=[stage], with_deps=True)
         changed.pop(CODE, None)  # it always runs, which makes no other stage stale
-        order = [found.addressing for found in nx.dfs_postorder_nodes(repo.index.graph, known[stage])]
+        order = [found.addressing for found in nx.dfs_postorder_nodes(repo.index.graph, stages[stage])]
         return [
             Reason(name, sentence)
             for name in order
-            for sentence in _tell(project, known[name], changed.get(name, ()), repo.cache.local.oid_to_path)
+            for sentence in _tell(project, stages[name], changed.get(name, ()), repo.cache.local.oid_to_path)
         ]
 
 
 def compare_code(former: Code, now: Code) -> list[str]:
-    """Say which modules and libraries differ, each in a sentence."""
-    found = []
+    """Name which modules and libraries differ, each in a sentence."""
+    changes = []
     for kind, word in (("modules", "module"), ("libraries", "library")):
         before, after = former.get(kind, {}), now.get(kind, {})
         for name in sorted(before.keys() | after.keys()):
             if before.get(name) != after.get(name):
-                found.append(f"{word} {name} {_tell_change(kind, before.get(name), after.get(name))}")
-    return found
+                changes.append(f"{word} {name} {_tell_change(kind, before.get(name), after.get(name))}")
+    return changes
 
 
 def _tell_change(kind: str, before: str | None, after: str | None) -> str:
@@ -84,14 +84,14 @@ def _tell(project: Project, stage: Any, said: Iterable[Any], find_kept: Callable
 
 
 def _flatten(section: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for key, value in section.items():
-        found |= _flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found
+        flat |= _flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return flat
 
 
 def _compare(former: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Say which keys have another value, one has and the other lacks."""
+    """Name which keys have another value, one has and the other lacks."""
     for key in sorted(former.keys() | now.keys()):
         if key not in now:
             yield f"{key} is gone, and was {former[key]}."

@@ -89,7 +89,7 @@ def read_comparison(folder: Path) -> dict[str, Any]:
     """Read what `write_comparison` wrote.
 
     Raises:
-        ElcError: it is missing, or is no comparison.
+        ElcError: it is missing, or is not a comparison.
     """
     path = folder / FILE
     try:

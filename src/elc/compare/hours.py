@@ -1,4 +1,4 @@
-"""The hours on which both packages are judged: steady, later than either has learnt from, inside both envelopes."""
+"""The hours on which both packages are judged: steady, later than either was trained on, inside both envelopes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Mask = NDArray[np.bool_]
 class Hours:
     """The hours compared, in time order, each side's frame with its predictions added; `left` and `right` row by row.
 
-    `after` is the last hour that either has learnt from; `later` counts the hours after it, and `left_out` those of
+    `after` is the last hour that either was trained on; `later` counts the hours after it, and `left_out` those of
     them that are not compared, by their first reason.
     """
 
@@ -41,7 +41,7 @@ class Hours:
 
 
 def score_pair(hourly: pd.DataFrame, pair: Pair, settings: StageSettings) -> Hours:
-    """Score with both packages the hours that both can be judged on; no such hour is no error.
+    """Score with both packages the hours that both can be judged on; having no such hour is not an error.
 
     `hourly` is the whole hourly table: whether an hour is steady is seen from those before it.
     """

@@ -37,7 +37,7 @@ class Side:
         return [*self.package.features, *self.package.setpoints]
 
     def find_last(self) -> pd.Timestamp:
-        """The start of the last hour that the package has learnt from, for training or for validation."""
+        """The start of the last hour that the package was trained on, for training or for validation."""
         return max(pd.Timestamp(part["last"]) for part in self.package.card["trained_on"].values())
 
 
@@ -57,7 +57,7 @@ def build_pair(left_folder: Path, left_label: str, right_folder: Path | None, ri
     """Build a pair from the folders of two packages; `right_folder` is None where nothing is in use.
 
     Raises:
-        ElcError: a package is not whole, does not say what it learnt from, or the two are of different plants or
+        ElcError: a package is not whole, does not say what it was trained on, or the two are of different plants or
             have one label.
     """
     left = _read_side(left_folder, left_label, sha256="")

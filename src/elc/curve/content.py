@@ -52,7 +52,9 @@ def read_content(folder: Path, *, sha256: str) -> Content:
         raise ElcError(f"{where}: card.json was not found. Train the plant with dvc repro train@{folder.name}.")
     files = _read_files(folder)
     if sha256 and _hash_files(files) != sha256:
-        raise ElcError(f"{where}: it was replaced or changed since it was found. Run it again; elc audit says more.")
+        raise ElcError(
+            f"{where}: it has been replaced or changed in the meantime. Run it again; elc audit gives details."
+        )
     card, faults = _read_card(files[CARD])
     listed = card.get("files", {})
     if not faults:
@@ -63,23 +65,21 @@ def read_content(folder: Path, *, sha256: str) -> Content:
         ]
     for name, expected in listed.items():
         if name not in files:
-            faults.append(f"{name} is missing. Bring it back with dvc checkout.")
+            faults.append(f"{name} is missing. Restore it with dvc checkout.")
         elif hashlib.sha256(files[name]).hexdigest() != expected:
-            faults.append(
-                f"{name} is not the file that was trained (its hash differs). Bring it back with dvc checkout."
-            )
+            faults.append(f"{name} is not the file that was trained (its hash differs). Restore it with dvc checkout.")
     check_faults(where, faults or _find_odd_names(card))
     return Content(card, files)
 
 
 def _find_odd_names(card: dict[str, Any]) -> Iterator[str]:
-    """Find columns and groups that are no names, as tag lists know them: they stand in the sentences of pages."""
+    """Find columns and groups whose names are not valid in a tag list: they stand in the sentences of pages."""
     described = [*card.get("features", ()), *card.get("setpoints", ())]
     names = [("column", str(found.get("column"))) for found in described]
     names += [("group", str(found["group"])) for found in described if found.get("group")]
     for kind, name in [*names, ("column", str(card.get("throughput")))]:
         if not NAMES[kind].fullmatch(name):
-            yield f"the {kind} {name[:60]!r} of card.json is no name. Train the plant again."
+            yield f"the {kind} {name[:60]!r} of card.json is not a valid name. Train the plant again."
 
 
 def read_unverified(folder: Path, card: dict[str, Any]) -> Content:
@@ -105,7 +105,7 @@ def _hash_files(files: dict[str, bytes]) -> str:
 
 def _read_card(raw: bytes) -> tuple[dict[str, Any], list[str]]:
     """Read a card and what is wrong with it: a card holds the hash of everything else in it."""
-    changed = ["card.json is not as it was written (its hash differs). Bring it back with dvc checkout."]
+    changed = ["card.json has changed since it was written (its hash differs). Restore it with dvc checkout."]
     try:
         text = raw.decode("utf-8")
         card = json.loads(text)

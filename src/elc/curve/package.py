@@ -44,7 +44,7 @@ class Package:
 
     `attribution` is what drivers and set-points made of energy in training, with its background of conditions
     (`train.attribution`); empty where a package was made by hand. `insufficiencies` are its findings about the history
-    that it learnt from, as a Parquet file.
+    that it was trained on, as a Parquet file.
     """
 
     card: dict[str, Any]
@@ -96,7 +96,7 @@ class Package:
         `train.interval_frac`, as far as the plant's history can tell.
 
         Raises:
-            ElcError: a column of the curve is not in the frame, or is no number.
+            ElcError: a column of the curve is not in the frame, or is not numeric.
         """
         energy = self.score(_read_inputs(frame, self.features, "predict"))
         return pd.DataFrame(energy, columns=OUTPUTS, index=frame.index)
@@ -140,7 +140,7 @@ def read_found(folder: Path, *, sha256: str) -> Package:
     An empty one is a candidate's, for which its card vouches.
 
     Raises:
-        ElcError: a file is missing or differs from its hash in card.json, or the content is another by now.
+        ElcError: a file is missing or differs from its hash in card.json, or the content has changed.
     """
     return open_package(read_content(folder, sha256=sha256))
 
@@ -200,7 +200,7 @@ def _run(session: ort.InferenceSession, inputs: Inputs) -> Array:
 
 
 def _describe_missing(column: str, frame: pd.DataFrame) -> str:
-    """Say that a column is missing, and which one may hold the same quantity in another unit."""
+    """State that a column is missing, and which one may hold the same quantity in another unit."""
     quantity = column.removesuffix(read_unit(column).suffix)
     names = [str(name) for name in frame.columns]
     like = [name for name in names if name.startswith(quantity) and not name.endswith(COVERAGE_SUFFIX)]

@@ -23,7 +23,7 @@ from elc.records.golden import Golden
 TESTS = ("golden", "shape", "latency")
 NOT_RUN = "not run: the package is not whole. See the test package."
 REJECT = "Reject the version and train the plant again."
-RESTORE = "Bring the package back with dvc checkout, or train the plant again."
+RESTORE = "Restore the package with dvc checkout, or train the plant again."
 NEEDED = ("attribution.json", "envelope.parquet", GOLDEN, "model.onnx", "precedents.parquet", "response.onnx")
 ORDERED = ((BEST, TYPICAL), (TYPICAL, HIGH), (BEST_LOW, BEST), (BEST, BEST_HIGH))
 DIRECTED = OUTPUTS[:3]  # not the ends of the interval of best: it narrows where the plant has run more
@@ -85,7 +85,7 @@ def _attempt(name: str, check: Callable[[], Found], where: str) -> tuple[Proof, 
     except ElcError as error:
         fault = str(error)
     except Exception as error:
-        fault = f"{where} {name}: it stopped with {type(error).__name__}: {error}. Expected a result. {RESTORE}"
+        fault = f"{where} {name}: it failed with {type(error).__name__}: {error}. Expected a result. {RESTORE}"
     return Proof(name, time.perf_counter() - start, fault), found
 
 
@@ -133,8 +133,8 @@ def _find_golden_faults(golden: Golden, inputs: Array, outputs: Array, package: 
     sizes = (len(package.features), len(OUTPUTS))
     if not inputs.size or (inputs.shape, outputs.shape) != tuple((len(inputs), size) for size in sizes):
         yield (
-            f"golden.json holds inputs of shape {inputs.shape} and outputs of shape {outputs.shape}, expected equally "
-            f"many rows, one at least, of {sizes[0]} and {sizes[1]} numbers. {RESTORE}"
+            f"golden.json holds inputs of shape {inputs.shape} and outputs of shape {outputs.shape}, expected the "
+            f"same number of rows, at least one, of {sizes[0]} and {sizes[1]} numbers. {RESTORE}"
         )
     if not 0 <= golden.tolerance_frac <= MAX_TOLERANCE_FRAC:
         found = golden.tolerance_frac
@@ -162,7 +162,7 @@ def _find_range_faults(package: Package) -> Iterator[str]:
         column, low, high = feature["column"], feature["low"], feature["high"]
         is_swept = column == package.throughput
         if not (np.isfinite([low, high]).all() and (low < high if is_swept else low <= high)):
-            yield f"{column} of card.json ranges from {low} to {high}, expected a range upwards. {RESTORE}"
+            yield f"{column} of card.json ranges from {low} to {high}, expected the lower end first. {RESTORE}"
         if feature.get("monotone", "") not in SIGNS:
             yield f"{column} of card.json has the direction {feature['monotone']}, expected up, down or none. {RESTORE}"
 
@@ -190,7 +190,7 @@ def _find_invalid(rows: pd.DataFrame, energy: pd.DataFrame) -> Iterator[str]:
         if len(wrong):
             found, at = values.iloc[wrong[0]], _describe(rows.iloc[wrong[0]])
             yield (
-                f"{output} is no finite value above 0 in {len(wrong)} of {len(rows)} rows, "
+                f"{output} is not a finite value above 0 in {len(wrong)} of {len(rows)} rows, "
                 f"first {found:.6g} GJ/h at {at}. {REJECT}"
             )
 

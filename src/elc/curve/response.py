@@ -1,4 +1,5 @@
-"""What the plant did in its best hours under like conditions, and what energy would follow a change of set-points."""
+"""What the plant did in its best hours under similar conditions, and what energy would follow a change of
+set-points."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from elc.curve.package import Array, Package
 
-# ASSUME: what nine in ten of the precedents stayed above, or below, is no practice of theirs.
+# ASSUME: what nine in ten of the precedents stayed above, or below, is not their practice.
 REACH = (0.1, 0.9)
 STEPS = 9  # places looked at in between
 CHUNK_HOURS = 256

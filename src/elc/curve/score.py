@@ -68,9 +68,7 @@ def find_last(scored: pd.DataFrame) -> pd.Series:
         ElcError: it has none.
     """
     if scored.empty:
-        raise ElcError(
-            "hourly table: it holds no interval, expected one at least. Look at the export and its findings."
-        )
+        raise ElcError("hourly table: it holds no interval, expected at least one. Check the export and its findings.")
     return scored.sort_values(TIME).iloc[-1]
 
 

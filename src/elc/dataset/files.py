@@ -24,7 +24,7 @@ def write_dataset(
     Files: train, valid, test and stops as Parquet, findings.parquet, split.json, statistics.json, constraints.json.
 
     Raises:
-        ElcError: no curve can be learnt from the split (see `check_sound`).
+        ElcError: no curve can be trained on the split (see `check_sound`).
     """
     check_sound(split, tags)
     with replace_folder(folder) as fresh:

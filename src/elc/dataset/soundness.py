@@ -21,7 +21,7 @@ _SPELLS = ("hours", "longest_h", "longest_from", "spells")
 SPENT, INFINITE = Kind("soundness", "spent", _SPELLS), Kind("soundness", "infinite", ("tag", "role", *_SPELLS))
 COPIES = Kind("soundness", "copies", ("tag", "role", "former", "former_tag", "former_role", "correlation"))
 VANISHED = Kind("soundness", "vanished", ("tag", "role", "missing_frac", "intervals"))
-# ASSUME: a spread below the precision of the 32-bit numbers that a curve computes with is no spread.
+# ASSUME: a spread below the precision of the 32-bit numbers that a curve computes with is not a spread.
 CONSTANT_FRAC = 1e-6
 # ASSUME: above this correlation two columns are one measurement, written twice or read in two places.
 COPY = 0.9999
@@ -32,7 +32,7 @@ VANISHED_FRAC = 0.5
 
 
 def check_sound(split: Split, tags: TagList) -> None:
-    """Check that a curve can be learnt from a split, wherever its files came from.
+    """Check that a curve can be trained on a split, wherever its files came from.
 
     Energy (GJ/h), throughput and drivers are numbers and finite in every part, energy and throughput are positive,
     set-points are finite where they are known, the parts follow each other, and no feature is constant in train.
@@ -92,7 +92,8 @@ def _find_overlaps(parts: dict[str, pd.DataFrame]) -> Iterator[str]:
         if first <= last:
             yield (
                 f"{later} starts at {first:%Y-%m-%d %H:%M} UTC, before {former} ends at {last:%Y-%m-%d %H:%M} UTC: "
-                "the curve would be tested on what it has seen. Split by time, as dataset.build_split does."
+                "the curve would be tested on hours that it was trained on. Split by time, as dataset.build_split "
+                "does."
             )
 
 
@@ -103,9 +104,12 @@ def _find_constant(train: pd.DataFrame, tags: TagList) -> Iterator[str]:
             continue
         found = f"{_name(column, tags)} is constant in train: {format_value(low, column, with_unit=True)}"
         if column == tags.throughput:
-            yield f"{found}. A curve over load needs more than one: look at the tag, or bring a longer export."
+            yield f"{found}. A curve over load needs more than one: check the tag, or add a longer export."
         else:
-            yield f"{found}. It teaches nothing: set its role to state or ignore in {_say_tag_list(tags)}."
+            yield (
+                f"{found}. The curve can learn nothing from it: set its role to state or ignore in "
+                f"{_say_tag_list(tags)}."
+            )
 
 
 def check_drivers(marked: pd.DataFrame, tags: TagList, settings: StageSettings) -> None:
@@ -140,7 +144,7 @@ def _explain_gone(column: str, steady: pd.DataFrame, test: pd.DataFrame, tags: T
     until = "" if pd.isna(last) else "set train_until to the day after, "
     return (
         f"{_name(column, tags)} is missing in all {len(test)} steady intervals from {test[TIME].iloc[0]:%Y-%m-%d} on, "
-        f"which would test the curve; {known}. Bring an export with it, {until}or set its role to ignore in "
+        f"which would test the curve; {known}. Add an export that has it, {until}or set its role to ignore in "
         f"{_say_tag_list(tags)}."
     )
 

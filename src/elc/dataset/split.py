@@ -62,10 +62,11 @@ def build_split(
     if len(steady) < gate.min_hours:
         raise ElcError(
             f"{where}: {len(steady)} steady intervals are left, expected at least {gate.min_hours} "
-            f"(dataset.min_hours){_explain_lost(steady, marked)}. Bring a longer export, or change what costs most."
+            f"(dataset.min_hours){_explain_lost(steady, marked)}. Add a longer export, or change the setting that "
+            "excludes most."
         )
     if gate.train_frac + gate.valid_frac >= 1:
-        raise ElcError(f"{where}: dataset.train_frac and valid_frac leave nothing to test on. Lower one.")
+        raise ElcError(f"{where}: dataset.train_frac and valid_frac leave no test hours. Lower one of them.")
     ordered = steady.sort_values(TIME, ignore_index=True)
     cuts = [round(len(ordered) * share) for share in (gate.train_frac, gate.train_frac + gate.valid_frac)]
     parts = _split_rows(ordered, cuts, find_reach(settings))
@@ -73,7 +74,7 @@ def build_split(
     if empty:
         raise ElcError(
             f"{where}: no interval is left for {' and '.join(empty)}, of {len(ordered)} steady ones and without those "
-            "that look back across the split. Change dataset.train_frac or valid_frac, or bring a longer export."
+            "that look back across the split. Change dataset.train_frac or valid_frac, or add a longer export."
         )
     return Split(rated_load, *parts)
 

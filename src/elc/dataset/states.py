@@ -79,7 +79,7 @@ def _find_rising(load_frac: pd.Series, is_down: pd.Series, tolerance: float) -> 
 
 
 def explain_states(states: pd.Series) -> str:
-    """Say how many intervals are in each state but run (`states` counts them), and which keys decide it."""
+    """Report how many intervals are in each state but run (`states` counts them), and which keys decide it."""
     found = {str(state): int(count) for state, count in states.items() if state != RUN and count}
     return ", ".join(f"{state} {count:,} ({KEYS[state]})" for state, count in found.items())
 

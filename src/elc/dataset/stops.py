@@ -1,4 +1,5 @@
-"""Trips and start-ups as events, each with its energy: they are booked apart and teach the curve nothing."""
+"""Trips and start-ups as events, each with its energy: they are accounted for separately, and the curve is not trained
+on them."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def attribute(package: Package, hours: pd.DataFrame, settings: ExplainSettings, 
     """Attribute the energy of hours with known features to drivers, or to set-points, which must be known, too.
 
     Drivers share out best less its mean over conditions of the training hours; set-points share out the response less
-    its value at best practice under like conditions, and an hour without precedents is left out.
+    its value at best practice under similar conditions, and an hour without precedents is left out.
 
     Raises:
         ElcError: `what` is neither drivers nor setpoints.

@@ -1,6 +1,6 @@
 """Whether drivers and set-points still rank as in training: nDCG of the attribution, as SageMaker Clarify has it.
 
-The players are ranked by their mean absolute share of late; the discounted gain of that ranking, with the shares of
+The players are ranked by their recent mean absolute share; the discounted gain of that ranking, with the shares of
 training as gains, is divided by that of training's own ranking. 1 is the same order, and below 0.90 is a violation:
 Amazon SageMaker, Feature attribution drift for models in production; Järvelin and Kekäläinen, ACM Transactions on
 Information Systems 20 (2002) 422.

@@ -1,4 +1,5 @@
-"""What drives the gap: the step from best-practice set-points under like conditions to the present ones, shared out."""
+"""What drives the gap: the step from best-practice set-points under similar conditions to the present ones, shared
+out."""
 
 from __future__ import annotations
 
@@ -14,10 +15,10 @@ TYPES = {TIME: "datetime64[us, UTC]", "setpoint": "str", **dict.fromkeys(SHARES[
 
 
 def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
-    """Explain the gap of each hour by its set-points against best practice under like conditions.
+    """Explain the gap of each hour by its set-points against best practice under similar conditions.
 
     Best is what the best hours reached, and none of them had every set-point at its best. What they lost themselves is
-    no part of the gap, so it is taken off again in a row of its own, below zero as a rule; what then remains
+    not part of the gap, so it is taken off again in a row of its own, below zero as a rule; what then remains
     `unexplained` has no side of its own. Whatever shows parts of a gap shows these rows.
 
     Returns:

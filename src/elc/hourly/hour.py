@@ -42,7 +42,7 @@ class Outcome:
 
 
 def run_hour(project: Project, plants: Sequence[str], *, environment: str) -> Outcome:
-    """Run the hour of some plants, or all: what is new is taken in, the pages are made, alerts are sent.
+    """Run the hour of some plants, or all: new data is read, pages are made, alerts are sent.
 
     `environment` is whose versions judge; an empty one is the highest that has any version here, else the candidates
     are judged. A plant without a version there is skipped. What the stages say goes to standard error.
@@ -55,14 +55,14 @@ def run_hour(project: Project, plants: Sequence[str], *, environment: str) -> Ou
     faults += list_unknown("environment", filter(None, [environment]), settings.environments)
     check_faults("hourly: params.yaml", faults)
     project = project.operate(environment or registry.find_operated(project, settings))
-    chosen = list(dict.fromkeys(plants)) or list(settings.plants)
+    names = list(dict.fromkeys(plants)) or list(settings.plants)
     with hold_hourly_lock(project), tempfile.TemporaryDirectory() as folder:
-        skipped = {plant: reason for plant in chosen if (reason := _find_reason(project, plant, settings))}
-        judged = [plant for plant in chosen if plant not in skipped]
+        skipped = {plant: reason for plant in names if (reason := _find_reason(project, plant, settings))}
+        judged = [plant for plant in names if plant not in skipped]
         keep_hours(project, judged, Path(folder))
         has_run = _run_plants(project, judged)
         is_rendered, fault = _run_site(project)
-        changes = tuple(find_change(project, plant, Path(folder), skipped.get(plant, "")) for plant in chosen)
+        changes = tuple(find_change(project, plant, Path(folder), skipped.get(plant, "")) for plant in names)
         unsent = alerts.deliver_all(project, judged, environment=project.environment, now=datetime.now(UTC))
     return Outcome(project.environment, changes, has_run or is_rendered, (*filter(None, [fault]), *unsent))
 
@@ -157,7 +157,7 @@ def _keep_failure(project: Project, stage: str, plant: str, code: int) -> None:
     if code > 0 and read_failures(project, plant, [stage]):
         return
     how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-    write_failure(project, stage, plant, ElcError(f"stage {stage} {plant}: its process {how}. The log says more."))
+    write_failure(project, stage, plant, ElcError(f"stage {stage} {plant}: its process {how}. See the log."))
 
 
 def _run_site(project: Project) -> tuple[bool, str]:
@@ -170,5 +170,5 @@ def _run_site(project: Project) -> tuple[bool, str]:
         return True, ""
     remove_stamp(project, SITE, "")
     found = read_failures(project, "", [SITE])
-    why = found[0].sentence if found else "render: its process ended; the log says more."
-    return True, f"{why} The former site stays."
+    why = found[0].sentence if found else "render: its process ended; see the log."
+    return True, f"{why} The previous site stays."

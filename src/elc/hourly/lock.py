@@ -40,6 +40,6 @@ def _build_sentence(project: Project, file: IO[str]) -> str:
     except RecordError:  # it is just starting
         who = "it has just started"
     return (
-        f"hourly: another run of {project.environment} is not done ({who}). Wait until it is; two at once would mix "
-        "their files."
+        f"hourly: another run of {project.environment} has not finished ({who}). Wait until it has; two at once would "
+        "mix up their files."
     )

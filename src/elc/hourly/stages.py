@@ -27,7 +27,7 @@ _LARGE = "large"
 
 
 def is_stale(project: Project, stage: str, plant: str, stamp: str) -> bool:
-    """Say whether a stage of a plant must run: it has not succeeded on what `stamp` says, or its result is gone."""
+    """Tell whether a stage of a plant must run: it has not succeeded on what `stamp` says, or its result is gone."""
     try:
         kept = read_record(_name(project, stage, plant), Stamp, cure="The next hourly run writes it again.")
     except RecordError:
@@ -110,11 +110,11 @@ def _stamp_site(project: Project) -> Iterator[str]:
 
 def _stamp_path(path: Path, *, is_large: bool) -> Iterator[str]:
     """Stamp a file, or each file of a folder; what is missing has no stamp."""
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    files = sorted(entry for entry in path.rglob("*") if entry.is_file()) if path.is_dir() else [path]
     for file in files:
         try:
-            found = file.stat()
-            told = f"{found.st_size} {found.st_mtime_ns} {found.st_ino}" if is_large else _hash_file(file)
+            status = file.stat()
+            told = f"{status.st_size} {status.st_mtime_ns} {status.st_ino}" if is_large else _hash_file(file)
         except OSError:  # it is gone since, or was never there
             continue
         yield f"{file} {told}"

@@ -190,7 +190,7 @@ def _check_partials(partials: pa.Table, tags: TagList, where: str) -> None:
             f"or set their role to ignore in data/plants/{tags.plant}/tags.csv."
         )
     if partials.num_rows and pc.all(pc.is_null(partials["low"])).as_py():
-        faults.append("holds no reading of good quality. Look at its quality column, or set ingest.accept_uncertain.")
+        faults.append("holds no reading of good quality. Check its quality column, or set ingest.accept_uncertain.")
     check_faults(where, faults)
 
 

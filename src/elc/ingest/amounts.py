@@ -43,7 +43,7 @@ def settle_rhythms(
     check_faults(
         survey.where,
         [
-            f"tag {tag.tag} is the amount of an interval, and too few readings tell how long that is. "
+            f"tag {tag.tag} is the amount of an interval, and there are too few readings to tell how long that is. "
             "Write it in the unit, as in kWh/15min."
             for tag in open_tags
             if tag.tag not in steps

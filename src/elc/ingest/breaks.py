@@ -14,7 +14,7 @@ from elc.ingest.counters import Break, Counter
 from elc.ingest.grid import Grid
 from elc.settings import Tag, TagList
 
-MAX_FALL_FRAC = 0.1  # ASSUME: a counter that falls after more of its readings than this is no counter
+MAX_FALL_FRAC = 0.1  # ASSUME: a tag that falls after more of its readings than this is not a counter
 ZERO_FRAC = 0.05  # ASSUME: a counter that goes on below that share of what it showed was reset, above it replaced
 LEAST_READINGS = 24  # ASSUME: fewer readings do not tell that a counter stands still
 RESET, MISREAD = Kind("totaliser_reset", needs=("tag",)), Kind("misread", needs=("tag", "times"))

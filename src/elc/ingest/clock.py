@@ -84,7 +84,7 @@ def check_skipped(engine: Engine, readings: ir.Table, changes: list[ClockChange]
     found = engine.execute(skipped.aggregate(count=skipped.count(), first=skipped.time.min())).iloc[0]
     if found["count"]:
         raise ElcError(
-            f"{where}: {found['count']} readings carry times that the clocks of {zone} skipped, the first at "
+            f"{where}: {found['count']} readings have times that the clocks of {zone} skipped, the first at "
             f"{found['first']}. The export is in another zone, often standard time all year: set export.time_zone to "
             "it, as in Etc/GMT+7 for seven hours behind UTC."
         )
@@ -102,7 +102,7 @@ def find_doubled_spans(changes: Sequence[ClockChange], first: pd.Timestamp, last
 
 
 def build_doubled_hours(plant: str, spans: Sequence[Span]) -> list[Finding]:
-    """Build a finding for each time that the clock showed twice, and whose readings cannot be told apart."""
+    """Build a finding for each time that the clock showed twice, and whose readings cannot be assigned."""
     return [Finding(DOUBLED, plant, "", start, end) for start, end in spans]
 
 

@@ -50,7 +50,7 @@ def check_contract(
     rules: dict[str, Find] = {
         f"not one interval ({interval}) after the row before": lambda frame: _find_off_clock(frame, interval),
         "outside 0 to 1": lambda frame: _find_off_coverage(frame, tags),
-        "given although nothing covers them": lambda frame: _find_uncovered(frame, tags, weather),
+        "given, but nothing covers them": lambda frame: _find_uncovered(frame, tags, weather),
         "not the sum over carriers": lambda frame: _find_off_energy(frame, tags, carriers),
     }
     faults = [fault for error in _validate(hourly, columns, rules) for fault in _read_faults(error, hourly, rules)]
@@ -59,7 +59,7 @@ def check_contract(
     if hourly.empty:
         faults.append("it has no row.")
     if faults:
-        faults[-1] += f" Write the table anew with dvc repro ingest@{tags.plant}."
+        faults[-1] += f" Write the table again with dvc repro ingest@{tags.plant}."
         raise build_error(where, faults)
 
 
@@ -111,9 +111,9 @@ def _read_faults(error: SchemaError, hourly: pd.DataFrame, rules: dict[str, Find
         case "COLUMN_NOT_IN_DATAFRAME":
             yield f"column {found} is missing."
         case "COLUMN_NOT_IN_SCHEMA":
-            yield f"column {found} is in no line of the tag list."
+            yield f"column {found} is not in the tag list."
         case "DUPLICATE_COLUMN_LABELS":
-            yield f"columns stand twice: {', '.join(found)}."
+            yield f"columns appear twice: {', '.join(found)}."
         case "WRONG_DATATYPE":
             yield f"column {name} is of type {hourly[name].dtype}, expected {error.schema.dtype}."
         case "SERIES_CONTAINS_NULLS":

@@ -102,7 +102,7 @@ def _build_limit(points: EndReadings, tag: Tag) -> Limit:
     """Find how far a counter can rise: by the range in its tag list, else by what it usually does."""
     step, length = np.diff(points.value), np.diff(points.us)
     is_rise = step > 0
-    is_rise[1:] &= step[:-1] >= 0  # what comes back from a fall is no rise
+    is_rise[1:] &= step[:-1] >= 0  # what comes back from a fall is not a rise
     if is_rise.sum() < 2:
         return Limit(np.inf, 1.0, 0.0)
     least_us = float(np.median(length))

@@ -79,7 +79,7 @@ def _read_moment(bound: object) -> pd.Timestamp:
 def _read_bad_times(engine: Engine, layout: Layout, paths: Sequence[Path], export: Export) -> pd.DataFrame:
     cells = read_cells(engine, layout, paths, export)
     is_bad = cells.time.isnull()
-    if not (layout.meaning.time_unit or layout.is_text(layout.fields.time)):  # others out of range are null by now
+    if not (layout.meaning.time_unit or layout.is_text(layout.fields.time)):  # others out of range are already null
         is_bad |= (cells.time < ibis.timestamp(FIRST)) | (cells.time > ibis.timestamp(find_last()))
     texts = cells.filter(is_bad).select(time_text=cells.time_text.fill_null(""))
     return engine.execute(texts.distinct().order_by("time_text").limit(5))
@@ -103,7 +103,7 @@ def _find_odd_messages(engine: Engine, layout: Layout, paths: Sequence[Path]) ->
         odd = find_odd(read_table(engine, layout, [path]), layout.nest)
         count = int(engine.execute(odd.aggregate(count=odd.count()))["count"][0])
         if count:
-            faults.append(f"{path.name}: {count} messages hold no values, unlike the first. Keep one kind a file.")
+            faults.append(f"{path.name}: {count} messages hold no values, unlike the first. Keep one kind per file.")
     return faults
 
 

@@ -29,7 +29,7 @@ class Source:
     `key` changes with its content; `first` and `last` are its times as written, in microseconds since 1970; `days`
     are the UTC days since 1970 that it has readings in. `is_told`: it has readings of an hour that the clock showed
     twice, and a copy says in UTC which pass they are of; `untold` are the changes (microseconds, UTC) of which some
-    cannot be told, and `single` those of them at which no time is shown twice.
+    are ambiguous, and `single` those of them at which no time is shown twice.
     """
 
     key: str

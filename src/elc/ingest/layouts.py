@@ -20,7 +20,7 @@ from elc.settings import Export, TagList
 
 @dataclass(frozen=True)
 class FoundLayout:
-    """The layout of a file, and what of it is doubtful: lines that were passed over, units that nobody understands."""
+    """The layout of a file, and what of it is doubtful: lines that were passed over, units that are not understood."""
 
     layout: Layout
     doubts: tuple[FileDoubt, ...] = ()
@@ -132,7 +132,7 @@ class Layouts:
         return found, opened, faults
 
     def _read_layout(self, name: str, key: str, export: Export) -> FoundLayout:
-        """Read how a file is written; where that cannot be told, open it."""
+        """Read how a file is written; if that is not clear, open it."""
         if is_odd(self.folder / name, export):
             return self._open(name, key, export)
         try:

@@ -11,8 +11,8 @@ from elc.ingest.grid import Grid
 from elc.ingest.series import SAME_FRAC
 from elc.settings import Tag, TagList
 
-# ASSUME: these numbers, which loggers, weather services and drivers write for no data, are no readings where they stand
-# further from all others than these from each other.
+# ASSUME: these numbers, which loggers, weather services and drivers write for no data, are not readings where they
+# stand further from all others than these from each other.
 NINES = [99.9, 99.99, 999.0, 999.9, 999.99, 9999.0, 9999.9, 9999.99, 99999.0, 999999.0, 9999999.0, 8888.0, 888.8]
 KNOWN = np.array([*NINES, *(-value for value in NINES), -99.0, -1.0, 32767.0, -32768.0, 65535.0, -6999.0, -7999.0])
 MARKER = Kind("marker", needs=("tag", "intervals", "markers"))

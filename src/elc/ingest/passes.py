@@ -81,7 +81,7 @@ def _find_repeated(change: ClockChange) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def find_passes(times: pd.Series, tags: pd.Series, change: ClockChange) -> NDArray[np.int8]:
-    """Find the pass of each reading near a change, in the order of the file: 0, 1, or -1 where nobody can tell.
+    """Find the pass of each reading near a change, in the order of the file: 0, 1, or -1 where that is unknown.
 
     All tags together tell it where the file is in the order of time; else each tells it for itself.
     """

@@ -12,7 +12,7 @@ DOUBTED = (
     "QUESTIONABLE|SUBSTITUTED|SUSPECT|^UNCERTAIN|^(DOUBTFUL|DOUBT|UNSICHER|FRAGLICH|ZWEIFELHAFT|USIKKER|OSÄKER|TVILSOM"
     "|INCERTAIN|DOUTEUX|INCIERTO|DUDOSO|INCERTO|ONZEKER|ESTIMATED)$"
 )
-# The whole word, or one of the names of OPC UA that are written as one: GOODBYE and GoodNoData are no good readings.
+# The whole word, or one of the names of OPC UA that are written as one: GOODBYE and GoodNoData are not good readings.
 UA_GOOD = "CASCADE|CLAMPED|EDITED|ENTRYINSERTED|ENTRYREPLACED|LOCALOVERRIDE|OVERLOAD"
 GOOD = (
     f"^GOOD([^A-Z]|$)|^GOOD({UA_GOOD})$"

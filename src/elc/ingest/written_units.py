@@ -19,7 +19,7 @@ from elc.units import is_unit
 def check_units(
     engine: Engine, layout: Layout, path: Path, export: Export, tags: TagList
 ) -> tuple[list[str], list[FileDoubt]]:
-    """Check what a file says of the units of listed tags: contradictions, and units that nobody understands.
+    """Check what a file says of the units of listed tags: contradictions, and units that are not understood.
 
     It says so in a column, or behind each number.
 

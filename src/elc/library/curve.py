@@ -68,7 +68,7 @@ class Curve:
 
         Args:
             frame: one row an interval; its times, aware, are the index or a column `time_utc`.
-            energy: what is to be least, in GJ/h or MW.
+            energy: the quantity to minimize, in GJ/h or MW.
             load: the production that it is spent on.
             drivers: what else it depends on and nobody chooses, such as weather or the raw material.
             setpoints: what operators choose; never a part of the curve, but what `explain` and `advise` ask for.
@@ -105,14 +105,14 @@ class Curve:
         return cls(content, energy=energy, is_continuous=is_continuous, settings=settings)
 
     def save(self, folder: Path | str) -> Path:
-        """Write the model package to a folder, whole or not at all; one that is no model package stays as it is.
+        """Write the model package to a folder, whole or not at all; one that is not a model package is left unchanged.
 
         Raises:
             ElcError: the folder is there and holds something else.
         """
         target = Path(folder)
         if target.exists() and not (target / curve.CARD).is_file():
-            raise ElcError(f"{target}: it is there, and is no model package. Choose another folder.")
+            raise ElcError(f"{target}: it exists and is not a model package. Choose another folder.")
         with replace_folder(target) as fresh:
             for name, raw in self._content.files.items():
                 (fresh / name).parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ class Curve:
         """Predict best, typical and high energy (GJ/h) of each row, and the interval of best; missing where unknown.
 
         Raises:
-            ElcError: a column of the curve is not in the frame, or is no number.
+            ElcError: a column of the curve is not in the frame, or is not numeric.
         """
         return self.package.predict(frame)
 
@@ -143,7 +143,7 @@ class Curve:
         Args:
             frame: the intervals.
             what: drivers, which share out best less its mean over conditions of training; or setpoints, which share out
-                the step from best practice under like conditions to the present ones.
+                the step from best practice under similar conditions to the present ones.
             most: intervals, evenly spread over those inside the envelope of the curve.
 
         Raises:
@@ -171,17 +171,17 @@ class Curve:
         """
         hours = self._learnt if frame is None else self._score(frame).query(IS_STEADY)
         if hours is None:
-            raise ElcError("the curve was loaded, and holds no hours: give those to draw, as in curve.plot(frame).")
+            raise ElcError("the curve was loaded without its hours: give the hours to draw, as in curve.plot(frame).")
         return figures.plot_conditions(curve.build_conditions(self.package, hours))
 
     def describe(self) -> pd.DataFrame:
-        """The columns that the curve knows, with unit and the range that it learnt from."""
+        """The columns that the curve knows, with unit and the range that it was trained on."""
         return self.package.describe()
 
     def __repr__(self) -> str:
         learnt = self.package.card["trained_on"]["train"]
         return (
-            f"Curve of {self.package.throughput} and {len(self.package.features) - 1} drivers, learnt from "
+            f"Curve of {self.package.throughput} and {len(self.package.features) - 1} drivers, trained on "
             f"{learnt['rows']:,} steady intervals from {learnt['first'][:10]} to {learnt['last'][:10]}"
         )
 
@@ -192,7 +192,7 @@ class Curve:
 
 
 def _learn(hours: pd.DataFrame, tags: TagList, settings: StageSettings) -> tuple[curve.Content, pd.DataFrame]:
-    """Go through the stages dataset and train; return the model package, and the hours that it learnt from."""
+    """Go through the stages dataset and train; return the model package, and the hours that it was trained on."""
     try:
         from elc import train  # seconds, for TensorFlow
     except ModuleNotFoundError as error:
@@ -214,9 +214,9 @@ def _build_tags(
     load: str, drivers: Sequence[str], setpoints: Sequence[str], rising: Sequence[str], falling: Sequence[str]
 ) -> TagList:
     strange = [name for name in (*rising, *falling) if name not in drivers]
-    faults = [f"{name} is given a direction and is no driver. Add it to drivers." for name in strange]
+    faults = [f"{name} is given a direction but is not a driver. Add it to drivers." for name in strange]
     both = sorted(set(rising) & set(falling))
-    check_faults("the curve", faults + [f"{name} is given both directions. Keep one of them." for name in both])
+    check_faults("the curve", faults + [f"{name} is given in both directions. Keep one." for name in both])
     directions = dict.fromkeys(rising, "up") | dict.fromkeys(falling, "down")
     roles = {ENERGY: "energy", load: "throughput"}
     roles |= dict.fromkeys(drivers, "driver") | dict.fromkeys(setpoints, "setpoint")

@@ -54,7 +54,7 @@ class Plant:
             ElcError: the plant was not ingested yet, or has no curve.
         """
         folder = self._project.hourly(self.plant)
-        missing = [] if folder.is_dir() else [f"{folder} was not found. Make it: dvc repro monitor@{self.plant}"]
+        missing = [] if folder.is_dir() else [f"{folder} was not found. Create it: dvc repro monitor@{self.plant}"]
         check_faults(f"plant {self.plant}", missing)
         package = self.curve().package
         hourly, _ = curve.fit_hours(ingest.read_hourly(folder), package)

@@ -40,8 +40,8 @@ def build_hours(frame: pd.DataFrame, *, energy: str, columns: Sequence[str], is_
     off = ~table[TIME].isin(grid)
     if off.any():
         raise ElcError(
-            f"the table: {int(off.sum())} times lie between intervals, as {table.loc[off, TIME].iloc[0]}. Bring them "
-            "to the interval's start, or set is_continuous=False where rows are steady states."
+            f"the table: {int(off.sum())} times lie between intervals, as {table.loc[off, TIME].iloc[0]}. Move them "
+            "to the interval's start, or set is_continuous=False if rows are steady states."
         )
     return table.set_index(TIME).reindex(grid).rename_axis(TIME).reset_index()
 
@@ -69,7 +69,7 @@ def _find_name_faults(names: Sequence[str]) -> list[str]:
             faults.append(str(error))
             continue
         if not NAMES["column"].fullmatch(name):
-            faults.append(f"column {name}: a name is small letters, digits and _. Rename it.")
+            faults.append(f"column {name}: a name consists of lowercase letters, digits and _. Rename it.")
     doubled = [name for name in dict.fromkeys(names) if list(names).count(name) > 1]
     return [*faults, *(f"column {name} is given twice, for different roles. Name it once." for name in doubled)]
 
@@ -80,7 +80,7 @@ def _find_column_faults(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
         if name not in frame.columns:
             faults.append(f"column {name} is missing: {build_nearest(name, [str(one) for one in frame.columns])}")
         elif not isinstance(frame[name], pd.Series):
-            faults.append(f"column {name} stands in it twice. Drop one.")
+            faults.append(f"column {name} appears in it twice. Drop one.")
         elif not pd.api.types.is_numeric_dtype(frame[name].dtype):
             faults.append(f"column {name} holds {frame[name].dtype}, expected numbers. Convert them.")
     return faults
@@ -90,13 +90,13 @@ def _read_times(frame: pd.DataFrame) -> pd.DatetimeIndex:
     given = frame[TIME] if TIME in frame.columns else frame.index
     times = pd.Index(given)
     if frame.empty:
-        raise ElcError("the table: it has no row. Bring some months of intervals.")
+        raise ElcError("the table: it has no rows. Give some months of intervals.")
     if not isinstance(times, pd.DatetimeIndex):
         raise ElcError(
             f"the table: its times are {times.dtype}, expected times as the index or in {TIME}. Convert them."
         )
     if times.tz is None:
-        raise ElcError('the table: its times name no zone. Say it, as in frame.tz_localize("Europe/Oslo").')
+        raise ElcError('the table: its times have no time zone. Set one, as in frame.tz_localize("Europe/Oslo").')
     if times.hasnans or times.has_duplicates:
         what = "a missing time" if times.hasnans else f"the time {times[times.duplicated()][0]} twice"
         raise ElcError(f"the table: it holds {what}, expected each interval once. Drop those rows, or average them.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from elc.listen.model import Delivery
 
-LOOK_S = 0.5  # a signal may come in the moment in which nobody can be told
+LOOK_S = 0.5  # a signal may come at the moment when no waiter can be notified
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Intake:
         self.lost = 0
 
     def put(self, delivery: Delivery) -> None:
-        """Take a delivery in. One that cannot be sent again is lost, and counted, where the disk is full for long."""
+        """Accept a delivery. One that cannot be sent again is lost, and counted, if the disk stays full for long."""
         with self._changed:
             if delivery.confirm is None and self._rows >= self._limits.rows * self.FULL_TIMES:
                 self.lost += len(delivery.readings)

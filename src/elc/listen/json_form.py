@@ -34,7 +34,7 @@ MOST_PARTS = 1_000_000  # lists, objects and members of one message
 
 
 class FormError(Exception):
-    """Why one reading cannot be taken."""
+    """Why one reading cannot be accepted."""
 
 
 def read_json(payload: bytes, *, tag: str, codes: str | None, origin: str) -> tuple[list[Reading], tuple[Reject, ...]]:
@@ -56,13 +56,13 @@ def read_json(payload: bytes, *, tag: str, codes: str | None, origin: str) -> tu
     try:
         content = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        rejects.add(f"is no JSON: {error}", payload)
+        rejects.add(f"is not valid JSON: {error}", payload)
         return [], rejects.build()
     for item in content if isinstance(content, list) else [content]:
         if isinstance(item, dict):
             _read_item(item, tag, codes, readings, rejects)
         else:
-            rejects.add(f"is no object with time and value, but {show_value(item)}", b"")
+            rejects.add(f"is not an object with time and value, but {show_value(item)}", b"")
     return readings, rejects.build()
 
 
@@ -108,13 +108,13 @@ def _find_values(item: dict[str, Any], tag: str) -> list[tuple[Any, Any]]:
 
 def _read_value(name: Any, value: Any) -> float | None:
     if not isinstance(name, str) or not name:
-        raise FormError("has no tag, neither in the message nor in the topic")
+        raise FormError("has no tag in the message or in the topic")
     if value is ...:
         raise FormError("has no value")
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise FormError(f"value {show_value(value)} is no number")
+        raise FormError(f"value {show_value(value)} is not a number")
     number = float(value)
     if not math.isfinite(number):
         raise FormError(f"value {value} is not finite")
@@ -125,7 +125,7 @@ def _read_time(item: dict[str, Any]) -> int:
     time = next((item[name] for name in TIMES if name in item), None)
     if isinstance(time, int | float) and not isinstance(time, bool):
         if not abs(time) < 1e14:
-            raise FormError(f"time {time} lies beyond any clock; expected milliseconds since 1970")
+            raise FormError(f"time {time} is out of range; expected milliseconds since 1970")
         return round(time * 1000)
     if not isinstance(time, str):
         raise FormError("has no time; expected ISO 8601 with a zone, or milliseconds since 1970")
@@ -151,7 +151,7 @@ def read_quality(quality: Any, codes: str | None) -> str:
     if isinstance(quality, int) and codes is not None and 0 <= quality <= LARGEST[codes]:
         steps = OPC_DA if codes == "opc_da" else OPC_UA
         return next(word for start, word in steps if quality >= start)
-    hint = "; say what numbers mean with codes: opc_da or opc_ua" if isinstance(quality, int) and not codes else ""
+    hint = "; set codes to opc_da or opc_ua to tell what numbers mean" if isinstance(quality, int) and not codes else ""
     raise FormError(f"quality {show_value(quality)} is unknown; expected GOOD, UNCERTAIN or BAD{hint}")
 
 

@@ -1,4 +1,4 @@
-"""Keep the readings of one plant: leave out what is known already, set aside what cannot be, and write the rest."""
+"""Keep the readings of one plant: leave out duplicates, set aside invalid ones, and write the rest."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ class Keeper:
     def can_take(self, delivery: Delivery) -> bool:
         """Tell whether the readings of a delivery make a table at all; the log says why they do not."""
         try:
-            build_marks(build_table([one for one in delivery.readings if one.tag in self._tags]))
-        except Exception as error:  # whatever it is, the message must not come again for ever
+            build_marks(build_table([reading for reading in delivery.readings if reading.tag in self._tags]))
+        except Exception as error:  # whatever it is, the message must not be sent again for ever
             write_log_seldom("error", "unwritable", plant=self.plant, fault=repr(error)[:SHOWN_CHARACTERS])
             return False
         return True
@@ -158,14 +158,14 @@ class Keeper:
             changed = self._list.stat().st_mtime_ns if self._list.exists() else -1
             if changed == self._list_time:
                 return
-            found = frozenset(tag.tag for tag in read_tags(self._list, self.plant).read.tags if not tag.is_computed)
+            tags = frozenset(tag.tag for tag in read_tags(self._list, self.plant).read.tags if not tag.is_computed)
         except (ElcError, OSError) as error:
             if is_first:
                 raise
             write_log("error", "tag_list", plant=self.plant, fault=str(error))
             return
-        self._tags, self._list_time = found, changed
-        for tag in found:
+        self._tags, self._list_time = tags, changed
+        for tag in tags:
             self.counts.unknown_tags.pop(tag, None)
 
 
@@ -181,4 +181,4 @@ def _explain_time(time_us: int) -> str:
         moment = (EPOCH + time_us * MICRO).isoformat()
     except OverflowError:
         moment = f"{time_us // 1_000_000} s since 1970"
-    return f"time {moment} lies before 2000 or in the future; look at the clock of the sender, and of this machine"
+    return f"time {moment} is before 2000 or in the future; check the clocks of the sender and of this machine"

@@ -95,7 +95,7 @@ class Listening:
             by_plant.setdefault(delivery.plant, []).append(delivery)
         strange = [reject for delivery in by_plant.pop("", []) for reject in delivery.rejects]
         self._strange += sum(reject.count for reject in strange)
-        prepared = {plant: self._prepare_plant(plant, found) for plant, found in by_plant.items()}
+        prepared = {plant: self._prepare_plant(plant, arrived) for plant, arrived in by_plant.items()}
         return prepared | ({"": Pending([], fold(strange))} if strange else {})
 
     def _prepare_plant(self, plant: str, deliveries: Sequence[Delivery]) -> Pending:
@@ -103,9 +103,11 @@ class Listening:
         keeper = self._keepers[plant]
         try:
             return keeper.prepare(deliveries)
-        except Exception as error:  # else it would come again for ever
+        except Exception as error:  # otherwise it would be sent again for ever
             write_log_seldom("error", "unwritable", plant=plant, fault=repr(error)[:SHOWN_CHARACTERS])
-            return keeper.prepare([one if keeper.can_take(one) else reject_whole(one) for one in deliveries])
+            return keeper.prepare(
+                [delivery if keeper.can_take(delivery) else reject_whole(delivery) for delivery in deliveries]
+            )
 
     def _write(self, prepared: dict[str, Pending], deliveries: Sequence[Delivery]) -> bool:
         """Write all that is pending; where it cannot be, say so once, and leave the rest pending."""
@@ -117,7 +119,7 @@ class Listening:
                     limit = self._settings.max_rejected_mib
                     write_rejects(self._project.listen(""), pending.rejects, max_mib=limit)
                     pending.rejects.clear()
-            states = {one.state_name: one.state for one in deliveries if one.state is not None}
+            states = {delivery.state_name: delivery.state for delivery in deliveries if delivery.state is not None}
             for name, build in states.items():
                 write_state(self._project, name, build())
         except (OSError, ElcError) as error:
@@ -158,7 +160,11 @@ class Listening:
     def _tell(self) -> None:
         for plant, keeper in self._keepers.items():
             counts = keeper.counts
-            lost = {one.name: one.outage.since for one in self._sources if plant in one.plants and one.outage.since}
+            lost = {
+                source.name: source.outage.since
+                for source in self._sources
+                if plant in source.plants and source.outage.since
+            }
             write_log(
                 "warning" if lost or self._fault else "info",
                 "counts",
@@ -188,14 +194,14 @@ class Listening:
 
 def _is_hourly_running(project: Project) -> bool:
     """Tell whether an hourly run of any environment is on: no file may go that it has just listed."""
-    found = [project.scratch / "hourly.lock", *project.root.glob("operation/*/hourly.lock")]
-    return any(_is_held(path) for path in found if path.exists())
+    locks = [project.scratch / "hourly.lock", *project.root.glob("operation/*/hourly.lock")]
+    return any(_is_held(path) for path in locks if path.exists())
 
 
 def _is_held(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return is_locked(file)
-    except OSError as error:  # of another user: what cannot be told may be so
+    except OSError as error:  # of another user: assume that it is running
         write_log("error", "cannot_merge", file=str(path), fault=str(error))
         return True

@@ -29,7 +29,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Reject:
-    """What could not be taken: where it came from, why, and what was written, each cut off; and how often that was.
+    """What could not be accepted: where it came from, why, and what was written, each cut off; and how often that was.
 
     `tag` is empty where it is not known.
     """
@@ -42,7 +42,7 @@ class Reject:
 
 
 class Rejects:
-    """What could not be taken of one message: the first hundred are shown, the others counted, a count a tag."""
+    """What could not be accepted from one message: the first hundred are shown, the others counted, a count a tag."""
 
     def __init__(self, origin: str) -> None:
         self._origin = origin[:ORIGIN_CHARACTERS]
@@ -64,12 +64,12 @@ class Rejects:
 
 
 def build_reject(origin: str, reason: str, content: object, *, tag: str = "") -> Reject:
-    """Build a reject of any content; bytes that are no UTF-8 are shown in hexadecimal."""
+    """Build a reject of any content; bytes that are not UTF-8 are shown in hexadecimal."""
     return Reject(origin[:ORIGIN_CHARACTERS], reason, _build_text(content), tag)
 
 
 def show_value(value: object) -> str:
-    """Show a value that is no number in a sentence: a text by its first signs, others by their kind."""
+    """Show a value that is not a number in a sentence: a text by its first characters, others by their type."""
     if isinstance(value, str):
         return repr(value[:VALUE_CHARACTERS])
     if isinstance(value, bool):
@@ -106,9 +106,9 @@ class Delivery:
 
 
 def reject_whole(delivery: Delivery) -> Delivery:
-    """Build the delivery in which nothing of one is taken, so that it does not come again."""
+    """Build the delivery that accepts nothing of another one, so that it is not sent again."""
     first = delivery.readings[:1]
-    reject = Reject("", "cannot be written; the message is rejected whole", str(first)[:SHOWN_CHARACTERS])
+    reject = Reject("", "cannot be written; the whole message is rejected", str(first)[:SHOWN_CHARACTERS])
     reject = replace(reject, count=len(delivery.readings))
     counts = {**delivery.counts, "rejected_whole": 1}
     return replace(delivery, readings=(), rejects=(*delivery.rejects, reject), counts=counts)

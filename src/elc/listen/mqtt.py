@@ -107,7 +107,7 @@ class MqttListener:
         """Connect, and go on trying for as long as it takes."""
         self._reader.start()
         settings = self._settings
-        given: dict[str, object] = {}
+        options: dict[str, object] = {}
         if settings.version == "5":
             from paho.mqtt.packettypes import PacketTypes
             from paho.mqtt.properties import Properties
@@ -115,8 +115,8 @@ class MqttListener:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = int(settings.session_h * 3600)
             properties.ReceiveMaximum = settings.max_unacknowledged
-            given = {"clean_start": False, "properties": properties}
-        self._client.connect_async(settings.host, settings.port, KEEP_ALIVE_S, **given)
+            options = {"clean_start": False, "properties": properties}
+        self._client.connect_async(settings.host, settings.port, KEEP_ALIVE_S, **options)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -137,14 +137,14 @@ class MqttListener:
         error = sys.exc_info()[1]  # paho calls this where it has caught it, and does not pass it on
         where = f"{self._settings.host} port {self._settings.port}"
         key = f"listen.mqtt.{self.name}.certificates"
-        found = explain_failure(error or OSError(), certificates=key, is_tls=self._settings.is_tls)
-        self.outage.begin(f"{where}: {found}")
+        reason = explain_failure(error or OSError(), certificates=key, is_tls=self._settings.is_tls)
+        self.outage.begin(f"{where}: {reason}")
 
     def _on_subscribe(self, client: Any, data: Any, number: int, reasons: Any, properties: Any) -> None:  # noqa: ARG002
         refused = [topic for topic, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
         if refused:
             topics = ", ".join(refused)
-            self.outage.begin(f"the broker refuses {topics}; let this user read them there, then start this again")
+            self.outage.begin(f"the broker refuses {topics}; allow this user to read them, then restart elc listen")
             return
         self.outage.end()
         write_log("info", "connected", source=self.name, is_session_kept=self._is_session_kept)
@@ -164,7 +164,7 @@ class MqttListener:
             self.outage.begin(f"{self._settings.host} port {self._settings.port}: {CLOSED}")
 
     def _explain_end(self, reason: Any) -> str:
-        """Say why the broker ended the connection; not every broker says that it was for another client."""
+        """Explain why the broker ended the connection; not every broker says that it was for another client."""
         lasted_s = time.monotonic() - self._connected_s
         self._short = self._short + 1 if lasted_s < SHORT_S else 0
         if reason.value == TAKEN_OVER:
@@ -183,7 +183,7 @@ class MqttListener:
         topic = message.topic
         levels = match_topic(topic, self._settings.topics)
         if levels is None:
-            reject = build_reject(topic, "topic fits none of listen.mqtt", message.payload)
+            reject = build_reject(topic, "topic matches no filter of listen.mqtt", message.payload)
             return [Delivery(self._settings.plant or "", (), (reject,), message.confirm)]
         plant = self._settings.plant or levels[PLANT]
         if plant not in self.plants:

@@ -58,7 +58,7 @@ class OpcUaListener:
 
     def start(self) -> None:
         """Connect, and go on trying for as long as it takes."""
-        logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # what it says, our own lines say
+        logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)  # our own log lines report the same
         self._thread.start()
 
     def stop(self) -> None:
@@ -78,7 +78,7 @@ class OpcUaListener:
         while not self._stopped.is_set():
             try:
                 await self._talk()
-            except Exception as error:  # whatever the server or the network does, it is told and tried again
+            except Exception as error:  # whatever the server or the network does, it is logged and tried again
                 delay_s = delay_s if self.outage.since else 1.0
                 self.outage.begin(f"{self._settings.url}: {explain_server(error)}")
                 await self._pause(delay_s)
@@ -116,11 +116,11 @@ class OpcUaListener:
 
     async def _look(self, client: Any, nodes: Mapping[str, Any]) -> None:
         """Read all nodes at once, and pass on what has changed or was last passed on long ago."""
-        found = await client.read_attributes(list(nodes.values()))
+        values = await client.read_attributes(list(nodes.values()))
         now, steady_s = now_us(), time.monotonic()
         readings: list[Reading] = []
         rejects: list[Reject] = []
-        for tag, data in zip(nodes, found, strict=True):
+        for tag, data in zip(nodes, values, strict=True):
             try:
                 reading = build_reading(tag, data, now)
             except ValueError as fault:
@@ -131,7 +131,7 @@ class OpcUaListener:
             if seen is not None and seen.content == content:
                 if steady_s - seen.passed_s < self._settings.repeat_min * 60:
                     continue
-                reading = reading._replace(time_us=now)  # the server says that it still holds
+                reading = reading._replace(time_us=now)  # the server reports that it is still valid
             self._seen[tag] = SeenValue(content, steady_s)
             readings.append(reading)
         self._looked_us = now
@@ -154,12 +154,12 @@ class OpcUaListener:
         for tag, node in nodes.items():
             if tag not in self._last:
                 continue
-            found = await self._read_history(node, self._last[tag], now)
-            if found is None:
+            missed = await self._read_history(node, self._last[tag], now)
+            if missed is None:
                 without.append(tag)
                 self._pass_on([Reading(tag, max(self._last[tag], self._looked_us) + 1, None, BAD)])
             else:
-                late = [data for data in found if self._last[tag] < read_time(data, 0) <= now]
+                late = [data for data in missed if self._last[tag] < read_time(data, 0) <= now]
                 self._pass_on(*self._read_all(tag, late))
         since = (EPOCH + timedelta(microseconds=self._looked_us)).isoformat(timespec="seconds")
         if without:
@@ -167,10 +167,10 @@ class OpcUaListener:
         else:
             write_log("info", "caught_up", source=self.name, since=since)
 
-    def _read_all(self, tag: str, found: Sequence[Any]) -> tuple[list[Reading], tuple[Reject, ...]]:
+    def _read_all(self, tag: str, values: Sequence[Any]) -> tuple[list[Reading], tuple[Reject, ...]]:
         readings: list[Reading] = []
         rejects = Rejects(self._settings.url)
-        for data in found:
+        for data in values:
             try:
                 readings.append(build_reading(tag, data, read_time(data, 0)))
             except ValueError as fault:
@@ -185,12 +185,12 @@ class OpcUaListener:
         try:
             if AccessLevel.HistoryRead not in await node.get_access_level():
                 return None
-            found: list[Any] = await node.read_raw_history(start, end, return_bounds=False)
+            values: list[Any] = await node.read_raw_history(start, end, return_bounds=False)
         except uaerrors.UaStatusCodeError as error:
             if type(error).__name__ in GONE:
                 raise
             return None
-        return found
+        return values
 
 
 def read_uri(security: str) -> str:
@@ -199,9 +199,9 @@ def read_uri(security: str) -> str:
 
     content = Path(security.split(",")[2]).read_bytes()
     is_pem = content.startswith(b"-----")
-    found = x509.load_pem_x509_certificate(content) if is_pem else x509.load_der_x509_certificate(content)
+    certificate = x509.load_pem_x509_certificate(content) if is_pem else x509.load_der_x509_certificate(content)
     try:
-        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ""
     return next(iter(names.get_values_for_type(x509.UniformResourceIdentifier)), "")

@@ -1,4 +1,4 @@
-"""What an OPC UA server says of a node, as a reading; and what is known of its nodes after a restart."""
+"""The state of an OPC UA node as a reading, and what is known of the nodes after a restart."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def build_reading(tag: str, data: Any, now: int) -> Reading:
     """Build a reading of a value with its status and times; `now` is used where the server gives no time.
 
     Raises:
-        ValueError: the value is no number.
+        ValueError: the value is not a number.
     """
     value = data.Value.Value if data.Value is not None else None
     code = data.StatusCode.value if data.StatusCode is not None else 0
     if value is not None and (not isinstance(value, bool | int | float) or not math.isfinite(value)):
-        raise ValueError(f"value {show_value(value)} is no finite number")
+        raise ValueError(f"value {show_value(value)} is not a finite number")
     quality = BAD if value is None else QUALITIES[code >> 30]
     return Reading(tag, read_time(data, now), None if value is None else float(value), quality)
 
@@ -36,7 +36,7 @@ def read_time(data: Any, otherwise: int) -> int:
 
 
 def read_looks(state: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
-    """Read when all was last looked at, and each tag's last time, of what was kept; what is no time is left out."""
+    """Read when all was last looked at, and each tag's last time, of what was kept; what is not a time is left out."""
     last = state.get("last")
     times = last if isinstance(last, dict) else {}
     looked_us = state.get("looked_us")

@@ -1,4 +1,4 @@
-"""Since when a source is gone, why, and what to do: each reason is said once, not at every attempt."""
+"""Since when a source is gone, why, and what to do: each reason is logged once, not at every attempt."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from elc.records.listener import SourceStatus
 NOT_YET, EXPIRED = 9, 10
 UNTRUSTED = {18, 19, 20, 21}
 OTHER_NAME = {62, 64}
-CLOSED = "it was closed without an answer; does this port speak TLS (is_tls: true), and may this client connect?"
+CLOSED = "it was closed without an answer; does this port use TLS (is_tls: true), and may this client connect?"
 
-# What a server answers to whom it does not let in, and what to do.
+# What a server answers when it refuses access, and what to do.
 REFUSALS = (
     (
         {"BadUserAccessDenied", "BadIdentityTokenRejected", "BadIdentityTokenInvalid"},
-        "set ELC_OPCUA_USER and ELC_OPCUA_PASSWORD to a user that may read, then start this again",
+        "set ELC_OPCUA_USER and ELC_OPCUA_PASSWORD to a user that may read, then restart elc listen",
     ),
     (
         {"BadSecurityChecksFailed", "BadCertificateUntrusted", "BadCertificateInvalid", "BadCertificateUriInvalid"},
-        "let the server trust the certificate that security in params.yaml names",
+        "make the server trust the certificate that security in params.yaml names",
     ),
-    ({"BadCertificateTimeInvalid"}, "the certificate in security has expired; make another one"),
+    ({"BadCertificateTimeInvalid"}, "the certificate in security has expired; create a new one"),
     (
         {"BadSecurityPolicyRejected", "BadSecurityModeRejected"},
-        "write a policy and mode that it offers as security in params.yaml",
+        "set security in params.yaml to a policy and mode that it offers",
     ),
 )
 
 
 class Outage:
-    """What is said of a source while it is gone. `since` is ISO 8601 in UTC; None while the source is there."""
+    """The status of a source while it is gone. `since` is ISO 8601 in UTC; None while the source is there."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -44,7 +44,7 @@ class Outage:
         self._former: tuple[str | None, str] | None = None
 
     def begin(self, reason: str) -> None:
-        """The connection is lost, or does not come about; the log says so where the reason is another one."""
+        """The connection is lost or cannot be made; this is logged if the reason has changed."""
         event = "not_connected" if self.since else "disconnected"
         if (event, reason) != (self._event, self.reason):
             write_log("warning" if event == "disconnected" else "error", event, source=self._source, reason=reason)
@@ -64,7 +64,7 @@ class Outage:
 
 
 def explain_failure(error: BaseException, *, certificates: str, is_tls: bool) -> str:
-    """Say why a connection did not come about, and what to do.
+    """Explain why a connection failed, and what to do.
 
     Args:
         error: what the attempt raised.
@@ -74,15 +74,15 @@ def explain_failure(error: BaseException, *, certificates: str, is_tls: bool) ->
     if isinstance(error, ssl.SSLCertVerificationError):
         return _explain_certificate(error, certificates)
     if isinstance(error, ssl.SSLError):
-        return f"TLS does not come about ({error.reason or error}); is this the port for TLS?"
+        return f"TLS cannot be set up ({error.reason or error}); is this the port for TLS?"
     if isinstance(error, ConnectionRefusedError):
-        return "nobody listens there; is it running, and are host and port right?"
+        return "nothing listens there; is it running, and are host and port correct?"
     if isinstance(error, socket.gaierror):
-        return "the name of the host is not known; look at host in params.yaml, and at the network"
+        return "the host name cannot be resolved; check host in params.yaml, and the network"
     if isinstance(error, TimeoutError):
-        return "there is no answer in time; is it running, and does a firewall let this port through?"
+        return "it did not answer in time; is it running, and does a firewall allow this port?"
     if isinstance(error, ConnectionResetError) and is_tls:
-        return "TLS does not come about (the connection was reset); is this the port for TLS?"
+        return "TLS cannot be set up (the connection was reset); is this the port for TLS?"
     return str(error) or type(error).__name__
 
 
@@ -90,25 +90,28 @@ def _explain_certificate(error: ssl.SSLCertVerificationError, certificates: str)
     if error.verify_code == EXPIRED:
         return "its certificate has expired; renew it there, or set this machine's clock"
     if error.verify_code == NOT_YET:
-        return "its certificate does not hold yet; look at the clocks, there and of this machine"
+        return "its certificate is not valid yet; check the clocks there and on this machine"
     if error.verify_code in UNTRUSTED:
-        return f"its certificate is signed by nobody trusted here; name the authority's PEM file in {certificates}"
+        return (
+            f"its certificate is not signed by an authority trusted here; set {certificates} to the authority's "
+            "PEM file"
+        )
     if error.verify_code in OTHER_NAME:
-        return f"its certificate is of another name ({error.verify_message}); write that name as host in params.yaml"
-    return f"its certificate does not do ({error.verify_message})"
+        return f"its certificate is for another name ({error.verify_message}); use that name as host in params.yaml"
+    return f"its certificate is not accepted ({error.verify_message})"
 
 
 def explain_broker(reason: str) -> str:
-    """Say why a broker refuses a connection, and what to do."""
+    """Explain why a broker refuses a connection, and what to do."""
     if reason in ("Not authorized", "Bad user name or password"):
         return f"the broker refuses this user ({reason}); set ELC_MQTT_USER and ELC_MQTT_PASSWORD"
     if reason == "Client identifier not valid":
-        return f"the broker refuses this client ({reason}); write another client_id in params.yaml"
+        return f"the broker refuses this client ({reason}); set another client_id in params.yaml"
     return f"the broker refuses the connection ({reason})"
 
 
 def explain_taken(identity: str, source: str) -> str:
-    """Say that another client has taken the session, and what to do."""
+    """Explain that another client has taken the session, and what to do."""
     return (
         f"session taken over: another client connected as {identity}, and each takes messages from the other; leave "
         "client_id out of params.yaml, and where a project was copied, remove "
@@ -117,15 +120,18 @@ def explain_taken(identity: str, source: str) -> str:
 
 
 def explain_server(error: Exception) -> str:
-    """Say why a connection to a server did not come about, and what to do."""
+    """Explain why a connection to a server failed, and what to do."""
     name = type(error).__name__
     for names, advice in REFUSALS:
         if name in names:
             return f"the server refuses it ({name}); {advice}"
     if "No matching endpoints" in str(error):
-        return "the server does not offer this policy and mode; write one that it offers as security in params.yaml"
+        return "the server does not offer this policy and mode; set security in params.yaml to one that it offers"
     if isinstance(error, FileNotFoundError):
-        return f"{error.filename} was not found; name the certificate and its key in security in params.yaml"
+        return (
+            f"{error.filename} was not found; set the paths of the certificate and its key under security in "
+            "params.yaml"
+        )
     if isinstance(error, ValueError):
         return "the certificate or the key in security cannot be read; a file in PEM form must be named *.pem"
     return explain_failure(error, certificates="security", is_tls=False)

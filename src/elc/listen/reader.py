@@ -66,9 +66,9 @@ class Tries:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._former: dict[str, int] = {}
-        found = path.read_bytes()[:100].decode("ascii", "replace").split() if path.exists() else []
-        if len(found) == 2 and found[1] in map(str, range(1, TRIES + 1)):
-            self._former[found[0]] = int(found[1])
+        words = path.read_bytes()[:100].decode("ascii", "replace").split() if path.exists() else []
+        if len(words) == 2 and words[1] in map(str, range(1, TRIES + 1)):
+            self._former[words[0]] = int(words[1])
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def begin(self, payload: bytes) -> bool:
@@ -163,7 +163,7 @@ class MessageReader:
         if message.fault:
             return [self._refuse(message, message.fault)]
         if not self._tries.begin(message.payload):
-            return [self._refuse(message, f"elc listen ended {TRIES} times while it was read")]
+            return [self._refuse(message, f"elc listen ended {TRIES} times while reading it")]
         fault = ""
         for number in range(TRIES):
             try:

@@ -1,4 +1,4 @@
-"""What could not be taken, as JSON lines, bounded by size: the older half goes when the file is full."""
+"""What could not be accepted, as JSON lines, bounded by size: the older half goes when the file is full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every source of live readings is to the loop that writes them."""
+"""The interface of a source of live readings to the loop that writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sources are listened to: those of params.yaml, and of some plants only where these are named."""
+"""The sources to listen to: those in params.yaml, for the named plants or for all."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def listen(project: Project, plants: Sequence[str]) -> None:
     """Listen to the sources of some plants, of all where none is named, until SIGTERM or SIGINT.
 
     Raises:
-        ElcError: there are no sources, they name plants that are not there, or another process listens to them.
+        ElcError: there are no sources, they name unknown plants, or another process listens to them.
     """
     settings = read_settings(project)
-    chosen = choose_sources(settings, plants)
-    with _hold_locks(project, [*chosen.mqtt, *chosen.opcua]):
-        listening = build_listening(project, settings, chosen, plants)
+    sources = choose_sources(settings, plants)
+    with _hold_locks(project, [*sources.mqtt, *sources.opcua]):
+        listening = build_listening(project, settings, sources, plants)
         with _catch_signals(listening):
-            write_log("info", "started", sources=[*chosen.mqtt, *chosen.opcua])
+            write_log("info", "started", sources=[*sources.mqtt, *sources.opcua])
             listening.merge()
             listening.run()
 
@@ -51,12 +51,12 @@ def choose_sources(settings: Settings, plants: Sequence[str]) -> ListenSettings:
     """
     section = settings.listen
     if not section.mqtt and not section.opcua:
-        raise ElcError(f"params.yaml: listen: names no source. Write one under mqtt or opcua, as in{EXAMPLE}")
+        raise ElcError(f"params.yaml: listen: contains no source. Add one under mqtt or opcua, as in{EXAMPLE}")
     check_faults("params.yaml", _find_faults(settings, plants))
     mqtt = {name: one for name, one in section.mqtt.items() if not plants or one.plant in (None, *plants)}
     opcua = {name: one for name, one in section.opcua.items() if not plants or one.plant in plants}
     if not mqtt and not opcua:
-        raise ElcError(f"params.yaml: listen: no source brings readings of {', '.join(plants)}. Add one.")
+        raise ElcError(f"params.yaml: listen: no source has readings of {', '.join(plants)}. Add one.")
     return section.model_copy(update={"mqtt": mqtt, "opcua": opcua})
 
 
@@ -70,9 +70,9 @@ def _find_faults(settings: Settings, plants: Sequence[str]) -> list[str]:
         if one.plant is not None
         for fault in list_unknown("plant", [one.plant], known)
     ]
-    faults += [f"listen: source {name} stands under mqtt and opcua." for name in section.mqtt.keys() & section.opcua]
+    faults += [f"listen: source {name} is under both mqtt and opcua." for name in section.mqtt.keys() & section.opcua]
     faults += [
-        f"listen: source {name}: a name is small letters, digits and _, and starts with a letter."
+        f"listen: source {name}: a name consists of lowercase letters, digits and _, and starts with a letter."
         for name in sources
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name)
     ]
@@ -125,7 +125,7 @@ def _hold_locks(project: Project, names: Sequence[str]) -> Iterator[None]:
         for name in names:
             file = stack.enter_context((folder / f"source.{name}.lock").open("a"))
             if not try_lock(file, wait_s=0):
-                raise ElcError(f"listen: another process listens to {name} already. Stop that one first.")
+                raise ElcError(f"listen: another process already listens to {name}. Stop it first.")
         yield
 
 

@@ -1,4 +1,4 @@
-"""What `elc listen` says of itself, for pages and for people: data/listen/<plant>/status.json."""
+"""The status of `elc listen`, for pages and for people: data/listen/<plant>/status.json."""
 
 from __future__ import annotations
 
@@ -93,15 +93,15 @@ def read_state(project: Project, source: str) -> dict[str, Any] | None:
     """Read what a source left; None where it left nothing, or nothing that can be read, as the log says."""
     path = find_state(project, source)
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
-            raise ValueError(f"it holds a {type(found).__name__}, expected an object")
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(state, dict):
+            raise ValueError(f"it holds a {type(state).__name__}, expected an object")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         write_log("error", "state_unreadable", source=source, file=str(path), fault=str(error)[:SHOWN_CHARACTERS])
         return None
-    return found
+    return state
 
 
 def write_state(project: Project, source: str, state: object) -> None:

@@ -56,7 +56,7 @@ class Store:
         return path
 
     def read_last(self, window_s: float) -> list[Marks]:
-        """Read the marks of what was written in the last minutes of the former run: by its files' times, not by now."""
+        """Read the marks of what was written in the last minutes of the former run: by the times of its files."""
         times = {path: path.stat().st_mtime for path in self.folder.glob("*/*.parquet")}
         newest = max(times.values(), default=0.0)
         return [marks for path, at in sorted(times.items()) if at >= newest - window_s for marks in _read_marks(path)]

@@ -9,21 +9,21 @@ PLANT, TAG = "{plant}", "{tag}"
 
 def build_filters(topics: Sequence[str], plants: Sequence[str] | None) -> list[str]:
     """Build what is subscribed to; where `plants` are named, a level {plant} is each of them in turn."""
-    found: dict[str, None] = {}
+    filters: dict[str, None] = {}
     for topic in topics:
         for plant in plants or ["+"]:
             levels = [plant if level == PLANT else "+" if level == TAG else level for level in topic.split("/")]
-            found["/".join(levels)] = None
-    return list(found)
+            filters["/".join(levels)] = None
+    return list(filters)
 
 
 def match_topic(topic: str, templates: Sequence[str]) -> dict[str, str] | None:
     """Match a topic with the first template that it fits: its named levels, or None where it fits none."""
     levels = topic.split("/")
     for template in templates:
-        found = _match(levels, template.split("/"))
-        if found is not None:
-            return found
+        names = _match(levels, template.split("/"))
+        if names is not None:
+            return names
     return None
 
 
@@ -34,10 +34,10 @@ def _match(levels: list[str], template: list[str]) -> dict[str, str] | None:
             return None
     elif len(levels) != len(template):
         return None
-    found = {}
+    names = {}
     for level, expected in zip(levels, template, strict=False):
         if expected in (PLANT, TAG):
-            found[expected] = level
+            names[expected] = level
         elif expected not in ("+", level):
             return None
-    return found
+    return names

@@ -43,13 +43,13 @@ class ServiceClient:
                 return
             except (OSError, ValueError) as error:
                 if time.monotonic() > end:
-                    raise ElcError(f"the service at {self.address} does not get ready: {error}") from None
+                    raise ElcError(f"the service at {self.address} did not become ready: {error}") from None
             time.sleep(PAUSE_S)
 
     def read_now(self, plant: str) -> dict[str, Any]:
         """Read what the operator page shows of a plant; empty where it shows nothing."""
-        found: dict[str, Any] = self._send(f"/plants/{plant}/now")
-        return found if found.get("has_hour") else {}
+        answer: dict[str, Any] = self._send(f"/plants/{plant}/now")
+        return answer if answer.get("has_hour") else {}
 
     def answer(self, plant: str, hour: str, setpoint: str) -> None:
         """Answer to a move as an operator who makes it."""

@@ -44,7 +44,7 @@ class CopyCommands:
         done = self.run(*words, is_shown=is_shown)
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines()
-            raise ElcError(f"{' '.join(words)} failed: {said[-1] if said else 'it said nothing'}")
+            raise ElcError(f"{' '.join(words)} failed: {said[-1] if said else 'no output'}")
         return done.stdout
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
@@ -65,7 +65,7 @@ class CopyCommands:
         said = self.demand("elc", "register", plant)
         version = re.search(rf"{plant}@(v\d+\.\d+\.\d+)", said)
         if version is None:
-            raise ElcError(f"elc register {plant}: named no version: {said.strip()}")
+            raise ElcError(f"elc register {plant}: reported no version: {said.strip()}")
         self.demand("elc", "approve", plant, version[1], "--reason", reason)
         for environment in ("dev", "test", ENVIRONMENT):
             self.demand("elc", "promote", plant, version[1], "--env", environment)
@@ -88,7 +88,7 @@ class CopyCommands:
         reader.start()
         try:
             if not heard.is_up.wait(START_S) or not heard.address:
-                raise ElcError(f"{' '.join(words)} did not start: {heard.last or 'it said nothing'}")
+                raise ElcError(f"{' '.join(words)} did not start: {heard.last or 'no output'}")
             yield heard.address
         finally:
             process.terminate()
@@ -107,9 +107,9 @@ class _Heard:
         assert process.stderr is not None
         for line in process.stderr:
             self.last = line.strip()
-            found = re.search(r"running on (https?://\S+?:\d+)", line)
-            if found:
-                self.address = found[1]
+            match = re.search(r"running on (https?://\S+?:\d+)", line)
+            if match:
+                self.address = match[1]
                 self.is_up.set()
         process.stderr.close()
         self.is_up.set()

@@ -22,15 +22,15 @@ def find_plants(project: Project, asked: tuple[str, ...] = ()) -> list[str]:
         ElcError: there is none, or one that was asked for is not simulated or has no package.
     """
     simulated = list(read_settings(project).simulate.plants)
-    found = [plant for plant in simulated if (project.model(plant) / "card.json").is_file()]
-    missing = [plant for plant in asked if plant not in found]
-    if missing or not found:
+    built = [plant for plant in simulated if (project.model(plant) / "card.json").is_file()]
+    missing = [plant for plant in asked if plant not in built]
+    if missing or not built:
         named = f"plant {missing[0]}: " if missing else ""
         raise ElcError(
-            f"{named}elc live plays simulated plants whose pipeline has run; there are: {', '.join(found) or 'none'}. "
+            f"{named}elc live plays simulated plants whose pipeline has run; there are: {', '.join(built) or 'none'}. "
             "Run make demo first."
         )
-    return list(asked) or found
+    return list(asked) or built
 
 
 def copy_project(source: Project, folder: Path) -> Project:

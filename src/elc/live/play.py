@@ -118,7 +118,7 @@ def _happen(stage: Play, number: int) -> None:
         stage.say(f"  {stage.star}: a crew strays from the best set-points: {', '.join(STRAYED)}")
         stage.order(STRAYED, stage.now + (STRAY_TO - STRAY_FROM) * HOUR)
     if number == STRAY_TO:
-        stage.say(f"  {stage.star}: the next crew is back at its habits, but for what was answered")
+        stage.say(f"  {stage.star}: the next crew returns to its habits, except for the advice that was answered")
     if number == TRAIN_AT:
         _train_beside(stage)
     if number in ANSWERED:
@@ -145,7 +145,7 @@ def _train_beside(stage: Play) -> None:
     params["train"]["seed"] += 1
     with replace_file(stage.project.params) as temporary:
         editor.dump(params, temporary)
-    stage.say(f"  {stage.star}: a scientist trains a new version, from another seed (train.seed)")
+    stage.say(f"  {stage.star}: a scientist trains a new version with another seed (train.seed)")
     stage.training = stage.commands.begin("dvc", "repro", f"evaluate@{stage.star}")
 
 
@@ -184,14 +184,14 @@ def _write_gap(row: dict[str, Any]) -> str:
 
 
 def _tell_news(stage: Play) -> None:
-    """Say what is new: alerts that were told or are over, and what came of advice that was shown."""
+    """Describe what is new: alerts that were told or are over, and what came of advice that was shown."""
     for plant in stage.plants:
         news = [*_read_alerts(stage, plant), *_read_outcomes(stage, plant)]
-        known = stage.told.setdefault(plant, set())
+        reported = stage.told.setdefault(plant, set())
         for line in news:
-            if line not in known:
+            if line not in reported:
                 stage.say(f"  {plant}: {line}")
-        known.update(news)
+        reported.update(news)
         _await_hour(stage, plant)
 
 
@@ -233,4 +233,4 @@ def _end(stage: Play) -> None:
         stage.training.terminate()
         stage.training.wait(60)
     stage.say(stage.commands.run("elc", "swaps").stdout.rstrip())
-    stage.say(f"{stage.client.asked:,} predictions were asked for beside it; {stage.client.failed} failed.")
+    stage.say(f"{stage.client.asked:,} predictions were requested meanwhile; {stage.client.failed} failed.")

@@ -2,9 +2,8 @@
 
 The tabular CUSUM (Page, Biometrika 41 (1954) 100; Montgomery, Introduction to Statistical Quality Control, chapter 9)
 on the means of days, in units of their spread, which the memory of days has widened. Half the change that is looked for
-is allowed each day, and no less than what weeks of the baseline were off: what a curve does not know of a season is no
-change. After an alarm the new level becomes the reference, so that a return, or a further step, is found as well.
-"""
+is allowed each day, and no less than what weeks of the baseline were off: what a curve does not know of a season is not
+a change. After an alarm the new level becomes the reference, so that a return, or a further step, is found as well."""
 
 from __future__ import annotations
 
@@ -52,7 +51,7 @@ def find_changes(
         level: how the quantity moves in the package's baseline.
         smallest: the change that is looked for, in the quantity's unit.
         reference: its level as long as nothing has changed.
-        is_rise_only: a fall is no matter, save as the return from a rise.
+        is_rise_only: a fall does not matter, except as the return from a rise.
     """
     days = build_days(times, values, width_h=width_h)
     spread = level.spread

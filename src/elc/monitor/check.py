@@ -112,7 +112,7 @@ def write_check(folder: Path, check: Check) -> None:
 def _find_failure(
     scored: pd.DataFrame, violations: list[Violation], package: Package, settings: StageSettings
 ) -> Reason | None:
-    """Find why nothing can be judged at all; None where something can."""
+    """Explain why nothing can be judged at all; None where something can."""
     if not package.baseline.quality:
         return Reason("no_baseline")
     needed = [ENERGY, *package.features]

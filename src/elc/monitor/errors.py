@@ -1,4 +1,4 @@
-"""The errors of the models on hours that they have not learnt from, with limits that know the days and their memory."""
+"""The errors of the models on hours outside their training period, with limits that know the days and their memory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Figure:
 
 
 def find_trained_until(package: Package) -> pd.Timestamp | None:
-    """The last interval that the version learnt from, its validation included; None for a package made by hand."""
+    """The last interval that the version was trained on, its validation included; None for a package made by hand."""
     parts = package.card.get("trained_on", {})
     ends = [pd.Timestamp(part["last"]) for part in parts.values()]
     return max(ends) if ends else None
@@ -156,6 +156,6 @@ def _measure_coverage(below: Array, level: Level | None, days: float) -> Figure:
         return Figure("typical", "coverage of best", "share", share, None, None, None, None)
     reach = _find_reach(level, days)
     deviation = level.spread / math.sqrt(max(days, 1.0))
-    # A share cannot be below 0: then few hours below best are no violation.
+    # A share cannot be below 0: then few hours below best are not a violation.
     low = level.mean - reach if level.mean > reach else None
     return Figure("typical", "coverage of best", "share", share, deviation, level.mean, low, level.mean + reach)

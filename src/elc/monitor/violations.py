@@ -80,7 +80,7 @@ def check_tags(package: Package, settings: MonitorSettings) -> None:
     known = [ENERGY, *package.features, *package.setpoints]
     unknown = [name for name in settings.tags if name not in known]
     check_faults(
-        "monitor.tags", [f"{name} is no column of the model: {build_nearest(name, known)}" for name in unknown]
+        "monitor.tags", [f"{name} is not a column of the model: {build_nearest(name, known)}" for name in unknown]
     )
 
 

@@ -43,9 +43,9 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
         if not path.exists()
     ]
     if plant in settings.plants:
-        faults.append("it is in params.yaml already. Choose another id, or remove that entry first.")
+        faults.append("it is already in params.yaml. Choose another id, or remove that entry first.")
     if project.raw(plant).exists():
-        faults.append(f"{project.raw(plant)} exists already. Remove it, or choose another id.")
+        faults.append(f"{project.raw(plant)} already exists. Remove it, or choose another id.")
     check_faults(where, faults)
     checked = check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings)
     listed = read_tags(tags, plant)
@@ -85,7 +85,7 @@ def _find_journal(project: Project, plant: str) -> Path:
 
 @contextmanager
 def _hold_journal(project: Project, plant: str) -> Iterator[IO[bytes]]:
-    """Hold the journal of a plant while it is added; nobody else adds it meanwhile.
+    """Hold the journal of a plant while it is added; no other run adds it meanwhile.
 
     Raises:
         ElcError: another run adds it now.
@@ -94,7 +94,7 @@ def _hold_journal(project: Project, plant: str) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as journal:
         if not try_lock(journal, wait_s=0):
-            raise ElcError(f"plant {plant}: another run adds it now. Look again when it has ended.")
+            raise ElcError(f"plant {plant}: another run is adding it now. Try again when it has ended.")
         try:
             yield journal
         finally:
@@ -119,8 +119,8 @@ def _take_back_left(project: Project) -> None:
 def _read_journal(text: bytes) -> dict[str, str | None]:
     """Read what a run was about to write; before its journal was whole it wrote nothing."""
     try:
-        found = json.loads(text)
-        return {"written": found["written"], "former": found["former"]}
+        journal = json.loads(text)
+        return {"written": journal["written"], "former": journal["former"]}
     except (ValueError, LookupError, TypeError):
         return {"written": None, "former": None}
 
@@ -132,8 +132,8 @@ def _take_back(project: Project, plant: str, written: str | None, former: str | 
         shutil.rmtree(path, ignore_errors=True)
     raw.with_suffix(".dvc").unlink(missing_ok=True)
     tags.with_name(".tags.new.csv").unlink(missing_ok=True)
-    found = hashlib.sha256(tags.read_bytes()).hexdigest() if tags.is_file() else None
-    if found is not None and found == written:
+    digest = hashlib.sha256(tags.read_bytes()).hexdigest() if tags.is_file() else None
+    if digest is not None and digest == written:
         if former is None:
             tags.unlink()
         else:

@@ -24,13 +24,13 @@ name: {name}
 product: product            # what throughput counts
 time_zone: UTC              # of the site, as in Europe/Oslo
 interval: {interval}
-train_until: null           # a day, as in "2026-04-01": what comes after judges the curve; null learns from all
-battery_limit: write here what the energy counts, and what it leaves out
-note: Drafted, and not looked at yet.
+train_until: null           # a day, as in "2026-04-01": later data test the curve; null trains on all
+battery_limit: write here what the energy includes, and what it leaves out
+note: Drafted, not reviewed yet.
 gap_carrier: {gap_carrier}  # what is bought less where a gap closes
 export:
-  time_zone: UTC            # of times that do not say theirs; docs/plant.md lists the other keys
-carriers:                   # price and CO2 of a GJ of each: write yours; null is not known
+  time_zone: UTC            # of times without a zone; docs/plant.md lists the other keys
+carriers:                   # price and CO2 per GJ of each: enter yours; null where unknown
 """
 CARRIER = "  {}: {{price_per_gj: null, co2_kg_per_gj: null}}\n"
 
@@ -59,17 +59,19 @@ def draft_plant(project: Project, plant: str, export: Path, folder: Path) -> Dra
     if not export.exists():
         raise ElcError(f"{where}: the export {export} was not found.")
     if tags.exists():
-        raise ElcError(f"{where}: {tags} exists already, and may have been corrected. Move it away to draft another.")
+        raise ElcError(f"{where}: {tags} already exists, and may have been corrected. Move it away to draft another.")
     is_new = not entry.exists()
     if is_new:
         _write_entry(entry, plant, ["gas"], "1h")
     settings = read_settings(project)
-    chosen = build_plant(settings, plant, check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings))
+    plant_settings = build_plant(settings, plant, check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings))
     try:
-        seen = _read_seen(export, plant, chosen)
+        seen = _read_seen(export, plant, plant_settings)
     except ElcError as error:
-        raise ElcError(f"{error}\nWrite keys of export: to {entry}, then draft again.") from None
-    guesses = guess_tags(seen, usual_hold_h=chosen.ingest.max_hold_h, interval_h=chosen.plant.interval_h)
+        raise ElcError(f"{error}\nAdd the keys of export: to {entry}, then draft again.") from None
+    guesses = guess_tags(
+        seen, usual_hold_h=plant_settings.ingest.max_hold_h, interval_h=plant_settings.plant.interval_h
+    )
     if is_new:
         _write_entry(entry, plant, _find_carriers(guesses), _find_interval(seen, guesses))
     _write_tags(tags, guesses)
@@ -81,14 +83,14 @@ def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[SeenTa
     with TemporaryDirectory(prefix="elc-draft-") as folder:
         names = ingest.read_inventory(export, TagList(plant, ()), settings, cache=Path(folder) / "names").names
         if not names:
-            raise ElcError(f"plant {plant}: export {export}: holds no tag.")
+            raise ElcError(f"plant {plant}: export {export}: contains no tags.")
         listed = TagList(plant, tuple(_build_tag(name, place) for place, name in enumerate(names)))
         cache = Path(folder) / "all"
         told = ingest.read_units(export, listed, settings, cache=cache)
-        found = ingest.read_inventory(export, listed, settings, cache=cache)
-    readings = {tag.tag: found.traces.readings[tag.column].to_numpy(float) for tag in found.tags}
-    values = {tag.tag: found.hourly[tag.column].to_numpy(float) for tag in found.tags}
-    empty = np.full(len(found.hourly), np.nan)
+        inventory = ingest.read_inventory(export, listed, settings, cache=cache)
+    readings = {tag.tag: inventory.traces.readings[tag.column].to_numpy(float) for tag in inventory.tags}
+    values = {tag.tag: inventory.hourly[tag.column].to_numpy(float) for tag in inventory.tags}
+    empty = np.full(len(inventory.hourly), np.nan)
     return [
         SeenTag(
             name,

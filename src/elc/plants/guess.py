@@ -166,16 +166,16 @@ def _guess_role(one: _Known, energies: dict[str, str], throughput: str) -> Guess
     if tag in energies:
         return replace(named, role="energy", carrier=energies[tag], why="the largest of its carrier")
     if tag == throughput:
-        return replace(named, role="throughput", why="by its name or because it goes with energy")
+        return replace(named, role="throughput", why="by its name, or because it follows energy")
     if one.suffix == "gj_per_h":
-        return replace(named, why="energy too: energy if no part of the other")
+        return replace(named, why="also energy: use role energy if it is not part of the other")
     if DRIVER.search(one.words):
         return replace(named, role="driver", why="by its name")
     if SETPOINT.search(one.words):
         return replace(named, role="setpoint", why="by its name")
     if one.suffix == "raw":
-        return replace(named, why="no unit in the export: write it, end the column in it, choose a role")
-    return replace(named, role="state", why="driver where nobody can move it, setpoint where somebody may")
+        return replace(named, why="no unit in the export: add it, end the column name in it, choose a role")
+    return replace(named, role="state", why="driver if nobody can change it, setpoint if operators can")
 
 
 def _build(one: _Known, column: str, guess: Guess, usual_hold_h: float) -> Guess:
@@ -200,10 +200,10 @@ def propose_hold(step_h: float, hold_h: float) -> str:
 
 def propose_limits(rates: Array, role: str) -> tuple[str, str]:
     """Propose low and high: what was seen, and a little more; of a set-point no more, for they bound its advice."""
-    known = rates[np.isfinite(rates)]
-    if not len(known):
+    finite = rates[np.isfinite(rates)]
+    if not len(finite):
         return "", ""
-    low, high = np.quantile(known, ENDS)
+    low, high = np.quantile(finite, ENDS)
     wider = 0.0 if role == "setpoint" else WIDER_FRAC * (high - low)
     is_positive = low >= 0
     low, high = low - wider, high + wider

@@ -135,7 +135,7 @@ def _cut_entries(project: Project, remains: Remains) -> str:
         parse_settings(text)
     except ElcError as error:
         raise ElcError(
-            f"plant {remains.plant}: params.yaml would have faults without it. Mend them first.\n{error}"
+            f"plant {remains.plant}: params.yaml would have faults without it. Correct them first.\n{error}"
         ) from None
     return text
 
@@ -175,13 +175,13 @@ def _count_indent(line: str) -> int:
 def _move_anchor(lines: list[str], anchor: re.Match[str], inner: Sequence[str]) -> list[str]:
     """Put what an anchor names where its alias stands first; nothing where there is none."""
     alias = re.compile(rf"\*{re.escape(anchor['name'])}(?![\w-])")
-    found = next((number for number, line in enumerate(lines) if alias.search(line.partition("#")[0])), None)
-    if found is None:
+    place = next((number for number, line in enumerate(lines) if alias.search(line.partition("#")[0])), None)
+    if place is None:
         return lines
-    shift = _count_indent(lines[found]) - len(anchor["indent"])
+    shift = _count_indent(lines[place]) - len(anchor["indent"])
     moved = [(" " * max(0, _count_indent(line) + shift) + line.lstrip()) if line.strip() else line for line in inner]
-    head = alias.sub(lambda _: f"&{anchor['name']}{anchor['value'].rstrip()}", lines[found], count=1)
-    return [*lines[:found], head, *moved, *lines[found + 1 :]]
+    head = alias.sub(lambda _: f"&{anchor['name']}{anchor['value'].rstrip()}", lines[place], count=1)
+    return [*lines[:place], head, *moved, *lines[place + 1 :]]
 
 
 def _remove(path: Path) -> None:

@@ -45,11 +45,13 @@ def rename_plant(project: Project, remains: Remains, new: str) -> None:
     plant, where = remains.plant, f"rename plant {remains.plant}"
     check_id(new, f"plant {new}")
     if f"plants.{plant}" not in remains.keys:
-        raise ElcError(f"{where}: params.yaml does not know it; some of its files are left. elc plant remove {plant}")
+        raise ElcError(
+            f"{where}: it is not in params.yaml, but some of its files are left. Remove them: elc plant remove {plant}"
+        )
     moves = find_moves(project, plant, new)
     taken = [str(to.relative_to(project.root)) for to in moves.values() if to.exists()]
     taken += [f"plants.{new} of params.yaml"] if new in read_settings(project).plants else []
-    faults = [f"{what} exists already. Choose another id." for what in taken]
+    faults = [f"{what} already exists. Choose another id." for what in taken]
     versions = list(read_registry(project.root).line(new).versions)
     if versions:
         faults.append(f"the registry has versions of an earlier plant {new}: {', '.join(versions)}. Choose another id.")

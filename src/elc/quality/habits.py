@@ -1,4 +1,4 @@
-"""Habits belong to a version: what it is judged by is learnt from the hours of its training and no others."""
+"""Habits belong to a version: what it is judged by comes from the hours of its training and no others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from elc.settings import StageSettings
 
 
 def keep_habits(settings: StageSettings, package: Path) -> StageSettings:
-    """Take the day up to which habits are learnt from the model package in use, whatever params.yaml says by now.
+    """Take the day up to which habits are taken, from the model package in use, whatever params.yaml says now.
 
     A new `train_until` is for the next version: it must not change the verdict on hours that this one has judged.
     Where there is no package, or one that does not say it, params.yaml counts.

@@ -36,8 +36,8 @@ def find_out_of_range(sheet: Sheet) -> Doubt:
     """Find values outside the tag's limits, be it for a part of the interval.
 
     A stopped plant's temperatures and ratios are out of any range: only energy and throughput are judged there. An
-    energy meter that shows nothing at all while the plant runs, which it never did, is dead: that is no value either.
-    """
+    energy meter that shows nothing at all while the plant runs, which it never did, is dead: that is not a value
+    either."""
     low = np.array([-np.inf if tag.low is None else tag.low for tag in sheet.tags])[:, None]
     high = np.array([np.inf if tag.high is None else tag.high for tag in sheet.tags])[:, None]
     floor = np.where(low == 0, np.array([_find_floor(tag) for tag in sheet.tags])[:, None], low)

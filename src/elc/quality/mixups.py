@@ -72,7 +72,7 @@ _MIXUPS = {
     ),
     "pct": (Mixup("percent", "fraction", 100.0),),
 }
-# ASSUME: a shift that lasts most of a day is no upset. A plant that started less than a day ago is not judged.
+# ASSUME: a shift that lasts most of a day is not an upset. A plant that started less than a day ago is not judged.
 SPELL_H = 18
 # ASSUME: what is up to a fifth too high may as well be what the plant takes, unless it is so many times as far off as
 # usual: feed goes with the load to half a per cent, and fuel, which is what crews can waste, to three.

@@ -25,7 +25,7 @@ Explained = tuple[Kind, Mapping[str, Any]]
 class Sheet:
     """What the checks see; arrays are (columns, intervals).
 
-    `values` lose what an earlier check has marked. `is_learnt`: intervals that habits are learnt from, so that a new
+    `values` lose what an earlier check has marked. `is_learnt`: intervals from which habits are taken, so that a new
     day does not change the verdict on an old one. `is_running` (intervals): a sensor should behave. `is_untold`
     (intervals): the clock showed them twice, and nothing is known of them. `is_bought` (columns): an energy that the
     plant takes, so that a higher reading is a larger consumption. `is_end_stamped`: the export's values are of the

@@ -18,22 +18,29 @@ def decide(context: Context, plant: str, version: str, decision: Decision, *, re
         ElcError: the version is unknown, the reason is empty, it is decided so already, its registration is not sound,
             or the signer may not; nothing is recorded.
     """
-    found = context.line(plant).find_version(version)
+    registered = context.line(plant).find_version(version)
     where = f"{plant} {version}"
     if not reason.strip():
         raise ElcError(f"{where}: a decision needs a reason. Give one: --reason ...")
     signed = find_signed(context, plant)
-    if found.status == decision and not _counts_nowhere(context, found, signed):
-        raise ElcError(f"{where} is {decision} already, by {found.decision.who if found.decision else 'nobody'}.")
-    check_registration(context, found)
-    fields = {"version": version, "package": found.package, "sha256": found.sha256, "reason": " ".join(reason.split())}
+    if registered.status == decision and not _counts_nowhere(context, registered, signed):
+        raise ElcError(
+            f"{where} is already {decision}, by {registered.decision.who if registered.decision else 'nobody'}."
+        )
+    check_registration(context, registered)
+    fields = {
+        "version": version,
+        "package": registered.package,
+        "sha256": registered.sha256,
+        "reason": " ".join(reason.split()),
+    }
     verb = "Approve" if decision == "approved" else "Reject"
     return write_tag(
         context,
         TagDraft(
             plant,
             "assign" if decision == "approved" else "unassign",
-            found.commit,
+            registered.commit,
             f"{verb} {where}",
             fields,
             stage=APPROVED,
@@ -70,7 +77,7 @@ def find_fallback(context: Context, plant: str, environment: str, *, without: st
 
 
 def _counts_nowhere(context: Context, version: Version, signed: tuple[str, ...]) -> bool:
-    """Whether the last decision does not count in an environment, for want of a signature: it can be made again."""
+    """Whether the last decision does not count in an environment, because it is not signed: it can be made again."""
     line = context.line(version.plant)
     return any(context.rules.find_decision(version, line, name) != version.decision for name in signed)
 
@@ -86,7 +93,7 @@ def check_approved(context: Context, version: Version, environment: str) -> None
         return
     status = context.find_status(version, environment)
     where = f"{version.plant} {version.version}"
-    lead = f"{where} is {status} for {environment}, which takes approved versions only"
+    lead = f"{where} is {status} for {environment}, which accepts approved versions only"
     if status == "rejected":
         decision = context.rules.find_decision(version, line, environment)
         reason = decision.fields.get("reason") if decision else None

@@ -34,7 +34,7 @@ class Context:
         return self.rules.trust.settle(self.registry.line(plant))
 
     def is_former(self, plant: str) -> bool:
-        """Say whether a plant was removed: its tag list lay in Git where one of its versions was registered."""
+        """Tell whether a plant was removed: its tag list lay in Git where one of its versions was registered."""
         commits = {version.commit for version in self.registry.line(plant).versions.values()}
         path = self.project.tags(plant).relative_to(self.project.root).as_posix()
         return any(read_committed(self.project.root, commit, path) is not None for commit in sorted(commits))
@@ -45,10 +45,10 @@ class Context:
         Raises:
             ElcError: params.yaml has no such environment.
         """
-        known = self.settings.environments
-        if name not in known:
-            raise ElcError(f"params.yaml: environment {name} is unknown: {build_nearest(name, known)}")
-        return known[name]
+        environments = self.settings.environments
+        if name not in environments:
+            raise ElcError(f"params.yaml: environment {name} is unknown: {build_nearest(name, environments)}")
+        return environments[name]
 
     def follow(self, plant: str, environment: str) -> Followed:
         """What an environment holds of a plant."""
@@ -68,7 +68,7 @@ def read_context(project: Project) -> Context:
     """Read the registry of a project.
 
     Raises:
-        ElcError: the project is no Git repository or a shallow clone, or params.yaml, the signers or a tag cannot be
+        ElcError: the project is not a Git repository or a shallow clone, or params.yaml, the signers or a tag cannot be
             read.
     """
     check_repository(project.root)
@@ -91,11 +91,11 @@ def check_fetched(context: Context) -> None:
         return
     done = try_git(root, "ls-remote", "--tags", "--refs", remote)
     names = [line.split("\trefs/tags/")[-1] for line in done.stdout.splitlines()]
-    found = [name for name in names if (read := read_name(name)) and read.plant in context.settings.plants]
-    if found:
+    tags = [name for name in names if (read := read_name(name)) and read.plant in context.settings.plants]
+    if tags:
         raise ElcError(
-            f"{root}: this clone has no tag of a version, and {remote} has some, such as {found[0]}. Bring them: "
-            f"git config --unset remote.{remote}.tagOpt; git fetch --tags."
+            f"{root}: this clone has no tag of a version, and {remote} has some, such as {tags[0]}. Fetch them: git "
+            f"config --unset remote.{remote}.tagOpt; git fetch --tags."
         )
 
 
@@ -112,8 +112,8 @@ def check_whole(context: Context, plant: str, environment: str) -> None:
     if missing:
         listed = ", ".join(map(str, missing))
         raise ElcError(
-            f"plant {plant}: no tag has number {listed}, so one was deleted or not fetched, and {environment} asks for "
-            "signed decisions. Bring it: git fetch --tags; elc audit says more."
+            f"plant {plant}: no tag has number {listed}, so one was deleted or not fetched, and {environment} asks "
+            "for signed decisions. Fetch it: git fetch --tags; elc audit gives details."
         )
     gone = trust.find_gone(line, environment)
     check_faults(f"plant {plant} in {environment}", [problem.sentence for problem in gone])
@@ -128,9 +128,9 @@ def check_policy(context: Context, environment: str) -> None:
     here = context.settings.environments
     text = read_committed(context.project.root, "HEAD", "params.yaml")
     committed = {} if text is None else parse_settings(text).environments
-    asked = {known[environment].approval for known in (here, committed) if environment in known}
-    if committed != here and asked != {"none"}:
+    approvals = {policies[environment].approval for policies in (here, committed) if environment in policies}
+    if committed != here and approvals != {"none"}:
         raise ElcError(
             "params.yaml: its environments are not those of the last commit, and only what was reviewed opens "
-            f"{environment}. Commit the change, or bring it back: git checkout params.yaml."
+            f"{environment}. Commit the change, or undo it: git checkout params.yaml."
         )

@@ -22,40 +22,40 @@ def deploy_all(context: Context, environment: str, plants: Sequence[str]) -> Ite
     Raises:
         ElcError: the environment is unknown, or a plant is not in it.
     """
-    known = context.environment(environment).find_plants(context.settings.plants)
-    strange = [plant for plant in plants if plant not in known]
+    deployable = context.environment(environment).find_plants(context.settings.plants)
+    strange = [plant for plant in plants if plant not in deployable]
     if strange:
         raise ElcError(
-            f"environment {environment}: {strange[0]} is none of its plants: {build_nearest(strange[0], known)}"
+            f"environment {environment}: {strange[0]} is not one of its plants: {build_nearest(strange[0], deployable)}"
         )
-    for plant in plants or known:
+    for plant in plants or deployable:
         try:
             yield deploy_plant(context, plant, environment), False
         except ElcError as error:
-            yield f"{plant}: not deployed, what was there stays. {error}", True
+            yield f"{plant}: not deployed; what was there stays. {error}", True
 
 
 def deploy_plant(context: Context, plant: str, environment: str) -> str:
     """Deploy what is assigned of a plant, and say in a line what was done; where nothing is assigned, remove.
 
     Raises:
-        ElcError: what is assigned may not be deployed, or cannot be had whole.
+        ElcError: what is assigned may not be deployed, or cannot be obtained whole.
     """
     project = context.project
     assignment = find_assignment(context, plant, environment)
     _remember(context, plant, environment)
-    passed = "".join(f"; not followed: {it.sentence}" for it in context.follow(plant, environment).problems)
+    passed = "".join(f"; not followed: {problem.sentence}" for problem in context.follow(plant, environment).problems)
     if assignment is None:
         had = _check_removal(context, plant, environment)
         remove_deployed(project, environment, plant)
-        return f"{plant}: nothing is assigned" + (", what was there is removed" if had else "") + passed
+        return f"{plant}: nothing is assigned" + (", the version that was there is removed" if had else "") + passed
     remote = storage.find_remote(project.root, context.environment(environment).remote)
     is_new = deploy_package(project, assignment, remote=remote)
     return f"{plant}: {assignment.version} {'deployed' if is_new else 'is there already'}{passed}"
 
 
 def find_assignment(context: Context, plant: str, environment: str) -> Assignment | None:
-    """Find what is to be deployed of a plant in an environment; None where nothing is assigned.
+    """Find the version to deploy of a plant in an environment; None where nothing is assigned.
 
     Raises:
         ElcError: what is assigned may not be deployed: it is not approved any more, or no tag that assigns is sound.
@@ -69,7 +69,11 @@ def find_assignment(context: Context, plant: str, environment: str) -> Assignmen
     version = followed.version
     if not context.rules.is_approved(version, context.line(plant), environment):
         back = find_fallback(context, plant, environment, without=version.version)
-        repair = f"elc rollback {plant} --env {environment} --to {back}" if back else "no earlier one is still approved"
+        repair = (
+            f"elc rollback {plant} --env {environment} --to {back}"
+            if back
+            else ("no earlier version is still approved")
+        )
         status = context.find_status(version, environment)
         check_faults(f"{plant} {version.version} in {environment}", [f"it is {status} now. Go back: {repair}."])
     check_registration(context, version)
@@ -93,7 +97,7 @@ def _remember(context: Context, plant: str, environment: str) -> None:
 
 
 def _check_removal(context: Context, plant: str, environment: str) -> bool:
-    """Say whether something is deployed that nothing assigns any more.
+    """Tell whether something is deployed that nothing assigns any more.
 
     Raises:
         ElcError: the tag that put it there is not here: then it is the tags that are missing, not the assignment.
@@ -103,7 +107,7 @@ def _check_removal(context: Context, plant: str, environment: str) -> bool:
     record = read_deployed(context.project, environment, plant)
     if record is not None and all(event.tag != record.tag for event in context.line(plant).events):
         raise ElcError(
-            f"plant {plant}: {record.version} was deployed in {environment} by tag {record.tag}, which is not here. "
-            "Bring it: git fetch --tags."
+            f"plant {plant}: {record.version} was deployed in {environment} by tag {record.tag}, which is missing "
+            "here. Fetch it: git fetch --tags."
         )
     return True

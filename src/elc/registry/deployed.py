@@ -1,4 +1,4 @@
-"""What is deployed: the package of each plant in each environment, laid down whole, and read back with its hash."""
+"""What is deployed: the package of each plant in each environment, copied whole, and read back with its hash."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Used:
 
 
 def deploy_package(project: Project, assignment: Assignment, *, remote: str | None) -> bool:
-    """Lay the assigned package into the folder of its plant and environment, whole or not at all.
+    """Copy the assigned package into the folder of its plant and environment, whole or not at all.
 
-    Returns False where it lies there already and verifies.
+    Returns False where it is there already and its hash matches.
 
     Raises:
-        ElcError: the package cannot be had whole, or is another plant's. What was deployed before stays.
+        ElcError: the package cannot be obtained whole, or is another plant's. What was deployed before stays.
     """
     folder = project.deployed(assignment.environment, assignment.plant)
     with hold_lock(_build_lock(folder)):
@@ -67,7 +67,7 @@ def deploy_package(project: Project, assignment: Assignment, *, remote: str | No
 def _is_there(project: Project, assignment: Assignment) -> bool:
     try:
         return read_deployed(project, assignment.environment, assignment.plant) == assignment
-    except ElcError:  # damaged, so it is laid down anew
+    except ElcError:  # damaged, so it is copied again
         return False
 
 
@@ -79,12 +79,12 @@ def check_plant(folder: Path, assignment: Assignment) -> None:
     """
     where = f"plant {assignment.plant}: package {assignment.package} of {assignment.version}"
     try:
-        found = parse_record(read_plain(folder / CARD), Card, name=where, cure="Train it again.").plant
+        owner = parse_record(read_plain(folder / CARD), Card, name=where, cure="Train it again.").plant
     except (OSError, ValueError, RecordError):
         raise ElcError(f"{where} has no card.json that names its plant. Train and register it again.") from None
-    if found != assignment.plant:
+    if owner != assignment.plant:
         raise ElcError(
-            f"{where} is one of plant {found!r}, expected {assignment.plant!r}. It was not deployed. Run `elc audit`."
+            f"{where} is one of plant {owner!r}, expected {assignment.plant!r}. It was not deployed. Run `elc audit`."
         )
 
 
@@ -103,19 +103,19 @@ def read_deployed(project: Project, environment: str, plant: str) -> Assignment 
             if seen == _look(path):
                 raise
         time.sleep(PAUSE_S)
-    raise ElcError(f"{path}: was replaced {READS} times while it was read. Run it again when nothing deploys.")
+    raise ElcError(f"{path}: was replaced {READS} times while it was read. Try again when nothing is being deployed.")
 
 
 def _look(path: Path) -> tuple[Path, int, int] | None:
     """Find where a folder lies, and what tells it from the one that replaces it."""
     for place in (path, _build_former(path), path):
         try:
-            found = place.stat()
+            stat = place.stat()
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise ElcError(f"{place}: cannot be looked at ({error.strerror}). Remove what lies in its way.") from None
-        return place, found.st_ino, found.st_ctime_ns
+            raise ElcError(f"{place}: cannot be read ({error.strerror}). Remove what is in the way.") from None
+        return place, stat.st_ino, stat.st_ctime_ns
     return None
 
 
@@ -130,11 +130,11 @@ def _read_folder(folder: Path, environment: str, plant: str) -> Assignment:
     faults = []
     if (record.plant, record.environment) != (plant, environment):
         faults.append(f"holds {record.plant} for {record.environment}, expected {plant} for {environment}. {advice}")
-    found = storage.hash_content(folder, without=(RECORD,))
-    if found != record.sha256:
+    content = storage.hash_content(folder, without=(RECORD,))
+    if content != record.sha256:
         faults.append(
             f"its files are not those of {record.version}: one was changed, added or removed since. "
-            f"The content hash is {found}, expected {record.sha256}. {advice}"
+            f"The content hash is {content}, expected {record.sha256}. {advice}"
         )
     check_faults(str(folder), faults)
     return record
@@ -149,7 +149,7 @@ def _read_record(folder: Path, *, advice: str) -> Assignment:
 
 
 def find_folder(path: Path) -> Path:
-    """Find where a folder lies that may be just being replaced: at `path`, or for a moment under its former name.
+    """Find a folder that may be being replaced right now: at `path`, or for a moment under its former name.
 
     It stays under the former name if the run that replaced it was killed right then.
     """
@@ -196,7 +196,7 @@ def remove_deployed(project: Project, environment: str, plant: str) -> None:
 
 
 def _clear_way(folder: Path) -> None:
-    """Remove what is no folder where one is to lie: a pipe, for which `rmtree` would wait, or a link to a folder."""
+    """Remove what is not a folder where one belongs: a pipe, for which `rmtree` would wait, or a link to a folder."""
     for place in (folder, *(folder.with_name(f".{folder.name}.{name}") for name in ("new", "old", "gone"))):
         if not place.is_dir() or (place != folder and place.is_symlink()):
             place.unlink(missing_ok=True)

@@ -56,7 +56,7 @@ class Event:
         return self.time, self.number, self.tag
 
     def is_told_by(self, content: bytes) -> bool:
-        """Say whether the bytes of a tag object tell this: Git hashes nothing that it lists."""
+        """Tell whether the bytes of a tag object tell this: Git hashes nothing that it lists."""
         head, _, text = content.partition(b"\n\n")
         object_, _, tag, tagger = (line.decode(errors="replace") for line in head.split(b"\n"))
         told = object_.removeprefix("object "), tag.removeprefix("tag "), tagger.split()[-2]
@@ -84,14 +84,14 @@ def _doubt_late(event: Event, latest: int) -> Event:
 
 
 def _build_missing(root: Path, said: str) -> ElcError:
-    """Say which tag points at what is not here: Git reads none of them then."""
-    found = re.search(r"refs/tags/(\S+)", said)
-    if found is None:
+    """Name which tag points at what is not here: Git reads none of them then."""
+    reference = re.search(r"refs/tags/(\S+)", said)
+    if reference is None:
         return ElcError(f"git for-each-ref failed in {root}: {said.strip()[-300:]}")
-    tag = found[1]
+    tag = reference[1]
     return ElcError(
-        f"tag {tag} points at what is not in this repository, so none can be read. Bring it: git fetch --tags --force. "
-        f"If nobody has it, drop the tag: git update-ref -d {shlex.quote(f'refs/tags/{tag}')}."
+        f"tag {tag} points at an object that is not in this repository, so no tag can be read. Fetch it: git fetch "
+        f"--tags --force. If nobody has it, delete the tag: git update-ref -d {shlex.quote(f'refs/tags/{tag}')}."
     )
 
 
@@ -121,7 +121,7 @@ def _read_event(record: list[str]) -> Event | None:
 class _Fields(Mapping[str, Any]):
     """The lines `key: <JSON>` of a message, read when they are first asked for: of most tags nobody asks.
 
-    What is no JSON stays a text, so that a rule can refuse it.
+    What is not JSON stays text, so that a rule can refuse it.
     """
 
     def __init__(self, body: str) -> None:
@@ -153,9 +153,9 @@ def _read_json(text: str) -> Any:
 
 def _find_fault(tag: str, kind: str, target_kind: str, inner: str) -> str:
     if kind != "tag":
-        return "is a lightweight tag, which records nobody and nothing; expected an annotated one"
+        return "is a lightweight tag, which records neither author nor reason; expected an annotated one"
     if inner != tag:
-        return f"was moved: inside it is {inner}"
+        return f"was moved: the name inside it is {inner}"
     if target_kind != "commit":
         return f"points at {target_kind or 'nothing'}, expected a commit"
     return ""

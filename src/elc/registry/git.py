@@ -78,7 +78,7 @@ def _run(
 
 @functools.cache
 def find_git_folder(root: Path) -> Path | None:
-    """Find the folder in which Git keeps the refs of a project; None where it is no repository."""
+    """Find the folder in which Git keeps the refs of a project; None where it is not a repository."""
     done = try_git(root, "rev-parse", "--path-format=absolute", "--git-common-dir")
     return None if done.returncode else Path(done.stdout.strip())
 
@@ -90,10 +90,12 @@ def check_repository(root: Path) -> None:
         ElcError: it is none, holds no commit, or is a shallow clone.
     """
     if try_git(root, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
-        raise ElcError(f"{root}: no Git repository with a commit. The registry is kept in Git: git init, then commit.")
+        raise ElcError(
+            f"{root}: not a Git repository with a commit. The registry is kept in Git: git init, then commit."
+        )
     if run_git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
         raise ElcError(
-            f"{root}: a shallow clone, so versions may be missing. Bring the rest: git fetch --unshallow --tags."
+            f"{root}: a shallow clone, so versions may be missing. Fetch the rest: git fetch --unshallow --tags."
         )
 
 
@@ -109,7 +111,7 @@ def check_folder(root: Path) -> None:
 
 
 def list_tags(root: Path) -> list[str]:
-    """List all tags with what they point at; none where the folder is no repository."""
+    """List all tags with what they point at; none where the folder is not a repository."""
     done = try_git(root, "for-each-ref", "--format=%(refname) %(objectname)", "refs/tags")
     return [] if done.returncode else done.stdout.splitlines()
 
@@ -140,7 +142,7 @@ def shorten(said: str) -> str:
     """Put what Git said into one line of bearable length."""
     line = " ".join(said.split()).rstrip(".")
     if ".lock'" in line:
-        line += "; if no Git runs there, elc audit names the file that one left which was killed"
+        line += "; if no Git is running there, elc audit names the file that a killed one left"
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
 
 

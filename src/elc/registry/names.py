@@ -51,20 +51,20 @@ class TagName:
 
 def read_name(name: str) -> TagName | None:
     """Read a tag's name; None where it is none of the registry."""
-    found = _NAME.fullmatch(name)
-    if found is None:
+    match = _NAME.fullmatch(name)
+    if match is None:
         return None
-    cancels = bool(found["cancel"])
+    cancels = bool(match["cancel"])
     action: Action = "deprecate"
-    if found["version"]:
+    if match["version"]:
         action = "deregister" if cancels else "register"
-    elif found["stage"]:
+    elif match["stage"]:
         action = "unassign" if cancels else "assign"
-    version, number = found["version"] or "", found["number"] or "0"
+    version, number = match["version"] or "", match["number"] or "0"
     if re.search(rf"[0-9]{{{DIGITS + 1}}}", f"{version} {number}"):
-        fault = f"has a number of more than {DIGITS} digits in its name, which nobody counted up to"
-        return TagName(found["plant"], action, "", found["stage"] or "", 0, fault)
-    return TagName(found["plant"], action, version, found["stage"] or "", int(number))
+        fault = f"has a number of more than {DIGITS} digits in its name; expected a shorter one"
+        return TagName(match["plant"], action, "", match["stage"] or "", 0, fault)
+    return TagName(match["plant"], action, version, match["stage"] or "", int(number))
 
 
 def build_name(plant: str, action: Action, *, version: str = "", stage: str = "", number: int = 0) -> str:
@@ -81,7 +81,7 @@ def read_version(version: str) -> semver.Version:
     """Read a version such as v1.2.0, so that versions can be ordered.
 
     Raises:
-        ElcError: it is no version.
+        ElcError: it is not a version.
     """
     if not re.fullmatch(_VERSION, version, re.ASCII):
         raise ElcError(f"version {version}: expected one such as v1.2.0. elc models <plant> lists them.")

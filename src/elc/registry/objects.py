@@ -33,14 +33,14 @@ def read_committed(root: Path, commit: str, path: str) -> str | None:
         ElcError: an object is not what its name says, is missing, or cannot be read.
     """
     oid = _find_commit(root, commit)
-    found = _read_object(root, oid, path) if oid else None
+    entry = _read_object(root, oid, path) if oid else None
     names = ["", *path.split("/")]
-    for name in names if found else ():
-        if found is None:
+    for name in names if entry else ():
+        if entry is None:
             return None
-        oid = _find_entry(found, name) if name else _read_header(found, b"tree ")
-        found = _read_object(root, oid, path) if oid else None
-    return found.content.decode("utf-8", errors="replace") if found and found.kind == "blob" else None
+        oid = _find_entry(entry, name) if name else _read_header(entry, b"tree ")
+        entry = _read_object(root, oid, path) if oid else None
+    return entry.content.decode("utf-8", errors="replace") if entry and entry.kind == "blob" else None
 
 
 def read_time(root: Path, commit: str) -> int:
@@ -55,7 +55,7 @@ def read_time(root: Path, commit: str) -> int:
 
 
 def find_now(root: Path) -> int:
-    """Find what time it is at least: the clock may have lost it, but the last commit was made before now."""
+    """Find the earliest time it can be now: the clock may have lost it, but the last commit was made before now."""
     return max(int(time.time()), read_time(root, "HEAD"))
 
 
@@ -63,21 +63,21 @@ def _find_commit(root: Path, name: str) -> str:
     """Find the commit that a name leads to, through a tag too; empty where there is none of that name."""
     done = run_alone(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
     oid = "" if done.returncode else done.stdout.decode().strip()
-    while oid and (found := _read_object(root, oid, name)).kind == "tag":
-        oid = _read_header(found, b"object ")
+    while oid and (target := _read_object(root, oid, name)).kind == "tag":
+        oid = _read_header(target, b"object ")
     return oid
 
 
 @functools.lru_cache(maxsize=64)
 def _read_object(root: Path, oid: str, name: str) -> Object:
-    (found,) = read_objects(root, [oid], name=name)
-    if found is None:
+    (read,) = read_objects(root, [oid], name=name)
+    if read is None:
         raise ElcError(f"{name}: Git's object {oid} is missing. Bring it: git fetch, or clone the project anew.")
-    return found
+    return read
 
 
-def _read_header(found: Object, key: bytes) -> str:
-    lines = found.content.partition(b"\n\n")[0].split(b"\n")
+def _read_header(parsed: Object, key: bytes) -> str:
+    lines = parsed.content.partition(b"\n\n")[0].split(b"\n")
     return next((line.removeprefix(key).decode(errors="replace") for line in lines if line.startswith(key)), "")
 
 
@@ -98,10 +98,10 @@ def read_objects(root: Path, names: Sequence[str], *, name: str) -> list[Object 
 
 def keep_objects(folder: Path, objects: Iterable[Object]) -> None:
     """Write objects into a folder of their own, from which Git reads the very bytes that were hashed."""
-    for found in objects:
-        path = folder / found.oid[:2] / found.oid[2:]
+    for kept in objects:
+        path = folder / kept.oid[:2] / kept.oid[2:]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(zlib.compress(_frame(found), 1))
+        path.write_bytes(zlib.compress(_frame(kept), 1))
 
 
 def _frame(found: Object) -> bytes:
@@ -125,8 +125,8 @@ def _check(found: Object, name: str) -> Object:
     digest = (sha1(framed) if len(found.oid) == 40 else sha256(framed)).hexdigest()
     if digest != found.oid:
         raise ElcError(
-            f"{name}: the content of {found.kind} {found.oid} hashes to {digest}: Git's store was altered. "
-            "Clone the project anew."
+            f"{name}: the content of {found.kind} {found.oid} hashes to {digest}: Git's store was altered. Clone the "
+            "project again."
         )
     return found
 

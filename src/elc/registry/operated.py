@@ -15,9 +15,9 @@ def choose_operated(project: Project, environment: str, *, where: str) -> Projec
         ElcError: params.yaml has no such environment, or has faults.
     """
     settings = read_settings(project)
-    known = (*settings.environments, CANDIDATE)
-    if environment and environment not in known:
-        raise ElcError(f"{where}: environment {environment} is unknown: {build_nearest(environment, known)}")
+    names = (*settings.environments, CANDIDATE)
+    if environment and environment not in names:
+        raise ElcError(f"{where}: environment {environment} is unknown: {build_nearest(environment, names)}")
     return project.operate(environment or find_operated(project, settings))
 
 
@@ -30,7 +30,7 @@ def find_operated(project: Project, settings: Settings) -> str:
 
 
 def has_version(project: Project, plant: str, environment: str) -> bool:
-    """Say whether a version of a plant lies in an environment here; the candidate always counts as one."""
+    """Tell whether a version of a plant lies in an environment here; the candidate always counts as one."""
     if environment == CANDIDATE:
         return True
     return find_folder(project.deployed(environment, plant)).is_dir()

@@ -39,39 +39,39 @@ def check_promotion(context: Context, plant: str, version: str, environment: str
         ElcError: plant, version or environment is unknown, the plant is not in the environment, the version was not in
             the environment before it, is not approved, is there already, or its tag is not sound.
     """
-    found = context.line(plant).find_version(version)
-    chosen = context.environment(environment)
+    promoted = context.line(plant).find_version(version)
+    settings = context.environment(environment)
     check_policy(context, environment)
     check_whole(context, plant, environment)
     where = f"promote {plant} {version} to {environment}"
-    if not chosen.holds(plant):
-        raise ElcError(f"{where}: {plant} is no plant of {environment}. Add it to environments.{environment}.plants.")
+    if not settings.holds(plant):
+        raise ElcError(
+            f"{where}: {plant} is not a plant of {environment}. Add it to environments.{environment}.plants."
+        )
     current = context.follow(plant, environment).version
     if current is not None and current.version == version:
-        raise ElcError(f"{where}: it is there already.")
-    source = chosen.source
-    if source is not None and not context.rules.was_in(found, context.line(plant), source):
+        raise ElcError(f"{where}: it is already there.")
+    source = settings.source
+    if source is not None and not context.rules.was_in(promoted, context.line(plant), source):
         raise ElcError(
             f"{where}: it was never in {source}, which comes first. elc promote {plant} {version} --env {source}"
         )
-    check_approved(context, found, environment)
-    check_registration(context, found)
-    return found
+    check_approved(context, promoted, environment)
+    check_registration(context, promoted)
+    return promoted
 
 
 def promote(context: Context, plant: str, version: str, environment: str) -> str:
     """Promote a version to an environment and return the tag.
 
-    The package is tested as the cache has it, put on this environment's remote, laid down anew as a deployment would,
+    The package is tested as the cache has it, put on this environment's remote, copied again as a deployment would,
     and tested again. What the tests found is in `reports/tests/<environment>-<plant>-<version>.xml`.
 
-    Raises:
-        ElcError: the version may not go there, its package cannot be had whole, a remote is down, or a test failed;
-            nothing is promoted.
-    """
-    found = check_promotion(context, plant, version, environment)
-    _test(context, found, environment)
-    return assign(context, found, environment, reason="")
+    Raises: ElcError: the version may not go there, its package cannot be obtained whole, a remote is down, or a test
+    failed; nothing is promoted."""
+    promoted = check_promotion(context, plant, version, environment)
+    _test(context, promoted, environment)
+    return assign(context, promoted, environment, reason="")
 
 
 def promote_all(context: Context, environment: str) -> Iterator[Move]:
@@ -83,14 +83,14 @@ def promote_all(context: Context, environment: str) -> Iterator[Move]:
     Raises:
         ElcError: the environment is unknown.
     """
-    chosen = context.environment(environment)
-    due = [(plant, _find_due(context, plant, environment)) for plant in chosen.find_plants(context.settings.plants)]
+    settings = context.environment(environment)
+    due = [(plant, _find_due(context, plant, environment)) for plant in settings.find_plants(context.settings.plants)]
     moving = [(plant, version) for plant, version in due if version is not None]
-    for start in range(0, len(moving), chosen.wave):
-        wave = [_try(context, plant, version, environment) for plant, version in moving[start : start + chosen.wave]]
+    for start in range(0, len(moving), settings.wave):
+        wave = [_try(context, plant, version, environment) for plant, version in moving[start : start + settings.wave]]
         yield from wave
         if any(move.state == "failed" for move in wave):
-            left = moving[start + chosen.wave :]
+            left = moving[start + settings.wave :]
             yield from (Move(plant, it.version, "not tried", "a plant of the wave before failed") for plant, it in left)
             return
 
@@ -99,7 +99,10 @@ def _find_due(context: Context, plant: str, environment: str) -> Version | None:
     source = context.environment(environment).source
     if source is None:
         versions = context.line(plant).versions.values()
-        due = next((it for it in reversed(versions) if it.is_active and it.status != "rejected"), None)
+        due = next(
+            (candidate for candidate in reversed(versions) if candidate.is_active and candidate.status != "rejected"),
+            None,
+        )
     else:
         due = context.follow(plant, source).version
     current = context.follow(plant, environment).version
@@ -109,7 +112,9 @@ def _find_due(context: Context, plant: str, environment: str) -> Version | None:
 def _try(context: Context, plant: str, version: Version, environment: str) -> Move:
     if not context.rules.is_approved(version, context.line(plant), environment):
         status = context.find_status(version, environment)
-        return Move(plant, version.version, "waits", f"it is {status}, and {environment} takes approved versions only")
+        return Move(
+            plant, version.version, "waits", f"it is {status}, and {environment} accepts approved versions only"
+        )
     try:
         return Move(plant, version.version, "promoted", promote(context, plant, version.version, environment))
     except ElcError as error:
@@ -118,25 +123,25 @@ def _try(context: Context, plant: str, version: Version, environment: str) -> Mo
 
 def _test(context: Context, version: Version, environment: str) -> None:
     """Test a package before and after it reaches an environment's remote, and write what was found."""
-    project, chosen = context.project, context.environment(environment)
-    source = None if chosen.source is None else context.environment(chosen.source).remote
-    before = _prove(context, version, chosen, source)
+    project, settings = context.project, context.environment(environment)
+    source = None if settings.source is None else context.environment(settings.source).remote
+    before = _prove(context, version, settings, source)
     suites = {"before": before}
     if not _find_faults(before):
-        remote = storage.find_remote(project.root, chosen.remote)
+        remote = storage.find_remote(project.root, settings.remote)
         if remote is not None:
             storage.push_package(project.root, version.package, remote)
-        suites["after"] = _prove(context, version, chosen, chosen.remote)
+        suites["after"] = _prove(context, version, settings, settings.remote)
     name = f"{environment}-{version.plant}-{version.version}"
     path = project.tests / f"{name}.xml"
     write_junit(path, name, suites)
     faults = [f"{when}, {fault}" for when, proofs in suites.items() for fault in _find_faults(proofs)]
     where = f"{version.plant} {version.version} fails the functional tests of {environment}"
-    check_faults(where, [f"{fault} All of it: {path.relative_to(project.root)}" for fault in faults])
+    check_faults(where, [f"{fault} Full report: {path.relative_to(project.root)}" for fault in faults])
 
 
-def _prove(context: Context, version: Version, chosen: EnvironmentSettings, remote: str | None) -> list[Proof]:
-    """Lay a package down as a deployment would, and test it there."""
+def _prove(context: Context, version: Version, settings: EnvironmentSettings, remote: str | None) -> list[Proof]:
+    """Copy a package out as a deployment would, and test it there."""
     from elc import curve  # a second to import, and only tests need it
 
     root = context.project.root
@@ -146,10 +151,10 @@ def _prove(context: Context, version: Version, chosen: EnvironmentSettings, remo
         storage.lay_package(root, version.package, folder, content=version.sha256)
         return curve.prove(
             folder,
-            chosen.tests,
+            settings.tests,
             plant=version.plant,
             sha256=version.sha256,
-            max_latency_ms=chosen.max_latency_ms,
+            max_latency_ms=settings.max_latency_ms,
         )
 
 

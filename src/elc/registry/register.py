@@ -32,10 +32,10 @@ def register(context: Context, plant: str, *, bump: Bump) -> str:
     _check_clean(context, plant)
     lock = read_commit_lock(context, head)
     package = _find_package(context, plant, lock)
-    known = _find_known(context, line)
-    _check_new(plant, known, package, head)
+    registered = _find_known(context, line)
+    _check_new(plant, registered, package, head)
     fields = _build_fields(context, plant, read_lock(lock), package, head)
-    version = _build_version(context, plant, list(known), bump)
+    version = _build_version(context, plant, list(registered), bump)
     remote = find_remote(root, None)
     if remote is not None:
         push_package(root, package, remote)
@@ -84,12 +84,12 @@ def check_registration(context: Context, version: Version) -> None:
     Raises:
         ElcError: it does not: the tag was moved or made by hand.
     """
-    found = read_lock(read_commit_lock(context, version.commit)).get(f"models/{version.plant}")
-    if not version.package or not version.sha256 or found != version.package:
+    package = read_lock(read_commit_lock(context, version.commit)).get(f"models/{version.plant}")
+    if not version.package or not version.sha256 or package != version.package:
         raise ElcError(
             f"{version.plant} {version.version}: tag {version.registered.tag} records package "
-            f"{version.package or 'none'}, but dvc.lock of its commit {version.commit[:10]} holds {found or 'none'}. "
-            "It is not followed. Register the package anew: elc register."
+            f"{version.package or 'none'}, but dvc.lock of its commit {version.commit[:10]} holds {package or 'none'}. "
+            "It is not followed. Register the package again: elc register."
         )
 
 
@@ -112,25 +112,28 @@ def _find_package(context: Context, plant: str, lock: str) -> str:
         raise ElcError(f"{where}: dvc.lock of the last commit holds no {path}. {repair}")
     if not context.project.model(plant).is_dir():
         raise ElcError(f"{where}: {path} is missing. Bring it: dvc checkout {path}, or dvc pull {path}.")
-    found = hash_folder(context.project.model(plant))
+    present = hash_folder(context.project.model(plant))
     faults = []
-    if found != locked:
-        faults.append(f"{path} is {found}, dvc.lock of the last commit says {locked}. {repair}")
+    if present != locked:
+        faults.append(f"{path} is {present}, dvc.lock of the last commit says {locked}. {repair}")
     if read_evaluated(lock).get(path) != locked:
-        faults.append(f"reports/metrics/{plant}.json is of another package. {repair}")
+        faults.append(f"reports/metrics/{plant}.json belongs to another package. {repair}")
     check_faults(where, faults)
     return locked
 
 
-def _check_new(plant: str, known: Mapping[str, Version], package: str, head: str) -> None:
-    for name, version in known.items():
+def _check_new(plant: str, registered: Mapping[str, Version], package: str, head: str) -> None:
+    for name, version in registered.items():
         if version.package == package:
             raise ElcError(
-                f"plant {plant}: this package is registered already, as {name}"
-                f"{'' if version.is_active else ', which was deregistered'}. Train another one, or use that version."
+                f"plant {plant}: this package is already registered, as "
+                f"{name}{'' if version.is_active else ', which was deregistered'}. Train another one, or use that "
+                "version."
             )
         if version.commit == head:
-            raise ElcError(f"plant {plant}: the last commit is version {name} already. A version has its own commit.")
+            raise ElcError(
+                f"plant {plant}: the last commit is already version {name}. Each version needs its own commit."
+            )
 
 
 def _read_metrics(context: Context, plant: str, head: str) -> Metrics:
@@ -145,8 +148,8 @@ def _read_metrics(context: Context, plant: str, head: str) -> Metrics:
         folders = (f"data/plants/{plant}", f"data/raw/{plant}.dvc", f"reports/plots/{plant}")
         files = " ".join(find_untracked(root, path, *folders)) or path
         raise ElcError(
-            f"plant {plant}: {path} is not in the last commit; git commit --all takes no new files. Run git add "
-            f"{files}, commit, then register. Where there is no such file, run dvc repro evaluate@{plant} first."
+            f"plant {plant}: {path} is not in the last commit; git commit --all does not add new files. Run git add "
+            f"{files}, commit, then register. If there is no such file, run dvc repro evaluate@{plant} first."
         )
     return parse_record(text, Metrics, name=path, cure=f"Run dvc repro evaluate@{plant}.")
 
@@ -176,9 +179,9 @@ def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package
 
 
 def _read_span(card: Card, plant: str) -> tuple[str, str]:
-    """Read from when to when the hours are that a package learnt from."""
+    """Read the start and end of a package's training hours."""
     try:
         return card.trained_on["train"].first, card.trained_on["valid"].last
     except KeyError:
         where = f"plant {plant}: models/{plant}/card.json"
-        raise ElcError(f"{where} does not say in trained_on which hours it learnt from. Train {plant} again.") from None
+        raise ElcError(f"{where} does not state its training hours (trained_on). Train {plant} again.") from None

@@ -25,7 +25,7 @@ def check_rollback(context: Context, plant: str, environment: str, to: str | Non
         raise ElcError(f"{where}: no version is there. elc models {plant} shows what was.")
     target = to or find_fallback(context, plant, environment, without=current.version)
     if target is None:
-        raise ElcError(f"{where}: no earlier version that is still approved was there before {current.version}.")
+        raise ElcError(f"{where}: no version that is still approved was there before {current.version}.")
     if target == current.version:
         raise ElcError(f"{where}: {target} is there already.")
     version = line.find_version(target)

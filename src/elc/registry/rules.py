@@ -117,8 +117,8 @@ class Rules:
                 )
             ]
         asking = [key for key, it in self.environments.items() if it.approval != "none" and it.holds(line.plant)]
-        found = [self.judge_decision(line, line.versions[name], event, environment) for environment in asking]
-        return found[0] if found and all(found) else []
+        problems = [self.judge_decision(line, line.versions[name], event, environment) for environment in asking]
+        return problems[0] if problems and all(problems) else []
 
     def _judge_assignment(self, line: Line, event: Event) -> list[Problem]:
         if event.oid not in self._judged:
@@ -129,11 +129,15 @@ class Rules:
         environment = self.environments.get(event.stage)
         if environment is None:
             return [
-                build_problem("environment", event, f"assigns to {event.stage}, which is no environment of params.yaml")
+                build_problem(
+                    "environment", event, f"assigns to {event.stage}, which is not an environment in params.yaml"
+                )
             ]
         if line.plant not in self.plants or not environment.holds(line.plant):
             return [
-                build_problem("plant", event, f"assigns {line.plant}, which is no plant of environment {event.stage}")
+                build_problem(
+                    "plant", event, f"assigns {line.plant}, which is not a plant of environment {event.stage}"
+                )
             ]
         name = line.at_commit.get(event.commit)
         if name is None or line.versions[name].registered.order > event.order:

@@ -36,7 +36,10 @@ def seal(context: Context, principal: str) -> str:
     here = {event.tag: event.oid for event in events}
     gone = [tag for tag, oid in signers.sealed.items() if here.get(tag) != oid]
     if gone:
-        raise ElcError(f"{SEAL}: {', '.join(gone[:5])} is sealed, and gone or another tag. git fetch --tags --force.")
+        raise ElcError(
+            f"{SEAL}: {', '.join(gone[:5])} was sealed, and is now missing or a different tag. Run git "
+            "fetch --tags --force."
+        )
     moment = max([int(time.time()), *(event.time for event in events)]) + 1
     _write_end(context, principal, datetime.fromtimestamp(moment, UTC))
     text = "".join(f"{oid} {tag}\n" for tag, oid in sorted(here.items()))

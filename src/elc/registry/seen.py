@@ -25,24 +25,24 @@ def read_seen(project: Project, environment: str, plant: str) -> dict[str, str]:
     """
     path = find_seen(project, environment, plant)
     try:
-        found = json.loads(read_plain(path))
+        content = json.loads(read_plain(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(oid, str) for oid in found.values()):
+        content = None
+    if not isinstance(content, dict) or not all(isinstance(oid, str) for oid in content.values()):
         raise ElcError(
             f"{path}: expected the tags that counted when {environment} was deployed here. Run elc audit, then remove "
-            f"the file and write it anew: elc deploy --env {environment}."
+            f"the file and write it again: elc deploy --env {environment}."
         )
-    return found
+    return content
 
 
 def write_seen(project: Project, environment: str, plant: str, tags: Mapping[str, str]) -> None:
     """Remember more tags that counted, with the object of each."""
-    known = read_seen(project, environment, plant)
-    if not tags.keys() <= known.keys():
+    remembered = read_seen(project, environment, plant)
+    if not tags.keys() <= remembered.keys():
         path = find_seen(project, environment, plant)
         path.parent.mkdir(parents=True, exist_ok=True)
         with replace_file(path) as temporary:
-            temporary.write_text(json.dumps({**known, **tags}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps({**remembered, **tags}, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -62,7 +62,7 @@ class VersionSpan:
 
 @dataclass(frozen=True)
 class Line:
-    """One plant's line of versions: its tags in order, without those that are no annotated tag of a commit."""
+    """One plant's line of versions: its tags in order, without those that are not annotated tags of a commit."""
 
     plant: str
     events: tuple[Event, ...]
@@ -95,17 +95,17 @@ class Line:
     @cached_property
     def at_commit(self) -> dict[str, str]:
         """The version that is registered at each commit: the first one, for a commit is one version."""
-        found: dict[str, str] = {}
+        versions: dict[str, str] = {}
         for version in sorted(self.versions.values(), key=lambda version: version.registered.order):
-            found.setdefault(version.commit, version.version)
-        return found
+            versions.setdefault(version.commit, version.version)
+        return versions
 
     @cached_property
     def _places(self) -> dict[tuple[str, str], list[Event]]:
-        found: dict[tuple[str, str], list[Event]] = {}
+        places: dict[tuple[str, str], list[Event]] = {}
         for event in self.events:
-            found.setdefault((event.commit, event.stage), []).append(event)
-        return found
+            places.setdefault((event.commit, event.stage), []).append(event)
+        return places
 
     def at(self, commit: str, stage: str) -> list[Event]:
         """What was done with a stage at a commit, in order."""
@@ -154,18 +154,18 @@ class Line:
         Raises:
             ElcError: there is none, or it was deregistered.
         """
-        found = self.versions.get(version)
-        if found is None:
-            known = ", ".join(self.versions) or "none"
+        registered = self.versions.get(version)
+        if registered is None:
+            names = ", ".join(self.versions) or "none"
             raise ElcError(
-                f"plant {self.plant}: version {version} is not registered here; registered: {known}. "
-                "Bring tags that others made: git fetch --tags."
+                f"plant {self.plant}: version {version} is not registered here; registered: {names}. Fetch tags that "
+                "others made: git fetch --tags."
             )
-        if not found.is_active:
+        if not registered.is_active:
             raise ElcError(
                 f"plant {self.plant}: version {version} was deregistered. elc models {self.plant} lists the others."
             )
-        return found
+        return registered
 
     def assigned(self, stage: str) -> Event | None:
         """The assignment by which a version is in a stage now; None where it holds none."""
@@ -191,7 +191,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Registry:
-    """Every plant's line of versions, and every tag that is no annotated tag of a commit."""
+    """Every plant's line of versions, and every tag that is not an annotated tag of a commit."""
 
     lines: Mapping[str, Line]
     broken: tuple[Event, ...]
@@ -204,8 +204,7 @@ class Registry:
 def read_registry(root: Path) -> Registry:
     """Read the state of the registry from the tags of a Git repository.
 
-    Raises:
-        ElcError: it is no repository, or a tag points at what is not there.
+    Raises: ElcError: it is not a repository, or a tag points at what is not there.
     """
     return build_registry(read_events(root))
 

@@ -52,11 +52,11 @@ class Trust:
 
     def judge(self, line: Line, event: Event, right: Act, environment: str) -> list[Problem]:
         """In a signed environment a tag counts if it has a number of its own and is signed by who may do that."""
-        chosen = self._environments.get(environment)
-        if chosen is None or chosen.approval != "signed":
+        settings = self._environments.get(environment)
+        if settings is None or settings.approval != "signed":
             return []
         if event.action not in ("register", "deregister") and not event.number:
-            return [build_problem("number", event, f"has no number, without which nothing counts in {environment}")]
+            return [build_problem("number", event, f"has no number, and only numbered tags count in {environment}")]
         fault = self._find_fault(event)
         if fault:
             return [build_problem("signature", event, fault)]
@@ -83,9 +83,9 @@ class Trust:
         return signer is not None and signer.may(right, event.plant, environment)
 
     def _find_fault(self, event: Event) -> str:
-        """Say why a tag's signature does not count; empty where it does. A right is another question."""
+        """Explain why a tag's signature does not count; empty where it does. A right is another question."""
         if not event.is_signed:
-            return f"carries no signature; expected one by an SSH key of {FILE}"
+            return f"has no signature; expected one by an SSH key of {FILE}"
         if event.oid not in self._verified:
             self.verify([event])
         verified = self._verified[event.oid]
@@ -93,7 +93,8 @@ class Trust:
         if signer and self.signers.is_over(signer, event.tag, event.oid):
             return (
                 f"is signed by the key of {signer.principal}, which has ended, and is not among the tags that were "
-                f"sealed then in {SEAL}. If it was signed before, look at it, then seal: elc seal {signer.principal}"
+                f"sealed then in {SEAL}. If it was signed before that, inspect it, then seal: elc seal "
+                f"{signer.principal}"
             )
         if not verified.fault and not event.is_told_by(verified.content):
             return "was another tag when it was listed than when its signature was verified: Git's store was altered"
@@ -111,10 +112,10 @@ class Trust:
         """
         if not self.find_signed(line.plant):
             return line
-        known = self._settled.get(line.plant)
-        if known is None or known[0] is not line:
-            known = self._settled[line.plant] = (line, self._settle(line))
-        return known[1]
+        settled = self._settled.get(line.plant)
+        if settled is None or settled[0] is not line:
+            settled = self._settled[line.plant] = (line, self._settle(line))
+        return settled[1]
 
     def _settle(self, line: Line) -> Line:
         strange = {event.oid for event in self._find_twins(line)}
@@ -140,7 +141,7 @@ class Trust:
                 yield from (event for event in group if vouched and event not in vouched)
 
     def is_vouched(self, line: Line, event: Event) -> bool:
-        """Say whether a tag about versions is signed by who may, is sealed, or is what a signed tag speaks of."""
+        """Tell whether a tag about versions is signed by who may, is sealed, or is what a signed tag speaks of."""
         signed = self.find_signed(line.plant)
         right: Act = "register" if event.action == "register" else "promote"
         signer = self.find_signer(event)
@@ -186,8 +187,8 @@ class Trust:
                 "gone",
                 line.plant,
                 tag,
-                f"tag {tag} was here, as {where} says, and is gone or another one: a decision may have been undone. "
-                f"Bring it back: git fetch --tags --force. If it was taken back on purpose, take it out of {where}.",
+                f"tag {tag} was here, as {where} records, and is now missing or different: a decision may have been "
+                f"undone. Restore it: git fetch --tags --force. If it was removed on purpose, remove it from {where}.",
                 "",
             )
             for where, tags in told.items()

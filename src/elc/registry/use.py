@@ -44,19 +44,19 @@ def _check_use(context: Context, used: Used, plant: str) -> None:
     """Check that what lies in a deployed folder is what a tag that is followed put there, and is approved still."""
     environment, where = used.environment, f"deployed/{used.environment}/{plant}"
     check_policy(context, environment)
-    repair = f"elc deploy --env {environment} puts it right, elc audit says more."
+    repair = f"elc deploy --env {environment} repairs it; elc audit gives details."
     record = deployed.read_deployed(context.project, environment, plant)
     line = context.line(plant)
     event = None if record is None else _find_event(line, record)
     if record is None or event is None:
         tag = "a tag" if record is None else f"tag {record.tag}"
-        raise ElcError(f"{where}: {tag} put it there, which is not in Git, or does not assign it. {repair}")
+        raise ElcError(f"{where}: it was put there by {tag}, which is not in Git or does not assign it. {repair}")
     problems = context.rules.find_problems(line, event, environment)
     check_faults(where, [f"{problem.sentence} {repair}" for problem in problems])
     version = line.versions[line.at_commit[event.commit]]
-    found = (record.package, record.sha256, used.sha256, record.version, used.version)
-    if found != (version.package, version.sha256, version.sha256, version.version, version.version):
-        raise ElcError(f"{where}: deployed.json is not about {version.version} as it was registered. {repair}")
+    recorded = (record.package, record.sha256, used.sha256, record.version, used.version)
+    if recorded != (version.package, version.sha256, version.sha256, version.version, version.version):
+        raise ElcError(f"{where}: deployed.json does not match {version.version} as registered. {repair}")
     deployed.check_plant(used.folder, record)
     _check_standing(context, version, environment)
 
@@ -73,7 +73,7 @@ def _check_standing(context: Context, version: Version, environment: str) -> Non
     """Check that a version that is in use may be used now."""
     where = f"{version.plant} {version.version} in {environment}"
     if not version.is_active:
-        raise ElcError(f"{where}: it was deregistered. elc deploy --env {environment} puts what is assigned there.")
+        raise ElcError(f"{where}: it was deregistered. elc deploy --env {environment} deploys what is assigned.")
     if not context.rules.is_approved(version, context.line(version.plant), environment):
         back = find_fallback(context, version.plant, environment, without=version.version)
         to = f"elc rollback {version.plant} --env {environment} --to {back}" if back else "approve one, and promote it"
@@ -81,10 +81,10 @@ def _check_standing(context: Context, version: Version, environment: str) -> Non
 
 
 def open_version(project: Project, plant: str, version: str) -> Used:
-    """Lay a registered version down for reading and return where; one that lies there already is used.
+    """Copy a registered version out for reading and return where; one that is there already is used.
 
     Raises:
-        ElcError: the version is unknown, its registration is not sound, or its package cannot be had whole.
+        ElcError: the version is unknown, its registration is not sound, or its package cannot be obtained whole.
     """
     context = read_context(project)
     return _open(context, context.line(plant).find_version(version))
@@ -99,22 +99,22 @@ def open_former(project: Project, plant: str, version: str, *, environment: str)
     context = read_context(project)
     check_policy(context, environment)
     check_whole(context, plant, environment)
-    found = context.line(plant).find_version(version)
-    if not context.rules.was_in(found, context.line(plant), environment):
+    former = context.line(plant).find_version(version)
+    if not context.rules.was_in(former, context.line(plant), environment):
         raise ElcError(f"{plant} {version} in {environment}: no tag that is followed ever put it there. Run elc audit.")
-    _check_standing(context, found, environment)
-    return _open(context, found)
+    _check_standing(context, former, environment)
+    return _open(context, former)
 
 
-def _open(context: Context, found: Version) -> Used:
+def _open(context: Context, version: Version) -> Used:
     project = context.project
-    check_registration(context, found)
-    folder = project.fetched(found.package)
-    if not folder.is_dir() or hash_content(folder, without=()) != found.sha256:
-        fetch_package(project.root, found.package, find_remote(project.root, None))
+    check_registration(context, version)
+    folder = project.fetched(version.package)
+    if not folder.is_dir() or hash_content(folder, without=()) != version.sha256:
+        fetch_package(project.root, version.package, find_remote(project.root, None))
         with replace_folder(folder) as fresh:
-            lay_package(project.root, found.package, fresh, content=found.sha256)
-    return Used(folder, "", found.version, found.sha256, "")
+            lay_package(project.root, version.package, fresh, content=version.sha256)
+    return Used(folder, "", version.version, version.sha256, "")
 
 
 def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:

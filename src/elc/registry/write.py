@@ -52,7 +52,7 @@ def write_tag(context: Context, draft: TagDraft) -> str:
         line = context.registry.line(draft.plant)
         if read_registry(root).line(draft.plant).oids != line.oids:
             raise ElcError(
-                f"plant {draft.plant}: its tags changed meanwhile: somebody else is at it. Look with elc models "
+                f"plant {draft.plant}: its tags have changed: somebody else is working on it. Check with elc models "
                 f"{draft.plant}, then decide again."
             )
         if remote is not None:
@@ -96,14 +96,14 @@ def check_same(registry: Registry, remote: str, plant: str, root: Path) -> None:
     missing = sorted(tag for tag in there if tag not in here)
     if missing:
         raise ElcError(
-            f"plant {plant}: {remote} has tags that are not here: {', '.join(missing[:5])}. Bring them, look again, "
-            "then decide: git fetch --tags."
+            f"plant {plant}: {remote} has tags that are not here: {', '.join(missing[:5])}. Fetch them, check, then "
+            "decide: git fetch --tags."
         )
     other = sorted(tag for tag, oid in there.items() if here[tag] != oid)
     if other:
         raise ElcError(
-            f"plant {plant}: {', '.join(other[:5])} is another tag on {remote} than here: one of them was moved. "
-            "Find out by whom; elc audit shows what is wrong with the one here."
+            f"plant {plant}: {', '.join(other[:5])} is a different tag on {remote}: one of the two was moved. Find "
+            "out by whom; elc audit shows what is wrong with the one here."
         )
 
 
@@ -127,7 +127,7 @@ def _read_remote(root: Path, remote: str, plant: str) -> dict[str, str]:
 
 
 def _check_free(context: Context, name: str, remote: str | None) -> None:
-    """Check that nothing that is no sound tag has the name.
+    """Check that no invalid tag has the name.
 
     Raises:
         ElcError: something has.
@@ -155,8 +155,8 @@ def _find_moment(context: Context, line: Line) -> int:
     moment = max(now, max(times, default=0) + 1)
     if moment > find_now(context.project.root) + AHEAD_S:
         raise ElcError(
-            f"plant {line.plant}: its last tag is dated a day ahead of this machine's clock, and what is later still "
-            "does not count. Set the clock, or wait a day; elc audit names the tag."
+            f"plant {line.plant}: its last tag is dated a day ahead of this machine's clock, and a tag dated later "
+            "still would not count. Set the clock, or wait a day; elc audit names the tag."
         )
     return moment
 
@@ -171,7 +171,7 @@ def _create(root: Path, name: str, draft: TagDraft, moment: int) -> None:
     if done.returncode:
         said = shorten(done.stderr)
         if "already exists" in said:
-            raise ElcError(f"tag {name} exists already: somebody was first. Look with elc models {draft.plant}.")
+            raise ElcError(f"tag {name} already exists: somebody else was faster. Check with elc models {draft.plant}.")
         if "cannot create" in said:
             raise ElcError(f"tag {name} could not be made: {said}. Find out who made that one, then remove it.")
         raise ElcError(
@@ -190,7 +190,7 @@ def _check_signature(context: Context, name: str, draft: TagDraft) -> None:
     if signer is None or not any(signer.may(draft.right, draft.plant, name) for name in draft.environments):
         raise ElcError(
             f"tag {name} was not written: {verified.principal} may not {draft.right} {draft.plant} for "
-            f"{' or '.join(draft.environments)}. Who may stands in models/allowed_signers."
+            f"{' or '.join(draft.environments)}. models/allowed_signers lists who may."
         )
 
 
@@ -200,7 +200,9 @@ def _push(root: Path, remote: str, name: str) -> None:
         return
     said = done.stdout + done.stderr
     if "already exists" in said:
-        raise ElcError(f"tag {name} was not written: {remote} has it already, so somebody was first. git fetch --tags.")
+        raise ElcError(
+            f"tag {name} was not written: {remote} has it already: somebody else was faster. Run git fetch --tags."
+        )
     raise ElcError(f"tag {name} was not written: git push to {remote} failed: {shorten(said)}.")
 
 
@@ -211,8 +213,8 @@ def _check_alone(root: Path, remote: str, name: str, plant: str, number: int) ->
     if not others:
         return
     done = try_git(root, "push", remote, "--delete", f"refs/tags/{name}")
-    left = "" if done.returncode == 0 else f" It could not be taken back from {remote}: {shorten(done.stderr)}."
+    left = "" if done.returncode == 0 else f" It could not be removed from {remote}: {shorten(done.stderr)}."
     raise ElcError(
-        f"tag {name} was not written: {remote} has {', '.join(sorted(others))}, so somebody was first.{left} "
-        "git fetch --tags, look, then decide again."
+        f"tag {name} was not written: {remote} has {', '.join(sorted(others))}, so somebody else was faster.{left} "
+        "Run git fetch --tags, check, then decide again."
     )

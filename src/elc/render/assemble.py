@@ -31,7 +31,7 @@ def assemble_notebook(content: nbformat.NotebookNode, page: Page, config: dict[s
     """Assemble a notebook (see `prepare_notebook`); `config` is _quarto.yml.
 
     Raises:
-        ElcError: a front matter or `#|` option is no YAML.
+        ElcError: a front matter or `#|` option is not valid YAML.
     """
     where = f"reports/{page.source}"
     cells = list(content.cells)

@@ -13,7 +13,7 @@ _NAMED = 5  # plants in one sentence
 
 
 def build_answer(context: Context, rows: Sequence[FleetRow], problems: Sequence[Problem]) -> str:
-    """Say which plants run an approved version in the highest environment, which do not, and what is wrong."""
+    """Name which plants run an approved version in the highest environment, which do not, and what is wrong."""
     environment, highest = list(context.settings.environments.items())[-1]
     places = {row.plant: place for row in rows if (place := row.places[-1]).is_planned or place.version}
     doubtful = [plant for plant, place in places.items() if place.is_doubtful]

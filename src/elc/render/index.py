@@ -50,7 +50,7 @@ def build_index(fleet: FleetPages) -> str:
 
 
 def _build_present(status: Status, fleet: FleetPages) -> Status:
-    """Build what is known of a plant now: of one that failed, or whose data stopped, an old gap is no gap."""
+    """Build what is known of a plant now: an old gap does not count if the plant failed or its data stopped."""
     if any(failure.plant == status.plant and failure.stage in OF_HOUR for failure in fleet.failures):
         return hide_gap(status, say("the last run failed"))
     return hide_gap(status, say("no new data")) if status.plant in fleet.behind else status
@@ -115,7 +115,7 @@ def _build_remark(statuses: Sequence[Status]) -> list[str]:
 
 
 def _build_origin(statuses: Sequence[Status], fleet: FleetPages) -> list[str]:
-    """Say which plants are none, and that their last hour is the end of what was simulated."""
+    """Name which plants are none, and that their last hour is the end of what was simulated."""
     played = [escape(status.name) for status in statuses if status.plant in fleet.simulated]
     if not played:
         return []

@@ -108,7 +108,7 @@ def _build_section(context: Context, row: FleetRow) -> list[str]:
     if not rows:
         return []
     zone = history.read_zone(context, row.plant)
-    ran = sorted((one for version in rows for one in version.ran), key=lambda one: one.start, reverse=True)
+    ran = sorted((span for version in rows for span in version.ran), key=lambda span: span.start, reverse=True)
     return [
         f"## {build_name(context, row.plant)} {{#plant-{row.plant}}}",
         f"::: {{.table-scroll}}\n{_build_versions_table(rows, zone)}\n:::",
@@ -125,7 +125,7 @@ def _build_versions_table(rows: Sequence[HistoryRow], zone: ZoneInfo) -> str:
 
 
 def _build_version_cells(row: HistoryRow, zone: ZoneInfo) -> Sequence[str]:
-    decided = " ".join(_build_verdict(one, zone) for one in reversed(row.verdicts))
+    decided = " ".join(_build_verdict(verdict, zone) for verdict in reversed(row.verdicts))
     hours = (
         "" if row.rows is None else f" [{say('tested on {count} hours', count=format_number(row.rows, 0))}]{{.small}}"
     )
@@ -167,14 +167,14 @@ def _build_ran(plant: str, ran: Sequence[Held], zone: ZoneInfo) -> list[str]:
         return [say("It ran nowhere yet.")]
     cells = [
         (
-            escape(one.version),
-            escape(one.environment),
-            _build_time(one.start, zone),
-            say("still there") if one.end is None else _build_time(one.end, zone),
-            _build_who(one.by),
-            escape(one.reason) or MISSING,
+            escape(span.version),
+            escape(span.environment),
+            _build_time(span.start, zone),
+            say("still there") if span.end is None else _build_time(span.end, zone),
+            _build_who(span.by),
+            escape(span.reason) or MISSING,
         )
-        for one in ran[:SHOWN]
+        for span in ran[:SHOWN]
     ]
     header = (say("version"), say("ran in"), say("from"), say("to"), say("put there by"), say("why"))
     table = _build_table(header, "::::::", cells)

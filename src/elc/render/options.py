@@ -34,7 +34,7 @@ def read_front(text: str, where: str) -> tuple[dict[str, Any], str]:
     """Split a raw cell into its front matter and the Markdown after it.
 
     Raises:
-        ElcError: the front matter is no YAML.
+        ElcError: the front matter is not valid YAML.
     """
     match = _FRONT.fullmatch(text.strip())
     if match is None:
@@ -46,7 +46,7 @@ def read_options(source: str, defaults: dict[str, Any], where: str) -> tuple[Cel
     """Split a code cell into its options, over the defaults of its page, and its code.
 
     Raises:
-        ElcError: the options are no YAML.
+        ElcError: the options are not valid YAML.
     """
     own, code = split_options(source)
     found = {**defaults, **_read_yaml(own, where)}
@@ -97,7 +97,7 @@ def _read_yaml(text: str, where: str) -> dict[str, Any]:
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ElcError(f"{where}: not readable as YAML: {error}") from None
+        raise ElcError(f"{where}: cannot be read as YAML: {error}") from None
     if content is not None and not isinstance(content, dict):
         raise ElcError(f"{where}: expected `key: value`, found {str(content)[:40]}.")
     return content or {}

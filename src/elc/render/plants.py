@@ -32,7 +32,7 @@ _LEFT = ("plant", "data", "model", "version", "last")  # columns of words
 class FleetPages:
     """What the page of all plants is built from.
 
-    `links` holds each plant's notebook, `behind` the plants whose data stopped, `simulated` those that are no real
+    `links` holds each plant's notebook, `behind` the plants whose data stopped, `simulated` those that are not real
     ones, `names` those of all plants, and `max_gap_frac` is the gap that calls for action.
     """
 
@@ -135,8 +135,8 @@ def _build_health(text: str, good: str) -> str:
 
 def _find_pageless(fleet: FleetPages) -> list[str]:
     """Find the plants that failed before they had a first page."""
-    known = {status.plant for status in fleet.statuses}
-    return list(dict.fromkeys(one.plant for one in fleet.failures if one.plant not in known))
+    shown = {status.plant for status in fleet.statuses}
+    return list(dict.fromkeys(failure.plant for failure in fleet.failures if failure.plant not in shown))
 
 
 def _build_empty_row(plant: str, fleet: FleetPages, heads: Mapping[str, str]) -> str:

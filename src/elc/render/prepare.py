@@ -24,7 +24,7 @@ def prepare_notebook(page: Page, failures: Sequence[Failure]) -> nbformat.Notebo
     """Read a page's notebook and make it ready; the file stays as it is.
 
     Raises:
-        ElcError: the file is no notebook, or a front matter or `#|` option is no YAML.
+        ElcError: the file is not a notebook, or a front matter or `#|` option is not valid YAML.
     """
     where = f"reports/{page.source}"
     notebook = _read_notebook(page.notebook, where)
@@ -43,7 +43,7 @@ def _read_notebook(path: Path, where: str) -> nbformat.NotebookNode:
     try:
         notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)
     except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
-        raise ElcError(f"{where}: no notebook that nbformat can read: {str(error)[:200]}") from None
+        raise ElcError(f"{where}: not a notebook that nbformat can read: {str(error)[:200]}") from None
     return notebook
 
 

@@ -57,13 +57,13 @@ def build_repair(project: Project, stage: str, plant: str) -> str:
 
 def find_receipts(project: Project, plants: Iterable[str]) -> list[tuple[Project, str, str]]:
     """Find which plants have a receipt of which stage, and where it lies; comparisons are not of an operation."""
-    found = []
+    receipts = []
     for plant in plants:
         for stage in STEMS:
             place = project.operate("") if stage in _COMMANDS else find_place(project, plant)
             if (place.receipts / plant / f"{stage}.json").is_file():
-                found.append((place, plant, stage))
-    return found
+                receipts.append((place, plant, stage))
+    return receipts
 
 
 def read_pages(project: Project, plants: Iterable[str], faults: list[str]) -> list[Page]:
@@ -88,7 +88,7 @@ def _read_page(project: Project, plant: str, stage: str, faults: list[str]) -> P
         return None
     expected = f"reports/{plant}/{STEMS[stage]}.ipynb"
     if receipt.notebook != expected:
-        faults.append(f"{name}: names notebook {receipt.notebook}, expected {expected}. {repair}")
+        faults.append(f"{name}: is for notebook {receipt.notebook}, expected {expected}. {repair}")
         return None
     notebook = project.place / expected
     if not notebook.is_file():

@@ -29,7 +29,7 @@ def render_site(project: Project, engine: Literal["auto", "quarto", "pandoc"]) -
     Raises:
         ElcError: a page or status is missing or not as its receipt says (all are named), or the engine failed.
     """
-    chosen = _find_engine(engine)
+    used = _find_engine(engine)
     settings = read_settings(project)
     language.choose(settings.site.language)
     faults: list[str] = []
@@ -46,11 +46,11 @@ def render_site(project: Project, engine: Literal["auto", "quarto", "pandoc"]) -
         with replace_file(project.reports / f"{name}.qmd") as path:
             path.write_text(text, encoding="utf-8")
     site = Site(pages, fleet.names, fleet.failures, config, settings.site.language)
-    if chosen == "quarto":
+    if used == "quarto":
         render_by_quarto(project, site)
     else:
         render_by_pandoc(project, site)
-    return chosen
+    return used
 
 
 def _read_fleet(project: Project, settings: Settings, links: dict[str, str], faults: list[str]) -> FleetPages:
@@ -93,6 +93,6 @@ def _read_config(project: Project, faults: list[str]) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except yaml.YAMLError as error:
-        faults.append(f"reports/_quarto.yml: not readable as YAML: {error}")
+        faults.append(f"reports/_quarto.yml: cannot be read as YAML: {error}")
         return {}
     return content if isinstance(content, dict) else {}

@@ -67,13 +67,14 @@ def read_last_time(project: Project, plant: str, faults: list[str]) -> pd.Timest
         faults.append(f"{name}: not found. {repair}")
         return None
     except (OSError, ValueError, KeyError) as error:
-        faults.append(f"{name}: not readable ({type(error).__name__}). {repair}")
+        faults.append(f"{name}: cannot be read ({type(error).__name__}). {repair}")
         return None
     return None if times.empty else pd.Timestamp(times.max())
 
 
 def find_behind(last_times: Mapping[str, pd.Timestamp]) -> set[str]:
-    """Find the plants whose last hour is more than a few hours older than the newest that is no wrong clock's."""
+    """Find the plants whose last hour is more than a few hours older than the newest one that does not come from a
+    wrong clock."""
     times = sorted(last_times.values(), reverse=True)
     while len(times) > 1 and times[0] - times[1] > pd.Timedelta(WRONG_DAYS, "D"):
         del times[0]

@@ -33,10 +33,10 @@ def translate_notebook(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode
 
 def list_texts(notebooks: Iterable[Path]) -> list[str]:
     """List all that `translate_notebook` looks up in some notebooks, each once, in their order."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
 
     def note(text: str) -> str:
-        found[text] = None
+        texts[text] = None
         return text
 
     for path in notebooks:
@@ -45,7 +45,7 @@ def list_texts(notebooks: Iterable[Path]) -> list[str]:
                 _map_texts(cell.source, note)
             elif cell.cell_type == "code":
                 _map_captions(cell.source, note)
-    return list(found)
+    return list(texts)
 
 
 def _map_texts(source: str, change: Callable[[str], str]) -> str:

@@ -24,7 +24,7 @@ from elc.settings import PlantSettings, read_plant
 
 # The stages whose executed notebooks are pages of the site.
 PAGES = ("monitor", "explain", "compare")
-# Its page is asked for by hand, so that its failure is told to who asks, and to nobody else.
+# Its page is asked for by hand, so that only the caller learns of its failure.
 BY_HAND = "compare"
 
 
@@ -105,7 +105,7 @@ def _execute(
 
 
 def _say(name: str, value: str) -> str:
-    """Say what a cell raised; of a package that is not installed, which extra brings it."""
+    """Describe what a cell raised; of a package that is not installed, which extra brings it."""
     missing = re.fullmatch(r"No module named '(\w+)(?:\.[\w.]+)?'", value)
     if name == ModuleNotFoundError.__name__ and missing and missing[1] != "elc":
         return say_missing(missing[1])
@@ -115,10 +115,10 @@ def _say(name: str, value: str) -> str:
 def _read_heading(path: Path) -> str:
     """Read a notebook's title: the first heading of its first cell."""
     text = nbformat.read(path, as_version=4).cells[0].source
-    found = re.search(r"^# (.+)$", text, re.MULTILINE)
-    if found is None:
-        raise ElcError(f"{path.name}: its first cell has no title. Start it with a line '# Title'.")
-    return found.group(1)
+    match = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if match is None:
+        raise ElcError(f"{path.name}: its first cell has no title. Start the cell with a line '# Title'.")
+    return match.group(1)
 
 
 def _add_front_matter(notebook: nbformat.NotebookNode, title: str, settings: PlantSettings) -> nbformat.NotebookNode:

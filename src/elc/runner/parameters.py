@@ -30,15 +30,17 @@ def read_parameters(path: Path) -> dict[str, Any]:
     try:
         lines = ast.parse(cells[0].source).body
     except SyntaxError as error:
-        raise ElcError(f"{path.name}: its parameters cell is no Python: {error.msg}, line {error.lineno}.") from None
+        raise ElcError(
+            f"{path.name}: its parameters cell is not valid Python: {error.msg}, line {error.lineno}."
+        ) from None
     for line in lines:
         try:
             if not isinstance(line, ast.Assign) or not isinstance(line.targets[0], ast.Name):
                 raise ValueError
             defaults[line.targets[0].id] = ast.literal_eval(line.value)
         except ValueError:
-            found = ast.unparse(line)
-            raise ElcError(f"{path.name}: its parameters cell may hold literals only, found: {found}") from None
+            code = ast.unparse(line)
+            raise ElcError(f"{path.name}: its parameters cell may contain literals only, found: {code}") from None
     return defaults
 
 

@@ -1,1 +1,1 @@
-"""The prediction service: what is deployed, over HTTP, with the operator page."""
+"""The prediction service: the deployed versions, over HTTP, with the operator page."""

@@ -154,10 +154,10 @@ async def _watch(fleet: Fleet, measures: Measures, watch_s: float, start: asynci
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do something again and again; what fails is said, and tried again."""
+    """Do something again and again; a failure is logged, and tried again."""
     while True:
         await asyncio.sleep(seconds)
         try:
             await work()
         except Exception:
-            LOG.exception("work beside the requests failed")
+            LOG.exception("background work failed")

@@ -1,4 +1,4 @@
-"""Who asks: a client with the plants and rights that its key gives."""
+"""The client of a request, with the plants and rights of its key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_PLANT = "There is no such plant, or this key may not see it. GET /plants list
 
 @dataclass(frozen=True)
 class Client:
-    """Who asks. `plants` holds ids, or `all` alone."""
+    """A client. `plants` contains ids, or only `all`."""
 
     name: str
     plants: tuple[str, ...]
@@ -27,17 +27,18 @@ class Client:
         return READ in self.rights and (self.plants == (ALL_PLANTS,) or plant in self.plants)
 
 
-LOCAL = Client("local", (ALL_PLANTS,), RIGHTS)  # whoever sits at this machine, where no keys are asked for
+LOCAL = Client("local", (ALL_PLANTS,), RIGHTS)  # anyone at this machine, where no keys are required
 
 
 def read_client(connection: HTTPConnection) -> Client:
-    """Read who asks, as the guard found it."""
+    """Read the client that the guard found."""
     client: Client = connection.scope[CLIENT]
     return client
 
 
 def check_plant(connection: HTTPConnection, plant: str, plants: object) -> None:
-    """Check that a plant is served, and that the client may see it; one answer for both, so that nobody can guess.
+    """Check that a plant is served, and that the client may see it; the same answer for both, so that names cannot be
+    guessed.
 
     Raises:
         ProblemError: 404.

@@ -46,7 +46,7 @@ def take_pages(log: logging.Logger) -> None:
             try:
                 os.posix_fallocate(file.fileno(), 0, TAKEN_BYTES)
             except OSError as error:
-                log.error("There is no room for counts: %s. Make room in %s.", error.strerror, path.parent)
+                log.error("Counts cannot be written: %s. Make room in %s.", error.strerror, path.parent)
 
 
 def _forget_dead(folder: Path) -> None:

@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def hide_secrets(text: str) -> str:
-    """Put stars in the place of keys and of sessions' cookies; the id of a key stays."""
+    """Replace keys and session cookies by asterisks; the id of a key is kept."""
     return _SECRET.sub(lambda found: f"{found[1] or found[2]}***", text)
 
 

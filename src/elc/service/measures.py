@@ -24,7 +24,7 @@ class Measures:
         )
         self._seconds = Histogram(
             "elc_answer_seconds",
-            "Time of an answer, without the network",
+            "Time to answer, without the network",
             ["plant", "kind", "version"],
             buckets=BOUNDS_S,
             registry=self._registry,

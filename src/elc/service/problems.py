@@ -45,7 +45,9 @@ def build_problem(error: ProblemError) -> Response:
         "detail": error.detail,
     }
     if error.faults:
-        content["errors"] = [{"field": one.field, "found": one.found, "expected": one.expected} for one in error.faults]
+        content["errors"] = [
+            {"field": fault.field, "found": fault.found, "expected": fault.expected} for fault in error.faults
+        ]
     return Response(orjson.dumps(content), error.status, error.headers, MEDIA_TYPE)
 
 

@@ -51,12 +51,16 @@ def parse_json(body: bytes, *, max_rows: int) -> Any:
     """
     most = {b"[": MOST_LISTS, b"{": max_rows + MOST_LISTS, b",": max_rows * MOST_COLUMNS}
     if len(body) > SMALL_BYTES and any(body.count(sign) > count for sign, count in most.items()):
-        raise ProblemError(413, f"The body has more parts than {max_rows:,} rows of numbers have. Send it in parts.")
+        raise ProblemError(
+            413, f"The body has more values than {max_rows:,} rows can have. Split it into several requests."
+        )
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ProblemError(400, f"The body is no JSON: {error.msg} at {where}. NaN and Infinity are none.") from None
+        raise ProblemError(
+            400, f"The body is not valid JSON: {error.msg} at {where}. NaN and Infinity are not allowed."
+        ) from None
 
 
 def read_rows(
@@ -95,12 +99,14 @@ def _read_parts(content: Any, max_rows: int) -> tuple[list[dict[str, Any]], dict
         raise _refuse("", content, 'an object: {"rows": [{...}]}')
     strange = [name for name in content if name not in KEYS]
     if strange:
-        raise _refuse(f"/{strange[0][:SHOWN]}", strange[0], "rows, and units where some are others")
+        raise _refuse(f"/{strange[0][:SHOWN]}", strange[0], "rows, and units where they differ")
     rows, units = content.get("rows"), content.get("units") or {}
     if not isinstance(rows, list) or not rows:
         raise _refuse("/rows", rows, "a list of at least one row")
     if len(rows) > max_rows:
-        raise ProblemError(413, f"The request has {len(rows):,} rows; {max_rows:,} are allowed. Send it in parts.")
+        raise ProblemError(
+            413, f"The request has {len(rows):,} rows; {max_rows:,} are allowed. Split it into several requests."
+        )
     if not isinstance(units, dict):
         raise _refuse("/units", units, "an object of columns and units")
     if not isinstance(rows[0], dict):
@@ -133,7 +139,7 @@ def _read_fast(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Array | 
     return np.array(found, np.float64)
 
 
-def _find_faults(rows: list[Any], columns: tuple[str, ...], known: Sequence[str]) -> Iterator[Fault]:
+def _find_faults(rows: list[Any], columns: tuple[str, ...], valid: Sequence[str]) -> Iterator[Fault]:
     for index, row in enumerate(rows):
         if not isinstance(row, dict):
             yield Fault(f"/rows/{index}", _show(row), "an object of columns and numbers")
@@ -143,17 +149,17 @@ def _find_faults(rows: list[Any], columns: tuple[str, ...], known: Sequence[str]
                 yield Fault(f"/rows/{index}/{column}", "nothing", _expect(column))
         for name, value in row.items():
             where = f"/rows/{index}/{name[:SHOWN]}"
-            if name not in known:
-                yield Fault(where, "a column that the model does not know", _name_nearest(name, known))
+            if name not in valid:
+                yield Fault(where, "a column that the model does not know", _name_nearest(name, valid))
             elif name not in columns:
                 yield Fault(where, "a column that the first row does not have", "the same columns in each row")
             elif type(value) not in NUMBERS or not abs(value) < LARGEST:
                 yield Fault(where, _show(value), f"{_expect(name)}, below 1e15")
 
 
-def _name_nearest(name: str, known: Sequence[str]) -> str:
-    nearest = get_close_matches(name[:SHOWN], known, 1)
-    return f"{nearest[0]}?" if nearest else f"one of {', '.join(known)}"
+def _name_nearest(name: str, valid: Sequence[str]) -> str:
+    nearest = get_close_matches(name[:SHOWN], valid, 1)
+    return f"{nearest[0]}?" if nearest else f"one of {', '.join(valid)}"
 
 
 def _expect(column: str) -> str:
@@ -171,9 +177,9 @@ def _show(value: Any) -> str:
 
 
 def _raise_faults(faults: Iterator[Fault]) -> None:
-    found = [fault for fault, _ in zip(faults, range(MAX_FAULTS + 1), strict=False)]
-    shown = found[:MAX_FAULTS]
-    more = ", and more" if len(found) > MAX_FAULTS else ""
+    listed = [fault for fault, _ in zip(faults, range(MAX_FAULTS + 1), strict=False)]
+    shown = listed[:MAX_FAULTS]
+    more = ", and more" if len(listed) > MAX_FAULTS else ""
     raise ProblemError(422, f"{len(shown)} field{'s are' if len(shown) > 1 else ' is'} not as expected{more}.", shown)
 
 
@@ -181,32 +187,32 @@ def _refuse(field: str, found: Any, expected: str) -> ProblemError:
     return ProblemError(422, "1 field is not as expected.", [Fault(field, _show(found), expected)])
 
 
-def _convert(asked: AskedRows, units: Mapping[str, Any], known: set[str]) -> AskedRows:
+def _convert(rows: AskedRows, units: Mapping[str, Any], known: set[str]) -> AskedRows:
     """Convert columns that were sent in other units."""
     if not units:
-        return asked
-    values = asked.values.copy()
+        return rows
+    values = rows.values.copy()
     for column, unit in units.items():
         where = f"/units/{str(column)[:SHOWN]}"
         if column not in known:
             raise _refuse(where, column, _name_nearest(str(column), sorted(known)))
         if not isinstance(unit, str) or len(unit) > SHOWN:
             raise _refuse(where, unit, "a unit as text, as in degF")
-        if column not in asked.columns:
+        if column not in rows.columns:
             raise _refuse(where, column, "a column of the rows")
         try:
             factor, offset = read_conversion(unit, read_unit(column).expression)
         except ElcError:
             sign = read_unit(column).sign or "-"
             raise _refuse(where, unit, f"{sign}, or a unit that can be converted to it") from None
-        values[:, asked.columns.index(column)] = values[:, asked.columns.index(column)] * factor + offset
+        values[:, rows.columns.index(column)] = values[:, rows.columns.index(column)] * factor + offset
     if not (np.abs(values) < LARGEST).all():
-        raise ProblemError(422, "A value is 1e15 or more once it is converted. Look at units.")
-    return AskedRows(asked.columns, values)
+        raise ProblemError(422, "A value is 1e15 or more after conversion. Check units.")
+    return AskedRows(rows.columns, values)
 
 
-def _fill(asked: AskedRows, missing: Sequence[str], filled: Mapping[str, float]) -> AskedRows:
+def _fill(rows: AskedRows, missing: Sequence[str], filled: Mapping[str, float]) -> AskedRows:
     if not missing:
-        return asked
-    values = np.column_stack([asked.values, *(np.full(len(asked.values), filled[column]) for column in missing)])
-    return AskedRows((*asked.columns, *missing), values)
+        return rows
+    values = np.column_stack([rows.values, *(np.full(len(rows.values), filled[column]) for column in missing)])
+    return AskedRows((*rows.columns, *missing), values)

@@ -44,10 +44,10 @@ def run_service(project: Project, environment: str, *, changes: Mapping[str, Any
     """
     configure_logs()
     settings = _read_settings(project, changes)
-    chosen = choose_operated(project, environment, where="serve").environment
+    operated = choose_operated(project, environment, where="serve").environment
     access = open_access(project, settings.serve, log=LOG)
     check_start(settings.serve, access.keys, project, log=LOG)
-    os.environ[ASKED] = json.dumps({"root": str(project.root), "environment": chosen, "changes": dict(changes)})
+    os.environ[ASKED] = json.dumps({"root": str(project.root), "environment": operated, "changes": dict(changes)})
     with share_counts(workers=settings.serve.workers):
         _run(settings.serve, project)
 
@@ -65,7 +65,7 @@ def _run(serve: ServeSettings, project: Project) -> None:
         finally:
             socket.close()
     if not server.started and serve.workers == 1:
-        raise ElcError(f"serve: it did not start on {serve.host} port {serve.port}; the lines above say why.")
+        raise ElcError(f"serve: it did not start on {serve.host} port {serve.port}; see the lines above.")
 
 
 def create() -> ASGIApp:
@@ -73,13 +73,13 @@ def create() -> ASGIApp:
     configure_logs()
     sys.setswitchinterval(SWITCH_S)
     take_pages(LOG)
-    asked = json.loads(os.environ[ASKED])
-    project = Project(Path(asked["root"]))
-    settings = _read_settings(project, asked["changes"])
+    options = json.loads(os.environ[ASKED])
+    project = Project(Path(options["root"]))
+    settings = _read_settings(project, options["changes"])
     access = open_access(project, settings.serve, log=LOG)
-    environment = asked["environment"]
-    known = list(settings.plants)
-    page = build_page(project.operate(environment), plants=lambda: known, environment=environment, settings=settings)
+    environment = options["environment"]
+    plants = list(settings.plants)
+    page = build_page(project.operate(environment), plants=lambda: plants, environment=environment, settings=settings)
     of_version = "" if environment == CANDIDATE else environment
     app = build_app(project, settings, environment=of_version, others=[*build_routes(access), *page])
     access.audit.tell_fault = partial(app.state.measures.count_fault, "audit")

@@ -11,19 +11,20 @@ from elc.settings.section import Frac, NotNegative, Positive, Section
 
 
 def find_url_fault(url: str) -> str:
-    """Say what keeps a URL from being one to post to, without repeating it: it may be a secret; empty if nothing."""
+    """Describe what keeps a URL from being one to post to, without repeating it: it may be a secret; empty if
+    nothing."""
     from urllib.parse import urlsplit
 
     if re.search(r"[^\x21-\x7e]", url):
-        return "it holds a space or a sign that no URL holds"
+        return "it contains a space or a character that a URL cannot contain"
     try:
         parts = urlsplit(url)
         has_host = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        return "it is no URL; write it as in https://hooks.example.org/elc"
+        return "it is not a URL; write it as in https://hooks.example.org/elc"
     if parts.scheme not in ("https", "http") or not has_host:
-        return "it is no URL of http or https with a host; write it as in https://hooks.example.org/elc"
-    return "it names a user; write it without" if "@" in parts.netloc else ""
+        return "it is not an http or https URL with a host; write it as in https://hooks.example.org/elc"
+    return "it contains a user name; write it without one" if "@" in parts.netloc else ""
 
 
 def _check_url(url: str) -> str:
@@ -35,13 +36,15 @@ def _check_url(url: str) -> str:
 
 def _check_address(address: str) -> str:
     if not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", address) or re.search(r'[<>(),;:"\\]', address):
-        raise ValueError("it is no mail address; write it as in shift@example.org")
+        raise ValueError("it is not a mail address; write it as in shift@example.org")
     return address
 
 
 def _check_variable(name: str) -> str:
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-        raise ValueError("it is no name of an environment variable; write one, as ELC_ALERT_TEAMS, that holds the URL")
+        raise ValueError(
+            "it is not the name of an environment variable; write one, such as ELC_ALERT_TEAMS, that holds the URL"
+        )
     return name
 
 

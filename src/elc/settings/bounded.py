@@ -15,9 +15,8 @@ CLOSING = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 def check_yaml(text: str, where: str) -> None:
     """Check that a text can be built: the parser crashes on what is too deep, and references multiply.
 
-    Raises:
-        ElcError: it is nested too deep, or refers to its own parts too often. What is no YAML is left to its reader.
-    """
+    Raises: ElcError: it is nested too deep, or refers to its own parts too often. What is not valid YAML is left to its
+    reader."""
     depth = named = 0
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -26,6 +25,6 @@ def check_yaml(text: str, where: str) -> None:
             if depth > DEEPEST or named > MOST_NAMED:
                 what = f"is nested more than {DEEPEST} deep" if named <= MOST_NAMED else "refers to itself too often"
                 line = event.start_mark.line + 1 if event.start_mark else 0
-                raise ElcError(f"{where}: not readable as YAML: line {line} {what}. Write it out.")
+                raise ElcError(f"{where}: cannot be read as YAML: line {line} {what}. Write it out.")
     except yaml.YAMLError:
         return

@@ -23,7 +23,7 @@ def read_faults(error: ValidationError, model: type[BaseModel]) -> list[str]:
         else:
             message = fault["msg"].removeprefix("Value error, ")
             if isinstance(found, date):
-                found, message = found.isoformat(), f'a date stands in quotes, as in "{found}"'
+                found, message = found.isoformat(), f'write a date in quotes, as in "{found}"'
             faults.append(f"{key}: found {found!r}: {message}.")
     return faults
 

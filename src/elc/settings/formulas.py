@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 MOST_LETTERS = 500  # ASSUME: a longer formula is none that somebody reads
 _CONSTANT = re.compile(r"(?<![\w.])(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\[([^\[\]]*)\]")
 _KNOWN = (
-    "Known are + - * /, brackets, min(...), max(...), steam_enthalpy(bar, degC), saturated_steam_enthalpy(bar), "
+    "Allowed are + - * /, brackets, min(...), max(...), steam_enthalpy(bar, degC), saturated_steam_enthalpy(bar), "
     "water_enthalpy(degC), columns of the list, and numbers, with a unit as in 36.5[MJ/Nm3]"
 )
 
@@ -83,13 +83,13 @@ def read_formula(text: str, column: str) -> Formula:
     """Read a formula whose result has the unit of a column.
 
     Raises:
-        ElcError: it is no formula that is understood, or its units do not fit.
+        ElcError: it is not a valid formula, or its units do not fit.
     """
     tree, constants = _parse(text)
     names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in constants]
     parts = tuple(dict.fromkeys(name for name in names if name not in FUNCTIONS))
     if not parts:
-        raise ElcError(f"formula {text} names no column of the list.")
+        raise ElcError(f"formula {text} does not use any column of the list.")
     units = {name: look_up(read_unit(name).expression or "-") for name in parts}
     units |= {name: look_up(unit) for name, (_, unit) in constants.items()}
     unit, goal = _find_unit(tree, units, text), look_up(read_unit(column).expression or "-")
@@ -107,8 +107,8 @@ def _check_unit(unit: Unit, goal: Unit, text: str, column: str) -> None:
         raise ElcError(f"formula {text} is in {found}, which cannot become {wanted}, the unit of {column}.")
     if not math.isclose(factor, 1.0, rel_tol=1e-9):
         raise ElcError(
-            f"formula {text} is in {unit}, of which 1 is {factor:.6g} {target.sign}, the unit of {column}. "
-            "Bring its numbers to that unit."
+            f"formula {text} is in {unit}, of which 1 is {factor:.6g} {target.sign}, the unit of {column}. Convert "
+            "its numbers to that unit."
         )
 
 
@@ -122,7 +122,7 @@ def _parse(text: str) -> tuple[ast.expr, dict[str, tuple[float, str]]]:
         return key
 
     if len(text) > MOST_LETTERS:
-        raise ElcError(f"formula {text[:40]}... has {len(text)} letters, expected {MOST_LETTERS} at most.")
+        raise ElcError(f"formula {text[:40]}... has {len(text)} characters, expected at most {MOST_LETTERS}.")
     try:
         tree = ast.parse(_CONSTANT.sub(name, text.strip()), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -204,7 +204,7 @@ def _add(first: Unit | None, second: Unit | None, text: str, *, is_difference: b
     if _find_degree() in (first, second) and _find_delta() in (first, second):
         return _find_degree()
     if _find_degree() in (first, second) or not math.isclose(convert(first, second) or 0.0, 1.0, rel_tol=1e-9):
-        raise ElcError(f"formula {text} adds {first} and {second}. Bring them to one unit first.")
+        raise ElcError(f"formula {text} adds {first} and {second}. Convert them to one unit first.")
     return first
 
 
@@ -214,7 +214,9 @@ def _multiply(first: Unit | None, second: Unit | None, text: str, *, is_product:
     if first is None and is_product:
         return second
     if _find_degree() in (first, second):
-        raise ElcError(f"formula {text} multiplies a temperature, which is a level. Take a difference first.")
+        raise ElcError(
+            f"formula {text} multiplies a temperature, whose zero is arbitrary. Use a temperature difference."
+        )
     left = look_up("-") if first is None else first
     product: Unit = left * second if is_product else left / second
     return product

@@ -17,11 +17,13 @@ def _check_topic(topic: str) -> str:
     levels = topic.split("/")
     for place, level in enumerate(levels):
         if level == "#" and place != len(levels) - 1:
-            raise ValueError("# stands for all further levels, so it can only be the last")
+            raise ValueError("# stands for all remaining levels, so it must be the last")
         if level not in (*NAMED_LEVELS, "+", "#") and re.search(r"[{}+#]", level):
             raise ValueError(f"level {level} is not +, #, {{plant}}, {{tag}} or a plain word")
     if not topic or "\0" in topic:
-        raise ValueError("it is empty, or holds a sign that no topic holds; write it as in site/{plant}/{tag}")
+        raise ValueError(
+            "it is empty, or contains a character that a topic cannot contain; write it as in site/{plant}/{tag}"
+        )
     return topic
 
 

@@ -14,9 +14,9 @@ _MARKUP = re.compile(r"[<>`{}\[\]\\|$\x00-\x1f\x7f]|^[=+@]|javascript:", re.IGNO
 
 def _check_plain(text: str) -> str:
     if found := _MARKUP.search(text):
-        raise ValueError(f"{found[0]!r} is no part of a name on a page; write plain words")
+        raise ValueError(f"{found[0]!r} cannot be part of a name on a page; use plain text")
     if len(text) > MOST_LETTERS:
-        raise ValueError(f"it has {len(text)} letters, expected at most {MOST_LETTERS}")
+        raise ValueError(f"it has {len(text)} characters, expected at most {MOST_LETTERS}")
     return text
 
 
@@ -34,4 +34,4 @@ def find_markup(content: Any, where: str) -> Iterator[str]:
         for value in content:
             yield from find_markup(value, where)
     elif isinstance(content, str) and (found := _MARKUP.search(content)):
-        yield f"{where} holds {found[0]!r}, which a page might take for more than a word. Write plain words."
+        yield f"{where} holds {found[0]!r}, which a page could read as markup. Use plain text."

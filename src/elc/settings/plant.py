@@ -45,7 +45,7 @@ class Carrier(Section):
     @classmethod
     def _check_co2(cls, given: float | dict[str, float] | None) -> float | dict[str, float] | None:
         if any(value < 0 for value in (given.values() if isinstance(given, dict) else [given or 0.0])):
-            raise ValueError("no energy takes CO2 from the air; write 0 or more")
+            raise ValueError("no energy removes CO2 from the air; write 0 or more")
         return given
 
     def find_price(self, day: date) -> float:
@@ -77,7 +77,7 @@ class Export(Section):
     empty because nothing new was read: then the value before it still holds. `skip_rows` are lines before the header,
     `comment` is what a line begins with that is none of the table, and `sheet` names that of a workbook.
     `is_continuous` is false where the export holds chosen intervals only, such as steady states: then what lies
-    between is no gap, and every interval counts as steady.
+    between is not a gap, and every interval counts as steady.
     """
 
     time_zone: TimeZone = "UTC"

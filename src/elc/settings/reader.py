@@ -62,7 +62,7 @@ def read_settings(project: Project) -> Settings:
     """Read and check params.yaml.
 
     Raises:
-        ElcError: the file is no YAML, or keys are missing, unknown or of the wrong kind (all are named).
+        ElcError: the file is not valid YAML, or keys are missing, unknown or of the wrong kind (all are named).
     """
     return parse_settings(_read_text(project.params))
 
@@ -84,7 +84,7 @@ def _check_settings(content: Any) -> Settings:
         for stage in _OVERRIDABLE:
             faults += _find_override_faults(settings, name, plant, stage)
     faults += [
-        f"simulate.plants.{name}: plants: has no entry {name}. Add one, or remove this."
+        f"simulate.plants.{name}: plants has no entry {name}. Add one, or remove this."
         for name in settings.simulate.plants
         if name not in settings.plants
     ]
@@ -94,7 +94,7 @@ def _check_settings(content: Any) -> Settings:
 
 
 def is_id(name: str) -> bool:
-    """Say whether a name may be a plant's id."""
+    """Tell whether a name may be a plant's id."""
     return _PLANT_ID.fullmatch(name) is not None
 
 
@@ -108,11 +108,14 @@ def check_id(name: str, where: str) -> None:
 
 
 def _say_id(name: str) -> str:
-    return f"plants.{name[:80]}: a plant's id is small letters, digits and _, starts with a letter, 64 signs at most."
+    return (
+        f"plants.{name[:80]}: a plant's id consists of lowercase letters, digits and _, starts with a letter and "
+        "has at most 64 characters."
+    )
 
 
 def check_entry(content: Any, plant: str, where: str, settings: Settings) -> PlantSettings:
-    """Check one plant's entry as it would stand in params.yaml, its overrides of `settings` included.
+    """Check one plant's entry as it would are in params.yaml, its overrides of `settings` included.
 
     Raises:
         ElcError: the entry or the plant's id is not valid (all faults are named).
@@ -150,7 +153,7 @@ def read_operation(project: Project, plant: str, environment: str) -> StageSetti
 
 
 def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSettings:
-    """Build what the stages of one plant need, from an entry that need not stand in params.yaml."""
+    """Build what the stages of one plant need, from an entry that need not are in params.yaml."""
     sections = {stage: _override(getattr(settings, stage), getattr(entry, stage)) for stage in _OVERRIDABLE}
     return StageSettings(
         site=settings.site,
@@ -191,7 +194,7 @@ def _find_plant_faults(name: str, plant: PlantSettings) -> list[str]:
         faults.append(_say_id(name))
     if plant.gap_carrier not in plant.carriers:
         faults.append(
-            f"plants.{name}.gap_carrier: {plant.gap_carrier} is no carrier of this plant: "
+            f"plants.{name}.gap_carrier: {plant.gap_carrier} is not a carrier of this plant: "
             f"{build_nearest(plant.gap_carrier, plant.carriers)}"
         )
     return faults
@@ -206,7 +209,8 @@ def _find_environment_faults(settings: Settings) -> list[str]:
         if not _PLANT_ID.fullmatch(name) or name in RESERVED:
             words = " or ".join(RESERVED)
             faults.append(
-                f"{where}: an environment's name is small letters, digits and _, 64 signs at most, and not {words}."
+                f"{where}: an environment's name consists of lowercase letters, digits and _, at most 64 characters, "
+                f"and is not {words}."
             )
         if environment.source is not None and environment.source not in known:
             before = ", ".join(known) or "null, for it is the first"
@@ -220,7 +224,7 @@ def _find_environment_faults(settings: Settings) -> list[str]:
 
 
 def _find_fit_faults(section: Section, keys: dict[str, Any], where: str) -> list[str]:
-    """Say which keys of an override do not fit the section that they override."""
+    """Name which keys of an override do not fit the section that they override."""
     try:
         _override(section, keys)
     except ValidationError as error:
@@ -236,7 +240,7 @@ def read_yaml(path: Path) -> Any:
     """Read a YAML file.
 
     Raises:
-        ElcError: it is no YAML in UTF-8, or a key stands twice in it.
+        ElcError: it is not valid YAML in UTF-8, or a key appears twice in it.
     """
     return _parse_yaml(_read_text(path), path.name)
 
@@ -245,7 +249,7 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ElcError(f"{path.name}: not readable as YAML in UTF-8: {error}") from None
+        raise ElcError(f"{path.name}: cannot be read as YAML in UTF-8: {error}") from None
 
 
 def _parse_yaml(text: str, name: str) -> Any:
@@ -253,7 +257,7 @@ def _parse_yaml(text: str, name: str) -> Any:
     try:
         return YAML(typ="safe").load(text)
     except YAMLError as error:
-        raise ElcError(f"{name}: not readable as YAML in UTF-8: {error}") from None
+        raise ElcError(f"{name}: cannot be read as YAML in UTF-8: {error}") from None
 
 
 def _build_section(model: type[SectionT], content: Any, where: str) -> SectionT:

@@ -29,7 +29,7 @@ def _check_date(text: str) -> str:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f'{text} is no date; write it in quotes as in "2026-04-01"') from None
+        raise ValueError(f'{text} is not a date; write it in quotes as in "2026-04-01"') from None
     return text
 
 
@@ -38,7 +38,7 @@ def _check_rising(days: list[str]) -> list[str]:
 
     dates = [date.fromisoformat(day) for day in days]
     if dates != sorted(set(dates)):
-        raise ValueError("write each date once, the earliest first")
+        raise ValueError("write each date once, earliest first")
     return days
 
 
@@ -62,7 +62,7 @@ def _write_keys(given: object) -> object:
 
 
 def _find_kind(given: object) -> str:
-    """Say which of the two a value is meant as, so that it is judged as that alone."""
+    """Name which of the two a value is meant as, so that it is judged as that alone."""
     return "[dates]" if isinstance(given, dict) else "[number]"
 
 

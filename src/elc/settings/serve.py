@@ -60,7 +60,7 @@ class ServeSettings(Section):
     @model_validator(mode="after")
     def _check_pair(self) -> Self:
         if (self.certificate is None) != (self.private_key is None):
-            raise ValueError("certificate and private_key belong together; give both files or neither")
+            raise ValueError("certificate and private_key go together; give both files or neither")
         return self
 
     @property

@@ -29,20 +29,22 @@ def _find_computed_faults(row: dict[str, str]) -> Iterator[str]:
     if not row["tag"].startswith("@"):
         return
     if row["tag"] != TURNAROUND:
-        yield f"a name that starts with @ is kept for what ingest computes: {build_nearest(row['tag'], [TURNAROUND])}"
+        yield (
+            f"names that start with @ are reserved for what ingest computes: {build_nearest(row['tag'], [TURNAROUND])}"
+        )
     elif row["role"] in ROLES and row["role"] != "ignore":
         if row["role"] != "driver":
             yield f"its role is driver, or ignore, found {row['role']}."
         if row["column"] != AGE or row["unit"] not in ("day", "days"):
             yield f"its column is {AGE} and its unit days, found {row['column'] or 'none'} and {row['unit'] or 'none'}."
         if row["factor"] or row["offset"]:
-            yield "it is computed, and takes no factor and no offset. Leave them empty."
+            yield "it is computed, so factor and offset do not apply. Leave them empty."
 
 
 def _find_column_faults(row: dict[str, str]) -> Iterator[str]:
     """A column's name stands in sentences, so that it holds nothing that a page could take for more."""
     if row["column"] and not _COLUMN.fullmatch(row["column"]):
-        yield f"column {row['column']} is no name: write small letters, digits and _, as in load_t_per_h."
+        yield f"column {row['column']} is not a valid name: use lowercase letters, digits and _, as in load_t_per_h."
 
 
 def _find_sign_faults(row: dict[str, str]) -> Iterator[str]:
@@ -50,9 +52,9 @@ def _find_sign_faults(row: dict[str, str]) -> Iterator[str]:
     if word and word not in SIGNS:
         yield f"monotone {word} is unknown: {build_nearest(word, SIGNS)}"
     elif word and role == "throughput":
-        yield "monotone is given for the role driver; throughput is always up. Leave it empty."
+        yield "monotone applies only to the role driver; throughput is always up. Leave it empty."
     elif word and role not in ("driver", "ignore"):
-        yield "monotone is given for the role driver, and for no other. Leave it empty."
+        yield "monotone applies only to the role driver. Leave it empty."
     elif word == "down" and role == "driver" and row["column"] == AGE:
         yield f"{AGE} is always up, found monotone down. Write up, or leave it empty."
 
@@ -60,13 +62,13 @@ def _find_sign_faults(row: dict[str, str]) -> Iterator[str]:
 def _find_group_faults(row: dict[str, str]) -> Iterator[str]:
     word, role = row.get("group", ""), row["role"]
     if word and role not in (*GROUPED, "ignore"):
-        yield f"group is given for the roles {' and '.join(GROUPED)}, and for no other. Leave it empty."
+        yield f"group applies only to the roles {' and '.join(GROUPED)}. Leave it empty."
     elif word and not word.replace(" ", "").isalnum():
-        yield f"group {word} is no name: write words of letters and digits, as in weather."
+        yield f"group {word} is not a valid name: use words of letters and digits, as in weather."
 
 
 def _find_hold_faults(row: dict[str, str]) -> Iterator[str]:
-    """What is wrong with numbers of its own for ingest; one that is no number is said where it is read."""
+    """What is wrong with numbers of its own for ingest; one that is not a number is reported where it is read."""
     for name, most in (("max_hold_h", 10_000.0), ("min_coverage_frac", 1.0)):
         try:
             value = float(row.get(name) or most)

@@ -19,7 +19,7 @@ class Scale:
     """Value in the column's unit = reading x factor + offset.
 
     A totaliser counts an amount, and its column is the rate. `amount_h` is the length of the interval that a reading is
-    the amount of, `RHYTHM` where the readings tell it; None for what is no such amount.
+    the amount of, `RHYTHM` where the readings tell it; None for what is not such an amount.
     """
 
     factor: float = 1.0
@@ -40,7 +40,7 @@ def read_scale(unit: str, column: str) -> Scale:
         hours = RHYTHM if written["word"] else int(written["count"]) * HOURS[written["unit"]]
         factor, _ = read_conversion(written["amount"], f"{target}*hour")
         if written["count"] and hours <= 0:
-            raise ElcError(f"unit {unit} is the amount of no time. Write it as in kWh/15min.")
+            raise ElcError(f"unit {unit} is an amount without a time. Write it as in kWh/15min.")
         return Scale(factor / (hours or 1.0), amount_h=hours)
     try:
         return Scale(*read_conversion(unit, target))

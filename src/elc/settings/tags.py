@@ -27,14 +27,14 @@ def read_tags(path: Path, plant: str) -> TagList:
     """
     where = f"plant {plant}: tag list {path}"
     if not path.is_file():
-        raise ElcError(f"{where}: not found. Write one, as data/plants/fjord/tags.csv is written.")
+        raise ElcError(f"{where}: not found. Write one; data/plants/fjord/tags.csv is an example.")
     try:
         text = path.read_text(encoding="utf-8-sig").splitlines()
         # As Excel saves it where the comma is the decimal sign.
         delimiter = ";" if text and ";" in text[0] and "," not in text[0] else ","
         lines = list(csv.reader(text, delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ElcError(f"{where}: not readable as CSV in UTF-8: {error}") from None
+        raise ElcError(f"{where}: cannot be read as CSV in UTF-8: {error}") from None
     header = [name.strip() for name in lines[0]] if lines else []
     check_faults(where, _find_header_faults(header))
     rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if any(line)]
@@ -47,7 +47,7 @@ def read_tags(path: Path, plant: str) -> TagList:
 
 def _find_header_faults(header: list[str]) -> list[str]:
     faults = [f"column {name} is missing from its header. Add it." for name in COLUMNS if name not in header]
-    faults += [f"column {name} stands twice in its header." for name, n in Counter(header).items() if n > 1]
+    faults += [f"column {name} appears twice in its header." for name, n in Counter(header).items() if n > 1]
     known = (*COLUMNS, *OPTIONAL)
     faults += [f"column {name} is unknown: {build_nearest(name, known)}" for name in header if name not in known]
     return faults
@@ -66,7 +66,7 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
     if row["role"] not in ROLES:
         found.append(f"role {row['role']} is unknown: {build_nearest(row['role'], ROLES)}")
     if (row["role"] == "energy") != bool(row["carrier"]):
-        found.append("a carrier is given for the role energy, and for no other.")
+        found.append("carrier applies only to the role energy.")
     if row["low"] and row["high"] and not found and _is_reversed(row["low"], row["high"]):
         found.append(f"low {row['low']} is above high {row['high']}.")
     numbers = {name: _read_number(row, name, found) for name in NUMBERS}
@@ -102,11 +102,11 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
 def _read_formula(row: dict[str, str], found: list[str]) -> Formula | None:
     given = [name for name in ("factor", "offset", "max_hold_h", "min_coverage_frac") if row.get(name)]
     if given:
-        found.append(f"a formula takes no {' and no '.join(given)}. Leave it empty, and write it into the formula.")
+        found.append(f"a formula takes no {' and no '.join(given)}. Leave it empty, and include it in the formula.")
     if row["unit"] not in ("", "-"):
         scale = _read_scale(row, found)
         if scale != Scale():
-            found.append(f"a formula is in the unit of its column, found {row['unit']}. Write that, or -.")
+            found.append(f"the unit of a formula must be that of its column, found {row['unit']}. Write that, or -.")
     try:
         return read_formula(row["tag"].removeprefix("=").strip(), row["column"])
     except ElcError as error:
@@ -122,7 +122,7 @@ def _read_number(row: dict[str, str], name: str, found: list[str]) -> float | No
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or (name == "factor" and value == 0):
-        found.append(f"{name} {row[name]} is no number{' to multiply by' if value == 0 else ''}.")
+        found.append(f"{name} {row[name]} is not a number{' to multiply by' if value == 0 else ''}.")
         return None
     return value
 
@@ -144,7 +144,7 @@ def _read_scale(row: dict[str, str], found: list[str]) -> Scale:
 
 def _find_doubled(tags: list[Tag]) -> list[str]:
     used = [tag for tag in tags if tag.role != "ignore"]
-    faults = [f"tag {name} stands {n} times." for name, n in Counter(t.tag for t in tags).items() if n > 1]
+    faults = [f"tag {name} appears {n} times." for name, n in Counter(t.tag for t in tags).items() if n > 1]
     for column, n in Counter(tag.column for tag in used).items():
         if n > 1:
             names = ", ".join(tag.tag for tag in used if tag.column == column)
@@ -176,7 +176,7 @@ def _find_formula_faults(used: list[Tag]) -> Iterator[str]:
     for tag in used:
         for name in tag.formula.parts if tag.formula else ():
             if name not in columns:
-                yield f"tag {tag.tag}: {name} is no column that is read: {build_nearest(name, columns)}"
+                yield f"tag {tag.tag}: {name} is not a column that is read: {build_nearest(name, columns)}"
 
 
 def _find_mixed_groups(used: list[Tag]) -> Iterator[str]:
@@ -185,4 +185,4 @@ def _find_mixed_groups(used: list[Tag]) -> Iterator[str]:
         members = {tag.column: tag.role for tag in used if tag.group == name}
         if len(set(members.values())) > 1:
             found = ", ".join(f"{column} ({role})" for column, role in members.items())
-            yield f"group {name} mixes roles: {found}. Give one group to drivers, another to set-points."
+            yield f"group {name} mixes roles: {found}. Use one group for drivers, another for set-points."

@@ -57,7 +57,7 @@ def read_until(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ElcError(f"--until {text}: is no time. Give now, or a time in UTC such as 2026-07-05T13:00.") from None
+        raise ElcError(f"--until {text}: is not a time. Give now, or a time in UTC such as 2026-07-05T13:00.") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -94,7 +94,9 @@ class Historian:
         for order in orders:
             if order.setpoint not in known:
                 valid = build_nearest(order.setpoint, known)
-                raise ElcError(f"plant {self.simulation.plant}: {order.setpoint} is no set-point of its crews: {valid}")
+                raise ElcError(
+                    f"plant {self.simulation.plant}: {order.setpoint} is not a set-point of its crews: {valid}"
+                )
         self.simulation = replace(self.simulation, orders=(*self.simulation.orders, *orders))
         start = min(order.start for order in orders)
         former, later = self._select(self.simulation.end, start), self._draw(start)

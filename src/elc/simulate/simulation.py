@@ -70,7 +70,7 @@ class Simulation:
             yield Block(build_truth(history), readings, faults)
 
     def build_purpose(self) -> str:
-        """Say all that the readings depend on, as a hash; the end of the committed export is no part of it."""
+        """Say all that the readings depend on, as a hash; the end of the committed export is not part of it."""
         code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
         content = {
             "code": hashlib.sha256(b"".join(code)).hexdigest(),

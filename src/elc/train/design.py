@@ -46,7 +46,7 @@ class Design:
 
     def describe(self) -> pd.DataFrame:
         """Each part: how many intervals it has, its first and its last, and what it is for."""
-        uses = {"training": "learnt from", "validation": "say when to stop"}
+        uses = {"training": "fits the curve", "validation": "decides when to stop"}
         rows = [
             (name, len(part.hours), part.hours[TIME].iloc[0], part.hours[TIME].iloc[-1], use)
             for (name, use), part in zip(uses.items(), (self.train, self.valid), strict=True)

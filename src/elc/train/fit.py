@@ -102,7 +102,7 @@ class CurveFit(Fit):
             (name, 100 * wanted, 100 * self.coverage[name], 100 * self.shifts[name])
             for name, wanted in zip(NAMES, QUANTILES, strict=True)
         ]
-        return pd.DataFrame(rows, columns=["quantile", "wanted, %", "found, %", "moved by, %"])
+        return pd.DataFrame(rows, columns=["quantile", "wanted, %", "found, %", "shift, %"])
 
 
 def fit_curve(split: Split, tags: TagList, settings: TrainSettings) -> CurveFit:

@@ -98,7 +98,7 @@ def _build_model(
 
 
 def _build_setpoints(response: keras.Model, split: Split, tags: TagList, *, width_h: float) -> dict[str, Any]:
-    """What each set-point costs against its median in the hours learnt from, as a share of energy."""
+    """What each set-point costs against its median in the training hours, as a share of energy."""
     setpoints = tags.columns("setpoint")
     columns = tags.features + setpoints
     hours = pd.concat([split.train, split.valid], ignore_index=True).dropna(subset=columns).reset_index(drop=True)

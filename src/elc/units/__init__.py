@@ -77,7 +77,7 @@ def _read_unit(unit: str) -> UnitsContainer:
     """Look up what a unit is made of, one name after the other.
 
     Raises:
-        ValueError: it is no unit as people write it.
+        ValueError: it is not a unit in any known spelling.
         pint.UndefinedUnitError: a name is unknown.
     """
     registry = _build_registry()

@@ -162,13 +162,13 @@ def test_certificate_must_be_trusted(certificate: tuple[ssl.SSLContext, Path], m
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("ftp://example.org/x", "no URL of http or https with a host"),
-        ("file:///etc/passwd", "no URL of http or https with a host"),
-        ("https:///x", "no URL of http or https with a host"),
-        ("https://example.org:99999/x", "it is no URL; write it as in https://hooks"),
-        ("https://me:xxx@example.org/x", "it names a user; write it without"),
-        ("https://example.org/a b", "it holds a space or a sign that no URL holds"),
-        ("https://example.org/a\r\nX: y", "it holds a space or a sign that no URL holds"),
+        ("ftp://example.org/x", "not an http or https URL with a host"),
+        ("file:///etc/passwd", "not an http or https URL with a host"),
+        ("https:///x", "not an http or https URL with a host"),
+        ("https://example.org:99999/x", "it is not a URL; write it as in https://hooks"),
+        ("https://me:xxx@example.org/x", "it contains a user name; write it without one"),
+        ("https://example.org/a b", "it contains a space or a character that a URL cannot contain"),
+        ("https://example.org/a\r\nX: y", "it contains a space or a character that a URL cannot contain"),
     ],
 )
 def test_url_of_the_environment_is_checked_and_not_repeated(url: str, words: str) -> None:

@@ -325,7 +325,7 @@ LACKS: dict[str, tuple[Callable[[Given], Any], str]] = {
     ),
     "energy in another unit": (
         edit(",energy,gas,0,3000", ",energy,gas,0,30"),
-        "- The checks leave no value of the energy gas energy (FT-101). Look at its unit, factor, low and high",
+        "- The checks reject every value of the energy gas energy (FT-101). Check its unit, factor, low and high",
     ),
     "throughput without data": (
         spoil("FT-401", ""),
@@ -342,7 +342,8 @@ LACKS: dict[str, tuple[Callable[[Given], Any], str]] = {
     ),
     "driver constant": (
         fix,
-        "- driver air temperature (TI-501) is constant in train: 5.00 °C. It teaches nothing: set its role to state or",
+        "- driver air temperature (TI-501) is constant in train: 5.00 °C. The curve can learn nothing from it: set "
+        "its role to state or",
     ),
     "nothing to learn from yet": (
         edit("train_until: null", 'train_until: "2023-01-01"'),
@@ -373,7 +374,7 @@ def test_absent_tag_is_named_beside_a_late_export(given: Given) -> None:
 WEAK: dict[str, tuple[Callable[[Given], Any], str]] = {
     "set-point without limits": (
         edit("setpoint,,1,6", "setpoint,,1,"),
-        "- 1 set-point without low and high: AIC-132. Only where they have been would bound their advice",
+        "- 1 set-point without low and high: AIC-132. Only their past range would limit advice",
     ),
     "no set-point": (edit("setpoint", "state"), "- The tag list has no set-point: a gap can be measured"),
     "set-point without data": (
@@ -387,12 +388,12 @@ WEAK: dict[str, tuple[Callable[[Given], Any], str]] = {
     ),
     "hours lost": (
         spoil("TI-501", "", share=0.1),
-        "- 10.0% of all intervals lack energy, throughput or a driver; what is missing most is driver air temperature "
+        "- 10.0% of all intervals lack energy, throughput or a driver; missing most often is driver air temperature "
         "(TI-501), in 100% of these.",
     ),
     "limits too narrow": (
         edit("driver,,-40,50", "driver,,-40,7"),
-        "of the driver air temperature (TI-501). Look at its unit, factor, low and high in the tag list.",
+        "of the driver air temperature (TI-501). Check its unit, factor, low and high in the tag list.",
     ),
 }
 
@@ -445,7 +446,7 @@ def test_hours_before_the_first_turnaround_are_told_and_not_learnt_from(given: G
     done = given.check()
     assert done.exit_code == 0, done.output
     assert "ageing 239 h" in find_row(done.output, "@turnaround")
-    assert "missing most is driver time since turnaround (@turnaround)" in flatten(done.output)
+    assert "missing most often is driver time since turnaround (@turnaround)" in flatten(done.output)
     assert done.output.endswith(f"\nA curve can be built: {HOURS - 239} steady hours.\n")
 
 
@@ -553,6 +554,6 @@ def test_limits_and_holds_that_are_not_given_are_proposed(given: Given) -> None:
     given.rows[400]["FT-401"] = 9000.0  # a spike widens no limit
     bare = re.sub(r"^(FT-401,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*),[^,]*,[^,]*,", r"\1,,,", TAGS, flags=re.MULTILINE)
     given.write(tags=bare, entry=ENTRY.replace("{time_zone: UTC}", "{time_zone: UTC, empty_cells: held}"))
-    proposed = flatten(given.check().output).split("What the readings propose for the tag list: ")[1]
+    proposed = flatten(given.check().output).split("Suggestions for the tag list, from the readings: ")[1]
     assert "FT-401 0 to 66." in proposed
     assert "max_hold_h: TI-501 29 (read every 24 h, held for 6)." in proposed

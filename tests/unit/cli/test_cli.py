@@ -209,7 +209,7 @@ def test_entry_stands_beside_the_tag_list_unless_named(monkeypatch: pytest.Monke
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("elc.plants.add_plant", lambda *arguments: calls.append(arguments))
     done = run("plant", "add", "x", "--from", "a.csv", "--tags", "t/tags.csv")
-    words = r"plant x is added\. Next: dvc repro .*monitor@x .*render\nGit takes its new files .*git add .*\n"
+    words = r"plant x is added\. Next: dvc repro .*monitor@x .*render\nGit does not add new files .*git add .*\n"
     assert re.fullmatch(words, done.output)
     run("plant", "add", "x", "--from", "a.csv", "--tags", "t/tags.csv", "--entry", "e.yaml")
     assert [call[1:] for call in calls] == [

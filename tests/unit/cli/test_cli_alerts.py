@@ -28,9 +28,9 @@ def test_open_alerts_are_listed(prepare: Prepare, monkeypatch: pytest.MonkeyPatc
     project = prepare()
     leave(project.operate(CANDIDATE), build_gap())
     done = run(project, monkeypatch, "fjord")
-    assert (done.exit_code, done.output) == (0, f"fjord  gap  (not told yet)  {GAP_SENTENCE}\n")
+    assert (done.exit_code, done.output) == (0, f"fjord  gap  (not sent yet)  {GAP_SENTENCE}\n")
     deliver(project.operate(CANDIDATE), "fjord", environment=CANDIDATE, now=NOW)
-    assert run(project, monkeypatch, "fjord").output.startswith("fjord  gap  (told 1 time)  Fjord has used")
+    assert run(project, monkeypatch, "fjord").output.startswith("fjord  gap  (sent 1 time)  Fjord has used")
     (record,) = json.loads(run(project, monkeypatch, "fjord", "--json").output)
     assert (record["id"], record["messages"], record["told"]) == (build_gap().id, 1, NOW.isoformat())
     leave(project.operate(CANDIDATE))
@@ -67,4 +67,6 @@ def test_a_test_message_says_what_happened(prepare: Prepare, monkeypatch: pytest
 def test_nobody_to_tell_is_said(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(prepare(), monkeypatch, "fjord", "--test")
     assert done.exit_code == 1
-    assert done.stderr.startswith("plant fjord: nobody is told. Set alerts.webhook, email or apprise in params.yaml")
+    assert done.stderr.startswith(
+        "plant fjord: nobody is notified. Set alerts.webhook, email or apprise in params.yaml"
+    )

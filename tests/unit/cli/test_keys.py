@@ -33,12 +33,12 @@ def run(*words: str) -> Any:
 
 
 def test_from_the_first_key_to_none(folder: Path) -> None:
-    assert run("list").output == "There are no keys: this machine alone may ask.\n"
+    assert run("list").output == "There are no keys: only this machine may send requests.\n"
     added = run("add", "control-room", "--plant", "fjord", "--right", "read", "--right", "acknowledge")
     assert re.fullmatch(r"elc_[0-9a-f]{8}_[A-Za-z0-9_-]{43}\n", added.stdout)
-    assert added.stderr.startswith("This is the key of control-room. It is shown once")
+    assert added.stderr.startswith("This is the key of control-room. It is shown only once")
     rotated = run("rotate", "control-room", "--keep-hours", "2")
-    assert "The former key holds for 2 h more." in rotated.stderr
+    assert "The former key stays valid for another 2 h." in rotated.stderr
     assert rotated.stdout != added.stdout
     (row,) = json.loads(run("list", "--json").stdout)
     assert (row["client"], row["plants"], row["rights"]) == ("control-room", ["fjord"], ["acknowledge", "read"])
@@ -46,8 +46,8 @@ def test_from_the_first_key_to_none(folder: Path) -> None:
     assert "control-room  plants: fjord  rights: acknowledge, read  keys: elc_" in run("list").output
     removed = run("remove", "control-room")
     assert removed.stdout == "client control-room is removed.\n"
-    assert "nobody can ask. To ask without keys, remove" in removed.stderr
-    assert run("list").output == "No client has a key, so nobody can ask.\n"
+    assert "every request is refused. To allow requests without keys, remove" in removed.stderr
+    assert run("list").output == "No client has a key, so every request is refused.\n"
     lines = [json.loads(line) for line in (folder / "data/service/audit.jsonl").read_text().splitlines()]
     assert [line["what"] for line in lines] == [f"keys {word} control-room" for word in ("add", "rotate", "remove")]
     assert {line["client"][:5] for line in lines} == {"user "}
@@ -73,8 +73,8 @@ def test_the_file_may_stand_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("words", "code", "found"),
     [
-        (["add", "x", "--right", "read"], 2, "Give --plant, once or more, or --all-plants."),
-        (["add", "x", "--right", "read", "--all-plants", "--plant", "fjord"], 2, "Give --plant, once or more"),
+        (["add", "x", "--right", "read"], 2, "Give --plant (once or more) or --all-plants."),
+        (["add", "x", "--right", "read", "--all-plants", "--plant", "fjord"], 2, "Give --plant (once or more)"),
         (["add", "x", "--all-plants"], 2, "Missing option '--right'"),
         (["add", "x", "--right", "write", "--all-plants"], 2, "'write' is not one of 'read', 'acknowledge'"),
         (["add", "x", "--right", "read", "--plant", "fjrd"], 1, "plant fjrd is unknown: did you mean fjord?"),

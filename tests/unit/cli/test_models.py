@@ -66,7 +66,7 @@ def test_lines_fit_a_terminal_and_long_reasons_go_on(tmp_path: Path) -> None:
     text = render_history(tagged.read(), "fjord")
     assert text.count("winter") == 30
     assert max(len(line) for line in text.splitlines()) <= WIDTH
-    assert "It ran nowhere yet." in text
+    assert "It has not run anywhere yet." in text
 
 
 def test_every_decision_stays_in_the_history(life: Context) -> None:
@@ -84,7 +84,7 @@ def test_a_day_shows_what_changed_on_it(life: Context) -> None:
     ("plant", "day", "words"),
     [
         ("fjord", "2026-04-02", "fjord: no version ran on 2026-04-02; the first came on 2026-04-03."),
-        ("fjord", "9000-01-01", "fjord: 9000-01-01 is still to come. elc models fjord shows what is in use now."),
+        ("fjord", "9000-01-01", "fjord: 9000-01-01 is in the future. elc models fjord shows what is in use now."),
         ("steppe", "2026-06-04", "steppe: no version ran on 2026-06-04, nor on any other day."),
     ],
 )

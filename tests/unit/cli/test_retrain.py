@@ -54,14 +54,14 @@ def test_plant_that_was_not_monitored_cannot_be_told(project: Path) -> None:
     write(project, "delta", "none")
     code, text = ask("fjord", "delta")
     assert code == 2
-    assert "fjord: cannot be told: data/monitor/fjord/status.json: not found. Run elc run monitor fjord." in text
+    assert "fjord: not known: data/monitor/fjord/status.json: not found. Run elc run monitor fjord." in text
     write(project, "delta", "retrain")
     assert ask("fjord", "delta")[0] == 0
 
 
 def test_failed_or_unreadable_status_cannot_be_told(project: Path) -> None:
     write(project, "fjord", "retrain", status="Failed")
-    assert ask("fjord") == (2, "fjord: cannot be told: Do: retrain.\n")
+    assert ask("fjord") == (2, "fjord: not known: Do: retrain.\n")
     for text in ("{", "{}", "[]"):
         (project / "data/monitor/fjord/status.json").write_text(text, encoding="utf-8")
         assert ask("fjord")[0] == 2

@@ -24,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 @pytest.mark.usefixtures("project")
 def test_no_swap_yet_is_said() -> None:
     done = CliRunner().invoke(main, ["swaps"])
-    assert (done.exit_code, done.output) == (0, "No swap yet. The service writes them: elc serve.\n")
+    assert (done.exit_code, done.output) == (0, "No swaps yet. The service records them: elc serve.\n")
 
 
 def test_folder_without_permission_is_said_with_its_reason(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,8 +40,8 @@ def test_folder_without_permission_is_said_with_its_reason(project: Project, mon
     done = CliRunner().invoke(main, ["swaps"])
     assert done.exit_code == 1
     assert done.output == (
-        f"elc: {path}: cannot be read (Permission denied). The service writes it: run this as the same user, or let "
-        "yours read the file and its folder.\n"
+        f"elc: {path}: cannot be read (Permission denied). The service writes it: run this as the same user, or give "
+        "yours the right to read the file and its folder.\n"
     )
 
 

@@ -132,7 +132,7 @@ def test_a_notebook_with_invalid_python_is_named(project: Project) -> None:
     with pytest.raises(ElcError, match=r"30_train\.ipynb: a cell is not valid Python: .*Correct the cell\."):
         write_code(project)
     path.write_text("half a file", encoding="utf-8")
-    with pytest.raises(ElcError, match=r"30_train\.ipynb: not readable as a notebook: .*Restore it from Git\."):
+    with pytest.raises(ElcError, match=r"30_train\.ipynb: cannot be read as a notebook: .*Restore it from Git\."):
         write_code(project)
 
 

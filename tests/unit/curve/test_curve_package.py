@@ -94,7 +94,7 @@ def test_one_changed_byte_is_refused(folder: Path, name: str) -> None:
     change_byte(folder / name)
     wanted = (
         rf"^model package {folder}: {name} is not the file that was trained \(its hash differs\)\. "
-        r"Bring it back with dvc checkout\.$"
+        r"Restore it with dvc checkout\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         curve.read(folder)
@@ -103,7 +103,7 @@ def test_one_changed_byte_is_refused(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    wanted = rf"^model package {folder}: {name} is missing\. Bring it back with dvc checkout\.$"
+    wanted = rf"^model package {folder}: {name} is missing\. Restore it with dvc checkout\.$"
     with pytest.raises(ElcError, match=wanted):
         curve.read(folder)
 
@@ -125,8 +125,8 @@ def test_folder_without_a_card_says_how_to_train(folder: Path) -> None:
 def test_card_that_is_no_card_is_refused(folder: Path, content: bytes) -> None:
     (folder / "card.json").write_bytes(content)
     wanted = (
-        rf"^model package {folder}: card\.json is not as it was written \(its hash differs\)\. "
-        r"Bring it back with dvc checkout\.$"
+        rf"^model package {folder}: card\.json has changed since it was written \(its hash differs\)\. "
+        r"Restore it with dvc checkout\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         curve.read(folder)
@@ -137,7 +137,7 @@ def test_edited_card_is_refused(folder: Path, old: str, new: str) -> None:
     text = (folder / "card.json").read_text(encoding="utf-8")
     assert old in text
     (folder / "card.json").write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(ElcError, match=r"card\.json is not as it was written"):
+    with pytest.raises(ElcError, match=r"card\.json has changed since it was written"):
         curve.read(folder)
 
 
@@ -145,7 +145,7 @@ def test_faults_of_card_and_files_are_named_together(folder: Path) -> None:
     text = (folder / "card.json").read_text(encoding="utf-8")
     (folder / "card.json").write_text(text.replace("62.5", "62.6"), encoding="utf-8")
     change_byte(folder / "model.onnx")
-    with pytest.raises(ElcError, match=r"2 faults\n  - card\.json is not [^\n]+\n  - model\.onnx is not "):
+    with pytest.raises(ElcError, match=r"2 faults\n  - card\.json has changed [^\n]+\n  - model\.onnx is not "):
         curve.read(folder)
 
 
@@ -257,7 +257,9 @@ def test_a_package_that_was_found_is_read_by_its_content_alone(folder: Path) -> 
     write_card(folder, {key: value for key, value in card.items() if key != "sha256"})
     curve.read(folder)  # whole in itself
     for sha256 in (found, "0" * 64):
-        with pytest.raises(ElcError, match=r"it was replaced or changed since it was found\. Run it again; elc audit"):
+        with pytest.raises(
+            ElcError, match=r"it has been replaced or changed in the meantime\. Run it again; elc audit"
+        ):
             curve.read_found(folder, sha256=sha256)
 
 

@@ -297,8 +297,8 @@ def test_explain_refuses_an_hour_without_the_column(envelope: Envelope) -> None:
     [
         (FEATURES, [0, 1], 8, r"training envelope: 2 groups were given for 336 training hours\. Give one for each"),
         (FEATURES, [0] * 336, 8, r"all of one group of weeks, at least 2 are needed\. Train on more weeks"),
-        (FEATURES, [0, 1] * 168, 0, r"0 prototypes were asked for, at least 1 is needed"),
-        ([], [0, 1] * 168, 8, r"there is no feature besides since_turnaround_days\. Give the throughput"),
+        (FEATURES, [0, 1] * 168, 0, r"0 prototypes were requested, at least 1 is needed"),
+        ([], [0, 1] * 168, 8, r"there is no feature besides since_turnaround_days\. Give at least the"),
         ([LOAD, "x_pct"], [0, 1] * 168, 8, r"cannot build the envelope: the columns x_pct are missing"),
         (FEATURES, [0] * 300, 0, r"training envelope: 2 faults\n  - 300 groups .*\n  - 0 prototypes"),
     ],

@@ -61,8 +61,8 @@ def test_constant_driver_is_refused(ripple: float) -> None:
     hours = build_steady()
     hours.loc[:119, AIR] = 10.0 + ripple * np.arange(120)
     wanted = (
-        rf"^plant fjord: {AIR_NAME} is constant in train: 10\.0 °C\. It teaches nothing: set its role to state or "
-        r"ignore in data/plants/fjord/tags\.csv\.$"
+        rf"^plant fjord: {AIR_NAME} is constant in train: 10\.0 °C\. The curve can learn nothing from it: set its "
+        r"role to state or ignore in data/plants/fjord/tags\.csv\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         dataset.check_sound(split_at(hours), build_tags())
@@ -78,7 +78,7 @@ def test_constant_load_is_refused_and_every_fault_is_named() -> None:
     wanted = (
         r"^plant fjord: 2 faults\n"
         r"  - throughput load \(LOAD_T_PER_H\) is constant in train: 100 t/h\. A curve over load needs more than one: "
-        r"look at the tag, or bring a longer export\.\n"
+        r"check the tag, or add a longer export\.\n"
         rf"  - {AIR_NAME} is constant in train: 0\.00 °C\."
     )
     with pytest.raises(ElcError, match=wanted):
@@ -151,7 +151,7 @@ def test_parts_that_overlap_are_refused() -> None:
     split = replace(split_at(hours), test=hours[150:].reset_index(drop=True))
     wanted = (
         r"^plant fjord: test starts at 2024-01-07 06:00 UTC, before valid ends at 2024-01-07 15:00 UTC: the curve "
-        r"would be tested on what it has seen\. Split by time, as dataset\.build_split does\.$"
+        r"would be tested on hours that it was trained on\. Split by time, as dataset\.build_split does\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         dataset.check_sound(split, build_tags())
@@ -336,15 +336,15 @@ def test_driver_that_vanished_before_the_test_is_refused() -> None:
     hours.loc[150:, AIR] = NAN
     wanted = (
         rf"^plant fjord: {AIR_NAME} is missing in all 40 steady intervals from 2024-01-07 on, which would test the "
-        r"curve; it is last known at 2024-01-07 05:00 UTC\. Bring an export with it, set train_until to the day after, "
-        r"or set its role to ignore in data/plants/fjord/tags\.csv\.$"
+        r"curve; it is last known at 2024-01-07 05:00 UTC\. Add an export that has it, set train_until to the "
+        r"day after, or set its role to ignore in data/plants/fjord/tags\.csv\.$"
     )
     check_gone(hours.sample(frac=1, random_state=1), wanted)
 
 
 def test_driver_that_was_never_there_is_refused() -> None:
     wanted = (
-        rf"^plant fjord: {AIR_NAME} is missing in all 40 .*; it is never known\. Bring an export with it, or set its"
+        rf"^plant fjord: {AIR_NAME} is missing in all 40 .*; it is never known\. Add an export that has it, or set its"
     )
     check_gone(build_steady().assign(**{AIR: NAN}), wanted)
 

@@ -83,7 +83,7 @@ def test_chosen_intervals_lose_none() -> None:
 def test_too_few_hours_are_refused() -> None:
     wanted = (
         r"^plant fjord: 19 steady intervals are left, expected at least 20 \(dataset\.min_hours\)\. "
-        r"Bring a longer export, or change what costs most\.$"
+        r"Add a longer export, or change the setting that excludes most\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         dataset.build_split(build_hours([100.0] * 19), 98.0, build_settings())
@@ -109,7 +109,7 @@ def test_too_few_hours_are_told_with_what_cost_the_others() -> None:
 
 def test_shares_that_leave_no_test_are_refused() -> None:
     chosen = build_settings(train_frac=0.8, valid_frac=0.2)
-    wanted = r"^plant fjord: dataset\.train_frac and valid_frac leave nothing to test on\. Lower one\.$"
+    wanted = r"^plant fjord: dataset\.train_frac and valid_frac leave no test hours\. Lower one of them\.$"
     with pytest.raises(ElcError, match=wanted):
         dataset.build_split(build_hours([100.0] * 40), 98.0, chosen)
 
@@ -121,7 +121,7 @@ def test_part_without_an_hour_is_refused(train_frac: float, valid_frac: float, p
     chosen = build_settings(train_frac=train_frac, valid_frac=valid_frac)
     wanted = (
         rf"^plant fjord: no interval is left for {parts}, of 40 steady ones and without those that look back across "
-        r"the split\. Change dataset\.train_frac or valid_frac, or bring a longer export\.$"
+        r"the split\. Change dataset\.train_frac or valid_frac, or add a longer export\.$"
     )
     with pytest.raises(ElcError, match=wanted):
         dataset.build_split(build_hours([100.0] * 40), 98.0, chosen)

@@ -19,7 +19,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_second_run_is_refused_and_told_who_holds_the_lock(project: Project) -> None:
-    wanted = r"^hourly: another run of prod is not done \(process \d+, since [\d:]{8}\)\. Wait until it is;"
+    wanted = r"^hourly: another run of prod has not finished \(process \d+, since [\d:]{8}\)\. Wait until it has;"
     with hold_hourly_lock(project), pytest.raises(ElcError, match=wanted), hold_hourly_lock(project):
         pass
     with hold_hourly_lock(project):

@@ -166,7 +166,7 @@ def test_contract_wants_the_age_before_the_energy(read: Read) -> None:
         check(hourly.drop(columns=AGE))
     with pytest.raises(ElcError, match="its columns are out of order"):
         check(hourly[[name for name in hourly if name != AGE] + [AGE]])
-    with pytest.raises(ElcError, match=rf"column {AGE}_coverage_frac is in no line of the tag list\."):
+    with pytest.raises(ElcError, match=rf"column {AGE}_coverage_frac is not in the tag list\."):
         check(hourly.assign(**{coverage(AGE): 1.0}))
 
 

@@ -40,7 +40,7 @@ def test_amount_of_an_interval_is_a_unit(unit: str, expected: Scale) -> None:
 
 @pytest.mark.parametrize("unit", ["kWh/0min", "kW/15min", "t/interval"])
 def test_amount_of_something_else_is_named(unit: str) -> None:
-    with pytest.raises(ElcError, match=r"unit (kWh/0min is the amount of no time|(kW|t) cannot become)"):
+    with pytest.raises(ElcError, match=r"unit (kWh/0min is an amount without a time|(kW|t) cannot become)"):
         read_scale(unit, GAS)
 
 
@@ -64,7 +64,7 @@ def test_amount_that_is_read_more_often_is_a_finding(read: Read) -> None:
 def test_one_reading_tells_no_rhythm(read: Read) -> None:
     readings = build_days("2024-06-01", 1, step_min=15)
     readings = pd.concat([readings[readings["tag"] == "FT-2"], readings[readings["tag"] == "FT-1"].iloc[:1]])
-    with pytest.raises(ElcError, match="tag FT-1 is the amount of an interval, and too few readings tell"):
+    with pytest.raises(ElcError, match="tag FT-1 is the amount of an interval, and there are too few readings to tell"):
         read(readings, tags=build_tags(amount_h=RHYTHM))
 
 

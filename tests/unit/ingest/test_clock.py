@@ -42,7 +42,7 @@ def test_change_between_full_hours_of_utc_loses_none(read: Read) -> None:
 def test_standard_time_all_year_under_a_zone_with_summer_time_is_named(read: Read) -> None:
     utc, standard = build_zoned("2024-03-09", 60, "Etc/GMT+6")
     words = (
-        r"^plant fjord: export .*: 4 readings carry times that the clocks of America/Chicago skipped, the first at "
+        r"^plant fjord: export .*: 4 readings have times that the clocks of America/Chicago skipped, the first at "
         r"2024-03-10 02:00:00\. The export is in another zone, .* set export\.time_zone to it, as in Etc/GMT\+7"
     )
     with pytest.raises(ElcError, match=words):

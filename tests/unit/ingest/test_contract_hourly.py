@@ -17,7 +17,7 @@ from elc.ingest.contract import check_contract
 from elc.paths import Project
 
 WHERE = "plant fjord: hourly table"
-ANEW = "Write the table anew with dvc repro ingest@fjord."
+ANEW = "Write the table again with dvc repro ingest@fjord."
 CARRIERS = settings.read_plant(Project(Path(__file__).parents[3]), "fjord").plant.carriers
 GAS, STEAM, LOAD = "gas_energy_gj_per_h", "steam_export_energy_gj_per_h", "load_t_per_h"
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -72,7 +72,7 @@ def test_pandera_finds_no_fault_in_a_sound_table(monkeypatch: pytest.MonkeyPatch
     ("change", "fault"),
     [
         (lambda h: h.drop(columns=LOAD), f"column {LOAD} is missing."),
-        (lambda h: h.assign(air_temp_degc=1.0), "column air_temp_degc is in no line of the tag list."),
+        (lambda h: h.assign(air_temp_degc=1.0), "column air_temp_degc is not in the tag list."),
         (lambda h: h.astype({LOAD: "float32"}), f"column {LOAD} is of type float32, expected float64."),
         (
             lambda h: h.assign(**{TIME: h[TIME].dt.tz_localize(None)}),
@@ -108,8 +108,8 @@ def test_pandera_finds_no_fault_in_a_sound_table(monkeypatch: pytest.MonkeyPatch
         ),
         (
             put(coverage(LOAD), 9, 0.0),
-            f"column {LOAD}: 1 rows are given although nothing covers them, "
-            "the first is row 9 (2024-01-01 09:00:00+00:00).",
+            f"column {LOAD}: 1 rows are given, but nothing covers them, the first is row 9 (2024-01-01 "
+            "09:00:00+00:00).",
         ),
         (
             lambda h: h.assign(**{ENERGY: h[GAS] + h[STEAM]}),
@@ -144,7 +144,7 @@ def test_all_faults_are_said_at_once() -> None:
     assert lines[0] == f"{WHERE}: {len(lines) - 1} faults"
     for words in (
         f"column {GAS} is missing.",
-        "column extra_pct is in no line of the tag list.",
+        "column extra_pct is not in the tag list.",
         f"column {TIME}: 1 rows have none, the first is row 8.",
         f"column {TIME}: 2 rows are not one interval",
         f"column {coverage(LOAD)}: 2 rows are outside 0 to 1",
@@ -156,7 +156,7 @@ def test_all_faults_are_said_at_once() -> None:
 
 def test_column_that_stands_twice_is_said() -> None:
     hourly = build_hourly(build_tags(), 48)
-    with pytest.raises(ElcError, match=f"columns stand twice: {LOAD}"):
+    with pytest.raises(ElcError, match=f"columns appear twice: {LOAD}"):
         check(pd.concat([hourly, hourly[[LOAD]]], axis=1))
 
 

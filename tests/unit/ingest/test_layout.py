@@ -144,7 +144,7 @@ def test_codes_in_parquet_are_told_by_its_statistics(tmp_path: Path) -> None:
 
 def test_whole_numbers_of_no_known_unit_are_no_times(tmp_path: Path) -> None:
     pd.DataFrame({"time": [20240601], "FT-1": [1.0]}).to_parquet(tmp_path / "a")
-    with pytest.raises(ElcError, match=r"^has whole numbers as times in time, of no known unit\. Export"):
+    with pytest.raises(ElcError, match=r"^has whole numbers as times in time, of an unknown unit\. Export"):
         read(tmp_path / "a")
 
 

@@ -83,7 +83,7 @@ def test_what_is_saved_is_a_model_package(fitted: elc.Curve, frame: pd.DataFrame
     pd.testing.assert_frame_equal(again.gap(frame), fitted.gap(frame))
     assert curve.read(folder).features == [LOAD, AIR]
     assert "<svg" in again.plot(frame).data
-    with pytest.raises(ElcError, match=r"holds no hours: give those to draw"):
+    with pytest.raises(ElcError, match=r"loaded without its hours: give the hours to draw"):
         again.plot()
     (folder / "model.onnx").write_bytes(b"")
     with pytest.raises(ElcError, match=r"model\.onnx is not the file that was trained"):
@@ -92,14 +92,14 @@ def test_what_is_saved_is_a_model_package(fitted: elc.Curve, frame: pd.DataFrame
 
 def test_what_is_no_package_is_never_written_over(fitted: elc.Curve, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(ElcError, match=r"it is there, and is no model package\. Choose another folder\."):
+    with pytest.raises(ElcError, match=r"it exists and is not a model package\. Choose another folder\."):
         fitted.save(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_notebooks_show_what_it_knows_and_what_it_lacks(fitted: elc.Curve) -> None:
     shown = fitted._repr_html_()
-    assert "Curve of product_t_per_h and 1 drivers, learnt from" in shown
+    assert "Curve of product_t_per_h and 1 drivers, trained on" in shown
     assert AIR in shown
     assert "Not enough to learn from: " in shown  # five months are no year
     assert "best" in fitted.plot().data
@@ -108,8 +108,8 @@ def test_notebooks_show_what_it_knows_and_what_it_lacks(fitted: elc.Curve) -> No
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"rising": ["humidity_pct"]}, "humidity_pct is given a direction and is no driver"),
-        ({"falling": [AIR]}, "air_temp_degc is given both directions"),
+        ({"rising": ["humidity_pct"]}, "humidity_pct is given a direction but is not a driver"),
+        ({"falling": [AIR]}, "air_temp_degc is given in both directions"),
         ({"settings": {"trian": {}}}, "trian is unknown, expected train or dataset"),
         ({"settings": {"train": {"epoch": 3}}}, r"train\.epoch: unknown key: did you mean epochs\?"),
         ({"settings": {"train": {"epochs": 0}}}, r"train\.epochs: found 0: "),

@@ -52,7 +52,7 @@ def test_times_may_be_a_column() -> None:
         (lambda frame: frame.drop(columns=AIR), "column air_temp_degc is missing: "),
         (lambda frame: frame.assign(**{AIR: "warm"}), "column air_temp_degc holds .*, expected numbers"),
         (lambda frame: frame.iloc[:0], "it has no row"),
-        (lambda frame: frame.tz_localize(None), r"name no zone\. Say it, as in frame\.tz_localize"),
+        (lambda frame: frame.tz_localize(None), r"have no time zone\. Set one, as in frame\.tz_localize"),
         (lambda frame: frame.reset_index(drop=True), "its times are int64, expected times"),
         (lambda frame: pd.concat([frame, frame.iloc[:1]]), "the time 2026-01-01 00:00:00.* twice"),
         (lambda frame: frame.iloc[::3], r"rows are 0 days 03:00:00 apart, expected one of 5min, .*\. Resample it\."),
@@ -60,7 +60,7 @@ def test_times_may_be_a_column() -> None:
             lambda frame: pd.concat([frame, frame.iloc[:1].shift(freq="59h17min")]),
             "1 times lie between intervals, as 2026-01-03 10:17:00",
         ),
-        (lambda frame: pd.concat([frame, frame[[AIR]]], axis=1), "column air_temp_degc stands in it twice"),
+        (lambda frame: pd.concat([frame, frame[[AIR]]], axis=1), "column air_temp_degc appears in it twice"),
     ],
 )
 def test_what_is_no_table_of_hours_is_refused(change: Change, words: str) -> None:
@@ -71,9 +71,9 @@ def test_what_is_no_table_of_hours_is_refused(change: Change, words: str) -> Non
 @pytest.mark.parametrize(
     ("energy", "words"),
     [
-        ("power", "column power: its name ends in no known unit"),
+        ("power", "column power: its name does not end in a known unit"),
         ("air_temp_degc", "column air_temp_degc is given twice"),
-        ("Power_mw", "small letters"),
+        ("Power_mw", "lowercase letters"),
         ("steam_t_per_h", "column steam_t_per_h is missing"),
     ],
 )

@@ -47,7 +47,7 @@ def test_every_key_of_the_status_is_named(tmp_path: Path) -> None:
         ("a million parts", json_form.MOST_PARTS == 1_000_000),
         ("100,000 metrics", message.MOST_METRICS == 100_000),
         ("two tries", reader.TRIES == 2),
-        ("64 MiB a broker", reader.MOST_WAITING_BYTES == 64 << 20),
+        ("64 MiB per broker", reader.MOST_WAITING_BYTES == 64 << 20),
         ("up to ten minutes and 64 MiB", (waiting.LONGEST_S, waiting.MOST_BYTES) == (600, 64 << 20)),
         ("5,000, with 400,000 names", (nodes.MOST_NODES, nodes.MOST_NAMES) == (5000, 400_000)),
         ("written | 100 |", model.MOST_SHOWN == 100),

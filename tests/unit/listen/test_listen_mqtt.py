@@ -141,7 +141,7 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
     assert (status["rejected_whole"], status["strange_messages"]) == (0, 1)
     lines = [json.loads(line) for line in (project.listen("fjord") / "rejected.jsonl").read_text().splitlines()]
     assert lines[0]["content"] == "{broken"
-    assert lines[1]["reason"] == "value 'high' is no number"
+    assert lines[1]["reason"] == "value 'high' is not a number"
     assert "plant nowhere is not in params.yaml" in (project.listen("") / "rejected.jsonl").read_text()
     assert '"unknown_tag"' in read_log(project)
     assert "another process listens to site already" in read_log(project)
@@ -207,7 +207,7 @@ def test_a_node_that_was_reborn_while_nobody_listened_brings_nothing_under_wrong
     listener.terminate()
     assert listener.wait(20) == 0
     assert [(tag, value) for tag, _, value, _ in list_readings(project)] == [("FJ1.FT101", 48.0), ("FJ1.PI112", 92.0)]
-    assert "its node gave it anew since it was sent" in (project.listen("fjord") / "rejected.jsonl").read_text()
+    assert "its node has reassigned it since it was sent" in (project.listen("fjord") / "rejected.jsonl").read_text()
     status = json.loads((project.listen("fjord") / "status.json").read_text())
     assert (status["rejected"], status["sources"]["site"]["fault"]) == (1, None)
 

@@ -104,7 +104,7 @@ def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Sec
     broker.stop()
     listener = listeners.start(project, connections=0, **SECRETS)
     send(publisher, range(10, 20))
-    wait_for(lambda: has_fault(status, "nobody listens there"), what="the outage in status.json")
+    wait_for(lambda: has_fault(status, "nothing listens there"), what="the outage in status.json")
     broker.start()
     wait_for(lambda: read_files(project).num_rows >= 20, what="all readings")
     wait_for(lambda: json.loads(status.read_text())["sources"]["site"]["lost_since"] is None, what="the end of it")
@@ -139,14 +139,17 @@ def test_what_is_wrong_is_told_once_with_what_to_do(
     if has_password:
         other = Authority(secured.folder, "other")
         cases = {
-            "untrusted": ({"certificates": str(other.path)}, "PEM file in listen.mqtt.untrusted.certificates"),
+            "untrusted": (
+                {"certificates": str(other.path)},
+                "set listen.mqtt.untrusted.certificates to the authority's PEM file",
+            ),
             "old": ({"port": secured.start("old", days=-1).port}, "its certificate has expired; renew it there"),
             "strange": (
                 {"port": secured.start("strange", host="127.0.0.2").port},
-                "its certificate is of another name",
+                "its certificate is for another name",
             ),
-            "plain": ({"is_tls": False, "certificates": None}, "does this port speak TLS (is_tls: true)"),
-            "nowhere": ({"host": "no-such-host.invalid"}, "the name of the host is not known"),
+            "plain": ({"is_tls": False, "certificates": None}, "does this port use TLS (is_tls: true)"),
+            "nowhere": ({"host": "no-such-host.invalid"}, "the host name cannot be resolved"),
         }
     else:
         cases = {

@@ -31,13 +31,13 @@ def test_sources_are_chosen_by_plant(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("plants", "listen", "words"),
     [
-        ([], {}, "listen: names no source. Write one under mqtt or opcua, as in"),
+        ([], {}, "listen: contains no source. Add one under mqtt or opcua, as in"),
         (["fiord"], {"mqtt": {"site": SITE}}, "plant fiord is unknown: did you mean fjord?"),
         ([], {"opcua": {"dcs": {**DCS, "plant": "fiord"}}}, "source dcs: plant fiord is unknown: did you mean fjord?"),
-        ([], {"opcua": {"site": DCS}, "mqtt": {"site": SITE}}, "source site stands under mqtt and opcua"),
-        ([], {"opcua": {"A.b": DCS}}, "source A.b: a name is small letters, digits and _"),
+        ([], {"opcua": {"site": DCS}, "mqtt": {"site": SITE}}, "source site is under both mqtt and opcua"),
+        ([], {"opcua": {"A.b": DCS}}, "source A.b: a name consists of lowercase letters, digits and _"),
         ([], {"mqtt": {"site": {**SITE, "hots": 1}}}, "listen.mqtt.site.hots: unknown key: did you mean host?"),
-        ([], {"mqtt": {"site": {**SITE, "topics": ["a/#/b"]}}}, "# stands for all further levels"),
+        ([], {"mqtt": {"site": {**SITE, "topics": ["a/#/b"]}}}, "# stands for all remaining levels"),
         ([], {"mqtt": {"site": {**SITE, "topics": ["a/{plnt}"]}}}, "level {plnt} is not +, #, {plant}, {tag}"),
         ([], {"mqtt": {"site": {**SITE, "topics": ["a/#"]}}}, "no plant is given; add plant, or write a level {plant}"),
         ([], {"mqtt": {"site": {**SITE, "plant": "fjord"}}}, "plant is given, and a topic holds {plant} too"),

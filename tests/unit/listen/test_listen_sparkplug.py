@@ -71,7 +71,7 @@ def test_null_is_bad_text_is_rejected_and_the_property_quality_counts() -> None:
         ("unit/c", 1.0, "UNCERTAIN"),
     ]
     assert [(one.tag, one.reason) for one in answer.rejects] == [
-        ("unit/b", "value of the kind string_value is no number")
+        ("unit/b", "value of the kind string_value is not a number")
     ]
 
 
@@ -148,7 +148,7 @@ def test_aliases_from_before_are_not_believed(shake: Callable[[Nodes], Nodes], a
     settled = nodes.read_waiting(*waiting)
     assert settled is not None
     assert settled.readings == ()
-    assert "alias 1 is unknown: its node gave it anew since it was sent" in settled.rejects[0].reason
+    assert "alias 1 is unknown: its node has reassigned it since it was sent" in settled.rejects[0].reason
     if at == NODE:
         assert [one.tag for one in read(nodes, "NDATA", DATA).readings] == ["TI1"]
 
@@ -226,8 +226,8 @@ def test_each_device_has_its_own_aliases() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda raw: raw.replace(b"FT2", b"F\xff2"), "has a name that is no UTF-8"),
-        (lambda raw: raw.replace(b"\x0a\x03FT2", b"\x0a\x7fFT2"), "is no metric of Sparkplug B"),
+        (lambda raw: raw.replace(b"FT2", b"F\xff2"), "has a name that is not UTF-8"),
+        (lambda raw: raw.replace(b"\x0a\x03FT2", b"\x0a\x7fFT2"), "is not a Sparkplug B metric"),
     ],
 )
 def test_one_bad_metric_of_a_birth_does_not_lose_the_others(change: Callable[[bytes], bytes], words: str) -> None:
@@ -274,7 +274,7 @@ def test_true_is_no_number_where_a_number_is_declared() -> None:
     bear(nodes, FT1)
     answer = read(nodes, "NDATA", {"alias": 1, "boolean_value": True}, seq=1)
     assert answer.readings == ()
-    assert "value true is no number" in answer.rejects[0].reason
+    assert "value true is not a number" in answer.rejects[0].reason
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_nodes_and_names_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         read(nodes, "NDATA", DATA, seq=5, at=f"spBv1.0/Fjord/{{}}/nobody{number}")
     assert nodes.list_places() == [f"Fjord/edge{number}" for number in range(20, 30)]
     answer = nodes.read(NODE.format("NDATA"), b"\x12\x00" * 100_001, is_again=False)
-    assert "holds 100,001 metrics, expected no more than 100,000" in answer.rejects[0].reason
+    assert "holds 100,001 metrics, expected at most 100,000" in answer.rejects[0].reason
 
 
 @given(st.binary(max_size=80), st.sampled_from(["NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH"]))

@@ -92,7 +92,7 @@ def test_what_waits_too_long_is_rejected_with_what_to_do(clock: Clock, capsys: p
     clock.now += 2
     deliveries = form.look()
     assert [one.confirm for one in deliveries] == [confirm]
-    assert "let this user publish to spBv1.0/<group>/NCMD/<node>" in list_reasons(deliveries)[0]
+    assert "allow this user to publish to spBv1.0/<group>/NCMD/<node>" in list_reasons(deliveries)[0]
     assert '"no_birth"' in capsys.readouterr().err
 
 

@@ -202,7 +202,7 @@ def test_hours_of_a_trip_are_not_missing() -> None:
 
 
 def test_unknown_column_of_tags_is_refused_with_the_nearest() -> None:
-    wanted = r"^monitor\.tags: flue_o3_pct is no column of the model: did you mean flue_o2_pct\?$"
+    wanted = r"^monitor\.tags: flue_o3_pct is not a column of the model: did you mean flue_o2_pct\?$"
     with pytest.raises(ElcError, match=wanted):
         check(build_later(2), tags={"flue_o3_pct": {"max_drift": 0.5}})
 

@@ -169,7 +169,7 @@ def edit(path: str, old: str, new: str) -> Callable[[Given], Any]:
 
 
 FAULTS: dict[str, tuple[str, Callable[[Given], Any], str]] = {
-    "existing plant": ("fjord", lambda _: None, r"^plant fjord: it is in params\.yaml already\. Choose another id"),
+    "existing plant": ("fjord", lambda _: None, r"^plant fjord: it is already in params\.yaml\. Choose another id"),
     "missing export": ("mill", lambda g: g.export.unlink(), r"^plant mill: the export \S+export\.csv was not found\.$"),
     "missing tag list": ("mill", lambda g: g.tags.unlink(), r"^plant mill: the tag list \S+tags\.csv was not found\.$"),
     "missing entry": (
@@ -197,15 +197,15 @@ FAULTS: dict[str, tuple[str, Callable[[Given], Any], str]] = {
     "entry is no YAML": (
         "mill",
         edit("entry", "carriers:", "carriers: ["),
-        r"plant\.yaml: not readable as YAML in UTF-8: ",
+        r"plant\.yaml: cannot be read as YAML in UTF-8: ",
     ),
     "empty entry": ("mill", lambda g: g.entry.write_text("", encoding="utf-8"), r"^plant mill: \S+plant\.yaml: "),
     "gap carrier": (
         "mill",
         edit("entry", "gap_carrier: gas", "gap_carrier: gaz"),
-        r"plants\.mill\.gap_carrier: gaz is no carrier of this plant: did you mean gas\?$",
+        r"plants\.mill\.gap_carrier: gaz is not a carrier of this plant: did you mean gas\?$",
     ),
-    "bad id": ("My-Mill", lambda _: None, r"plants\.My-Mill: a plant's id is small letters, digits and _"),
+    "bad id": ("My-Mill", lambda _: None, r"plants\.My-Mill: a plant's id consists of lowercase letters, digits and _"),
     "bad tag list": (
         "mill",
         edit("tags", "throughput", "thruput"),
@@ -244,7 +244,7 @@ def test_export_already_there_is_left(given: Given) -> None:
     (given.project.raw("mill") / "mine.csv").write_text("mine", encoding="utf-8")
     before = snapshot(given.project)
     with pytest.raises(
-        ElcError, match=r"^plant mill: \S+data/raw/mill exists already\. Remove it, or choose another id"
+        ElcError, match=r"^plant mill: \S+data/raw/mill already exists\. Remove it, or choose another id"
     ):
         given.add()
     assert snapshot(given.project) == before
@@ -356,7 +356,7 @@ def test_whenever_it_is_killed_the_next_one_succeeds(given: Given) -> None:
         left = look(given.project)
         halves += left not in (before, whole)
         if "mill" in settings.read_settings(given.project).plants:
-            with pytest.raises(ElcError, match=r"it is in params\.yaml already"):
+            with pytest.raises(ElcError, match=r"it is already in params\.yaml"):
                 given.add()
         else:
             given.add()

@@ -101,7 +101,7 @@ def test_an_export_without_units_is_said(project: Project, tmp_path: Path, monke
     monkeypatch.chdir(project.root)
     done = CliRunner().invoke(main, ["plant", "draft", "mill", "--from", str(export)])
     assert done.exit_code == 0, done.output
-    assert "No energy could be told: write it, with its unit, before you check." in done.output
+    assert "No energy could be identified: add it, with its unit, before you check." in done.output
     assert f"Next: elc plant check mill --from {export} --tags mill/tags.csv" in done.output
 
 
@@ -109,7 +109,7 @@ def test_a_tag_list_that_is_there_stays(project: Project, tmp_path: Path) -> Non
     export = write(build_wide(), tmp_path / "a.csv")
     made = draft_plant(project, "mill", export, tmp_path / "mill")
     former = made.tags.read_bytes()
-    with pytest.raises(ElcError, match=r"tags\.csv exists already, and may have been corrected\. Move it away"):
+    with pytest.raises(ElcError, match=r"tags\.csv already exists, and may have been corrected\. Move it away"):
         draft_plant(project, "mill", export, tmp_path / "mill")
     assert made.tags.read_bytes() == former
 
@@ -117,7 +117,9 @@ def test_a_tag_list_that_is_there_stays(project: Project, tmp_path: Path) -> Non
 def test_what_an_export_lacks_is_written_to_the_entry_and_it_is_drafted_again(project: Project, tmp_path: Path) -> None:
     wide = build_wide().rename(columns={"Time": "Stand"})
     export, folder = write(wide, tmp_path / "a.csv"), tmp_path / "mill"
-    with pytest.raises(ElcError, match=r"(?s)export\.time_column.*Write keys of export: to .*plant\.yaml, then draft"):
+    with pytest.raises(
+        ElcError, match=r"(?s)export\.time_column.*Add the keys of export: to .*plant\.yaml, then draft"
+    ):
         draft_plant(project, "mill", export, folder)
     assert [path.name for path in folder.iterdir()] == ["plant.yaml"]
     entry = folder / "plant.yaml"

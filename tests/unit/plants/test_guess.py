@@ -59,7 +59,7 @@ def test_the_largest_energy_of_each_carrier_counts_and_others_wait() -> None:
         "Pump": ("ignore", ""),
         "NH3 product": ("throughput", ""),
     }
-    assert "energy if no part of the other" in found["Fuel"].why
+    assert "use role energy if it is not part of the other" in found["Fuel"].why
 
 
 def test_without_a_name_the_flow_that_goes_with_energy_is_the_throughput() -> None:

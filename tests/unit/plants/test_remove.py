@@ -149,12 +149,12 @@ def test_what_a_killed_run_left_is_removed_by_the_next(project: Project, monkeyp
     ("plant", "words"),
     [
         ("fjrd", r"^params\.yaml: plant fjrd is unknown: did you mean fjord\?"),
-        ("../delta", r"a plant's id is small letters"),
+        ("../delta", r"a plant's id consists of lowercase letters"),
         (
             "fjord",
             r"^plant fjord: params\.yaml would have faults without it\..*\n.*prod\.plants: fjord",
         ),
-        ("delta", r"^hourly: another run of prod is not done"),
+        ("delta", r"^hourly: another run of prod has not finished"),
     ],
 )
 def test_fault_is_named_and_nothing_has_changed(project: Project, plant: str, words: str) -> None:
@@ -206,7 +206,7 @@ def test_command_lists_asks_and_says_what_stays(project: Project, monkeypatch: p
     assert asked.exit_code == 1
     assert snapshot(project) == before
     assert "plants.fjord\nsimulate.plants.fjord\n" in asked.output
-    assert "Neither Git nor DVC has these; copy what is to be kept: " in asked.output
+    assert "Neither Git nor DVC has these files; copy those that you want to keep: " in asked.output
     assert "operation/prod/data/advice_notes/fjord.jsonl" in asked.output.partition("Neither")[2]
     done = CliRunner().invoke(main, ["plant", "remove", "fjord", "--yes"])
     assert done.exit_code == 0, done.output

@@ -107,13 +107,17 @@ def test_what_a_killed_run_left_is_ended_by_the_next(
     ("plant", "new", "words"),
     [
         ("fjrd", "mill", r"^params\.yaml: plant fjrd is unknown: did you mean fjord\?"),
-        ("fjord", "../mill", r"a plant's id is small letters"),
-        ("fjord", "delta", r"(?s)^rename plant fjord: .*data/plants/delta exists already\. Choose another id\."),
-        ("fjord", "steppe", r"plants\.steppe of params\.yaml exists already\. Choose another id\."),
-        ("fjord", "fjord", r"exists already\. Choose another id\."),
-        ("fjord_2", "mill", r"^rename plant fjord_2: params\.yaml does not know it; .* elc plant remove fjord_2"),
+        ("fjord", "../mill", r"a plant's id consists of lowercase letters"),
+        ("fjord", "delta", r"(?s)^rename plant fjord: .*data/plants/delta already exists\. Choose another id\."),
+        ("fjord", "steppe", r"plants\.steppe of params\.yaml already exists\. Choose another id\."),
+        ("fjord", "fjord", r"already exists\. Choose another id\."),
+        (
+            "fjord_2",
+            "mill",
+            r"^rename plant fjord_2: it is not in params\.yaml, but some of its files are left\. .* elc plant remove",
+        ),
         ("fjord", "former", r"versions of an earlier plant former: v1\.0\.0\. Choose another id\."),
-        ("fjord", "mill", r"^hourly: another run of prod is not done"),
+        ("fjord", "mill", r"^hourly: another run of prod has not finished"),
     ],
 )
 def test_fault_is_named_and_nothing_has_changed(project: Project, plant: str, new: str, words: str) -> None:

@@ -162,7 +162,7 @@ def test_sound_history_is_whole(history: History) -> None:
     history.place("fjord", "v1.0.0", "prod")
     assert history.audit() == []
     context = registry.read_context(history.project)
-    assert render_audit(context, []) == "The registry is whole: 4 versions, 18 tags, 3 environments."
+    assert render_audit(context, []) == "The registry is sound: 4 versions, 18 tags, 3 environments."
     content = build_content(context, [])
     assert content == {"is_whole": True, "versions": 4, "tags": 18, "environments": 3, "problems": []}
 
@@ -299,8 +299,8 @@ def other_decision(history: History) -> None:
 
 # The history, the rule, the tag, a piece of the sentence, and the repair.
 BREAKS: list[tuple[Callable[[History], None], str, str, str, str]] = [
-    (lightweight, "form", "fjord#dev#6", "is a lightweight tag, which records nobody", "git tag -d 'fjord#dev#6'"),
-    (moved, "form", "fjord#dev#6", "was moved: inside it is fjord#prod#4.", "git tag -d 'fjord#dev#6'"),
+    (lightweight, "form", "fjord#dev#6", "is a lightweight tag, which records neither", "git tag -d 'fjord#dev#6'"),
+    (moved, "form", "fjord#dev#6", "was moved: the name inside it is fjord#prod#4.", "git tag -d 'fjord#dev#6'"),
     (
         foreign_plant,
         "plant",
@@ -312,25 +312,25 @@ BREAKS: list[tuple[Callable[[History], None], str, str, str, str]] = [
         foreign_environment,
         "environment",
         "fjord#stage#6",
-        "is about stage, which is no environment: ",
+        "is about stage, which is not an environment: ",
         "git tag -d 'fjord#stage#6'",
     ),
     (
         foreign_unassign,
         "environment",
         "fjord#pord!#6",
-        "is about pord, which is no environment: did you mean prod?",
+        "is about pord, which is not an environment: did you mean prod?",
         "git tag -d 'fjord#pord!#6'",
     ),
     (same_number, "number", "fjord#dev#5", "has number 5, as fjord#approved!#5 has.", "git tag -d 'fjord#dev#5'"),
-    (no_number, "number", "delta#dev!", "has no number, expected one more", "git tag -d 'delta#dev!'"),
+    (no_number, "number", "delta#dev!", "has no number; expected the one after", "git tag -d 'delta#dev!'"),
     (deleted, "number", "delta#dev#4", "follows a gap: number 3 is missing, so a tag", "git tag -d 'delta#dev#4'"),
     (far_number, "number", f"delta#dev#{FAR}", f"numbers 4 to {FAR - 1} are", f"git tag -d 'delta#dev#{FAR}'"),
     (endless_number, "form", f"delta#dev#{10**12}", "number of more than 9 digits", f"git tag -d 'delta#dev#{10**12}'"),
     (endless_version, "form", f"delta@v1.{'9' * 200}.0", "more than 9 digits", f"git tag -d delta@v1.{'9' * 200}.0"),
     (late, "form", "delta#dev#4", "is dated more than a day ahead of this machine's clock", "git tag -d 'delta#dev#4'"),
     (back_in_time, "time", "fjord#dev#6", r"before fjord#approved!#5, which is of 2025-06-15 ", ""),
-    (same_second, "time", "delta#dev#4", "is of the same second as delta#dev#3: 2025", "git tag -d 'delta#dev#4'"),
+    (same_second, "time", "delta#dev#4", "has the same time, to the second, as delta#dev", "git tag -d 'delta#dev#4'"),
     (
         unregistered_decision,
         "unregistered",
@@ -344,7 +344,7 @@ BREAKS: list[tuple[Callable[[History], None], str, str, str, str]] = [
         unregistered_deregister,
         "unregistered",
         "fjord@v3.0.0!",
-        "takes back v3.0.0, which was not registered then.",
+        "deregisters v3.0.0, which was not registered then.",
         "git tag -d 'fjord@v3.0.0!'",
     ),
     (registered_later, "unregistered", "delta#dev#4", "where v2.0.0 was registered only later.", ""),
@@ -355,7 +355,7 @@ BREAKS: list[tuple[Callable[[History], None], str, str, str, str]] = [
         "registers v1.1.0 again, after fjord@v1.1.0.",
         "git tag -d 'fjord@v1.1.0#6'",
     ),
-    (package_twice, "twice", "delta@v1.1.0", "registers the package that is v1.0.0", "git tag -d delta@v1.1.0"),
+    (package_twice, "twice", "delta@v1.1.0", "registers the package that is already v1.0.0", "git tag -d delta@v1.1.0"),
     (not_locked, "registration", "delta@v1.1.0", f"of its commit .* holds {'d' * 32}", "git tag -d delta@v1.1.0"),
     (no_lock, "registration", "delta@v1.1.0", "delta@v1.1.0: commit .* has no dvc.lock.", "git tag -d delta@v1.1.0"),
     (skipped, "skipped", "delta#test#5", "v1.1.0 into test, but it was not in dev", "git tag -d 'delta#test#5'"),
@@ -388,7 +388,7 @@ def test_two_versions_of_one_commit_are_named(history: History) -> None:
         ("registration", "steppe@v1.1.0"),
         ("twice", "steppe@v1.1.0"),
     ]
-    assert "registers the commit that is v1.0.0 already" in found[1].sentence
+    assert "registers the commit that is already v1.0.0" in found[1].sentence
     history.mend(found[1])
     assert history.audit() == []
 
@@ -396,8 +396,8 @@ def test_two_versions_of_one_commit_are_named(history: History) -> None:
 def test_assignments_outside_the_environment_are_named(history: History) -> None:
     history.set_environment("dev", plants=["fjord"])
     assert {problem.sentence for problem in history.audit()} == {
-        "tag delta#dev#1 assigns delta, which is no plant of environment dev.",
-        "tag delta#dev#3 assigns delta, which is no plant of environment dev.",
+        "tag delta#dev#1 assigns delta, which is not a plant of environment dev.",
+        "tag delta#dev#3 assigns delta, which is not a plant of environment dev.",
     }
 
 
@@ -434,7 +434,7 @@ def test_rejected_version_without_an_earlier_one_has_no_repair(history: History)
     history.place("fjord", "v1.0.0", "approved", "!")
     found = history.audit()
     assert {problem.repair for problem in found} == {""}
-    assert "No earlier one that was there is still approved" in found[0].sentence
+    assert "No earlier version there is still approved" in found[0].sentence
 
 
 def test_tag_whose_commit_is_gone_is_an_error(history: History) -> None:
@@ -443,7 +443,7 @@ def test_tag_whose_commit_is_gone_is_an_error(history: History) -> None:
     history.tag("delta@v2.0.0", commit, {"package": "f" * 32 + ".dir", "sha256": "5" * 64})
     run(history.root, "reset", "--quiet", "--hard", kept)
     (history.root / ".git" / "objects" / commit[:2] / commit[2:]).unlink()
-    with pytest.raises(ElcError, match=r"tag delta@v2\.0\.0 points at what is not in this repository"):
+    with pytest.raises(ElcError, match=r"tag delta@v2\.0\.0 points at an object that is not in this repository"):
         history.audit()
 
 
@@ -498,7 +498,7 @@ def test_of_two_that_wrote_at_once_the_own_tag_gives_way(shared: History) -> Non
     run(shared.root, "tag", "-d", other)
     own = shared.place("fjord", "v1.0.0", "test", number=6)
     found = {problem.tag: problem for problem in shared.audit()}
-    assert found[own].sentence.endswith("its number is taken there, so somebody was first.")
+    assert found[own].sentence.endswith("its number is taken there: somebody else was faster.")
     assert found[own].repair == f"git tag -d '{own}'"
     shared.mend(found[other])
     later = [problem for problem in shared.audit() if problem.rule == "number"]
@@ -525,7 +525,7 @@ def test_tag_that_is_another_one_on_the_remote_is_taken_from_there(shared: Histo
     shared.place("delta", "v1.0.0", "dev", number=4)
     problem = shared.find("remote")
     assert re.fullmatch(
-        rf"tag {tag} is [0-9a-f]{{10}} here and [0-9a-f]{{10}} on origin: .* the repair takes that of origin\.",
+        rf"tag {tag} is [0-9a-f]{{10}} here and [0-9a-f]{{10}} on origin: .* the repair takes the one on origin\.",
         problem.sentence,
     )
     assert problem.repair == f"git fetch origin '+refs/tags/{tag}:refs/tags/{tag}'"
@@ -576,7 +576,7 @@ def test_signed_history_is_whole(signed: History) -> None:
 def test_assignment_without_a_signature_is_named(signed: History) -> None:
     tag = signed.place("fjord", "v1.0.0", "prod")
     problem = signed.find("signature")
-    assert problem.sentence.startswith(f"tag {tag} carries no signature")
+    assert problem.sentence.startswith(f"tag {tag} has no signature")
 
 
 def test_assignment_by_a_stranger_is_named(signed: History, keys: dict[str, Key]) -> None:
@@ -663,7 +663,7 @@ def test_package_that_is_not_followed_any_more_is_replaced(deployed: History) ->
 def test_package_that_nothing_assigns_is_removed(deployed: History) -> None:
     deployed.place("fjord", "v1.0.0", "prod", "!")
     problem = deployed.find("deployed")
-    assert problem.sentence.endswith("but no version is to be in prod.")
+    assert problem.sentence.endswith("but no version is assigned to prod.")
     deployed.mend(problem)
     assert deployed.audit() == []
 
@@ -672,7 +672,7 @@ def test_record_that_is_not_what_the_tag_says_is_named(deployed: History) -> Non
     path = deployed.project.deployed("prod", "fjord") / "deployed.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": "v1.1.0"}))
     problem = deployed.find("deployed")
-    assert problem.sentence.endswith("what it records is not what that tag and the registration say.")
+    assert problem.sentence.endswith("its record does not match that tag and the registration.")
     deployed.mend(problem)
     assert deployed.audit() == []
 
@@ -700,7 +700,7 @@ def test_plant_outside_its_environment_is_removed(deployed: History) -> None:
     shutil.copytree(deployed.project.deployed("prod", "fjord"), deployed.project.deployed("dev", "delta"))
     deployed.set_environment("dev", plants=["fjord"])
     problem = deployed.find("deployed")
-    assert problem.sentence == "deployed/dev/delta: delta is no plant of dev."
+    assert problem.sentence == "deployed/dev/delta: delta is not a plant of dev."
     deployed.mend(problem)
     assert deployed.audit() == []
 
@@ -740,7 +740,7 @@ def test_package_in_use_that_is_nowhere_is_named(deployed: History, tmp_path: Pa
         ("package", "fjord#test#3"),
     ]
     assert re.match(
-        rf"fjord v1\.0\.0 is in prod, but its package cannot be had\. remote store: .*{package}", found[1].sentence
+        rf"fjord v1\.0\.0 is in prod, but its package cannot be obtained\. remote store: .*{package}", found[1].sentence
     )
 
 

@@ -91,15 +91,15 @@ def test_tag_of_what_is_missing_is_said_by_its_name(root: Path, oid: str) -> Non
     with pytest.raises(ElcError) as caught:
         read_events(root)
     assert str(caught.value) == (
-        "tag fjord#prod#1 points at what is not in this repository, so none can be read. Bring it: git fetch --tags "
-        "--force. If nobody has it, drop the tag: git update-ref -d 'refs/tags/fjord#prod#1'."
+        "tag fjord#prod#1 points at an object that is not in this repository, so no tag can be read. Fetch it: git "
+        "fetch --tags --force. If nobody has it, delete the tag: git update-ref -d 'refs/tags/fjord#prod#1'."
     )
 
 
 def test_lightweight_tag_is_a_fault(root: Path) -> None:
     run(root, "tag", "fjord@v1.0.0")
     event = read(root)["fjord@v1.0.0"]
-    assert event.fault == "is a lightweight tag, which records nobody and nothing; expected an annotated one"
+    assert event.fault == "is a lightweight tag, which records neither author nor reason; expected an annotated one"
     assert event.commit == run(root, "rev-parse", "HEAD").strip()
     assert (event.time, event.who, event.fields) == (0, "", {})
 
@@ -110,7 +110,7 @@ def test_moved_tag_is_a_fault(root: Path) -> None:
     run(root, "update-ref", "refs/tags/fjord#prod#1", oid)
     found = read(root)
     assert found["fjord@v1.0.0"].fault == ""
-    assert found["fjord@v1.1.0"].fault == found["fjord#prod#1"].fault == "was moved: inside it is fjord@v1.0.0"
+    assert found["fjord@v1.1.0"].fault == found["fjord#prod#1"].fault == "was moved: the name inside it is fjord@v1.0.0"
 
 
 @pytest.mark.parametrize("kind", ["tag", "blob", "tree"])

@@ -201,10 +201,10 @@ def test_tags_that_no_table_can_count_are_problems(tagged: Tagged) -> None:
     sentences = [problem.sentence for problem in read_row(context, "fjord").problems]
     assert len(sentences) == 2
     assert "tag fjord#dev#9 is a lightweight tag" in sentences[0]
-    assert sentences[1] == "tag fjord#stage#1 assigns to stage, which is no environment of params.yaml."
+    assert sentences[1] == "tag fjord#stage#1 assigns to stage, which is not an environment in params.yaml."
     assert [problem.sentence for problem in history.find_unfollowed(context, "fjord")] == sentences
     assert [problem.sentence for problem in history.find_strays(context)] == [
-        "1 tag is of oslo, which is no plant of params.yaml."
+        "1 tag is of oslo, which is not a plant in params.yaml."
     ]
 
 
@@ -219,7 +219,7 @@ def test_where_signatures_count_a_decision_without_one_does_not(tagged: Tagged, 
     context = tagged.read()
     row = history.build_history(context, "fjord")[0]
     assert (row.status, row.verdicts) == ("pending", ())
-    assert "carries no signature" in read_row(context, "fjord").problems[0].sentence
+    assert "has no signature" in read_row(context, "fjord").problems[0].sentence
     run(tagged.root, "config", "tag.gpgSign", "true")
     tagged.decide("fjord", "v1.0.0", "approved", "2026-04-03T08:00:00")
     row = history.build_history(tagged.read(), "fjord")[0]

@@ -131,7 +131,7 @@ def test_nothing_is_followed_where_nothing_is_assigned(start: Any) -> None:
 def test_environment(start: Any) -> None:
     history = start()
     event = history.place("live", "v1.0.0", "a")
-    expected = "tag fjord#live#4 assigns to live, which is no environment of params.yaml."
+    expected = "tag fjord#live#4 assigns to live, which is not an environment in params.yaml."
     assert history.find(event) == [("environment", expected)]
 
 
@@ -140,7 +140,9 @@ def test_plant_of_another_environment(start: Any, plants: list[str]) -> None:
     history = start()
     history.environments["prod"] = build_environment("manual", "test", plants)
     event = history.place("prod", "v1.0.0", "a")
-    assert history.find(event) == [("plant", "tag fjord#prod#4 assigns fjord, which is no plant of environment prod.")]
+    assert history.find(event) == [
+        ("plant", "tag fjord#prod#4 assigns fjord, which is not a plant of environment prod.")
+    ]
     assert history.find_followed("prod") is None
 
 
@@ -377,7 +379,7 @@ def test_a_signed_tag_without_a_number_counts_nowhere(start: Any, name: str) -> 
     event = history.add(name, "a", by=ANN, **known)
     problems = history.build_rules().trust.judge(history.line, event, "promote", "prod")
     assert [problem.sentence for problem in problems] == [
-        f"tag {name} has no number, without which nothing counts in prod."
+        f"tag {name} has no number, and only numbered tags count in prod."
     ]
     followed = history.build_rules().follow(history.line, "prod")
     assert followed.event is not event

@@ -124,10 +124,10 @@ def test_a_folder_without_a_repository_is_an_error(tmp_path: Path) -> None:
         ('{name} namespaces="git {key}', "expected a line such as"),
         ("{name} ssh-dss AAAA", "found the type of key ssh-dss; expected one of|did you mean ssh-rsa"),
         ("{name} ssh-ed25519-cert-v01@openssh.com AAAA", "did you mean ssh-ed25519|sk-ssh-ed25519"),
-        ("{name} ssh-ed25519 AAAA", "AAAA is no ssh-ed25519 key; expected the second word of the .pub file"),
-        ("{name} ssh-ed25519 A-A", "A-A is no ssh-ed25519 key"),
-        ("{name} ssh-rsa {blob}", "is no ssh-rsa key"),
-        ("{name} ssh-ed25519 {blob}AAAA", "is no ssh-ed25519 key"),
+        ("{name} ssh-ed25519 AAAA", "AAAA is not a ssh-ed25519 key; expected the second word of the .pub file"),
+        ("{name} ssh-ed25519 A-A", "A-A is not a ssh-ed25519 key"),
+        ("{name} ssh-rsa {blob}", "is not a ssh-rsa key"),
+        ("{name} ssh-ed25519 {blob}AAAA", "is not a ssh-ed25519 key"),
         ("{name},bob@example.org {key}", "found the name ann@example.org,bob@example.org; expected one in ASCII"),
         ("*@example.org {key}", r"found the name \*@example.org"),
         ("änn@example.org {key}", "found the name änn@example.org; expected one in ASCII"),
@@ -141,13 +141,13 @@ def test_a_folder_without_a_repository_is_an_error(tmp_path: Path) -> None:
         ('{name} valid-after="20270102",valid-before="20270101Z" {key}', "valid-after is not before valid-before"),
         ("{name} {key} ann@laptop", "found ann@laptop after the key; expected approve=<plants>@<environments>"),
         ("{name} {key} aprove=fjord@prod", "found aprove=fjord@prod after the key"),
-        ("{name} {key} approve=fjord@prod approve=delta@prod", "approve= stands there twice; expected it once"),
+        ("{name} {key} approve=fjord@prod approve=delta@prod", "approve= is given twice; expected it once"),
         ("{name} {key} approve=fjrd@prod", "names plant 'fjrd', which params.yaml does not; did you mean fjord"),
         ("{name} {key} approve=fjord@prd", "names environment 'prd', which params.yaml does not; did you mean prod"),
         ("{name} {key} approve=fjord", "approve=fjord names no environment; expected <plants>@<environments>"),
         ("{name} {key} approve=@prod", "approve=@prod names no plant"),
         ("{name} {key} approve=fjord,@prod", "names plant ''"),
-        ("{name} {key} approve=*,fjord@prod", r"approve=\*,fjord@prod has \* beside others"),
+        ("{name} {key} approve=*,fjord@prod", r"approve=\*,fjord@prod has \* next to other names"),
     ],
 )
 def test_a_faulty_line_is_named_by_its_number(bench: Bench, line: str, words: str) -> None:
@@ -163,7 +163,7 @@ def test_one_key_stands_in_one_line_and_all_faults_come_at_once(bench: Bench) ->
     key = bench.keys["ed25519"].text
     with pytest.raises(ElcError) as raised:
         read_lines(bench, f"{ANN} {key} approve=fjord@prod", f"bob@example.org {key}", "nonsense")
-    assert "line 2: the key stands in line 1, too; expected one line a key, with all its rights" in str(raised.value)
+    assert "line 2: the key is also on line 1; expected one line per key, with all its rights" in str(raised.value)
     assert "line 3: found nonsense; expected a line such as" in str(raised.value)
 
 
@@ -210,7 +210,7 @@ def test_what_was_found_good_is_not_asked_again_but_for_other_keys_or_bytes(
     content = read_tag(bench.root, good).replace(b"fjord#approved#1", b"fjord#approved#2")
     forged = write_tag(bench.root, content)
     found = signers.verify_tags(bench.root, [forged, good], read)
-    assert "does not fit it" in found[forged].fault
+    assert "does not match it" in found[forged].fault
     assert found[good] == first[good]
     before = len(asked)
     signers.verify_tags(bench.root, [forged], read)
@@ -224,7 +224,7 @@ def test_a_key_counts_by_the_day_of_the_tag(bench: Bench, monkeypatch: pytest.Mo
     for zone in ("UTC", "Pacific/Kiritimati"):
         monkeypatch.setenv("TZ", zone)
         assert bench.verify(days[3]) == Verified(ANN, key.fingerprint, "")
-        assert "key of ann@example.org did not count yet (valid-after in" in bench.refuse(days[1])
+        assert "key of ann@example.org was not valid yet (valid-after in" in bench.refuse(days[1])
         assert "key of ann@example.org had expired (valid-before in" in bench.refuse(days[5])
 
 
@@ -245,13 +245,13 @@ def test_the_days_of_a_key_are_in_utc_everywhere(bench: Bench, monkeypatch: pyte
 def test_a_tag_without_a_signature(bench: Bench) -> None:
     run(bench.root, "tag", "--annotate", "--message", "Approve.", "fjord#approved#1")
     oid = run(bench.root, "rev-parse", "refs/tags/fjord#approved#1").strip()
-    assert bench.refuse(oid) == "carries no signature; expected one by an SSH key of models/allowed_signers"
+    assert bench.refuse(oid) == "has no signature; expected one by an SSH key of models/allowed_signers"
 
 
 def test_a_commit_an_unknown_id_and_words_that_are_no_id(bench: Bench) -> None:
     good = sign_tag(bench.root, "v1", bench.keys["ed25519"])
     for oid in (run(bench.root, "rev-parse", "HEAD").strip(), "1" * 40, "v1", "--help", good[:12], f"{good}\n", ""):
-        assert "is no annotated tag in this repository" in bench.refuse(oid)
+        assert "is not an annotated tag in this repository" in bench.refuse(oid)
 
 
 def test_a_key_of_nobody(bench: Bench) -> None:
@@ -297,7 +297,7 @@ def test_an_altered_tag(bench: Bench, old: bytes, new: bytes) -> None:
     content = read_tag(bench.root, oid)
     assert old in content
     fault = bench.refuse(write_tag(bench.root, content.replace(old, new)))
-    assert fault.startswith("has a signature that does not fit it: the tag was altered after it was signed")
+    assert fault.startswith("has a signature that does not match it: the tag was altered after it was signed")
 
 
 def test_a_signature_that_was_moved_to_another_tag_or_commit(bench: Bench) -> None:
@@ -320,7 +320,7 @@ def test_a_signature_for_another_purpose_than_git(bench: Bench, tmp_path: Path) 
     command = ["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", str(key), str(tmp_path / "payload")]
     subprocess.run(command, check=True, capture_output=True)
     content = (tmp_path / "payload").read_bytes() + (tmp_path / "payload.sig").read_bytes()
-    assert "has a signature that does not fit it" in bench.refuse(write_tag(bench.root, content))
+    assert "has a signature that does not match it" in bench.refuse(write_tag(bench.root, content))
 
 
 def test_a_message_that_forges_the_words_of_ssh_keygen(bench: Bench) -> None:
@@ -329,7 +329,7 @@ def test_a_message_that_forges_the_words_of_ssh_keygen(bench: Bench) -> None:
     assert "is signed by key" in bench.refuse(sign_tag(bench.root, "fjord#approved#1", bench.stranger, message=message))
     run(bench.root, "tag", "--annotate", "--message", message, "fjord#approved#2")
     oid = run(bench.root, "rev-parse", "refs/tags/fjord#approved#2").strip()
-    assert "carries no signature" in bench.refuse(oid)
+    assert "has no signature" in bench.refuse(oid)
     run(bench.root, "config", "user.name", line)
     assert "is signed by key" in bench.refuse(sign_tag(bench.root, "fjord#approved#3", bench.stranger))
 
@@ -517,7 +517,7 @@ def test_check_signing_says_what_to_set(tmp_path: Path, keys: dict[str, Key], mo
     configure_signing(root, keys["rsa"])
     signers.check_signing(root)
     run(root, "config", "user.signingkey", str(tmp_path / "lost.pub"))
-    with pytest.raises(ElcError, match=r"user.signingkey is .*lost.pub, which is not there"):
+    with pytest.raises(ElcError, match=r"user.signingkey is .*lost.pub, which does not exist"):
         signers.check_signing(root)
     run(root, "config", "user.signingkey", f"key::{keys['rsa'].text}")
     signers.check_signing(root)

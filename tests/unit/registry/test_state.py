@@ -228,8 +228,8 @@ def test_find_version() -> None:
     with pytest.raises(ElcError) as caught:
         line.find_version("v2.0.0")
     assert str(caught.value) == (
-        "plant fjord: version v2.0.0 is not registered here; registered: v1.0.0, v1.1.0. Bring tags that others made: "
-        "git fetch --tags."
+        "plant fjord: version v2.0.0 is not registered here; registered: v1.0.0, v1.1.0. Fetch tags that others "
+        "made: git fetch --tags."
     )
     with pytest.raises(ElcError) as caught:
         line.find_version("v1.1.0")

@@ -142,13 +142,13 @@ def test_lock_gives_outputs_and_what_was_evaluated() -> None:
             "has the md5 'cc36898', expected 32",
         ),
         ("stages:\n  a:\n    outs:\n    - pa", "expected 32 hex digits"),
-        ("stages:\n  'a", "is no YAML"),
+        ("stages:\n  'a", "is not valid YAML"),
     ],
 )
 def test_lock_that_was_cut_off_is_refused(text: str, words: str) -> None:
     with pytest.raises(ElcError, match=words) as caught:
         storage.read_lock(text)
-    assert "Bring it back with `git restore dvc.lock`" in str(caught.value)
+    assert "Restore it with `git restore dvc.lock`" in str(caught.value)
 
 
 def test_remote_is_found_or_named(root: Path, tmp_path: Path) -> None:
@@ -234,14 +234,14 @@ def test_list_that_leaves_its_folder_is_refused(root: Path, name: str, tmp_path:
     bad = hashlib.md5(raw).hexdigest() + ".dir"
     find_cached(root, bad).parent.mkdir(parents=True, exist_ok=True)
     find_cached(root, bad).write_bytes(raw)
-    with pytest.raises(ElcError, match="is no file of a package"):
+    with pytest.raises(ElcError, match="is not a file of a package"):
         storage.lay_package(root, bad, tmp_path / "laid", content="")
     assert not (tmp_path / "escaped").exists()
 
 
 @pytest.mark.parametrize("package", ["", "abc.dir", "../../../models/fjord/card.json", "a" * 32])
 def test_hash_that_is_none_is_refused(root: Path, package: str) -> None:
-    with pytest.raises(ElcError, match=r"is no hash of a folder, expected 32 hex digits and \.dir"):
+    with pytest.raises(ElcError, match=r"is not the hash of a folder, expected 32 hex digits and \.dir"):
         storage.fetch_package(root, package, None)
 
 
@@ -249,7 +249,7 @@ def test_list_that_is_none_is_refused(root: Path, tmp_path: Path) -> None:
     bad = hashlib.md5(b"[1]").hexdigest() + ".dir"
     find_cached(root, bad).parent.mkdir(parents=True, exist_ok=True)
     find_cached(root, bad).write_bytes(b"[1]")
-    with pytest.raises(ElcError, match="is no list of files"):
+    with pytest.raises(ElcError, match="is not a list of files"):
         storage.lay_package(root, bad, tmp_path / "laid", content="")
 
 
@@ -332,7 +332,7 @@ def test_remote_that_is_down_is_one_error_in_seconds(
     if way == "fetch":
         alter(cached)
     before, start = cached.read_bytes(), time.monotonic()
-    words = "cannot be used|does not hold package" if fault == "bucket" else "cannot be used .* Check its address"
+    words = "cannot be used|does not have package" if fault == "bucket" else "cannot be used .* Check its address"
     with pytest.raises(ElcError, match=f"remote store.*({words})"):
         (storage.push_package if way == "push" else storage.fetch_package)(root, package, "store")
     assert time.monotonic() - start < 15

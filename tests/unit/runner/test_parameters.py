@@ -63,7 +63,7 @@ def test_exactly_one_cell_is_expected(tmp_path: Path, sources: tuple[str, ...]) 
 )
 def test_anything_but_a_literal_is_refused(tmp_path: Path, line: str, found: str) -> None:
     path = write_notebook(tmp_path / "10_ingest.ipynb", f'plant = "fjord"\n{line}')
-    wanted = rf"^10_ingest\.ipynb: its parameters cell may hold literals only, found: {found}$"
+    wanted = rf"^10_ingest\.ipynb: its parameters cell may contain literals only, found: {found}$"
     with pytest.raises(ElcError, match=wanted):
         read_parameters(path)
 

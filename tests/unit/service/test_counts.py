@@ -69,4 +69,4 @@ def test_no_room_is_said(memory: Path, monkeypatch: pytest.MonkeyPatch, caplog: 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with counts.share_counts(workers=2):
         counts.take_pages(LOG)
-    assert f"There is no room for counts: No space left on device. Make room in {memory}" in caplog.text
+    assert f"Counts cannot be written: No space left on device. Make room in {memory}" in caplog.text

@@ -56,7 +56,7 @@ def test_all_set_points_give_what_is_expected_of_them(client: TestClient) -> Non
     assert row["expected_gj_per_h"] == pytest.approx(20 * 50 + 10 + 3.1 * 2 - 5.1 * 3 + 20, rel=1e-6)
     refused = client.post(PREDICT, json={"rows": [{**ROW, FLUE: 2.0}]})
     assert refused.status_code == 422
-    assert refused.json()["detail"] == "The rows give some set-points and not others: give all of them, or none."
+    assert refused.json()["detail"] == "The rows give some set-points but not others: give all of them, or none."
     assert refused.json()["errors"][0]["field"] == f"/rows/0/{RATIO}"
 
 
@@ -87,7 +87,7 @@ def test_gap_outside_the_envelope_is_none(client: TestClient) -> None:
     [
         ([], 422, "", "a list", 'an object: {"rows": [{...}]}'),
         ({"rows": []}, 422, "/rows", "a list", "a list of at least one row"),
-        ({"row": [ROW]}, 422, "/row", "the text 'row'", "rows, and units where some are others"),
+        ({"row": [ROW]}, 422, "/row", "the text 'row'", "rows, and units where they differ"),
         ({"rows": [1]}, 422, "/rows/0", "1", "an object of columns and numbers"),
         ({"rows": [ROW, None]}, 422, "/rows/1", "null", "an object of columns and numbers"),
         ({"rows": [{LOAD: 50.0}]}, 422, f"/rows/0/{AIR}", "nothing", "a number in °C"),
@@ -136,13 +136,13 @@ def test_wrong_field_is_named(
 def test_bodies_that_are_none(client: TestClient) -> None:
     broken = client.post(PREDICT, content=b'{"rows": [{"load_t_per_h": NaN}]}')
     assert broken.status_code == 400
-    assert "no JSON" in broken.json()["detail"]
+    assert "not valid JSON" in broken.json()["detail"]
     assert client.post(PREDICT, content=b"a=1", headers={"Content-Type": "text/csv"}).status_code == 415
     assert client.post(PREDICT, content=b"nothing", headers={"Content-Type": MEDIA_TYPE}).status_code == 400
     many = client.post(PREDICT, json={"rows": [ROW] * 10_001})
     assert (many.status_code, many.json()["detail"]) == (
         413,
-        "The request has 10,001 rows; 10,000 are allowed. Send it in parts.",
+        "The request has 10,001 rows; 10,000 are allowed. Split it into several requests.",
     )
     faults = client.post(PREDICT, json={"rows": [{**ROW, AIR: "x"}] * 50}).json()
     assert faults["detail"] == "20 fields are not as expected, and more."
@@ -171,7 +171,7 @@ def test_arrow_is_answered_in_arrow(client: TestClient) -> None:
     ("table", "compression", "status", "words"),
     [
         (pa.table({LOAD: ["50"], AIR: [1.0]}), None, 422, "column load_t_per_h is string"),
-        (pa.table([[1.0], [1.0]], names=[LOAD, LOAD]), None, 422, "a column stands twice"),
+        (pa.table([[1.0], [1.0]], names=[LOAD, LOAD]), None, 422, "a column appears twice"),
         (pa.table({LOAD: [float("nan")], AIR: [1.0]}), None, 422, "1 field is not as expected."),
         (pa.table({LOAD: [50.0], AIR: [1.0]}), "zstd", 415, "compressed"),
         (pa.table({LOAD: [50.0] * 10_001, AIR: [1.0] * 10_001}), None, 413, "more than 10,000 rows"),
@@ -265,7 +265,7 @@ def test_readiness_says_that_plants_are_being_loaded(place: Project, settings: S
     )
     reply = client.get("/readyz")
     assert (reply.status_code, reply.headers["content-type"]) == (503, "application/problem+json")
-    assert reply.json()["detail"] == ("The plants are being loaded: 0 of 3 so far. Ask again in a few seconds.")
+    assert reply.json()["detail"] == ("The plants are being loaded: 0 of 3 so far. Try again in a few seconds.")
     app.state.fleet.doubts |= dict.fromkeys(app.state.fleet.plants, "card.json was not found")
     assert client.get("/readyz").json()["detail"].startswith("No plant has a version that can be used: 0 of 3 were")
 
@@ -323,7 +323,7 @@ def test_a_body_of_too_many_parts_is_refused_before_it_is_read(client: TestClien
     assert tracemalloc.get_traced_memory()[1] < 4 * len(body)
     tracemalloc.stop()
     assert refused.status_code == 413
-    assert "more parts than" in refused.json()["detail"]
+    assert "more values than" in refused.json()["detail"]
 
 
 def test_arrow_columns_are_looked_up_before_they_are_converted(client: TestClient) -> None:

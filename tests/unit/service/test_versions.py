@@ -140,9 +140,9 @@ def test_fault_of_a_request_is_not_one_of_the_new_version(load: Load, swap: Swap
     ("changes", "words"),
     [
         ({}, ""),
-        ({"nan_frac": 0.01}, r"\d+ of 1000 answers failed, allowed are 0.0%"),
-        ({"width": 2500}, r"it takes \d+\.\d times as long as the one in use, allowed are 3"),
-        ({"offset": 300.0}, r"it lies \d+\.\d% from the one in use, allowed are 10.0%"),
+        ({"nan_frac": 0.01}, r"\d+ of 1000 answers failed, allowed is 0.0%"),
+        ({"width": 2500}, r"it takes \d+\.\d times as long as the one in use, allowed is 3"),
+        ({"offset": 300.0}, r"it is \d+\.\d% away from the one in use, allowed is 10.0%"),
     ],
 )
 def test_replay_finds_what_is_wrong(load: Load, swap: SwapSettings, changes: dict[str, Any], words: str) -> None:
@@ -326,7 +326,7 @@ def test_look_that_fails_as_a_whole_leaves_all_plants_as_they_are(
     wait(lambda: ("fjord", "kept") in read_events(place))
     assert client.post(PREDICT, json={"rows": [ROW]}).status_code == 200
     (kept,) = [one for one in SwapLog(find_path(place)).read() if one.event == "kept"]
-    assert kept.reason == "plant fjord: the version assigned could not be looked up; the log says why."
+    assert kept.reason == "plant fjord: the assigned version could not be looked up; see the log."
     monkeypatch.undo()
     wait(lambda: ("fjord", "live") in read_events(place))
 
@@ -336,7 +336,7 @@ def test_a_package_swapped_after_its_proof_is_not_loaded(place: Project) -> None
     assigned = find_assigned(place, "", ["fjord"])["fjord"]
     assert assigned.fault == ""
     write_package(place.model("fjord"), offset=100.0)
-    with pytest.raises(ElcError, match=r"it was replaced or changed since it was found\. Run it again"):
+    with pytest.raises(ElcError, match=r"it has been replaced or changed in the meantime\. Run it again"):
         load_version(place, "fjord", assigned)
     again = find_assigned(place, "", ["fjord"])["fjord"]
     assert load_version(place, "fjord", again).digest == again.digest != assigned.digest
@@ -353,4 +353,4 @@ def test_a_package_swapped_between_look_up_and_proof_is_not_proved(
 
     monkeypatch.setattr(curve, "prove", swap)
     assigned = find_assigned(place, "", ["fjord"])["fjord"]
-    assert "was replaced or changed since it was found" in assigned.fault
+    assert "has been replaced or changed in the meantime" in assigned.fault

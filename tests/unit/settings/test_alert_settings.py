@@ -39,12 +39,15 @@ def test_url_to_post_to(url: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ({"webhook": "ftp://example.org"}, r"alerts\.webhook: found .*: it is no URL of http or https with a host; "),
-        ({"webhook": "hooks.example.org"}, r"alerts\.webhook: found .*: it is no URL of http or https with a host; "),
-        ({"webhook": "https://a:xxx@example.org"}, r"alerts\.webhook: found .*: it names a user; write it without"),
+        ({"webhook": "ftp://example.org"}, r"alerts\.webhook: found .*: it is not an http or https URL with a host; "),
+        ({"webhook": "hooks.example.org"}, r"alerts\.webhook: found .*: it is not an http or https URL with a host; "),
+        (
+            {"webhook": "https://a:xxx@example.org"},
+            r"alerts\.webhook: found .*: it contains a user name; write it without one",
+        ),
         (
             {"apprise": ["slack://a/b/c"]},
-            r"alerts\.apprise\.0: found .*: it is no name of an environment variable",
+            r"alerts\.apprise\.0: found .*: it is not the name of an environment variable",
         ),
         ({"gap_h": 0}, r"alerts\.gap_h: found 0: Input should be greater than 0"),
         ({"repeat_h": -1}, r"alerts\.repeat_h: found -1: Input should be greater than or equal to 0"),
@@ -58,11 +61,11 @@ def test_url_to_post_to(url: str) -> None:
         ({"email": {**EMAIL, "recipient": "a"}}, r"alerts\.email\.recipient: unknown key: did you mean recipients\?"),
         (
             {"email": {**EMAIL, "sender": "elc"}},
-            r"alerts\.email\.sender: found 'elc': it is no mail address; write it as",
+            r"alerts\.email\.sender: found 'elc': it is not a mail address; write it as",
         ),
         (
             {"email": {**EMAIL, "recipients": ["a@example.org", "b@x.org\nBcc: c@x.org"]}},
-            r"alerts\.email\.recipients\.1: found .*: it is no mail address",
+            r"alerts\.email\.recipients\.1: found .*: it is not a mail address",
         ),
         ({"email": {**EMAIL, "host": "smtp example"}}, r"alerts\.email\.host: found 'smtp example': "),
     ],

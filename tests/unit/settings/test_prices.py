@@ -59,19 +59,19 @@ def test_each_number_holds_from_its_date_until_the_next() -> None:
         ({}, ": found {}: no date is given; write a number, or dates with one each."),
         ({"2026-01-01": "x"}, ".2026-01-01: found 'x': Input should be a valid number, unable to parse"),
         ({"2026-01-01": None}, ".2026-01-01: found None: Input should be a valid number."),
-        ({"soon": 9.0}, ".soon: found 'soon': soon is no date; write it in quotes as in \"2026-04-01\"."),
-        ({"2026-02-30": 9.0}, ".2026-02-30: found '2026-02-30': 2026-02-30 is no date; write it in quotes as in \""),
+        ({"soon": 9.0}, ".soon: found 'soon': soon is not a date; write it in quotes as in \"2026-04-01\"."),
+        ({"2026-02-30": 9.0}, ".2026-02-30: found '2026-02-30': 2026-02-30 is not a date; write it in quotes as in \""),
         (
             {date(2026, 1, 1): 9.0},
-            ".2026-01-01: found '2026-01-01': a date stands in quotes, as in \"2026-01-01\".",
+            ".2026-01-01: found '2026-01-01': write a date in quotes, as in \"2026-01-01\".",
         ),
         (
             {"2026-01-01": 9.0, "2025-01-01": 8.0},
-            ": found {'2026-01-01': 9.0, '2025-01-01': 8.0}: write each date once, the earliest first.",
+            ": found {'2026-01-01': 9.0, '2025-01-01': 8.0}: write each date once, earliest first.",
         ),
         (
             {"2026-01-01": 9.0, "20260101": 8.0},
-            ": found {'2026-01-01': 9.0, '20260101': 8.0}: write each date once, the earliest first.",
+            ": found {'2026-01-01': 9.0, '20260101': 8.0}: write each date once, earliest first.",
         ),
     ],
 )
@@ -92,7 +92,7 @@ def test_number_must_be_finite(number: float) -> None:
 @pytest.mark.parametrize("given", [-1, {"2025-01-01": 56.1, "2026-01-01": -1}])
 def test_energy_takes_no_co2_from_the_air(given: Any) -> None:
     with pytest.raises(
-        ElcError, match=rf"{GAS}\.co2_kg_per_gj: found .*: no energy takes CO2 from the air; write 0 or"
+        ElcError, match=rf"{GAS}\.co2_kg_per_gj: found .*: no energy removes CO2 from the air; write 0 or"
     ):
         parse_gas(co2_kg_per_gj=given)
 

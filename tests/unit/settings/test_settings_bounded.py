@@ -21,16 +21,16 @@ DEEP = {"lists": "[" * 100_000, "mappings": "{a: " * 50_000, "dashes": "- " * 10
 def test_what_is_too_deep_or_multiplies_is_refused_at_once(text: str) -> None:
     start = time.perf_counter()
     what = "refers to itself too often" if text is BOMB else f"is nested more than {DEEPEST} deep"
-    with pytest.raises(ElcError, match=rf"^mill\.yaml: not readable as YAML: line \d+ {what}\. Write it out\.$"):
+    with pytest.raises(ElcError, match=rf"^mill\.yaml: cannot be read as YAML: line \d+ {what}\. Write it out\.$"):
         check_yaml(text, "mill.yaml")
     assert time.perf_counter() - start < 1.0
 
 
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
 def test_records_and_notebooks_of_others_are_bounded(text: str) -> None:
-    with pytest.raises(ElcError, match=r"^dvc\.lock: not readable as YAML: line"):
+    with pytest.raises(ElcError, match=r"^dvc\.lock: cannot be read as YAML: line"):
         _parse_lock(text)
-    with pytest.raises(ElcError, match="not readable as YAML: line"):
+    with pytest.raises(ElcError, match="cannot be read as YAML: line"):
         read_front(f"---\n{text}\n---\n", "10_ingest")
 
 

@@ -125,7 +125,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_file_in_another_encoding_is_named(read: Read) -> None:
-    with pytest.raises(ElcError, match="not readable as CSV in UTF-8"):
+    with pytest.raises(ElcError, match="cannot be read as CSV in UTF-8"):
         read(GAS, LOAD, AIR.replace("Air", "Außenluft °C"), encoding="latin-1")
 
 
@@ -139,7 +139,7 @@ def test_empty_file_lacks_every_column(tmp_path: Path) -> None:
     ("header", "words"),
     [
         (HEADER.replace(",carrier", ""), r"column carrier is missing from its header\. Add it\."),
-        (HEADER + ",unit", r"column unit stands twice in its header\."),
+        (HEADER + ",unit", r"column unit appears twice in its header\."),
         (HEADER + ",comment", r"column comment is unknown: did you mean column"),
         (
             HEADER.replace("offset", "ofset"),
@@ -158,15 +158,15 @@ def test_wrong_header_is_named(read: Read, header: str, words: str) -> None:
         (AIR.replace("degF", "degFahr"), r"line 4, tag TI1: unit degFahr is unknown"),
         (AIR.replace("degF", "bar"), r"line 4, tag TI1: unit bar cannot become degC, the unit in the column's name"),
         (AIR.replace("degF", "GJ/"), r"line 4, tag TI1: unit GJ/"),
-        (AIR.replace("_degc", ""), r"line 4, tag TI1: column air_temp: its name ends in no known unit"),
+        (AIR.replace("_degc", ""), r"line 4, tag TI1: column air_temp: its name does not end in a known unit"),
         (AIR.replace("driver", "dirver"), r"line 4, tag TI1: role dirver is unknown: did you mean driver\?"),
-        (AIR.replace("-40", "minus 40"), r"line 4, tag TI1: low minus 40 is no number\."),
-        (AIR.replace("degF,,", "degF,1.2.3,"), r"line 4, tag TI1: factor 1\.2\.3 is no number\."),
-        (AIR.replace("driver,", "driver,gas"), r"line 4, tag TI1: a carrier is given for the role energy, and for no"),
+        (AIR.replace("-40", "minus 40"), r"line 4, tag TI1: low minus 40 is not a number\."),
+        (AIR.replace("degF,,", "degF,1.2.3,"), r"line 4, tag TI1: factor 1\.2\.3 is not a number\."),
+        (AIR.replace("driver,", "driver,gas"), r"line 4, tag TI1: carrier applies only to the role energy"),
         (AIR.replace("TI1", ""), r"line 4, tag \(none\): no tag\."),
         (AIR + ",more", r"line 4: found 11 values, expected 10\."),
         ("TI1,air_temp_degc", r"line 4: found 2 values, expected 10\."),
-        (AIR.replace("TI1", "FT1"), r"tag FT1 stands 2 times\."),
+        (AIR.replace("TI1", "FT1"), r"tag FT1 appears 2 times\."),
         (
             AIR.replace("air_temp_degc,degF", "load_t_per_h,t/h"),
             r"column load_t_per_h is given to 2 tags: FT2, TI1\. Keep one, set the others to ignore\.",
@@ -181,7 +181,7 @@ def test_wrong_line_is_named(read: Read, line: str, words: str) -> None:
 
 
 def test_energy_needs_a_carrier(read: Read) -> None:
-    with pytest.raises(ElcError, match=r"line 2, tag FT1: a carrier is given for the role energy, and for no other\."):
+    with pytest.raises(ElcError, match=r"line 2, tag FT1: carrier applies only to the role energy\."):
         read(GAS.replace("gas,0", ",0"), LOAD)
 
 
@@ -211,7 +211,7 @@ def test_every_fault_is_listed_in_one_error_with_its_line(read: Read) -> None:
         "line 6, tag TI2",
         "line 7",
         "line 9, tag TI4",
-        "tag FT1 stands 2 times.",
+        "tag FT1 appears 2 times.",
     ]
 
 
@@ -276,7 +276,7 @@ def test_direction_of_the_age_may_be_written_and_of_an_ignored_tag_stay(read: Re
         (
             AIR.replace("driver", "state"),
             "up",
-            r"line 4, tag TI1: monotone is given for the role driver, and for no other\. Leave it empty\.",
+            r"line 4, tag TI1: monotone applies only to the role driver\. Leave it empty\.",
         ),
         (
             AGE,
@@ -291,7 +291,7 @@ def test_wrong_direction_is_named(read: Read, line: str, word: str, words: str) 
 
 
 def test_direction_of_throughput_is_refused_because_it_is_known(read: Read) -> None:
-    words = r"line 3, tag FT2: monotone is given for the role driver; throughput is always up\. Leave it empty\.$"
+    words = r"line 3, tag FT2: monotone applies only to the role driver; throughput is always up\. Leave it empty\.$"
     with pytest.raises(ElcError, match=words):
         read(f"{GAS},", f"{LOAD},up", header=SIGNED)
 
@@ -301,16 +301,16 @@ def test_direction_of_throughput_is_refused_because_it_is_known(read: Read) -> N
     [
         (
             AGE.replace("@turnaround", "@turnarounds"),
-            r"tag @turnarounds: a name that starts with @ is kept for what ingest computes: did you mean @turnaround\?",
+            r"tag @turnarounds: names that start with @ are reserved for what ingest .*: did you mean @turnaround\?",
         ),
-        (AGE.replace("@turnaround", "@x"), r"tag @x: a name that starts with @ .*: expected one of @turnaround"),
+        (AGE.replace("@turnaround", "@x"), r"tag @x: names that start with @ .*: expected one of @turnaround"),
         (AGE.replace("driver", "state"), r"tag @turnaround: its role is driver, or ignore, found state\."),
         (
             AGE.replace("since_turnaround", "age"),
             r"tag @turnaround: its column is since_turnaround_days and its unit days, found age_days and days\.",
         ),
         (AGE.replace("days,,", "h,,"), r"tag @turnaround: its column is .* found since_turnaround_days and h\."),
-        (AGE.replace("days,,", "days,2,"), r"tag @turnaround: it is computed, and takes no factor and no offset\."),
+        (AGE.replace("days,,", "days,2,"), r"tag @turnaround: it is computed, so factor and offset do not apply\."),
     ],
 )
 def test_wrong_computed_line_is_named(read: Read, line: str, words: str) -> None:
@@ -338,12 +338,15 @@ def test_group_of_drivers_is_read(read: Read) -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ([GAS + ",a", LOAD + ",", AIR + ","], "line 2, tag FT1: group is given for the roles driver and setpoint, and"),
-        ([GAS + ",", LOAD + ",a", AIR + ","], "line 3, tag FT2: group is given for the roles driver and setpoint, and"),
-        ([GAS + ",", LOAD + ",", AIR + ",a_b"], "line 4, tag TI1: group a_b is no name: write words of letters and"),
+        ([GAS + ",a", LOAD + ",", AIR + ","], "line 2, tag FT1: group applies only to the roles driver and setpoint"),
+        ([GAS + ",", LOAD + ",a", AIR + ","], "line 3, tag FT2: group applies only to the roles driver and setpoint"),
+        (
+            [GAS + ",", LOAD + ",", AIR + ",a_b"],
+            "line 4, tag TI1: group a_b is not a valid name: use words of letters and",
+        ),
         (
             [GAS + ",", LOAD + ",", AIR + ",both", "X,flue_o2_pct,%,,,setpoint,,1,5,O2,both"],
-            "group both mixes roles: air_temp_degc (driver), flue_o2_pct (setpoint). Give one group to drivers",
+            "group both mixes roles: air_temp_degc (driver), flue_o2_pct (setpoint). Use one group for drivers",
         ),
     ],
 )

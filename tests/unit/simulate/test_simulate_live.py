@@ -199,7 +199,7 @@ def test_command_says_what_it_wrote(live: Project, monkeypatch: pytest.MonkeyPat
         (
             "fjord",
             "yesterday",
-            "--until yesterday: is no time. Give now, or a time in UTC such as 2026-07-05T13:00.",
+            "--until yesterday: is not a time. Give now, or a time in UTC such as 2026-07-05T13:00.",
         ),
         (
             "fjord",
@@ -243,7 +243,7 @@ def test_now_is_now() -> None:
 
 @pytest.mark.parametrize("text", ["", "13:00", "2026-13-01", "NOW"])
 def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(ElcError, match=f"^{re.escape(f'--until {text}: is no time. Give now,')}"):
+    with pytest.raises(ElcError, match=f"^{re.escape(f'--until {text}: is not a time. Give now,')}"):
         read_until(text)
 
 

@@ -77,5 +77,5 @@ def test_an_order_is_bounded_by_the_plant(project: Project) -> None:
 
 def test_an_unknown_setpoint_is_refused(project: Project) -> None:
     historian = Historian(project, "fjord", END + timedelta(hours=50))
-    with pytest.raises(ElcError, match=r"fjord: flue_o2 is no set-point of its crews: did you mean flue_o2_pct\?"):
+    with pytest.raises(ElcError, match=r"fjord: flue_o2 is not a set-point of its crews: did you mean flue_o2_pct\?"):
         historian.order(Order("flue_o2", 3.0, FROM, TO))

@@ -46,7 +46,7 @@ def test_parts_are_described(design: Design) -> None:
             "intervals": [1200, 300],
             "first": [design.train.hours[TIME].iloc[0], design.valid.hours[TIME].iloc[0]],
             "last": [design.train.hours[TIME].iloc[-1], design.valid.hours[TIME].iloc[-1]],
-            "use": ["learnt from", "say when to stop"],
+            "use": ["fits the curve", "decides when to stop"],
         }
     )
     pd.testing.assert_frame_equal(design.describe(), expected)

@@ -210,4 +210,4 @@ def test_what_was_found_of_each_quantile_is_described(straight: CurveFit) -> Non
     assert list(table["wanted, %"]) == pytest.approx([10, 50, 90])
     below = [100 * (straight.held_out[ENERGY] <= straight.held_out[name]).mean() for name in (BEST, TYPICAL, HIGH)]
     assert list(table["found, %"]) == pytest.approx(below)
-    assert list(table["moved by, %"]) == pytest.approx([100 * value for value in straight.shifts.values()])
+    assert list(table["shift, %"]) == pytest.approx([100 * value for value in straight.shifts.values()])

@@ -244,7 +244,7 @@ def test_one_changed_byte_is_refused(copied: Path, name: str) -> None:
     wanted = rf"^model package {copied}: {name} is not the file that was trained \(its hash differs\)\. "
     for place in (0, len(content) // 2, len(content) - 1):
         (copied / name).write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-        with pytest.raises(ElcError, match=wanted + r"Bring it back with dvc checkout\.$"):
+        with pytest.raises(ElcError, match=wanted + r"Restore it with dvc checkout\.$"):
             curve.read(copied)
     (copied / name).write_bytes(content)
     curve.read(copied)
@@ -255,16 +255,16 @@ def test_one_changed_byte_of_the_card_is_refused_wherever_it_is(copied: Path) ->
     content = path.read_bytes()
     for place in [*range(0, len(content), 23), len(content) - 1]:
         path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-        with pytest.raises(ElcError, match=r"card\.json is not as it was written \(its hash differs\)\. Bring it back"):
+        with pytest.raises(
+            ElcError, match=r"card\.json has changed since it was written \(its hash differs\)\. Restore it"
+        ):
             curve.read(copied)
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_missing_file_is_named(copied: Path, name: str) -> None:
     (copied / name).unlink()
-    with pytest.raises(
-        ElcError, match=rf"^model package {copied}: {name} is missing\. Bring it back with dvc checkout"
-    ):
+    with pytest.raises(ElcError, match=rf"^model package {copied}: {name} is missing\. Restore it with dvc checkout"):
         curve.read(copied)
 
 

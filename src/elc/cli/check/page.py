@@ -34,7 +34,7 @@ def render_page(check: ExportCheck) -> str:
     if ready.weak:
         lines += ["", "What weakens it:", *_render_points(ready.weak)]
     if check.proposals:
-        lines += ["", "What the readings propose for the tag list:", *_render_points(check.proposals)]
+        lines += ["", "Suggestions for the tag list, from the readings:", *_render_points(check.proposals)]
     return "\n".join([*lines, "", _render_verdict(check)])
 
 
@@ -44,10 +44,8 @@ def _render_head(check: ExportCheck) -> Iterator[str]:
     if len(hourly):
         first, last = hourly[TIME].iloc[0], hourly[TIME].iloc[-1] + plant.interval_length
         days = (last - first) / pd.Timedelta("1D")
-        chosen = (
-            "" if plant.export.is_continuous else f", {len(hourly):,} of them with readings (chosen intervals only)"
-        )
-        yield f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, {days:,.0f} days by {plant.interval}{chosen}"
+        note = "" if plant.export.is_continuous else f", {len(hourly):,} of them with readings (chosen intervals only)"
+        yield f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, {days:,.0f} days by {plant.interval}{note}"
     yield "Range: of 98% of the intervals, before any value is taken out. Findings: the longest, and how many others."
 
 
@@ -113,13 +111,13 @@ def _sum_findings(findings: pd.DataFrame, by: str) -> Iterator[tuple[str, str]]:
 
 
 def _render_findings(check: ExportCheck) -> Iterator[str]:
-    """Say which tags each check found most in."""
+    """Name which tags each check found most in."""
     if not check.inventory.tags.columns("throughput"):
-        yield "Without throughput, values were not checked: running cannot be told from standing."
-    found = check.findings[check.findings["column"] != ""]
-    if len(found):
+        yield "Without throughput, values were not checked: it is unknown when the plant runs."
+    findings = check.findings[check.findings["column"] != ""]
+    if len(findings):
         yield "Findings by check, in the tags with most:"
-    for name, group in found.groupby("check"):
+    for name, group in findings.groupby("check"):
         most = [f"{_name_tag(check, column)} {amount}" for column, amount in _sum_findings(group, "column")]
         yield from _wrap(f"{_say(name)}: {_list(most, MOST, '{} and {} more')}", "- ")
 

@@ -14,7 +14,7 @@ LIMITED = ("energy", "throughput", "driver")
 
 
 def find_proposals(inventory: Inventory, checked: pd.DataFrame, settings: StageSettings) -> list[str]:
-    """Propose `low` and `high` of what the curve learns from, and `max_hold_h` of tags that are read more rarely.
+    """Propose `low` and `high` of what the curve is trained on, and `max_hold_h` of tags that are read more rarely.
 
     Limits come from what the checks leave (`checked`), so that a spike does not widen them.
     """
@@ -24,27 +24,27 @@ def find_proposals(inventory: Inventory, checked: pd.DataFrame, settings: StageS
 
 
 def _propose_limits(tags: TagList, checked: pd.DataFrame) -> Iterator[str]:
-    found = []
+    limits = []
     for tag in tags:
         if tag.role in LIMITED and (tag.low is None or tag.high is None):
             low, high = propose_limits(checked[tag.column].to_numpy(float), tag.role)
             if low:
-                found.append(f"{tag.tag} {low} to {high}")
-    if found:
+                limits.append(f"{tag.tag} {low} to {high}")
+    if limits:
         yield (
-            f"low and high, without which no misreading is out of range: {', '.join(found)}. From what was seen, in "
-            "the column's unit; write what the instrument and the plant can do."
+            f"low and high, without which no faulty reading is out of range: {', '.join(limits)}. Taken from the "
+            "readings, in the column's unit; enter what the instrument and the plant can do."
         )
 
 
 def _propose_holds(inventory: Inventory, settings: StageSettings) -> Iterator[str]:
     if not settings.plant.export.is_continuous:
         return
-    usual_h, found = settings.ingest.max_hold_h, []
+    usual_h, holds = settings.ingest.max_hold_h, []
     for tag in inventory.tags:
         step_h = find_step(inventory.traces.readings[tag.column].to_numpy(float), settings.plant.interval_h)
         hold = propose_hold(step_h, tag.find_hold_h(usual_h))
         if hold and tag.amount_h is None and tag.formula is None:
-            found.append(f"{tag.tag} {hold} (read every {step_h:.3g} h, held for {tag.find_hold_h(usual_h):g})")
-    if found:
-        yield f"max_hold_h: {', '.join(found)}."
+            holds.append(f"{tag.tag} {hold} (read every {step_h:.3g} h, held for {tag.find_hold_h(usual_h):g})")
+    if holds:
+        yield f"max_hold_h: {', '.join(holds)}."

@@ -16,15 +16,15 @@ from elc.settings import StageSettings, Tag, TagList
 
 # ASSUME: where the checks take out more of a tag than this, its unit or limits are wrong rather than its readings.
 MASKED_FRAC = 0.1
-LOOK = "Look at its unit, factor, low and high in the tag list."
+LOOK = "Check its unit, factor, low and high in the tag list."
 LEARNT = ("energy", "throughput", "driver")
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """Sentences on what is missing for a curve and on what weakens it; and what the curve would learn from.
+    """Sentences on what is missing for a curve and on what weakens it; and the data that the curve would learn from.
 
-    `steady` counts intervals, `states` (intervals by plant state) is empty where they cannot be told. Both are those
+    `steady` counts intervals, `states` (intervals by plant state) is empty where they are not known. Both are those
     of the tags that have values, as if the others were not listed.
     """
 
@@ -77,18 +77,20 @@ def _find_absent(present: TagList, tags: TagList) -> Iterator[str]:
 
 def _explain_empty(tag: Tag, values: pd.Series) -> str:
     if tag.is_computed:
-        return f"The {_name(tag)} is missing throughout: every date under turnarounds is later. Add the one before."
+        return (
+            f"The {_name(tag)} is missing throughout: every date under turnarounds is later. Add the turnaround before."
+        )
     if values.notna().any():
-        return f"The checks leave no value of the {_name(tag)}. {LOOK}"
+        return f"The checks reject every value of the {_name(tag)}. {LOOK}"
     return f"The {_name(tag)} has no interval with enough good readings."
 
 
 def _find_masked(hourly: pd.DataFrame, past: pd.DataFrame, filled: TagList) -> Iterator[str]:
     for tag in filled:
-        known = hourly[tag.column].notna()
-        share = past.loc[known, tag.column].isna().mean()
+        read = hourly[tag.column].notna()
+        share = past.loc[read, tag.column].isna().mean()
         if share > MASKED_FRAC:
-            yield f"The checks take out {share:.0%} of the {_name(tag)}. {LOOK}"
+            yield f"The checks reject {share:.0%} of the {_name(tag)}. {LOOK}"
 
 
 def _find_unlimited(tags: TagList) -> Iterator[str]:
@@ -98,19 +100,19 @@ def _find_unlimited(tags: TagList) -> Iterator[str]:
     unlimited = [tag.tag for tag in setpoints if tag.low is None or tag.high is None]
     if unlimited:
         yield (
-            f"{_count(len(unlimited), 'set-point')} without low and high: {', '.join(unlimited)}. "
-            "Only where they have been would bound their advice; write their limits into the tag list."
+            f"{_count(len(unlimited), 'set-point')} without low and high: {', '.join(unlimited)}. Only their past "
+            "range would limit advice; enter their limits in the tag list."
         )
 
 
 def _find_lost(past: pd.DataFrame, filled: TagList) -> Iterator[str]:
-    """Say how many intervals lack what the curve learns from, and which tag costs most of them."""
+    """Report how many intervals lack what the curve is trained on, and which tag is missing most often."""
     gaps = past[filled.columns(*LEARNT)].isna()
     lost = int(gaps.any(axis=1).sum())
     if lost:
         worst = str(gaps.sum().idxmax())
         yield (
-            f"{lost / len(past):.1%} of all intervals lack energy, throughput or a driver; what is missing most is "
+            f"{lost / len(past):.1%} of all intervals lack energy, throughput or a driver; missing most often is "
             f"{_name(filled.find(worst))}, in {gaps[worst].sum() / lost:.0%} of these."
         )
 
@@ -119,7 +121,7 @@ def _build_split(marked: pd.DataFrame, steady: pd.DataFrame, filled: TagList, se
     """Split the steady hours as the dataset stage will.
 
     Raises:
-        ElcError: no curve can be learnt from them: too few, a driver that vanished, or hours that are not sound.
+        ElcError: no curve can be trained on them: too few, a driver that vanished, or invalid hours.
     """
     dataset.check_drivers(marked, filled, settings)
     split = dataset.build_split(steady, dataset.find_rated_load(marked, filled.throughput), settings, marked)
@@ -128,7 +130,7 @@ def _build_split(marked: pd.DataFrame, steady: pd.DataFrame, filled: TagList, se
 
 
 def _find_doubts(marked: pd.DataFrame, split: dataset.Split, filled: TagList, settings: StageSettings) -> list[str]:
-    """Say which rules of `dataset` the training hours do not meet, and what is doubtful in them."""
+    """Name which rules of `dataset` the training hours do not meet, and what is doubtful in them."""
     rules = dataset.check_sufficiency(marked, split, filled, settings)
     insufficient = dataset.find_insufficient(rules, split, settings)
     unsound = dataset.find_unsound(marked, split, filled, settings)

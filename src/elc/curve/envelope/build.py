@@ -53,15 +53,15 @@ def _check_training(
 ) -> None:
     faults = []
     if not set(features) - {AGE}:
-        faults.append(f"there is no feature besides {AGE}. Give the throughput at least.")
+        faults.append(f"there is no feature besides {AGE}. Give at least the throughput.")
     if len(groups) != rows:
         faults.append(f"{len(groups)} groups were given for {rows} training hours. Give one for each hour.")
     elif not known.any():
-        faults.append("no training hour has every feature. Look at the coverage of the drivers in the findings.")
+        faults.append("no training hour has every feature. Check the coverage of the drivers in the findings.")
     elif len(np.unique(groups[known])) < 2:
         faults.append("the training hours are all of one group of weeks, at least 2 are needed. Train on more weeks.")
     if prototypes < 1:
-        faults.append(f"{prototypes} prototypes were asked for, at least 1 is needed.")
+        faults.append(f"{prototypes} prototypes were requested, at least 1 is needed.")
     check_faults("training envelope", faults)
 
 

@@ -139,7 +139,7 @@ def read_envelope(raw: bytes, card: dict[str, Any]) -> Envelope:
     expected = [found.column for found in ranges if found.column != AGE]
     if list(kept.columns) != expected:
         raise ElcError(
-            f"model package: {FILE} holds {', '.join(kept.columns)}, but card.json expects "
-            f"{', '.join(expected)}. Bring both back with dvc checkout, or train the plant again."
+            f"model package: {FILE} holds {', '.join(kept.columns)}, but card.json expects {', '.join(expected)}. "
+            "Restore both with dvc checkout, or train the plant again."
         )
     return Envelope(ranges, kept, float(card["limit"]))

@@ -55,7 +55,7 @@ class SparkEngine:
         return self._read(reader.json([_escape_hadoop(path) for path in paths]))
 
     def take_rows(self, rows: pd.DataFrame, schema: ibis.Schema) -> ir.Table:
-        # A table of Ibis's own in memory would be laid down only where Ibis runs the expression.
+        # A table of Ibis's own in memory would be created only where Ibis runs the expression.
         table = pa.Table.from_pandas(rows[list(schema)], preserve_index=False)
         return self._read(self.session.createDataFrame(table)).cast(schema)
 
@@ -90,7 +90,7 @@ class SparkEngine:
 
 
 def _quote_letters(pattern: str) -> str:
-    """Quote what is no directive of strftime: to Spark a letter is one, as the Z behind a time in UTC."""
+    """Quote what is not a directive of strftime: to Spark a letter is one, as the Z behind a time in UTC."""
     return re.sub(r"%.|[A-Za-z]+", lambda found: found[0] if found[0][0] == "%" else f"'{found[0]}'", pattern)
 
 
@@ -102,7 +102,7 @@ def _escape_hadoop(path: Path) -> str:
 def _check_gzip(paths: Sequence[Path], is_gzip: bool) -> None:
     odd = [path.name for path in paths if is_gzip != (path.suffix == ".gz")]
     if odd:
-        raise ElcError(f"{odd[0]}: Spark tells gzip by the ending .gz alone. Name the file so, or unpack it.")
+        raise ElcError(f"{odd[0]}: Spark recognizes gzip by the ending .gz only. Rename the file, or unpack it.")
 
 
 def _build_schema(schema: ibis.Schema) -> Any:

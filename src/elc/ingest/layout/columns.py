@@ -40,7 +40,9 @@ class Columns:
             return str(given)
         found = [name for name in find_candidates(self.plain, groups) if name not in self.listed]
         if len(found) > 1:
-            raise ElcError(f"has several columns for one thing: {list_names(found)}. Name the one in export.{key}.")
+            raise ElcError(
+                f"has several columns for the same field: {list_names(found)}. Name the one in export.{key}."
+            )
         if wanted and not found:
             raise ElcError(f"has no {key.replace('_', ' ')}; found {list_names(self.names)}. Name it in export.{key}.")
         return found[0] if found else ""
@@ -179,7 +181,7 @@ def _find_beside(tag: str, value: str, small: dict[str, str]) -> str:
     stems |= {stem[: -len(end)] for end in SUFFIXES for stem in list(stems) if stem.endswith(end)}
     found = sorted({small[stem + end] for stem in stems for end in QUALITY_SUFFIXES if stem + end in small})
     if len(found) > 1:
-        raise ElcError(f"has several columns for the quality of {tag}: {list_names(found)}. Leave one of them.")
+        raise ElcError(f"has several columns for the quality of {tag}: {list_names(found)}. Keep one of them.")
     return found[0] if found else ""
 
 
@@ -204,7 +206,7 @@ def _find_pairs(known: Columns) -> tuple[Item, ...]:
 
 
 def _find_like(known: Columns) -> str:
-    """Say which columns are tags of the list but for capitals."""
+    """Name which columns are tags of the list but for capitals."""
     small = {name.lower(): name for name in known.names}
     like = [f"{small[tag.lower()]} ({tag} in the tag list)" for tag in known.listed if tag.lower() in small]
     return f" Did you mean {', '.join(like[:4])}? Write the tags as the export does." if like else ""
@@ -238,7 +240,7 @@ def is_epoch_name(name: str) -> bool:
 
 
 def check_names(columns: Sequence[str]) -> None:
-    """Check that no column stands twice; the engines do not tell capitals from small letters.
+    """Check that no column appears twice; the engines do not tell capitals from small letters.
 
     Raises:
         ElcError: naming each such column.

@@ -93,7 +93,7 @@ def read_text(path: Path, *, has_nul: bool = False) -> Text:
     """Read the beginning of a text file; one that `has_nul` may hold NUL bytes, as a power loss leaves them.
 
     Raises:
-        ElcError: it is no text, or text of a kind that holds no table.
+        ElcError: it is not text, or text of a kind that holds no table.
     """
     is_gzip = read_magic(path)[:2] == GZIP
     try:
@@ -134,7 +134,7 @@ def _check_magic(start: bytes) -> None:
         if start.startswith(magic):
             raise ElcError(sentence)
     if b"\0" in start and not start.startswith(codecs.BOM_UTF16_LE):
-        raise ElcError("is no table: found binary content, expected Parquet, CSV or JSON.")
+        raise ElcError("is not a table: found binary content, expected Parquet, CSV or JSON.")
 
 
 def _decode(start: bytes) -> tuple[str, str]:
@@ -160,7 +160,7 @@ def read_records(text: Text, *, is_lines: bool) -> Iterator[dict[str, Any]]:
     """Read the records of a JSON file, numbers as they are written.
 
     Raises:
-        ElcError: a line is no JSON object.
+        ElcError: a line is not a JSON object.
     """
     with text.open() as file:
         if is_lines:

@@ -30,7 +30,7 @@ def read_parquet_layout(
     """Read the layout of a Parquet file; `is_point`: a point in its texts of numbers can only be a decimal point.
 
     Raises:
-        ElcError: it is damaged, is no table of readings, or leaves open what its texts or codes mean.
+        ElcError: it is damaged, is not a table of readings, or leaves open what its texts or codes mean.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -46,7 +46,9 @@ def read_parquet_layout(
             is_utc = "tz=" in leaves[fields.time]
             meaning = read_meaning(evidence, _read_rows(file, names), fields, export, is_utc=is_utc)
             if file.metadata.num_rows and _is_whole(leaves[fields.time]) and not meaning.time_unit:
-                raise ElcError(f"has whole numbers as times in {fields.time}, of no known unit. Export times as such.")
+                raise ElcError(
+                    f"has whole numbers as times in {fields.time}, of an unknown unit. Export them as timestamps."
+                )
     except (pa.ArrowException, OSError):
         raise ElcError("is a truncated or damaged Parquet file. Export it again.") from None
     return Layout("parquet", tuple(leaves), tuple(leaves.values()), fields, meaning)
@@ -73,7 +75,7 @@ def _check_types(leaves: dict[str, str], fields: Fields) -> None:
     ):
         for name in filter(None, names):
             if not is_text(leaves[name]) and not pattern.fullmatch(leaves[name]):
-                raise ElcError(f"has a column {name} of type {leaves[name]}, expected {expected}. Export it as such.")
+                raise ElcError(f"has a column {name} of type {leaves[name]}, expected {expected}. Export it that way.")
 
 
 def _find_open(file: pq.ParquetFile, leaves: dict[str, str], fields: Fields, evidence: Evidence) -> list[str]:

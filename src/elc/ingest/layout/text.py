@@ -32,7 +32,7 @@ def read_csv_layout(text: Text, export: Export, tags: TagList, *, folder: str = 
     """Read the layout of a CSV file.
 
     Raises:
-        ElcError: it is no table of readings, or leaves open what its numbers or codes mean.
+        ElcError: it is not a table of readings, or leaves open what its numbers or codes mean.
     """
     line = re.split(r"\r\n|\r|\n", text.start, maxsplit=1)[0]
     check_kind(line)
@@ -41,7 +41,7 @@ def read_csv_layout(text: Text, export: Export, tags: TagList, *, folder: str = 
     columns = headers[delimiter]
     if len(columns) < 2:
         raise ElcError(
-            f"is no table: its first line is {line[:60]!r}, expected a header with commas, semicolons or tabs."
+            f"is not a table: its first line is {line[:60]!r}, expected a header with commas, semicolons or tabs."
         )
     check_names(columns)
     fields = find_fields(columns, export, tags, folder=folder)
@@ -152,7 +152,7 @@ def _find_nest(record: dict[str, Any]) -> str:
     history = [name for name in HISTORIES if name in record]
     if history:
         raise ElcError(
-            f"holds {history[0]}, values without the name of their property. Write one record a value, with its "
+            f"holds {history[0]}, values without the name of their property. Write one record per value, with its "
             "propertyAlias, or assetId and propertyId."
         )
     if isinstance(record.get("entries"), list):

@@ -52,8 +52,8 @@ def check_header(fields: Fields, export: Export) -> None:
             said = 0.0
         if said is not None and said not in _find_offsets(export.time_zone):
             raise ElcError(
-                f"has times in {name}, whose header says another zone than export.time_zone {export.time_zone}. "
-                "Set export.time_zone to that of the header, or rename the column where it is wrong."
+                f"has times in {name}, whose header names another zone than export.time_zone {export.time_zone}. Set "
+                "export.time_zone to that of the header, or rename the column if the header is wrong."
             )
 
 

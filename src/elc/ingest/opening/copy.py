@@ -1,4 +1,5 @@
-"""A copy of a file that engines read: Parquet of texts, its times in ISO 8601, without what is no row of the table."""
+"""A copy of a file that engines read: Parquet of texts, its times in ISO 8601, without lines that are not rows of the
+table."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ def is_odd(path: Path, export: Export) -> bool:
         start = file.read(4000).decode("utf-8", errors="replace")
     is_json = start.lstrip("\ufeff \r\n")[:1] in ("{", "[")
     if (export.skip_rows or export.comment) and not is_json:
-        return True  # the entry says of what stands there that it is no row
+        return True  # the entry declares that such a line is not a row
     if magic[:2] in (b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff"):
         return False
     if _find_message(start):
@@ -105,7 +106,7 @@ def _read(path: Path, export: Export, tags: TagList) -> tuple[tuple[str, ...], I
         case "influx":
             return *read_influx(text, export), []
     if text.start.lstrip("\ufeff \r\n")[:1] in ("{", "["):
-        raise ElcError("is JSON of no known kind: expected records with time, tag and value.")
+        raise ElcError("is JSON of an unknown kind: expected records with time, tag and value.")
     return read_lines(text, export, tags)
 
 
@@ -118,7 +119,8 @@ def _find_message(start: str) -> str:
 
 
 def _pass_over(rows: Iterable[Row], columns: tuple[str, ...], opened: Opened, export: Export) -> Iterator[Row]:
-    """Pass over what is no row of the table: comments, units, repeated headers, totals, and lines cut by a power loss.
+    """Skip lines that are not rows of the table: comments, units, repeated headers, totals, and lines cut by a power
+    loss.
 
     Raises:
         ElcError: a row has too few or too many cells, or a value without a time.
@@ -174,7 +176,7 @@ def _read_times(
         read = moments.read(text)
         if read is None and not (has_empty and not text):
             raise ElcError(
-                f"has a time that cannot be read in line {number}: {text!r}. Say how it is written in "
-                "export.time_format, as in %m/%d/%Y %H:%M where the month comes first, or %d/%m/%Y %H:%M."
+                f"has a time that cannot be read in line {number}: {text!r}. Give its format in export.time_format, "
+                "as in %m/%d/%Y %H:%M where the month comes first, or %d/%m/%Y %H:%M."
             )
         yield read

@@ -50,8 +50,9 @@ def _find_header(start: list[str], export: Export, tags: TagList) -> tuple[str, 
                 if _is_header(start[number], delimiter, export, tags):
                     return delimiter, number
     raise ElcError(
-        f"is no table: none of its first {len(start)} lines is a header with a time and the tags of the list. Name its "
-        "columns in export.time_column, tag_column and value_column, or say in export.skip_rows what is above it."
+        f"is not a table: none of its first {len(start)} lines is a header with a time and the tags of the list. Name "
+        "its columns in export.time_column, tag_column and value_column, or set export.skip_rows to the number of "
+        "rows above it."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a birth says of an edge node of Sparkplug B, and what a death takes back."""
+"""What a birth tells about a Sparkplug B edge node, and what a death revokes."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def bear_device(former: Node, place: str, device: str, message: Payload, name: s
     by_alias, by_name = _name_metrics(place, device, message, name, rejects)
     return replace(
         former,
-        by_alias={key: one for key, one in former.by_alias.items() if key[0] != device} | by_alias,
-        by_name={key: one for key, one in former.by_name.items() if one.device != device} | by_name,
+        by_alias={key: metric for key, metric in former.by_alias.items() if key[0] != device} | by_alias,
+        by_name={key: metric for key, metric in former.by_name.items() if metric.device != device} | by_name,
         sure=former.sure | {device},
     )
 
@@ -64,7 +64,8 @@ def bear_device(former: Node, place: str, device: str, message: Payload, name: s
 def _name_metrics(
     place: str, device: str, message: Payload, name: str, rejects: Rejects
 ) -> tuple[dict[Key, Metric], dict[str, Metric]]:
-    """Name the metrics of a birth. An alias that two of them have is nobody's: it could bring either one's values."""
+    """Name the metrics of a birth. An alias that two of them have belongs to neither: it could carry values of
+    either."""
     group, _, node = place.partition("/")
     by_alias: dict[Key, Metric] = {}
     by_name: dict[str, Metric] = {}
@@ -81,7 +82,7 @@ def _name_metrics(
             if by_alias.setdefault(key, found) != found:
                 doubled.add(key)
                 rejects.add(f"alias {metric.alias} is given twice by its birth, so it is not used", metric)
-    return {key: one for key, one in by_alias.items() if key not in doubled}, by_name
+    return {key: named for key, named in by_alias.items() if key not in doubled}, by_name
 
 
 def build_bad(node: Node, device: str | None, time_ms: int | None) -> Iterator[Reading]:
@@ -97,8 +98,8 @@ def build_entry(node: Node, sequence: int | None) -> dict[str, object]:
     return {
         "session": node.session,
         "sequence": sequence,
-        "names": [[name, one.tag, one.device, one.datatype] for name, one in node.by_name.items()],
-        "aliases": [[key[1], one.tag, one.device, one.datatype] for key, one in node.by_alias.items()],
+        "names": [[name, metric.tag, metric.device, metric.datatype] for name, metric in node.by_name.items()],
+        "aliases": [[key[1], metric.tag, metric.device, metric.datatype] for key, metric in node.by_alias.items()],
     }
 
 

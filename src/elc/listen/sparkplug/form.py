@@ -18,8 +18,8 @@ REBIRTH_S = 10.0  # between two requests to one node; longer each time that it d
 LONGEST_PAUSE_S = 300.0
 MOST_ASKED = 10_000
 UNSETTLED = (
-    f"is in doubt: no birth came in {LONGEST_S:.0f} s, or too much waited for one; "
-    "let this user publish to spBv1.0/<group>/NCMD/<node>, and the node answer"
+    f"is uncertain: no birth message came in {LONGEST_S:.0f} s, or too many messages waited for one; allow this user "
+    "to publish to spBv1.0/<group>/NCMD/<node>, and the node answer"
 )
 
 
@@ -61,15 +61,15 @@ class SparkplugForm:
 
     def look(self) -> Sequence[Delivery]:
         """Reject what has waited too long for a birth."""
-        found = [self._give_up(one, UNSETTLED) for one in self._room.take_over()]
-        if found:
-            write_log_seldom("warning", "no_birth", source=self._source, messages=len(found))
-        return self._add_state(found)
+        given_up = [self._give_up(waiting, UNSETTLED) for waiting in self._room.take_over()]
+        if given_up:
+            write_log_seldom("warning", "no_birth", source=self._source, messages=len(given_up))
+        return self._add_state(given_up)
 
     def close(self) -> Sequence[Delivery]:
         """Reject what waits and would not come again."""
-        why = "is in doubt: elc listen was stopped before the next birth"
-        return [self._give_up(one, why) for one in self._room.take_all() if one.confirm is None]
+        why = "is uncertain: elc listen was stopped before the next birth message"
+        return [self._give_up(waiting, why) for waiting in self._room.take_all() if waiting.confirm is None]
 
     def ask_all(self) -> None:
         """Ask all nodes that are known for a new birth, as on a new connection."""
@@ -93,16 +93,16 @@ class SparkplugForm:
     def _settle(self, node: str) -> list[Delivery]:
         """Read what has waited for a birth of a node, as far as it does not wait for another one."""
         deliveries = []
-        for one in self._room.take(node):
-            answer = self._nodes.read_waiting(one.topic, one.payload, one.doubt)
+        for waiting in self._room.take(node):
+            answer = self._nodes.read_waiting(waiting.topic, waiting.payload, waiting.doubt)
             if answer is None:
-                self._room.add(one)
+                self._room.add(waiting)
             else:
-                deliveries.append(_deliver(one.plant, answer, one.confirm))
+                deliveries.append(_deliver(waiting.plant, answer, waiting.confirm))
         return deliveries
 
-    def _give_up(self, one: Waiting, why: str) -> Delivery:
-        return _deliver(one.plant, self._nodes.refuse_waiting(one.topic, one.payload, why), one.confirm)
+    def _give_up(self, waiting: Waiting, why: str) -> Delivery:
+        return _deliver(waiting.plant, self._nodes.refuse_waiting(waiting.topic, waiting.payload, why), waiting.confirm)
 
     def _add_state(self, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
         if not deliveries:

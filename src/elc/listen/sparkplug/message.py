@@ -59,7 +59,7 @@ def read_payload(content: bytes) -> Payload:
     """Read a payload; a metric that cannot be read is told beside those that can.
 
     Raises:
-        ValueError: it is no payload of Sparkplug B, or too long.
+        ValueError: it is not a Sparkplug B payload, or too long.
     """
     from google.protobuf.message import DecodeError
 
@@ -67,21 +67,21 @@ def read_payload(content: bytes) -> Payload:
     try:
         envelope = classes["Envelope"].FromString(content)
     except DecodeError as error:
-        raise ValueError(f"is no payload of Sparkplug B: {error}") from None
+        raise ValueError(f"is not a Sparkplug B payload: {error}") from None
     if len(envelope.metrics) > MOST_METRICS:
-        raise ValueError(f"holds {len(envelope.metrics):,} metrics, expected no more than {MOST_METRICS:,}")
+        raise ValueError(f"holds {len(envelope.metrics):,} metrics, expected at most {MOST_METRICS:,}")
     metrics: list[Any] = []
     broken: list[tuple[str, bytes]] = []
     for raw in envelope.metrics:
         try:
             metric = classes["Payload.Metric"].FromString(raw)
         except DecodeError as error:
-            broken.append((f"is no metric of Sparkplug B: {error}", raw))
+            broken.append((f"is not a Sparkplug B metric: {error}", raw))
             continue
         if isinstance(metric.name, str):
             metrics.append(metric)
         else:  # protobuf gives bytes
-            broken.append(("has a name that is no UTF-8", raw))
+            broken.append(("has a name that is not UTF-8", raw))
     timestamp = envelope.timestamp if envelope.HasField("timestamp") else None
     return Payload(timestamp, envelope.seq if envelope.HasField("seq") else None, metrics, broken)
 
@@ -95,8 +95,8 @@ def build_rebirth(time_ms: int) -> bytes:
     """Build the command that asks a node for a new birth: names and aliases of all its metrics."""
     message = build_payload_class()(timestamp=time_ms)
     message.metrics.add(name=REBIRTH, timestamp=time_ms, datatype=11, boolean_value=True)
-    found: bytes = message.SerializeToString()
-    return found
+    payload: bytes = message.SerializeToString()
+    return payload
 
 
 @lru_cache(maxsize=1)

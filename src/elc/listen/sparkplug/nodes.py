@@ -69,7 +69,7 @@ class NodeAnswer:
 
 
 def find_place(topic: str) -> NodePlace | None:
-    """Find the node that a topic is of; None where it is no topic of Sparkplug B."""
+    """Find the node that a topic belongs to; None if it is not a Sparkplug B topic."""
     levels = topic.split("/")
     if len(levels) not in (4, 5) or levels[0] != "spBv1.0":
         return None
@@ -118,7 +118,7 @@ class Nodes:
         """Read a message. `is_again` says that the broker sends it once more, so its number is not counted."""
         place = find_place(topic)
         if place is None:
-            return _reject(topic, "is no topic of Sparkplug B: spBv1.0/group/kind/node[/device]", payload)
+            return _reject(topic, "is not a Sparkplug B topic: spBv1.0/group/kind/node[/device]", payload)
         if place.kind not in KINDS:
             return NodeAnswer()  # commands to nodes, and the state of other listeners
         try:
@@ -150,7 +150,7 @@ class Nodes:
         is_known = aliases.keys() == doubt.aliases.keys()
         if is_same and (place.device not in node.sure or ("" not in node.sure and is_known)):
             return None
-        return _read(place, read_payload(payload), node, aliases, "its node gave it anew since it was sent")
+        return _read(place, read_payload(payload), node, aliases, "its node has reassigned it since it was sent")
 
     def refuse_waiting(self, topic: str, payload: bytes, why: str) -> NodeAnswer:
         """Read what a message that waited in vain brings by name alone."""

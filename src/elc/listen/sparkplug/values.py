@@ -30,12 +30,10 @@ def read_value(metric: Any, datatype: int) -> float | None:
         return float(_read_signed(getattr(metric, field), datatype))
     if field == "boolean_value":
         if datatype != BOOLEAN:
-            raise ValueError(
-                f"value {str(metric.boolean_value).lower()} is no number, which its kind {datatype} would be"
-            )
+            raise ValueError(f"value {str(metric.boolean_value).lower()} is not a number, but its kind {datatype} is")
         return float(metric.boolean_value)
     if field not in PLAIN:
-        raise ValueError(f"value of the kind {field or 'none'} is no number")
+        raise ValueError(f"value of the kind {field or 'none'} is not a number")
     number = float(getattr(metric, field))
     if not math.isfinite(number):
         raise ValueError(f"value {number} is not finite")

@@ -50,18 +50,18 @@ class Room:
     def __len__(self) -> int:
         return sum(map(len, self._by_node.values()))
 
-    def add(self, one: Waiting) -> None:
+    def add(self, message: Waiting) -> None:
         """Let a message wait."""
-        self._by_node.setdefault(one.node, []).append(one)
-        self._size += one.size
-        self._unconfirmed += one.confirm is not None
+        self._by_node.setdefault(message.node, []).append(message)
+        self._size += message.size
+        self._unconfirmed += message.confirm is not None
 
     def take(self, node: str) -> list[Waiting]:
         """Take out all that waits for one node."""
-        found = self._by_node.pop(node, [])
-        self._size -= sum(one.size for one in found)
-        self._unconfirmed -= sum(one.confirm is not None for one in found)
-        return found
+        messages = self._by_node.pop(node, [])
+        self._size -= sum(message.size for message in messages)
+        self._unconfirmed -= sum(message.confirm is not None for message in messages)
+        return messages
 
     def take_over(self) -> Iterator[Waiting]:
         """Take out what has waited too long, and where there is too much, of the nodes that have waited longest."""
@@ -79,7 +79,7 @@ class Room:
 
     def take_all(self) -> Iterable[Waiting]:
         """Take out everything."""
-        return [one for node in list(self._by_node) for one in self.take(node)]
+        return [message for node in list(self._by_node) for message in self.take(node)]
 
     def build_sequences(self) -> dict[str, int | None]:
         """The number before the first message that waits, of each node."""

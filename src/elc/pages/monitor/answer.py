@@ -18,7 +18,7 @@ def write_answer(status: PlantState, settings: StageSettings) -> str:
     """Write the one sentence that says how the plant is doing; a gap has its interval in brackets, where known.
 
     It depends on the interval and on the share of best alone, so that a plant of any size is told the same. A gap that
-    may be none is no loss; one whose share calls for a look (`max_gap_frac`) is told as one, with its doubt.
+    may be zero is not a loss; one whose share calls for a look (`max_gap_frac`) is told as one, with its doubt.
     """
     name, gap = escape(settings.plant.name), status.gap
     if gap is None:

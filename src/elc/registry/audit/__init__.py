@@ -14,7 +14,7 @@ __all__ = ["audit"]
 
 
 def audit(context: Context, *, is_deep: bool) -> list[Problem]:
-    """Find everything that is wrong with a registry, ordered by plant and tag; problems of no one plant come first.
+    """Find every problem of a registry, ordered by plant and tag; problems of no one plant come first.
 
     A repair is one command of the shell; it is empty where somebody has to decide. With `is_deep`, the packages in use
     are brought into the cache of DVC and checked.

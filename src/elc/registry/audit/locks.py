@@ -19,20 +19,21 @@ def find_lock_problems(context: Context) -> Iterator[Problem]:
             tag = path.name.removesuffix(".lock")
             name = read_name(tag)
             if name is not None:
-                sentence = f"{path}: a Git that was killed, or is at it now, left the lock of tag {tag}."
+                sentence = f"{path}: Git holds the lock of tag {tag}: it was killed, or is still writing."
                 yield Problem("left-over", name.plant, tag, sentence, f"rm -f {shlex.quote(str(path))}")
 
 
 def find_name_problems(context: Context) -> Iterator[Problem]:
-    """Find the tags that lie below a name of the registry, as a file does in a folder: it can be no tag beside them."""
+    """Find the tags that lie below a name of the registry, as a file does in a folder: it cannot be a tag next to
+    them."""
     for tag in sorted(list_names(context.project.root)):
         if read_name(tag) is None:
             for blocked in sorted(find_blocked([tag])):
                 name = read_name(blocked)
                 if name is not None:
                     sentence = (
-                        f"tag {tag} is none of the registry and lies below the name {blocked}, which no tag can have "
-                        f"while it is there. Delete it where nobody needs it, on the remote too."
+                        f"tag {tag} does not belong to the registry and lies below the name {blocked}, which no tag "
+                        "can have while it exists. Delete it if nobody needs it, on the remote too."
                     )
                     yield Problem("name", name.plant, tag, sentence, "")
 

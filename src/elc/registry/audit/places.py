@@ -44,14 +44,14 @@ def _find_left(context: Context, folder: Path) -> Iterator[Problem]:
         if _is_busy(folder / f".{plant}.lock"):
             continue
         if path.suffix == ".old" and not (folder / plant).exists() and plant in context.settings.plants:
-            sentence = f"{_show(context, path)} is what was deployed before a deploy that was killed half way."
+            sentence = f"{_show(context, path)} holds what was deployed before; a deploy was killed half way."
             yield Problem("left-over", plant, "", sentence, f"elc deploy --env {folder.name}")
         else:
             yield _build_stray(context, path, plant, "a deploy that was killed left it", rule="left-over")
 
 
 def _is_busy(lock: Path) -> bool:
-    """Whether a run holds the lock of a folder."""
+    """Tell whether a run holds the lock of a folder."""
     try:
         with open_plain(lock, is_made=False) as file:
             return is_locked(file)
@@ -64,7 +64,7 @@ def _find_place(context: Context, place: Path) -> Iterator[Problem]:
     if plant not in context.settings.plants:
         yield _build_stray(context, place, plant, f"params.yaml has no plant {plant}")
     elif not context.settings.environments[environment].holds(plant):
-        yield _build_stray(context, place, plant, f"{plant} is no plant of {environment}")
+        yield _build_stray(context, place, plant, f"{plant} is not a plant of {environment}")
     else:
         sentence = _find_fault(context, environment, plant)
         if sentence:
@@ -72,7 +72,7 @@ def _find_place(context: Context, place: Path) -> Iterator[Problem]:
 
 
 def _find_fault(context: Context, environment: str, plant: str) -> str:
-    """Say why a deployed folder is not what is followed; empty where it is."""
+    """Explain why a deployed folder is not what is followed; empty where it is."""
     try:
         record = read_deployed(context.project, environment, plant)
     except ElcError as error:
@@ -83,12 +83,12 @@ def _find_fault(context: Context, environment: str, plant: str) -> str:
     version, event = followed.version, followed.event
     where = f"deployed/{environment}/{plant} holds {record.version}, put there by {record.tag}"
     if version is None or event is None:
-        return f"{where}, but no version is to be in {environment}."
+        return f"{where}, but no version is assigned to {environment}."
     if record.tag != event.tag:
         return f"{where}, but {event.tag} is followed now, which is about {version.version}."
     expected = (event.oid, version.version, version.commit, version.package, version.sha256)
     if (record.oid, record.version, record.commit, record.package, record.sha256) != expected:
-        return f"{where}, but what it records is not what that tag and the registration say."
+        return f"{where}, but its record does not match that tag and the registration."
     return ""
 
 
@@ -102,7 +102,7 @@ def _show(context: Context, path: Path) -> str:
 
 
 def _clean(text: str) -> str:
-    """What no line of a terminal can show, such as a name that is no UTF-8, is shown as one sign."""
+    """What no line of a terminal can show, such as a name that is not UTF-8, is shown as one sign."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
@@ -113,7 +113,9 @@ def _quote(path: Path) -> str:
         return shlex.quote(text)
     return (
         "$'"
-        + "".join(chr(it) if 32 < it < 127 and it not in b"'\\" else f"\\x{it:02x}" for it in os.fsencode(path))
+        + "".join(
+            chr(byte) if 32 < byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(path)
+        )
         + "'"
     )
 
@@ -131,12 +133,12 @@ def find_package_problems(context: Context) -> Iterator[Problem]:
             if key not in faults:
                 faults[key] = _fetch(context, *key)
             if faults[key]:
-                sentence = f"{plant} {version.version} is in {name}, but its package cannot be had. {faults[key]}"
+                sentence = f"{plant} {version.version} is in {name}, but its package cannot be obtained. {faults[key]}"
                 yield Problem("package", plant, event.tag, sentence, "")
 
 
 def _fetch(context: Context, package: str, remote: str | None) -> str:
-    """Fetch a package and say why it cannot be had; empty where it can."""
+    """Fetch a package, and give the reason where it cannot be obtained; empty where it can."""
     root = context.project.root
     try:
         fetch_package(root, package, find_remote(root, remote))

@@ -22,7 +22,7 @@ def find_policy_problems(context: Context) -> Iterator[Problem]:
     if committed != context.settings.environments:
         sentence = (
             "params.yaml: its environments are not those of the last commit, so nobody reviewed them. Commit the "
-            "change, or bring back what was reviewed."
+            "change, or restore what was reviewed."
         )
         yield Problem("policy", "", "", sentence, "" if text is None else "git checkout params.yaml")
 
@@ -45,6 +45,6 @@ def _find_use(context: Context, plant: str, environment: str) -> Iterator[Proble
     back = find_fallback(context, plant, environment, without=version.version)
     sentence = f"{plant} {version.version} is in {environment}, and is {status} now."
     if back is None:
-        sentence += " No earlier one that was there is still approved: promote an approved version."
+        sentence += " No earlier version there is still approved: promote an approved one."
     repair = "" if back is None else f"elc rollback {plant} --env {environment} --to {back}"
     yield Problem("use", plant, followed.event.tag, sentence, repair)

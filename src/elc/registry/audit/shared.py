@@ -69,7 +69,7 @@ def find_shared_problems(shared: Shared, unsound: Collection[str]) -> Iterator[P
         yield Problem("remote", _read_plant(tag), tag, sentence, f"git fetch --tags {remote}")
     for event in filter(shared.is_own, shared.here.values()):
         is_late = event.number in shared.find_numbers(event.plant)
-        words = "its number is taken there, so somebody was first" if is_late else "nobody else follows it"
+        words = "its number is taken there: somebody else was faster" if is_late else "nobody else follows it"
         push = f"git push {remote} {_quote(f'refs/tags/{event.tag}')}"
         repair = _drop(event.tag) if is_late or event.tag in unsound else push
         yield Problem(
@@ -83,7 +83,8 @@ def find_shared_problems(shared: Shared, unsound: Collection[str]) -> Iterator[P
 def _build_other(remote: str, event: Event, oid: str) -> Problem:
     sentence = (
         f"tag {event.tag} is {event.oid[:10]} here and {oid[:10]} on {remote}: one of them was moved, or two were "
-        f"written at once. Look at the one here first (git show {event.oid[:10]}); the repair takes that of {remote}."
+        f"written at once. Inspect the one here first (git show {event.oid[:10]}); the repair takes the one on "
+        f"{remote}."
     )
     reference = f"refs/tags/{event.tag}"
     return Problem(

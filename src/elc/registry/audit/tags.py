@@ -32,11 +32,11 @@ def find_tag_problems(context: Context, shared: Shared) -> Iterator[Problem]:
         yield from _find_double_problems(line, shared)
         if plant in context.settings.plants:
             settled = context.line(plant)
-            found = [problem for event in line.events for problem in _judge(context, settled, event)]
-            found += [
+            problems = [problem for event in line.events for problem in _judge(context, settled, event)]
+            problems += [
                 it for name in context.settings.environments for it in context.rules.trust.find_gone(settled, name)
             ]
-            yield from (replace(problem, sentence=" ".join(problem.sentence.split())) for problem in found)
+            yield from (replace(problem, sentence=" ".join(problem.sentence.split())) for problem in problems)
         elif not context.is_former(plant):
             yield _build_unknown(context, events)
     yield from _find_registration_problems(context)
@@ -77,7 +77,7 @@ def _find_number_problems(events: Sequence[Event], shared: Shared) -> Iterator[P
         if event.number:
             numbered.setdefault(event.number, []).append(event)
         elif event.action not in ("register", "deregister") and not event.fault:
-            yield build_problem("number", event, "has no number, expected one more than that of the tag before")
+            yield build_problem("number", event, "has no number; expected the one after that of the previous tag")
     for number, group in numbered.items():
         if len(group) > 1:
             # The one that nobody else has seen gives way.
@@ -100,8 +100,8 @@ def _find_time_problems(events: Sequence[Event], shared: Shared) -> Iterator[Pro
     """Find tags whose times do not rise as their numbers do, and those of one second."""
     for first, event in pairwise(events):
         if first.time == event.time:
-            one, late = sorted((first, event), key=shared.is_own)
-            yield build_problem("time", late, f"is of the same second as {one.tag}: {_say(late)}")
+            kept, late = sorted((first, event), key=shared.is_own)
+            yield build_problem("time", late, f"has the same time, to the second, as {kept.tag}: {_say(late)}")
     last: Event | None = None
     for event in sorted((event for event in events if event.number), key=lambda event: (event.number, event.order)):
         if last is not None and event.time < last.time and event.number > last.number:
@@ -129,7 +129,9 @@ def _find_again(line: Line) -> Iterator[Problem]:
     for event in line.events:
         if event.action == "deregister":
             if event.version not in active:
-                yield build_problem("unregistered", event, f"takes back {event.version}, which was not registered then")
+                yield build_problem(
+                    "unregistered", event, f"deregisters {event.version}, which was not registered then"
+                )
             active.discard(event.version)
         elif event.action == "register":
             first = line.versions[event.version].registered
@@ -143,7 +145,7 @@ def _find_twins(versions: Iterable[Version], key: Callable[[Version], str], what
     for version in versions:
         first = seen.setdefault(key(version), version) if key(version) else version
         if first is not version:
-            yield build_problem("twice", version.registered, f"registers {what} that is {first.version} already")
+            yield build_problem("twice", version.registered, f"registers {what} that is already {first.version}")
 
 
 def _find_registration_problems(context: Context) -> Iterator[Problem]:
@@ -164,25 +166,25 @@ def _judge(context: Context, line: Line, event: Event) -> list[Problem]:
     """Find the rules that a tag breaks in the environment that it is about, or in any that it touches."""
     rules, environments = context.rules, context.settings.environments
     if event.stage and event.stage != APPROVED and event.stage not in environments:
-        known = build_nearest(event.stage, environments)
-        return [build_problem("environment", event, f"is about {event.stage}, which is no environment: {known}")]
+        nearest = build_nearest(event.stage, environments)
+        return [build_problem("environment", event, f"is about {event.stage}, which is not an environment: {nearest}")]
     early = _find_early(line, event) if event.stage else []
     if event.stage == APPROVED:
         return early or rules.find_decision_problems(line, event)
     if event.stage:
         return early or rules.find_problems(line, event, event.stage)
     touched = [name for name, it in environments.items() if it.holds(line.plant)]
-    found = [problem for name in touched for problem in rules.find_problems(line, event, name)]
-    return list(dict.fromkeys(found))
+    problems = [problem for name in touched for problem in rules.find_problems(line, event, name)]
+    return list(dict.fromkeys(problems))
 
 
 def _find_early(line: Line, event: Event) -> list[Problem]:
     """A decision or an assignment is about a version that is registered at its commit by then."""
     name = line.at_commit.get(event.commit)
     if name is None:
-        found = f"where no version of {line.plant} is registered"
+        reason = f"where no version of {line.plant} is registered"
     elif line.versions[name].registered.order > event.order:
-        found = f"where {name} was registered only later"
+        reason = f"where {name} was registered only later"
     else:
         return []
-    return [build_problem("unregistered", event, f"is about commit {event.commit[:10]}, {found}")]
+    return [build_problem("unregistered", event, f"is about commit {event.commit[:10]}, {reason}")]

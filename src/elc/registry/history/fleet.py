@@ -62,7 +62,7 @@ def find_strays(context: Context) -> list[Problem]:
 
 def _build_stray(plant: str, tags: Sequence[str]) -> Problem:
     count = "1 tag is" if len(tags) == 1 else f"{len(tags):,} tags are"
-    return Problem("plant", plant, tags[0], f"{count} of {plant}, which is no plant of params.yaml.", "")
+    return Problem("plant", plant, tags[0], f"{count} of {plant}, which is not a plant in params.yaml.", "")
 
 
 def _find_deciding(context: Context, line: Line) -> list[Event]:
@@ -72,16 +72,16 @@ def _find_deciding(context: Context, line: Line) -> list[Event]:
 
 
 def _build_fleet_row(context: Context, line: Line, problems: Sequence[Problem]) -> FleetRow:
-    found = list(problems)
-    places = [_build_place(context, line, name, found) for name in context.settings.environments]
+    doubts = list(problems)
+    places = [_build_place(context, line, name, doubts) for name in context.settings.environments]
     for stage in line.stages:
         if stage != APPROVED and stage not in context.settings.environments and (last := line.assigned(stage)):
-            found += context.rules.find_problems(line, last, stage)
+            doubts += context.rules.find_problems(line, last, stage)
     statuses = {}
     for name, version in line.versions.items():
         statuses[name] = find_status(context, line, version)
         if version.decision is not None:
-            found += context.rules.find_decision_problems(line, version.decision)
+            doubts += context.rules.find_decision_problems(line, version.decision)
     active = [statuses[name] for name, version in line.versions.items() if version.is_active]
     latest = line.latest or ""
     return FleetRow(
@@ -90,23 +90,23 @@ def _build_fleet_row(context: Context, line: Line, problems: Sequence[Problem]) 
         status=statuses.get(latest, ""),
         pending=sum("pending" in status for status in active),
         places=tuple(places),
-        problems=tuple(dict.fromkeys(found)),
+        problems=tuple(dict.fromkeys(doubts)),
     )
 
 
 def _build_place(context: Context, line: Line, environment: str, problems: list[Problem]) -> Place:
     """Build what an environment holds, and add to the problems why a later tag is not followed."""
-    chosen = context.environment(environment)
+    settings = context.environment(environment)
     followed = context.rules.follow(line, environment)
     problems += followed.problems
     if followed.event is None or followed.version is None:
-        return Place(environment, chosen.holds(line.plant), "", None, "", is_doubtful=False)
+        return Place(environment, settings.holds(line.plant), "", None, "", is_doubtful=False)
     status = context.find_status(followed.version, environment)
     return Place(
         environment=environment,
-        is_planned=chosen.holds(line.plant),
+        is_planned=settings.holds(line.plant),
         version=followed.version.version,
         since=followed.event.time,
         status=status,
-        is_doubtful=status == "rejected" or (chosen.approval != "none" and status != "approved"),
+        is_doubtful=status == "rejected" or (settings.approval != "none" and status != "approved"),
     )

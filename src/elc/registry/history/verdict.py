@@ -56,5 +56,5 @@ def verify(context: Context, events: Iterable[Event]) -> None:
 
 
 def build_broken(event: Event) -> Problem:
-    """Build the problem of a tag that is no annotated tag of a commit."""
+    """Build the problem of a tag that is not an annotated tag of a commit."""
     return Problem("tag-form", event.plant, event.tag, f"tag {event.tag} {event.fault}.", "")

@@ -75,7 +75,7 @@ def build_history(context: Context, plant: str) -> list[HistoryRow]:
     line = context.line(plant)
     held = _find_held(context, line)
     return [
-        _build_history_row(context, line, version, tuple(one for one in held if one.version == name))
+        _build_history_row(context, line, version, tuple(span for span in held if span.version == name))
         for name, version in reversed(line.versions.items())
     ]
 
@@ -86,13 +86,13 @@ def find_at(context: Context, plant: str, day: str) -> list[Held]:
     Several where it changed on that day; none where nothing was there yet, or the day is still to come.
 
     Raises:
-        ElcError: params.yaml has no such plant, or `day` is no date.
+        ElcError: params.yaml has no such plant, or `day` is not a date.
     """
     start, end = _read_day(day, read_zone(context, plant))
     held = _find_held(context, context.line(plant))
     if start > time.time():
         return []
-    return [one for one in held if one.start < end and (one.end is None or one.end > start)]
+    return [span for span in held if span.start < end and (span.end is None or span.end > start)]
 
 
 def _read_day(day: str, zone: ZoneInfo) -> tuple[float, float]:
@@ -108,11 +108,11 @@ def _read_day(day: str, zone: ZoneInfo) -> tuple[float, float]:
 def _find_held(context: Context, line: Line) -> list[Held]:
     """Find what each environment held, the environments in order of promotion, the earliest first."""
     verify(context, line.events)
-    found = []
+    spans = []
     for name in context.settings.environments:
         kept = tuple(event for event in line.events if not context.rules.find_problems(line, event, name))
-        found += [_build_held(name, span) for span in Line(line.plant, kept).spans(name)]
-    return found
+        spans += [_build_held(name, span) for span in Line(line.plant, kept).spans(name)]
+    return spans
 
 
 def _build_held(environment: str, span: VersionSpan) -> Held:

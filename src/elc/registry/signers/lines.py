@@ -75,7 +75,7 @@ def _read_text(text: str, plants: Collection[str], environments: Collection[str]
         signer = reader.read()
         first = numbers.setdefault(signer.fingerprint, number) if signer else number
         if first != number:
-            reader.faults.append(f"the key stands in line {first}, too; expected one line a key, with all its rights")
+            reader.faults.append(f"the key is also on line {first}; expected one line per key, with all its rights")
         faults += [f"line {number}: {fault}" for fault in reader.faults]
         signers += [signer] if signer else []
     check_faults(f"{FILE} in Git's HEAD", faults)
@@ -128,7 +128,7 @@ class _Line:
         except (ValueError, struct.error):
             fields, blob = [], b""
         if len(fields) != _KEY_FIELDS[kind] or fields[0] != kind.encode():
-            self.faults.append(f"{_shorten(key)} is no {kind} key; expected the second word of the .pub file")
+            self.faults.append(f"{_shorten(key)} is not a {kind} key; expected the second word of the .pub file")
             return ""
         return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
 
@@ -136,8 +136,8 @@ class _Line:
         """Check the options; return the days of the key, as OpenSSH of any version reads them in UTC."""
         times: dict[str, str] = {}
         for option in re.findall(r'(?:[^,"]|"[^"]*")+', word):
-            found = _OPTION.fullmatch(option)
-            name, value = (found[1].lower(), found[2] or "") if found else (option, "")
+            match = _OPTION.fullmatch(option)
+            name, value = (match[1].lower(), match[2] or "") if match else (option, "")
             if name == "cert-authority":
                 self.faults.append("found cert-authority; expected each person's own key, since rights go by the key")
             elif name == "namespaces":
@@ -175,7 +175,7 @@ class _Line:
                     "promote=... or register=..."
                 )
             elif act in rights:
-                self.faults.append(f"{act}= stands there twice; expected it once")
+                self.faults.append(f"{act}= is given twice; expected it once")
             else:
                 plants, _, environments = value.partition("@")
                 rights[act] = Rights(
@@ -184,16 +184,16 @@ class _Line:
                 )
         return rights
 
-    def _read_names(self, word: str, what: str, value: str, known: Collection[str]) -> tuple[str, ...]:
+    def _read_names(self, word: str, what: str, value: str, valid: Collection[str]) -> tuple[str, ...]:
         names = tuple(value.split(","))
         for name in names:
             if not value:
                 self.faults.append(f"{word} names no {what}; expected <plants>@<environments>, * for all")
             elif name == "*" and len(names) > 1:
-                self.faults.append(f"{word} has * beside others; expected * alone, or names")
-            elif name != "*" and name not in known:
+                self.faults.append(f"{word} has * next to other names; expected * alone, or names")
+            elif name != "*" and name not in valid:
                 self.faults.append(
-                    f"{word} names {what} {name!r}, which params.yaml does not; {build_nearest(name, known)}"
+                    f"{word} names {what} {name!r}, which params.yaml does not; {build_nearest(name, valid)}"
                 )
         return names
 
@@ -201,9 +201,9 @@ class _Line:
 def _read_end(options: list[str]) -> int:
     """Read when a key ends; 0 for never, or where the time is none."""
     for option in options:
-        found = re.fullmatch('valid-before="([0-9]{14})"', option)
-        if found:
-            return int(datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp())
+        match = re.fullmatch('valid-before="([0-9]{14})"', option)
+        if match:
+            return int(datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp())
     return 0
 
 

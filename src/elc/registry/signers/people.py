@@ -20,7 +20,7 @@ class Rights:
     environments: tuple[str, ...] = ()
 
     def cover(self, plant: str, environment: str) -> bool:
-        """Say whether a plant in an environment is among them."""
+        """Tell whether a plant in an environment is among them."""
         pairs = ((plant, self.plants), (environment, self.environments))
         return all(names == ("*",) or name in names for name, names in pairs)
 
@@ -42,7 +42,7 @@ class Signer:
     ends: int = 0
 
     def may(self, act: Act, plant: str, environment: str) -> bool:
-        """Say whether the signer may do something with a plant's versions for an environment.
+        """Tell whether the signer may do something with a plant's versions for an environment.
 
         Who may approve or promote there may register, too.
         """
@@ -72,5 +72,5 @@ class Signers:
         return self._found.get(fingerprint)
 
     def is_over(self, signer: Signer, tag: str, oid: str) -> bool:
-        """Say whether a signer's key has ended, and a tag of it was not sealed then."""
+        """Tell whether a signer's key has ended, and a tag of it was not sealed then."""
         return 0 < signer.ends <= self.now and self.sealed.get(tag) != oid

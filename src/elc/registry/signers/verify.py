@@ -32,8 +32,8 @@ _STRANGER = re.compile(r'Good "git" signature with \S+ key (SHA256:[A-Za-z0-9+/]
 class Verified:
     """The verdict on a tag: who signed it by which key, or a fault; with a fault the others are empty.
 
-    A fault reads on from the tag's name: "carries no signature; expected ...". `content` is what was signed: the bytes
-    of the tag, of which nothing is to be believed that was read at another time.
+    A fault reads on from the tag's name: "has no signature; expected ...". `content` is what was signed: the bytes
+    of the tag, and nothing read at another time can be trusted.
     """
 
     principal: str
@@ -55,19 +55,19 @@ def verify_tags(root: Path, oids: Sequence[str], signers: Signers) -> dict[str, 
     reference is checked by `elc.registry.events`. Whether the signer had the right is `Signer.may`.
 
     Raises:
-        ElcError: Git is missing, or `root` is no repository.
+        ElcError: Git is missing, or `root` is not a repository.
     """
     unique = list(dict.fromkeys(oids))
     tags = _read_tags(root, [oid for oid in unique if _OID.fullmatch(oid)])
     entries = tuple(signer.entry for signer in signers.signers)
-    known = {oid: good for oid, tag in tags.items() if (good := _good.get((tag.content, entries)))}
-    rest = [oid for oid in unique if oid not in known]
+    remembered = {oid: good for oid, tag in tags.items() if (good := _good.get((tag.content, entries)))}
+    rest = [oid for oid in unique if oid not in remembered]
     tools = _find_missing(root, signers) if rest else ""
     fresh = dict.fromkeys(rest, _refuse(tools)) if tools else _verify_all(root, rest, tags, signers)
     if len(_good) + len(fresh) > _MOST_KEPT:
         _good.clear()
     _good.update({(tags[oid].content, entries): it for oid, it in fresh.items() if not it.fault})
-    return {oid: known.get(oid) or fresh[oid] for oid in unique}
+    return {oid: remembered.get(oid) or fresh[oid] for oid in unique}
 
 
 def _verify_all(root: Path, oids: Sequence[str], tags: Mapping[str, Object], signers: Signers) -> dict[str, Verified]:
@@ -87,32 +87,32 @@ def _refuse(fault: str) -> Verified:
 
 
 def _find_missing(root: Path, signers: Signers) -> str:
-    """Say which tool is missing or too old; empty where none is."""
+    """Name which tool is missing or too old; empty where none is."""
     if shutil.which("ssh-keygen") is None:
         return "cannot be verified: ssh-keygen was not found on the PATH. Install OpenSSH's client, 8.2 or later"
     said = run_alone(root, "--version").stdout.decode(errors="replace").strip()
-    found = re.search(r"(\d+)\.(\d+)", said)
+    version = re.search(r"(\d+)\.(\d+)", said)
     # Git 2.34 knows SSH signatures, and 2.35 judges a key by the day of the tag.
     oldest = (2, 35) if any(signer.is_dated for signer in signers.signers) else (2, 34)
-    if found and (int(found[1]), int(found[2])) >= oldest:
+    if version and (int(version[1]), int(version[2])) >= oldest:
         return ""
     return f"cannot be verified: found {said}, expected Git {oldest[0]}.{oldest[1]} or later. Install one"
 
 
 def _read_tags(root: Path, oids: list[str]) -> Mapping[str, Object]:
-    """Read tag objects in one pass; what is no tag is left out."""
-    found = read_objects(root, oids, name="the tags of the registry")
-    return {it.oid: it for it in found if it is not None and it.kind == "tag"}
+    """Read tag objects in one pass; what is not a tag is left out."""
+    objects = read_objects(root, oids, name="the tags of the registry")
+    return {it.oid: it for it in objects if it is not None and it.kind == "tag"}
 
 
 def _find_fault(found: Object | None) -> str:
-    """Say why a tag's shape alone rules out an SSH signature over all of it; empty where it does not."""
+    """Explain why a tag's shape alone rules out an SSH signature over all of it; empty where it does not."""
     if found is None:
-        return "is no annotated tag in this repository, so it carries no signature; expected a signed tag"
+        return "is not an annotated tag in this repository, so it has no signature; expected a signed tag"
     tag = found.content
     begins = list(_BEGIN.finditer(tag))
     if not begins:
-        return f"carries no signature; expected one by an SSH key of {FILE}"
+        return f"has no signature; expected one by an SSH key of {FILE}"
     if begins[-1][1] != b"SSH SIGNATURE":
         return f"is signed by PGP or X.509; expected a signature by an SSH key of {FILE}"
     if not _HEADERS.match(tag):
@@ -158,14 +158,14 @@ def _explain(lines: Sequence[str], signers: Signers) -> str:
     if "key has expired" in said and signer:
         return f"was signed on a day when the key of {signer.principal} had expired (valid-before in {FILE})"
     if "key is not yet valid" in said and signer:
-        return f"was signed on a day when the key of {signer.principal} did not count yet (valid-after in {FILE})"
+        return f"was signed on a day when the key of {signer.principal} was not valid yet (valid-after in {FILE})"
     if stranger and not signer:
         return (
-            f"is signed by key {stranger}, which is not in {FILE} of Git's HEAD. Somebody who counts has to sign; "
-            "for somebody who left, keep the line and give it valid-before"
+            f"is signed by key {stranger}, which is not in {FILE} of Git's HEAD. Somebody listed there has to sign "
+            "it; for somebody who has left, keep the line and give it valid-before"
         )
     return (
-        "has a signature that does not fit it: the tag was altered after it was signed, or the signature was taken "
+        "has a signature that does not match it: the tag was altered after it was signed, or the signature was taken "
         f"from elsewhere (Git says: {said})"
     )
 
@@ -186,7 +186,7 @@ def check_signing(root: Path) -> None:
     elif (
         key and not key.startswith(("key::", "ssh-", "ecdsa-", "sk-")) and not (root / Path(key).expanduser()).is_file()
     ):
-        faults.append(f"user.signingkey is {key}, which is not there")
+        faults.append(f"user.signingkey is {key}, which does not exist")
     if faults:
         raise ElcError(
             f"{root}: Git cannot sign tags by SSH: {'; '.join(faults)}. Set it up:\n"

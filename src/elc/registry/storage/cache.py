@@ -37,7 +37,7 @@ def find_faults(cache: Path, package: str) -> dict[Path, str]:
     """Find what of a package the cache lacks or holds altered: path and sentence."""
     if not PACKAGE.fullmatch(package):
         raise ElcError(
-            f"package {package!r}: is no hash of a folder, expected 32 hex digits and .dir. Run `elc audit`."
+            f"package {package!r}: is not the hash of a folder, expected 32 hex digits and .dir. Run `elc audit`."
         )
     listing = find_object(cache, package)
     faults = _find_fault(listing, package, "the list of its files")
@@ -50,10 +50,10 @@ def find_faults(cache: Path, package: str) -> dict[Path, str]:
 def _find_fault(path: Path, md5: str, name: str) -> dict[Path, str]:
     if not path.is_file():
         return {path: f"{name} is missing from the cache, expected {path}."}
-    found = hash_file(path, "md5")
-    if found == md5.removesuffix(".dir"):
+    digest = hash_file(path, "md5")
+    if digest == md5.removesuffix(".dir"):
         return {}
-    return {path: f"{name} was altered in the cache: {path} hashes to {found}, expected {md5}."}
+    return {path: f"{name} was altered in the cache: {path} hashes to {digest}, expected {md5}."}
 
 
 def remove_objects(faults: dict[Path, str]) -> None:
@@ -69,9 +69,9 @@ def parse_listing(raw: bytes, package: str) -> dict[str, str]:
     try:
         files = {str(entry["relpath"]): str(entry["md5"]) for entry in json.loads(raw)}
     except (ValueError, KeyError, TypeError):
-        raise ElcError(f"package {package}: is no list of files, name and MD5. Run `elc audit`.") from None
+        raise ElcError(f"package {package}: is not a list of files with name and MD5. Run `elc audit`.") from None
     odd = [name for name, md5 in files.items() if not MD5.fullmatch(md5) or _leaves_folder(PurePosixPath(name))]
-    check_faults(f"package {package}", [f"{name!r} is no file of a package. Train it again." for name in odd])
+    check_faults(f"package {package}", [f"{name!r} is not a file of a package. Train it again." for name in odd])
     return files
 
 

@@ -44,12 +44,12 @@ def _list_files(folder: Path) -> list[str]:
 
 
 def _find_oddity(path: Path) -> str:
-    """Say why a path can be no part of a package; empty where it can."""
+    """Explain why a path cannot be part of a package; empty where it can."""
     if path.is_symlink() and path.is_dir():
-        return "is a link to a folder; expected plain files"
+        return "is a link to a folder; expected regular files"
     if "\n" in path.name or not path.name.isprintable():
-        return "is no name in one line of UTF-8; expected plain files"
-    return "" if path.is_dir() or path.is_file() or path.is_symlink() else "is neither a plain file nor a folder"
+        return "is not a name in one line of UTF-8; expected regular files"
+    return "" if path.is_dir() or path.is_file() or path.is_symlink() else "is neither a regular file nor a folder"
 
 
 def hash_file(path: Path, algorithm: str) -> str:

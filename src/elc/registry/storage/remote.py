@@ -99,8 +99,8 @@ def read_object(there: Any, package: str, remote: str) -> bytes:
             return bytes(file.read())
     except FileNotFoundError:
         raise ElcError(
-            f"remote {remote}: it does not hold package {package}, expected at {there.oid_to_path(package)}. "
-            f"Check its address with `dvc remote list`. {PUSH}"
+            f"remote {remote}: it does not have package {package}, expected at {there.oid_to_path(package)}. Check "
+            f"its address with `dvc remote list`. {PUSH}"
         ) from None
 
 

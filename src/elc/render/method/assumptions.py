@@ -24,11 +24,11 @@ class Assumption:
 
 def read_assumptions(params: Path) -> list[Assumption]:
     """Read all assumptions, those of the package's modules in the order of their paths, then those of params.yaml."""
-    found = []
+    assumptions = []
     for path, module in sorted(_find_modules(files("elc"), "elc")):
         if not path.endswith("assumptions.py"):
-            found += find_assumptions(path, module.read_text(encoding="utf-8"))
-    return found + find_assumptions(params.name, params.read_text(encoding="utf-8"))
+            assumptions += find_assumptions(path, module.read_text(encoding="utf-8"))
+    return assumptions + find_assumptions(params.name, params.read_text(encoding="utf-8"))
 
 
 def _find_modules(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
@@ -43,15 +43,15 @@ def _find_modules(folder: Traversable, name: str) -> Iterator[tuple[str, Travers
 def find_assumptions(path: str, text: str) -> list[Assumption]:
     """Find the assumptions of one file; a sentence goes on in the comment lines, or the docstring's, that follow."""
     lines = text.splitlines()
-    found = []
+    assumptions = []
     for number, line in enumerate(lines):
         match = _START.match(line)
         if match is not None:
             is_alone = not match["before"].strip()
             more = _read_more(lines[number + 1 :], bool(match["hash"])) if is_alone else []
             sentence = " ".join([match["text"].strip(), *more]).split('"""')[0].strip()
-            found.append(Assumption(path, number + 1, sentence[:1].upper() + sentence[1:]))
-    return found
+            assumptions.append(Assumption(path, number + 1, sentence[:1].upper() + sentence[1:]))
+    return assumptions
 
 
 def _read_more(lines: list[str], is_comment: bool) -> Iterator[str]:

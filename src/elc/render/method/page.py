@@ -43,48 +43,49 @@ def _build_meanings() -> list[str]:
         f"## {say('What best, typical and gap mean')}",
         say(
             "**Best** is the energy below which one hour in ten of the plant's own history lies, at the same load, "
-            "weather and feed. **Typical** is the energy below which every second hour lies. Both are learnt from load "
-            "and drivers alone, which operators cannot change; set-points are not among them, or their cost would be "
-            "excused."
+            "weather and feed. **Typical** is the energy below which every second hour lies. Both are trained on "
+            "load and drivers alone, which operators cannot change; set-points are left out, because the curve would "
+            "otherwise excuse their cost."
         ),
         say(
-            "**Gap** is actual energy less best. It is priced as the carrier of which more is bought, or less, when "
-            "the gap changes. The gap stands with its interval, as far as best itself is known; an interval that "
-            "reaches below zero is no call to act."
+            "**Gap** is actual energy less best. It is priced as the carrier of which more or less is bought when "
+            "the gap changes. The gap is shown with an interval, from the uncertainty of best itself; an interval "
+            "that reaches below zero does not call for action."
         ),
     ]
 
 
 def _build_intervals(settings: Settings) -> list[str]:
-    given = settings.ingest
+    ingest = settings.ingest
     return [
         f"## {say('How intervals are made')}",
         say(
             "A reading holds until the next one of its tag, at most {hold} hours; a tag that is read all the time is "
-            "missing in an interval without a reading. An interval is the mean weighted by time; one with less than "
-            "{coverage} of good time is missing. Weather alone is filled, by a straight line over gaps of up to {gap} "
-            "hours; nothing else is ever filled. Times are kept in UTC and shown in the time of the site.",
-            hold=format_plain(given.max_hold_h),
-            coverage=format_share(given.min_coverage_frac, 0),
-            gap=format_plain(given.max_gap_h),
+            "missing in an interval without a reading. The value of an interval is the time-weighted mean; an "
+            "interval with less than {coverage} of good time is missing. Only weather is filled, by a straight line "
+            "over gaps of up to {gap} hours; nothing else is ever filled. Times are stored in UTC and shown in site "
+            "time.",
+            hold=format_plain(ingest.max_hold_h),
+            coverage=format_share(ingest.min_coverage_frac, 0),
+            gap=format_plain(ingest.max_gap_h),
         ),
     ]
 
 
 def _build_unjudged(settings: Settings) -> list[str]:
-    given = settings.dataset
+    dataset = settings.dataset
     return [
         f"## {say('What is not judged')}",
         say(
             "- **Stops and start-ups**: load below {load} of the rated load, and {settle} hours after a start. They "
-            "are booked apart.\n- **Changing load**: load that moves by more than {slope} of the rated load an hour "
-            "within {window} hours.\n- **Missing or doubtful data**: without energy, load or a driver there is no gap. "
-            "What a check masks is missing too.\n- **Outside the envelope**: load, weather or feed beyond what the "
-            "curve has learnt from, one by one or together. The page says which.",
-            load=format_share(given.min_load_frac, 0),
-            settle=format_plain(given.settle_after_start_h),
-            slope=format_share(given.max_load_slope_frac_per_h, 0),
-            window=format_plain(given.steady_window_h),
+            "are accounted for separately.\n- **Changing load**: load that changes by more than {slope} of the rated "
+            "load an hour within {window} hours.\n- **Missing or doubtful data**: without energy, load or a driver "
+            "there is no gap. Values masked by a check count as missing.\n- **Outside the envelope**: load, weather "
+            "or feed beyond the training range of the curve, one by one or in combination. The page shows which.",
+            load=format_share(dataset.min_load_frac, 0),
+            settle=format_plain(dataset.settle_after_start_h),
+            slope=format_share(dataset.max_load_slope_frac_per_h, 0),
+            window=format_plain(dataset.steady_window_h),
         ),
     ]
 
@@ -157,16 +158,16 @@ def _build_limits(tags: TagList) -> str:
 def _build_thresholds(project: Project, settings: Settings) -> list[str]:
     header = (say("setting"), say("value"), say("what it does"))
     rows = [
-        (write_code(one.key), write_code(one.value), escape(translate(one.meaning)) or MISSING)
-        for one in read_thresholds(project.params, list(settings.plants))
+        (write_code(threshold.key), write_code(threshold.value), escape(translate(threshold.meaning)) or MISSING)
+        for threshold in read_thresholds(project.params, list(settings.plants))
     ]
-    intro = say("Of `params.yaml`; a plant's own value stands beside its name.")
+    intro = say("From `params.yaml`; a plant's own value is shown next to its name.")
     return [f"## {say('Thresholds in force')}", intro, _build_table(header, ":::", rows)]
 
 
 def _build_assumptions(assumptions: Sequence[Assumption]) -> list[str]:
-    intro = say("Choices of ours that could have been made otherwise, with the place where each is made.")
-    rows = [(escape(one.sentence), write_code(one.path)) for one in assumptions]
+    intro = say("Modelling choices that could have been made differently, with the place where each is made.")
+    rows = [(escape(assumption.sentence), write_code(assumption.path)) for assumption in assumptions]
     return [f"## {say('Assumptions')}", intro, _build_table((say("choice"), say("made in")), "::", rows)]
 
 

@@ -24,15 +24,17 @@ class Threshold:
 def read_thresholds(params: Path, plants: Sequence[str]) -> list[Threshold]:
     """Read the sections that decide what a page says, and what plants and environments override of them."""
     content = YAML().load(params.read_text(encoding="utf-8"))
-    found = [
+    thresholds = [
         threshold for section in SECTIONS if section in content for threshold in _walk(section, content[section], "")
     ]
     for plant in plants:
         own = content["plants"][plant]
-        found += [one for section in SECTIONS if section in own for one in _walk(section, own[section], f" ({plant})")]
+        thresholds += [
+            one for section in SECTIONS if section in own for one in _walk(section, own[section], f" ({plant})")
+        ]
     for name, environment in content["environments"].items():
-        found += list(_walk("", environment.get("overrides") or {}, f" ({name})"))
-    return found
+        thresholds += list(_walk("", environment.get("overrides") or {}, f" ({name})"))
+    return thresholds
 
 
 def _walk(key: str, content: Any, whose: str) -> Iterator[Threshold]:

@@ -16,14 +16,14 @@ from elc.service.rows import MAX_FAULTS, SHOWN
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 HEADER, COMPRESSION = 8, 10  # the places of the fields in their tables
-UNREADABLE = "The body is no whole Arrow IPC stream. Send a schema and record batches, uncompressed."
+UNREADABLE = "The body is not a complete Arrow IPC stream. Send a schema and record batches, uncompressed."
 
 
 def parse_arrow(body: bytes, *, known: Collection[str], max_rows: int) -> dict[str, Any]:
     """Read an Arrow IPC stream as the content of a JSON request; names and sizes are checked before it is converted.
 
     Raises:
-        ProblemError: 400 for what is no stream, 413 for too many rows, 422 for a column of no numbers.
+        ProblemError: 400 for what is not a stream, 413 for too many rows, 422 for a column of no numbers.
     """
     batches, count = [], 0
     try:
@@ -34,7 +34,9 @@ def parse_arrow(body: bytes, *, known: Collection[str], max_rows: int) -> dict[s
                 batch.validate(full=True)
                 count += batch.num_rows
                 if count > max_rows:
-                    raise ProblemError(413, f"The request has more than {max_rows:,} rows. Send it in parts.")
+                    raise ProblemError(
+                        413, f"The request has more than {max_rows:,} rows. Split it into several requests."
+                    )
                 batches.append(batch)
     except (pa.ArrowException, OSError, ValueError, IndexError, struct.error):
         raise ProblemError(400, UNREADABLE) from None
@@ -55,15 +57,17 @@ def _is_compressed(metadata: bytes) -> bool:
     return bool(place and FlatTable(metadata, message.Indirect(message.Pos + place)).Offset(COMPRESSION))
 
 
-def _check_schema(schema: pa.Schema, known: Collection[str]) -> None:
-    odd = [name for name in schema.names if name not in known][:MAX_FAULTS]
+def _check_schema(schema: pa.Schema, valid: Collection[str]) -> None:
+    odd = [name for name in schema.names if name not in valid][:MAX_FAULTS]
     if odd:
-        expected = f"one of {', '.join(known)}"
+        expected = f"one of {', '.join(valid)}"
         faults = [Fault(f"/rows/0/{name[:SHOWN]}", "a column that the model does not know", expected) for name in odd]
         raise ProblemError(422, "The Arrow schema has columns that the model does not know.", faults)
-    strange = [one for one in schema if not (pa.types.is_integer(one.type) or pa.types.is_floating(one.type))]
+    strange = [field for field in schema if not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type))]
     if strange or len(set(schema.names)) != len(schema.names):
-        what = f"column {strange[0].name[:40]} is {str(strange[0].type)[:40]}" if strange else "a column stands twice"
+        what = (
+            f"column {strange[0].name[:40]} is {str(strange[0].type)[:40]}" if strange else ("a column appears twice")
+        )
         raise ProblemError(422, f"The Arrow schema is not as expected: {what}. Send each column once, as numbers.")
 
 

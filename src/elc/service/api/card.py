@@ -34,8 +34,9 @@ def build_card(loaded: Loaded, name: str) -> dict[str, Any]:
     card, plant = loaded.package.card, loaded.settings.plant
     limits = {tag.column: (tag.low, tag.high) for tag in loaded.tags}
     setpoints = [
-        _describe(one) | dict(zip(("limit_low", "limit_high"), limits.get(one["column"], (None, None)), strict=True))
-        for one in card["setpoints"]
+        _describe(column)
+        | dict(zip(("limit_low", "limit_high"), limits.get(column["column"], (None, None)), strict=True))
+        for column in card["setpoints"]
     ]
     return {
         "plant": loaded.plant,
@@ -49,7 +50,7 @@ def build_card(loaded: Loaded, name: str) -> dict[str, Any]:
         "rated_load": card["rated_load"],
         "quantiles": card.get("quantiles", {}),
         "trained_on": {part: _pick(span) for part, span in card.get("trained_on", {}).items()},
-        "features": [_describe(one) for one in card["features"]],
+        "features": [_describe(column) for column in card["features"]],
         "setpoints": setpoints,
     }
 

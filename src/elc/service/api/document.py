@@ -27,9 +27,9 @@ PROBLEMS = {
     404: "No such plant, or this key may not see it",
     408: "The request took too long",
     413: "Too many bytes or rows",
-    415: "A type that is not read here",
-    422: "Fields that are not as expected, each with what was found",
-    429: "Too many requests of this client",
+    415: "A media type that is not supported",
+    422: "Fields that are not as expected, each with the value found",
+    429: "Too many requests from this client",
     500: "The model gave no number",
     503: "No version can be used now",
 }
@@ -57,8 +57,8 @@ def build_document(loaded: Loaded | None, limits: LimitSettings) -> dict[str, An
             },
             "/plants/{plant}/predict": {"parameters": [PLANT], "post": _build_predict(features)},
             "/plants/{plant}/gap": {"parameters": [PLANT], "post": _build_gap(row)},
-            "/healthz": {"get": _describe("getHealth", "Say that the process is alive", "State")},
-            "/readyz": {"get": _describe("getReadiness", "Say whether every plant answers", "State", 503)},
+            "/healthz": {"get": _describe("getHealth", "Tell that the process is alive", "State")},
+            "/readyz": {"get": _describe("getReadiness", "Tell whether every plant answers", "State", 503)},
         },
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -141,8 +141,8 @@ def _build_schemas(rows: dict[str, Any]) -> dict[str, Any]:
             "type": "object",
             "minProperties": 1,
             "additionalProperties": NUMBER,
-            "description": "A number for each column of the card. The age since a turnaround may be left out: then it "
-            "is that of this moment.",
+            "description": "A number for each column of the card. The age since a turnaround may be left out: then "
+            "its present value is used.",
         },
         "Rows": {
             "type": "object",
@@ -153,7 +153,7 @@ def _build_schemas(rows: dict[str, Any]) -> dict[str, Any]:
                 "units": {
                     "type": "object",
                     "additionalProperties": text,
-                    "description": "The units of columns that are sent in others than their own, as in degF.",
+                    "description": "The units of columns that are not sent in their own unit, as in degF.",
                 },
             },
         },

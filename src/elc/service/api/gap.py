@@ -70,7 +70,7 @@ def _build_row(
 
 
 def _find_reason(advice: advise.Advice, at: pd.Timestamp) -> str:
-    """Say why there are no moves; empty where there are some."""
+    """Explain why there are no moves; empty where there are some."""
     return "" if (advice.moves[TIME] == at).any() else advise.find_reason(advice.reasons, at)
 
 

@@ -34,7 +34,7 @@ def ask(loaded: Loaded, content: Any, *, needed: Sequence[str], optional: Sequen
     if given and missing:
         raise ProblemError(
             422,
-            "The rows give some set-points and not others: give all of them, or none.",
+            "The rows give some set-points but not others: give all of them, or none.",
             [Fault(f"/rows/0/{column}", "nothing", "all set-points, or none") for column in missing],
         )
     return asked
@@ -82,5 +82,5 @@ def _expect(loaded: Loaded, asked: AskedRows) -> NDArray[np.float64]:
 
 
 def describe(loaded: Loaded) -> dict[str, str]:
-    """Say which version answers."""
+    """Name which version answers."""
     return {"plant": loaded.plant, "version": loaded.version, "environment": loaded.environment}

@@ -33,9 +33,9 @@ PATH = re.compile(rf"/plants/([^/]+)/({'|'.join(KINDS)})")
 INLINE_BYTES = 20_000  # ASSUME: of a body that is answered without a thread: some 100 rows
 LARGE_AT_ONCE = 2  # ASSUME: requests with a thread of their own; more only wait for the processor
 MOST_HELD = 64 * 1024 * 1024  # bytes of bodies that are being read
-NO_ROOM = "Too many large requests come at once. Wait as long as Retry-After says."
-SILENT = "The model gave no number for this row. It is looked into; ask again later."
-NOT_READY = "This plant has no version that can be used now. /readyz says more, and elc swaps."
+NO_ROOM = "Too many large requests at once. Wait as long as Retry-After says."
+SILENT = "The model gave no number for this row. The fault is being handled; try again later."
+NOT_READY = "This plant has no version that can be used now. See /readyz and elc swaps."
 Answer = tuple[tuple[bytes, AskedRows, Loaded], Scored]
 
 
@@ -85,7 +85,7 @@ class Requests:
         if kind == PREDICT:
             return partial(self._answer_in_thread, partial(self._predict_many, media_type, body))
         if media_type == arrow.MEDIA_TYPE:
-            raise ProblemError(415, "A gap is asked for as JSON. Send application/json.")
+            raise ProblemError(415, "A gap request must be JSON. Send application/json.")
         return partial(self._answer_in_thread, partial(self._judge, body))
 
     async def _answer_in_thread(self, answer: Callable[[Loaded], Answer], loaded: Loaded) -> Answer:

@@ -16,10 +16,10 @@ from elc.service.problems import ProblemError
 from elc.service.versions import Fleet
 from elc.settings import Settings
 
-LOADING = "The plants are being loaded: {count} of {plants} so far. Ask again in a few seconds."
+LOADING = "The plants are being loaded: {count} of {plants} so far. Try again in a few seconds."
 NONE_USABLE = (
-    "No plant has a version that can be used: {count} of {plants} were loaded. elc swaps, and the log of the service, "
-    "say why."
+    "No plant has a version that can be used: {count} of {plants} were loaded. See elc swaps and the log of the "
+    "service."
 )
 
 
@@ -52,11 +52,11 @@ class Api:
         return _write(build_card(lane.current, self._names[lane.current.plant]))
 
     async def health(self, _: Request) -> Response:
-        """Say that the process is alive."""
+        """Tell that the process is alive."""
         return _write({"status": "alive"})
 
     async def ready(self, _: Request) -> Response:
-        """Say whether every plant has answered a warm prediction."""
+        """Tell whether every plant has answered a warm prediction."""
         count, plants = len(self._fleet.lanes), len(self._fleet.plants)
         if self._fleet.is_ready:
             return _write({"status": "ready", "plants": count})

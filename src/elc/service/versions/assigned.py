@@ -1,4 +1,4 @@
-"""Which versions are to be served: what tags assign is laid down and proved before it is loaded.
+"""Which versions to serve: what tags assign is copied and tested before it is loaded.
 
 While requests are answered this is done in a process of its own: Git, DVC and the proofs would take time from them.
 """
@@ -33,7 +33,7 @@ class Assigned:
     """A version that was proved; where none can be served, `fault` says why.
 
     `digest` is the SHA-256 of the package's content: what was proved has it, and what is loaded must. `tag` is the one
-    that put it there; `is_new` where it was laid down just now.
+    that put it there; `is_new` if it was copied just now.
     """
 
     folder: str = ""
@@ -51,7 +51,7 @@ class Assigned:
 
 
 def find_assigned(project: Project, environment: str, plants: Sequence[str]) -> dict[str, Assigned]:
-    """Find the versions of plants; what a tag assigns that does not lie there yet is laid down in a process apart."""
+    """Find the versions of plants; what a tag assigns that is not there yet is copied in a separate process."""
     late = _find_late(project, environment, plants)
     apart = find_apart(project, environment, late) if late else {}
     return {plant: apart.get(plant) or _find_one(project, environment, plant) for plant in plants}
@@ -70,11 +70,11 @@ def find_apart(project: Project, environment: str, plants: Sequence[str]) -> dic
         found = json.loads(done.stdout.splitlines()[-1])
         return {plant: Assigned(**found[plant]) for plant in plants}
     except subprocess.TimeoutExpired:
-        fault = f"what is assigned could not be laid down in {APART_S} s. Look at the DVC remote."
+        fault = f"the assigned package could not be copied in {APART_S} s. Check the DVC remote."
     except (OSError, subprocess.CalledProcessError, ValueError, LookupError, TypeError) as error:
         told = str(getattr(error, "stderr", None) or error)
         LOG.error("versions could not be looked up", extra={"fields": {"sentence": told[-2000:]}})
-        fault = "the version assigned could not be looked up; the log says why."
+        fault = "the assigned version could not be looked up; see the log."
     return {plant: Assigned(fault=f"plant {plant}: {fault}") for plant in plants}
 
 
@@ -123,7 +123,7 @@ def _prove(plant: str, find: Callable[[], Used]) -> Assigned:
         return Assigned(fault=str(error))
     except Exception as error:
         LOG.exception("a version could not be looked up", extra={"fields": {"plant": plant}})
-        return Assigned(fault=f"plant {plant}: the version assigned cannot be looked up ({error}).")
+        return Assigned(fault=f"plant {plant}: the assigned version cannot be looked up ({error}).")
     fault = "; ".join(proof.fault for proof in proofs if proof.fault)
     return Assigned(str(used.folder), used.environment, used.version or CANDIDATE, digest, used.tag, fault=fault)
 
@@ -136,7 +136,7 @@ def _lay_down(project: Project, environment: str, plants: Sequence[str]) -> dict
         try:
             registry.deploy_plant(registry.read_context(project), plant, environment)
         except (ElcError, OSError) as error:
-            found[plant] = f"plant {plant}: what is assigned cannot be laid down, what was there stays. {error}"
+            found[plant] = f"plant {plant}: the assigned package cannot be copied; the previous one stays. {error}"
     return found
 
 

@@ -79,7 +79,7 @@ class Batch:
     def _answer(self, waiting: list[tuple[Inputs, asyncio.Future[Scored]]]) -> None:
         """Answer each request by a run of its own."""
         for inputs, future in waiting:
-            if future.done():  # nobody waits any more
+            if future.done():  # no caller waits any more
                 continue
             start = time.perf_counter()
             try:

@@ -29,7 +29,7 @@ FindRows = Callable[[str, tuple[str, ...]], Inputs]
 
 
 class Fleet:
-    """A lane for each plant that has a version, and what is to be said of the others.
+    """A lane for each plant that has a version, and what to report about the others.
 
     `find_rows` gives rows that were asked before (see `capture.read_rows`), with which a new version is tried.
     """
@@ -95,7 +95,7 @@ class Fleet:
             raise
         except Exception as error:
             LOG.exception("a version could not be loaded", extra={"fields": {"plant": plant}})
-            raise ElcError(f"plant {plant}: the version assigned cannot be loaded ({error}).") from error
+            raise ElcError(f"plant {plant}: the assigned version cannot be loaded ({error}).") from error
 
     def _load_last_good(self, plant: str, error: ElcError) -> Loaded:
         version = self._history.find_last_good(plant, self.environment)
@@ -118,7 +118,7 @@ class Fleet:
         if changed:
             found = find_apart(self._project, self.environment, changed)
             for plant in changed:
-                if found[plant].is_new:  # our own doing is no change
+                if found[plant].is_new:  # our own action is not a change
                     self._signs[plant] = (*self._sign_folders(plant), self._signs[plant][-1])
                 self._renew(plant, found[plant])
         for plant, lane in list(self.lanes.items()):
@@ -163,11 +163,11 @@ class Fleet:
         self._let_in(plant, lane, loaded)
 
     def _is_known(self, plant: str, lane: Lane, assigned: Assigned) -> bool:
-        """Whether nothing is to be loaded: it is in use, is being let in, or did not hold before."""
+        """Whether there is nothing to load: it is in use, is being let in, or did not hold before."""
         if lane.coming is not None and lane.coming.name == assigned.name:
             return True
         if lane.coming is not None:
-            lane.withdraw(assigned.fault or "another version was assigned meanwhile")
+            lane.withdraw(assigned.fault or "another version has been assigned in the meantime")
         if assigned.fault:
             return False
         if lane.current.name == assigned.name:
@@ -177,7 +177,7 @@ class Fleet:
         reason = self._history.find_refusal(plant, assigned.digest, assigned.tag)
         if reason:
             self._waits.pop(plant, None)
-            self._doubt(plant, f"{plant} {assigned.version} was not let in: {reason}")
+            self._doubt(plant, f"{plant} {assigned.version} was not accepted: {reason}")
         return bool(reason)
 
     def _keep(self, plant: str, lane: Lane | None, sentence: str) -> None:
@@ -197,7 +197,7 @@ class Fleet:
         reason = find_fault(trial, self._settings.serve.swap)
         if reason:
             self._tell(REFUSED, loaded, lane.current.version, 0.0, reason)
-            self._doubt(plant, f"{plant} {loaded.version} was not let in: {reason}")
+            self._doubt(plant, f"{plant} {loaded.version} was not accepted: {reason}")
             return
         self.doubts.pop(plant, None)
         lane.start(trial)

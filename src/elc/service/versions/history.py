@@ -124,6 +124,6 @@ class SwapLog:
 
 def _build_unreadable(path: Path, error: OSError) -> ElcError:
     return ElcError(
-        f"{path}: cannot be read ({error.strerror or error}). The service writes it: run this as the same user, or let "
-        "yours read the file and its folder."
+        f"{path}: cannot be read ({error.strerror or error}). The service writes it: run this as the same user, or "
+        "give yours the right to read the file and its folder."
     )

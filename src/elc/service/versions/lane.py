@@ -210,20 +210,20 @@ def find_fault(trial: Trial, settings: SwapSettings) -> str:
     """Find what is against a new version so far; empty where nothing is."""
     if trial.new.failures and trial.new.error_frac > settings.max_error_frac:
         return (
-            f"{trial.new.failures} of {trial.new.answers + trial.new.failures} answers failed, allowed are "
+            f"{trial.new.failures} of {trial.new.answers + trial.new.failures} answers failed, allowed is "
             f"{settings.max_error_frac:.1%}"
         )
     ratio = trial.new.median_s / trial.old.median_s
     if ratio > settings.max_slower_ratio:
-        return f"it takes {ratio:.1f} times as long as the one in use, allowed are {settings.max_slower_ratio:g}"
+        return f"it takes {ratio:.1f} times as long as the one in use, allowed is {settings.max_slower_ratio:g}"
     distance = float(np.mean(trial.distances)) if trial.distances else 0.0
     if distance > settings.max_distance_frac:
-        return f"it lies {distance:.1%} from the one in use, allowed are {settings.max_distance_frac:.1%}"
+        return f"it is {distance:.1%} away from the one in use, allowed is {settings.max_distance_frac:.1%}"
     return ""
 
 
 def describe(trial: Trial) -> str:
-    """Say what was seen of a new version."""
+    """Describe what was seen of a new version."""
     distance = float(np.mean(trial.distances)) if trial.distances else 0.0
     return (
         f"{trial.new.answers:,} answers, {trial.new.failures} failed; median {1000 * trial.new.median_s:.2f} ms, "

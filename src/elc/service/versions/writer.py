@@ -24,7 +24,7 @@ class EventWriter:
         self._thread.start()
 
     def put(self, write: Write) -> None:
-        """Take an event in: what is to be called to write it, which may raise OSError."""
+        """Accept an event: the call that writes it, which may raise OSError."""
         self._events.put(write)
 
     def close(self) -> None:
@@ -57,5 +57,5 @@ class EventWriter:
                 return
             self._waiting.pop(0)
         if self._is_stuck:
-            LOG.info("swaps are written again")
+            LOG.info("swaps can be written again")
         self._is_stuck = False
