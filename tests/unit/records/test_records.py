@@ -56,7 +56,10 @@ def test_what_is_no_record_is_told_in_one_way(tmp_path: Path, kind: type[BaseMod
         ("", "not readable as JSON (EOF while parsing"),
         ([1], f"holds [1], expected a record of {kind.__name__}"),
         ({**content, key: True}, f"{key} is True, expected "),
-        ({name: value for name, value in content.items() if name != key}, f"{key} is missing, expected in a record of {kind.__name__}"),
+        (
+            {name: value for name, value in content.items() if name != key},
+            f"{key} is missing, expected in a record of {kind.__name__}",
+        ),
     ]
     if not issubclass(kind, Kept):
         spoilt.append(({**content, "pressure": 1}, "pressure is an unknown key, "))
