@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from elc import language, settings
 from elc.paths import Project
+from tests import kept
 
 ROOT = Path(__file__).resolve().parents[1]
 # All three plants run at the end of these days, and for a day more; on the second fjord trips.
@@ -134,10 +135,12 @@ def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def build_demo(folder: Path) -> None:
-    """Build the tiny project in a folder, every stage of every plant run by DVC."""
+    """Build the tiny project in a folder: DVC runs every stage of every plant, or what is stale since the last time."""
     project = copy_project(folder)
+    kept.restore(project.root)
     done = run(project.root, "dvc", "repro")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    kept.keep(project.root)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "run")
 
