@@ -45,7 +45,8 @@ demo: setup
 	dvc repro
 	@echo "Open reports/_site/index.html"
 
-PYTEST := python -m pytest --numprocesses=auto --dist=worksteal --durations=40
+# Two plug-ins that no test here asks for would be imported by each process; nbval alone takes three seconds.
+PYTEST := python -m pytest --numprocesses=auto --dist=worksteal --durations=40 -p no:nbval -p no:hydra_pytest
 
 test: setup $(SPARK) check
 	$(PYTEST) --leave-long
