@@ -1,5 +1,6 @@
 # make demo              set up, run the pipeline for the demo plants, say where the site is
-# make test              set up, run all checks; with a Java runtime, of Spark too
+# make test              set up, run the checks of each commit: fifteen minutes on two cores
+# make test-long         run the tests of minutes each: lives, kills, forced runs; with a Java runtime, of Spark too
 # make test-benchmarks   run every benchmark on a tiny case: that it works, not what it measures
 # make train PLANT=fjord a candidate of one plant, and reports/train/fjord.patch to commit it by
 # make promote ENV=test  promote what may be, by the map of params.yaml; $SIGNING_KEY signs
@@ -25,7 +26,7 @@ $(foreach name,PYTHON PLANT ENV HOURS SIGNING_KEY PATH,$(eval override $(name) :
 export PYTHON PLANT ENV HOURS SIGNING_KEY
 export override PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo test test-benchmarks check train promote operate need-PLANT need-ENV life bench lab docs lock packages clean
+.PHONY: setup demo test test-long test-benchmarks check train promote operate need-PLANT need-ENV life bench lab docs lock packages clean
 .DELETE_ON_ERROR:
 
 setup: $(DONE)
@@ -44,12 +45,18 @@ demo: setup
 	dvc repro
 	@echo "Open reports/_site/index.html"
 
-test: setup $(SPARK) check
-	python -m pytest --numprocesses=auto --dist=worksteal --durations=40
+# Two plug-ins that no test here asks for would be imported by each process; nbval alone takes three seconds.
+PYTEST := python -m pytest --numprocesses=auto --dist=worksteal --durations=40 -p no:nbval -p no:hydra_pytest
 
-# Eleven minutes, so not a part of `make test`.
+test: setup $(SPARK) check
+	$(PYTEST) --leave-long
+
+test-long: setup $(SPARK)
+	$(PYTEST) -m long
+
+# Eleven minutes, so not a part of either.
 test-benchmarks: setup $(SPARK)
-	ELC_BENCHMARKS=1 python -m pytest --numprocesses=auto --dist=worksteal --durations=40 tests/pipeline/test_benchmarks.py
+	ELC_BENCHMARKS=1 $(PYTEST) tests/pipeline/test_benchmarks.py
 
 # The tests can use Spark where there is a Java runtime; nothing else needs it.
 $(SPARK): $(DONE) requirements-spark.lock

@@ -17,23 +17,50 @@ from ruamel.yaml import YAML
 from elc import settings
 from elc.pages import language
 from elc.paths import Project
+from tests import kept
 
 ROOT = Path(__file__).resolve().parents[1]
 # All three plants run at the end of these days, and for a day more; on the second fjord trips.
 TINY = {"days": 147, "epochs": 40, "patience": 10}
 PLANTS = ("fjord", "delta", "steppe")
-# Whole lives and runs, the longest first: where one comes last, one process is left with it and the others wait.
-LONGEST = ("test_lived", "test_hourly", "test_lab", "test_escalante", "test_life", "test_reproduce", "test_kill")
+# What takes longest comes first: where one came last, one process would be left with it while the others have ended.
+LONGEST = (
+    "test_lived",
+    "test_hourly",
+    "test_lab",
+    "test_escalante",
+    "test_live",
+    "test_life",
+    "test_newest",
+    "test_reproduce",
+    "test_kill",
+    "test_dependencies",
+    "test_engines",
+    "test_service",
+    "test_train_package",
+)
 # How long one example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("elc", deadline=None)
 hypothesis.settings.load_profile("elc")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--leave-long", action="store_true", help="skip what is marked long: `make test-long` runs it")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are cores: tests wait for servers, browsers and commands, too."""
+    return max((os.cpu_count() or 1) * 3 // 2, 1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the longest tests; those that need no demo project come last, where another process begins."""
     for item in items:
         if "unit" in item.path.relative_to(ROOT).parts and "demo_project" in getattr(item, "fixturenames", ()):
             raise pytest.UsageError(f"{item.nodeid}: needs a run of the pipeline. Move it to tests/pipeline.")
+        mark = item.get_closest_marker("long")
+        if mark and config.getoption("--leave-long"):
+            item.add_marker(pytest.mark.skip(reason=f"left to `make test-long`: {mark.kwargs['reason']}"))
     items.sort(key=_find_rank)
 
 
@@ -135,10 +162,12 @@ def demo_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def build_demo(folder: Path) -> None:
-    """Build the tiny project in a folder, every stage of every plant run by DVC."""
+    """Build the tiny project in a folder: DVC runs every stage of every plant, or what is stale since the last time."""
     project = copy_project(folder)
+    kept.restore(project.root)
     done = run(project.root, "dvc", "repro")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    kept.keep(project.root)
     git(project.root, "add", "--all")
     git(project.root, "commit", "--quiet", "--message", "run")
 

@@ -110,6 +110,7 @@ def _execute(channel: websocket.WebSocket, source: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+@pytest.mark.long(reason="runs every notebook in a kernel of its own")
 def test_every_notebook_runs_and_its_committed_bytes_come_back(lab: Lab) -> None:
     for path in find_stages(lab.project).values():
         committed = path.read_bytes()

@@ -91,6 +91,7 @@ def test_every_output_persists() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long(reason="trains, and runs every stage with each call noted")
 def test_every_module_that_a_stage_runs_is_in_its_code(copied_project: Project) -> None:
     """Told from the syntax, proved by running: no function that could move a number goes unseen."""
     stages = [stage for stage in PIPELINE if stage not in COMMANDS]

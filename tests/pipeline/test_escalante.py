@@ -21,6 +21,7 @@ GJ_PER_SHORT_TON = 19.4
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long(reason="trains a plant and runs its every stage"),
     pytest.mark.skipif(not SHARED.is_file(), reason="the Escalante data are not here: set ELC_SHARED to their folder"),
 ]
 

@@ -31,7 +31,7 @@ from elc.registry.write import TagDraft, write_tag
 from tests.conftest import ROOT
 from tests.unit.registry.keys import make_repository, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(reason="random histories, compared after each of two hundred steps")]
 
 PLANTS = ("fjord", "delta")
 ENVIRONMENTS = ("dev", "test", "prod")

@@ -107,6 +107,7 @@ def check_batch(project: Project) -> None:
     assert (project.hourly("fjord") / "hourly.parquet").read_bytes() == grown
 
 
+@pytest.mark.long(reason="kills three hourly runs, and starts them again")
 def test_killed_run_leaves_no_trace_in_the_next(operated: Project, tmp_path: Path) -> None:
     run_hourly(operated, "--plant", "fjord")
     add_readings(operated, "fjord", read_last(operated, "fjord", 1))

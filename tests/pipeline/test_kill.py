@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 12
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(reason="kills a run twelve times, and starts it again")]
 SCRIPT = """
 import resource, sys
 from pathlib import Path

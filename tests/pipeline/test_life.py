@@ -173,6 +173,7 @@ def list_runs(project: Project) -> list[tuple[str, str]]:
     return [(one["version"], one["reason"]) for one in sorted(ran, key=lambda one: one["start"])]
 
 
+@pytest.mark.long(reason="trains a second version, and operates both")
 def test_operation_uses_what_is_deployed(
     copied_project: Project, edit_params: Callable[[Project, str, str], None]
 ) -> None:

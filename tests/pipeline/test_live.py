@@ -9,7 +9,7 @@ import pytest
 from elc.paths import Project
 from tests.conftest import git, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(reason="two hours are played, a service beside them")]
 
 
 def test_two_hours_are_played(demo_project: Project) -> None:

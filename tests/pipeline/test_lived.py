@@ -10,7 +10,7 @@ from elc.paths import Project
 from tests.life.life import live
 from tests.life.story import EVENTS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(reason="six hours of operation, each with its events")]
 
 
 def test_six_hours_are_lived_without_a_fault(demo_project: Project, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def read_status(operation: Operation) -> dict[str, str]:
     return found
 
 
+@pytest.mark.long(reason="a dozen hours, all stages of operation in each")
 def test_any_hour_can_be_the_newest(demo_project: Project, operated: tuple[Operation, Operation]) -> None:
     shown = []
     for number, hourly in enumerate(list(cut_hours(demo_project, PLANT))[::-SAMPLED_H][::-1]):

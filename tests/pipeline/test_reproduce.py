@@ -26,6 +26,7 @@ def test_nothing_is_left_to_do_and_git_is_clean(demo_project: Project) -> None:
     assert git(demo_project.root, "status", "--porcelain") == ""
 
 
+@pytest.mark.long(reason="trains again, and runs a plant's every stage")
 def test_forced_runs_give_the_same_bytes(copied_project: Project) -> None:
     """Data, model package, executed notebooks and pages; dvc.lock stays as committed."""
     # The cache of ingest knows files by their inode and time.

@@ -43,7 +43,7 @@ def _check_address(address: str) -> str:
 def _check_variable(name: str) -> str:
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
         raise ValueError(
-            "it is not the name of an environment variable; write one, such as ELC_ALERT_TEAMS, that holds the URL"
+            "it is not the name of an environment variable that holds the URL; write one, such as ELC_ALERT_TEAMS"
         )
     return name
 

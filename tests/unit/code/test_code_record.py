@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import ClassVar
+from unittest import mock
 
 import pytest
 
 import elc
-from elc.code import build_code, compare_code, write_code
+from elc.code import build_code, compare_code, record, write_code
+from elc.code.modules import CodePackage, Module
 from elc.code.record import Code
 from elc.errors import ElcError
 from elc.paths import Project
@@ -69,6 +72,26 @@ TABLE: dict[str, tuple[str, Edit, set[str]]] = {
     ),
     "a number of the simulator": ("simulate/physics.py", lambda text: text + "\nMORE = 1\n", {"simulate", "render"}),
 }
+
+
+class RememberingPackage(CodePackage):
+    """Reads a module of one text once for all tests: what it tells is the same, while no module comes or goes."""
+
+    known: ClassVar[dict[tuple[str, str], Module]] = {}
+
+    def _read(self, name: str) -> Module:
+        path = self._find_path(name)
+        assert path is not None
+        key = name, path.read_text(encoding="utf-8")
+        if key not in self.known:
+            self.known[key] = super()._read(name)
+        return self.known[key]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def remember() -> Iterator[None]:
+    with mock.patch.object(record, "CodePackage", RememberingPackage):
+        yield
 
 
 @pytest.fixture(scope="module")

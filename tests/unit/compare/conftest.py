@@ -14,6 +14,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from elc import compare, curve, settings
+from elc.compare import attribution
 from elc.fields import ENERGY, TIME
 from elc.paths import Project
 
@@ -33,6 +34,12 @@ def chosen() -> settings.StageSettings:
     plant = found.plant.model_copy(update={"time_zone": "UTC", "interval": "1h"})
     limits = settings.CompareSettings(min_hours=WEEK_H, max_p=0.05)
     return replace(found, evaluate=evaluate, plant=plant, compare=limits)
+
+
+@pytest.fixture
+def explain_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Explain a few hours of a comparison, for tests of what else it holds."""
+    monkeypatch.setattr(attribution, "EXPLAINED_HOURS", 8)
 
 
 def describe(column: str, low: float, high: float) -> dict[str, Any]:

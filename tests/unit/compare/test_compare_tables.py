@@ -1,4 +1,4 @@
-"""Curves, attributions and cards side by side, the file that holds them, and the page in a terminal."""
+"""Curves and cards side by side, the file that holds them, and the page in a terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from elc.cli.compare import render_comparison
 from elc.errors import ElcError
 from elc.pages import figures
 
+pytestmark = pytest.mark.usefixtures("explain_few")
 LOAD, AIR, PRESSURE = "load_t_per_h", "air_temp_degc", "feed_pressure_bar"
 WEEK_H = 168
 Build = Callable[[int], pd.DataFrame]
@@ -43,24 +44,6 @@ def test_a_curve_of_one_percent_more_is_that_at_every_load(
         == f"load {found['bands'][0]['load_low']:.1f} to {found['bands'][0]['load_high']:.1f}"
     )
     assert "50.0" in figures.plot_shares(shares, "band", "GJ/h", size=1000.0).data
-
-
-def test_attributions_are_each_drivers_own_move_from_the_median(
-    write_pair: Write, build_hours: Build, chosen: settings.StageSettings
-) -> None:
-    found = run(write_pair({"factor": 1.01}, {}), build_hours(8 * WEEK_H), chosen)
-    hours = build_hours(8 * WEEK_H)[WEEK_H:]
-    # The curve is a sum, so each share is slope x (value - median); means over hours that are spread evenly.
-    load, air = ((hours[name] - hours[name].median()).abs().mean() for name in (LOAD, AIR))
-    shares = found["attribution"]["shares_gj_per_h"]
-    assert found["attribution"]["intervals"] == 200
-    assert shares["right"][LOAD] == pytest.approx(10 * load, rel=0.02)
-    assert shares["right"][AIR] == pytest.approx(air, rel=0.02)
-    assert shares["left"][LOAD] == pytest.approx(1.01 * shares["right"][LOAD], rel=1e-3)
-    table = pages.compare.build_drivers(found)
-    assert table.columns.tolist() == ["driver", "candidate, GJ/h (rank)", "v1.0.0 in prod, GJ/h (rank)"]
-    assert table["driver"].tolist() == ["load", "air temperature"]
-    assert table.iloc[1, 2] == f"{shares['right'][AIR]:.1f} (2)"
 
 
 def test_what_one_package_alone_has_is_named(

@@ -12,6 +12,7 @@ import pytest
 from elc import compare, pages, settings
 from elc.fields import ENERGY
 
+pytestmark = pytest.mark.usefixtures("explain_few")
 WEEK_H = 168
 Build = Callable[[int], pd.DataFrame]
 Write = Callable[..., compare.Pair]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from elc.errors import ElcError
-from elc.ingest.engine import Engine, connect
-from elc.ingest.files import FileDoubt
+from elc.ingest.engine import connect
 from elc.ingest.partitions import open_cache, read_partials
-from elc.ingest.sources import Survey
+from elc.ingest.sources import Source, Survey
 from elc.settings import EngineSettings, Tag, TagList
-from tests.corpus.make_corpus import Case, build_cases, build_corpus, write_case
+from tests.corpus.make_corpus import Case, Reading, build_cases, build_corpus, write_case
 from tests.unit.ingest.exports import build_settings
 
 NAMES = ("FT-1", "FT/2")
@@ -27,49 +28,53 @@ DUCKDB = EngineSettings(name="duckdb", master="local[*]", memory_gib=0.5)
 CASES = build_cases()
 
 
-def read(engine: Engine, folder: Path, cache: Path, export: dict[str, object]) -> tuple[pd.DataFrame, list[FileDoubt]]:
-    """Read a folder as ingest does: its sources, then their readings; beside them what is doubted."""
-    survey = Survey([folder], cache, TAGS, build_settings(**export))
-    sources = survey.find(lambda: contextlib.nullcontext(engine), {})
-    days = range(1_000_000)
-    doubts = [doubt for source in sources.values() for doubt in source.doubts]
-    return engine.execute(survey.read(engine, sources, days)), doubts
+@pytest.fixture(scope="module")
+def read_plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[Reading]], pd.DataFrame]:
+    """Give what readings come to that lie in one plain Parquet file; many cases have the same ones."""
+
+    @functools.cache
+    def read(rows: tuple[Reading, ...]) -> pd.DataFrame:
+        folder = tmp_path_factory.mktemp("plain")
+        readings = pd.DataFrame(rows, columns=["time", "tag", "value", "quality"])
+        readings["time"] = pd.to_datetime(readings["time"]).astype("datetime64[us]")
+        readings = readings.astype({"tag": "str", "value": float, "quality": "str"})
+        (folder / "export").mkdir()
+        readings.to_parquet(folder / "export" / "a.parquet", index=False)
+        return read_results(folder / "export", folder / "cache", {})[0]
+
+    return lambda rows: read(tuple(rows))
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: case.name)
-def test_file_gives_its_readings_and_doubts(case: Case, tmp_path: Path) -> None:
-    write_case(tmp_path / "odd", case)
-    with connect(DUCKDB, "export") as engine:
-        readings, doubts = read(engine, tmp_path / "odd", tmp_path / "cache", case.export)
-    found = readings.sort_values(["time", "tag"])
-    values = [None if pd.isna(value) else value for value in found["value"]]
-    assert (
-        list(zip(found["time"].dt.strftime("%Y-%m-%d %H:%M:%S"), found["tag"], values, found["quality"], strict=True))
-        == case.readings
-    )
-    assert [(doubt.check, doubt.tag, doubt.count) for doubt in doubts] == case.doubts
-
-
-def read_results(folder: Path, cache: Path, export: dict[str, object]) -> pd.DataFrame:
-    """Read an export all the way to its partial results."""
+def read_results(folder: Path, cache: Path, export: dict[str, object]) -> tuple[pd.DataFrame, dict[str, Source]]:
+    """Read an export all the way to its partial results; beside them its files."""
     chosen = build_settings(**export)
-    table, _ = read_partials(Survey([folder], open_cache(cache, TAGS, chosen), TAGS, chosen), chosen)
-    frame = table.to_pandas().astype({"tag": "str"})
-    return frame.sort_values(["tag", "start"], ignore_index=True)
+    table, sources = read_partials(Survey([folder], open_cache(cache, TAGS, chosen), TAGS, chosen), chosen)
+    return table.to_pandas().astype({"tag": "str"}).sort_values(["tag", "start"], ignore_index=True), sources
+
+
+def read_readings(folder: Path, cache: Path, export: dict[str, object], known: dict[str, Source]) -> list[Reading]:
+    """Read the readings of an export whose files are known, as `Case` has them."""
+    chosen = build_settings(**export)
+    survey = Survey([folder], open_cache(cache, TAGS, chosen), TAGS, chosen)
+    with connect(DUCKDB, "export") as engine:
+        sources = survey.find(lambda: contextlib.nullcontext(engine), known)
+        found = engine.execute(survey.read(engine, sources, range(1_000_000))).sort_values(["time", "tag"])
+    values = [None if pd.isna(value) else value for value in found["value"]]
+    times = found["time"].dt.strftime("%Y-%m-%d %H:%M:%S")
+    return list(zip(times, found["tag"], values, found["quality"], strict=True))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: case.name)
-def test_file_gives_what_its_readings_give_in_plain_parquet(case: Case, tmp_path: Path) -> None:
-    write_case(tmp_path / "odd", case)
-    plain = pd.DataFrame(case.readings, columns=["time", "tag", "value", "quality"])
-    plain = plain.assign(
-        time=pd.to_datetime(plain["time"]).astype("datetime64[us]"), value=plain["value"].astype(float)
-    )
-    (tmp_path / "plain").mkdir()
-    plain.astype({"tag": "str", "quality": "str"}).to_parquet(tmp_path / "plain" / "a.parquet", index=False)
-    odd = read_results(tmp_path / "odd", tmp_path / "cache_odd", case.export)
-    expected = read_results(tmp_path / "plain", tmp_path / "cache_plain", {})
-    pd.testing.assert_frame_equal(odd, expected, check_dtype=False)
+def test_file_gives_its_readings_and_doubts_and_what_they_come_to_in_plain_parquet(
+    case: Case, read_plain: Callable[[list[Reading]], pd.DataFrame], tmp_path: Path
+) -> None:
+    place = tmp_path / "odd", tmp_path / "cache", case.export
+    write_case(place[0], case)
+    results, sources = read_results(*place)
+    doubts = [(doubt.check, doubt.tag, doubt.count) for source in sources.values() for doubt in source.doubts]
+    assert read_readings(*place, sources) == case.readings
+    assert doubts == case.doubts
+    pd.testing.assert_frame_equal(results, read_plain(case.readings), check_dtype=False)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.error], ids=lambda case: case.name)

@@ -23,7 +23,10 @@ TOTAL = Tag("FQ-1", "steam_energy_gj_per_h", "state", "", 1.0, 0.0, None, None, 
 MIXED = TagList("fjord", (*TAGS.tags, AIR, TOTAL))
 NEEDED = {"a Java runtime": shutil.which("java"), "pyspark": importlib.util.find_spec("pyspark")}
 MISSING = " and ".join(name for name, found in NEEDED.items() if not found)
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{MISSING} not installed: Spark cannot run.")
+pytestmark = [
+    pytest.mark.skipif(bool(MISSING), reason=f"{MISSING} not installed: Spark cannot run."),
+    pytest.mark.long(reason="starts Spark, which takes a minute for what DuckDB does in a second"),
+]
 
 
 def build_local(tag: str, values: np.ndarray, step_min: int) -> pd.DataFrame:

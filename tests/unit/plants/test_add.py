@@ -338,6 +338,7 @@ def look(project: Project) -> tuple[str, dict[str, str]]:
     return seen, {name: digest for name, digest in files.items() if not name.startswith(".dvc/")}
 
 
+@pytest.mark.long(reason="kills an addition five times, and starts it again")
 def test_whenever_it_is_killed_the_next_one_succeeds(given: Given) -> None:
     """Killed at five times while it writes: the plant is there whole, or the next run takes back what was left."""
     before = look(given.project)

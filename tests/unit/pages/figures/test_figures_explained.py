@@ -125,14 +125,15 @@ class Weeks:
 
     key: str = "one"
     asked: list[str] = field(default_factory=list)
+    hours: int = 24
 
     def find_times(self, what: str) -> pd.Series:
         del what
-        return TIMES
+        return TIMES.head(self.hours)
 
     def explain(self, what: str) -> shap.Explanation:
         self.asked.append(what)
-        return build_explanation()
+        return build_explanation(self.hours)
 
 
 def test_pictures_of_the_same_weeks_are_drawn_once(tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_pictures_of_the_same_weeks_are_drawn_once(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_none_of_ours_is_drawn_over(tmp_path: Path, text: str) -> None:
     (tmp_path / "weeks.json").write_text(text)
-    weeks = Weeks()
+    weeks = Weeks(hours=0)  # pictures of nothing are kept as all others are
     figures.plot_weeks(weeks, size=SIZE, kept=tmp_path)
     assert weeks.asked == ["setpoints", "drivers"]
     figures.plot_weeks(weeks, size=SIZE, kept=tmp_path)

@@ -1,0 +1,52 @@
+"""Which tests `make test` leaves to `make test-long`: each says why, and those of tests/unit are named here."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import ROOT
+
+TESTS = ROOT / "tests"
+# Of tests/unit nothing but what starts another engine, or kills processes, is so long: all else is to be made quicker.
+UNITS = {"unit/ingest/test_engines.py", "unit/plants/test_add.py"}
+
+
+def find_reasons(tree: ast.AST) -> Iterator[str]:
+    """Find the reason of each mark `long`; empty where it has none."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.mark.long":
+            calls = (call for call in ast.walk(tree) if isinstance(call, ast.Call) and call.func is node)
+            words = {word.arg: word.value for call in calls for word in call.keywords}
+            reason = words.get("reason")
+            yield str(reason.value) if isinstance(reason, ast.Constant) else ""
+
+
+LONG = {
+    path.relative_to(TESTS).as_posix(): list(find_reasons(ast.parse(path.read_text(encoding="utf-8"))))
+    for path in sorted(TESTS.rglob("test_*.py"))
+}
+
+
+@pytest.mark.parametrize("name", [name for name, reasons in LONG.items() if reasons])
+def test_what_is_long_says_why(name: str) -> None:
+    assert all(len(reason.split()) > 3 for reason in LONG[name])
+
+
+def test_no_other_unit_test_is_long() -> None:
+    assert {name for name, reasons in LONG.items() if reasons and name.startswith("unit/")} == UNITS
+
+
+@pytest.mark.parametrize(
+    ("code", "reasons"),
+    [
+        ("pytestmark = pytest.mark.slow", []),
+        ("pytestmark = [pytest.mark.slow, pytest.mark.long(reason='it trains')]", ["it trains"]),
+        ("@pytest.mark.long\ndef test_it(): pass", [""]),
+        ("@pytest.mark.long()\ndef test_it(): pass", [""]),
+    ],
+)
+def test_reasons_are_found(code: str, reasons: list[str]) -> None:
+    assert list(find_reasons(ast.parse(code))) == reasons
