@@ -31,7 +31,7 @@ from elc.curve.response import (
     predict_energy,
     predict_precedents,
 )
-from elc.curve.score import Cost, build_cost, find_last, find_size, score_hours, sum_costs
+from elc.curve.score import Cost, build_cost, find_last, find_size, score_hours, score_table, sum_costs
 from elc.curve.shapley import build_shapley, build_shares, share_best, share_response
 from elc.curve.sketch import Sketch, measure_distance, read_sketch
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to, summarise_interval
@@ -86,6 +86,7 @@ __all__ = [
     "read_sketch",
     "read_unverified",
     "score_hours",
+    "score_table",
     "share_best",
     "share_response",
     "sum_costs",

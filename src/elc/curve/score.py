@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from elc.curve.hours import fit_hours
 from elc.curve.package import Package
+from elc.dataset import mark_states
 from elc.errors import ElcError
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
-from elc.settings import PlantSettings
+from elc.settings import PlantSettings, StageSettings
 
 CO2_KG_PER_T = 1000
 
@@ -22,6 +24,19 @@ class Cost:
     energy_gj: float
     money: float
     co2_t: float
+
+
+def score_table(
+    hourly: pd.DataFrame, package: Package, settings: StageSettings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Score an hourly table as ingest wrote it: fit its columns to the package, mark its states, and compare.
+
+    Returns:
+        The hours as `score_hours` gives them, and a finding for each column that could not be used (see `fit_hours`).
+    """
+    fitted, unfit = fit_hours(hourly, package)
+    marked = mark_states(fitted, package.throughput, package.rated_load, settings)
+    return score_hours(marked, package), unfit
 
 
 def score_hours(hourly: pd.DataFrame, package: Package) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from elc import curve, dataset, explain, ingest, registry, settings
+from elc import curve, explain, ingest, registry, settings
 from elc.errors import check_faults
 from elc.fields import TIME
 from elc.library.curve import Curve
@@ -57,9 +57,8 @@ class Plant:
         missing = [] if folder.is_dir() else [f"{folder} was not found. Create it: dvc repro monitor@{self.plant}"]
         check_faults(f"plant {self.plant}", missing)
         package = self.curve().package
-        hourly, _ = curve.fit_hours(ingest.read_hourly(folder), package)
-        marked = dataset.mark_states(hourly, package.throughput, package.rated_load, self._settings)
-        return curve.score_hours(marked, package).set_index(TIME)
+        scored, _ = curve.score_table(ingest.read_hourly(folder), package, self._settings)
+        return scored.set_index(TIME)
 
     def explain(self, *, what: str = "drivers", days: int | None = None, most: int = 500) -> shap.Explanation:
         """Explain energy (GJ/h) as all plots of shap take it: `shap.plots.beeswarm(plant.explain())`.

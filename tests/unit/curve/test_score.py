@@ -141,3 +141,21 @@ def test_each_hour_has_the_price_of_its_day_in_site_time() -> None:
 def test_last_hour_is_the_latest_in_any_order() -> None:
     hours = build_hours([(load, 5.0, 620.0, True) for load in (50.0, 51.0, 52.0, 53.0)])
     assert curve.find_last(hours.iloc[[2, 3, 0, 1]])[LOAD] == 53.0
+
+
+def test_table_of_ingest_is_scored_in_one_call(package: curve.Package) -> None:
+    chosen = settings.read_plant(Project(Path(__file__).parents[3]), "fjord")
+    times = pd.date_range("2024-01-01", periods=48, freq="h", tz="UTC")
+    load = np.where(np.arange(48) == 30, 0.0, 50.0)
+    hourly = pd.DataFrame({TIME: times, LOAD: load, AIR: 10.0, ENERGY: 10 * load + 30})
+    rated = curve.Package(
+        package.card | {"rated_load": 50.0}, pd.DataFrame(), package.envelope, LinearCurve(), LinearCurve()
+    )
+    scored, unfit = curve.score_table(hourly, rated, chosen)
+    assert unfit.empty
+    assert not scored[IS_STEADY].iloc[30]
+    assert scored[GAP].iloc[20:29].tolist() == [10.0] * 9  # the first hours have no past
+    assert np.isnan(scored[GAP].iloc[30])
+    scored, unfit = curve.score_table(hourly.drop(columns=AIR), rated, chosen)
+    assert unfit["column"].tolist() == [AIR]
+    assert scored[GAP].isna().all()
