@@ -26,9 +26,7 @@ class Cost:
     co2_t: float
 
 
-def score_table(
-    hourly: pd.DataFrame, package: Package, settings: StageSettings
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def score_table(hourly: pd.DataFrame, package: Package, settings: StageSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score an hourly table as ingest wrote it: fit its columns to the package, mark its states, and compare.
 
     Returns:
