@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_told_and_stops_nothing(
     assert lines[1]["reason"] == "value 'high' is not a number"
     assert "plant nowhere is not in params.yaml" in (project.listen("") / "rejected.jsonl").read_text()
     assert '"unknown_tag"' in read_log(project)
-    assert "another process listens to site already" in read_log(project)
+    assert "another process already listens to site" in read_log(project)
 
 
 def test_a_sparkplug_node_that_is_not_known_is_asked_for_its_birth(
@@ -265,7 +265,7 @@ def test_a_message_that_ends_the_process_twice_is_rejected_whole(
     assert listener.wait(20) == 0
     status = json.loads((project.listen("fjord") / "status.json").read_text())
     assert (status["readings"], status["rejected"], status["rejected_whole"]) == (1, 1, 1)
-    assert "elc listen ended 2 times while it was read" in (project.listen("fjord") / "rejected.jsonl").read_text()
+    assert "elc listen ended 2 times while reading it" in (project.listen("fjord") / "rejected.jsonl").read_text()
     assert '"rejected_whole"' in read_log(project)
 
 
