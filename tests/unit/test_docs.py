@@ -200,8 +200,9 @@ def test_links_of_pages_lead_to_places_that_are_there(built: Path) -> None:
 
 
 def test_every_package_has_a_page_of_reference_with_its_public_names(built: Path) -> None:
-    packages = {path.stem for path in (ROOT / "src" / "elc").iterdir() if path.suffix in ("", ".py")}
-    packages -= {"__init__", "__pycache__", "library", "cli"}
+    folder = ROOT / "src" / "elc"
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")} | {path.stem for path in folder.glob("*.py")}
+    packages -= {"__init__", "library", "cli"}
     pages = {path.stem.removeprefix("elc.") for path in (built / "reference").glob("elc.*.html")}
     assert pages == packages
     assert {"elc.Curve", "elc.Curve.fit", "elc.Plant.hours"} <= Reader(built / "reference" / "elc.html").ids

@@ -61,7 +61,7 @@ class DayFile:
         return [part for part in parts if part.exists()]
 
     def fold(self, parts: Sequence[Path], find_schema: FindSchema) -> None:
-        """Write the file anew with what it held and the parts, and remove these.
+        """Write the file again with what it held and the parts, and remove these.
 
         `find_schema` gives the columns that all of these files become, and raises BrokenError for one that cannot; a
         column that a file does not have is missing there.

@@ -53,7 +53,7 @@ def hold_lock(path: Path) -> Iterator[None]:
     """Hold the lock file `path`, which stays on the disk, until the block ends.
 
     Raises:
-        ElcError: it cannot be opened, or is no plain file.
+        ElcError: it cannot be opened, or is not a regular file.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

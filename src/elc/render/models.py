@@ -164,7 +164,7 @@ def _build_who(who: str) -> str:
 
 def _build_ran(plant: str, ran: Sequence[Held], zone: ZoneInfo) -> list[str]:
     if not ran:
-        return [say("It ran nowhere yet.")]
+        return [say("It has not run anywhere yet.")]
     cells = [
         (
             escape(span.version),
