@@ -678,13 +678,13 @@ list_ways(
     ("remove a deployed file", ALTERED, lambda it: get_deployed(it, "response.onnx").unlink()),
     ("remove the record", "deployed.json: cannot be read", lambda it: get_deployed(it, "deployed.json").unlink()),
     ("record another version", "deployed.json does not match v1.0.0", lambda it: alter_record(it, version="v1.1.0")),
-    ("record another object", "which is not in Git, or does not assign", lambda it: alter_record(it, oid="0" * 40)),
+    ("record another object", "which is not in Git or does not assign", lambda it: alter_record(it, oid="0" * 40)),
     (
         "record a path",
         "holds ../prod/fjord for prod, expected fjord",
         lambda it: alter_record(it, plant="../prod/fjord"),
     ),
-    ("fill in a version by no tag", "not in Git, or does not assign it", lambda it: it.fill("v1.1.0", tag="", oid="")),
+    ("fill in a version by no tag", "not in Git or does not assign it", lambda it: it.fill("v1.1.0", tag="", oid="")),
     (
         "fill in a version by the tag of v1.0.0",
         "does not match v1.0.0",
@@ -739,7 +739,7 @@ def deploy_strange_plant(site: Site) -> None:
     site.fill("v1.1.0", into="steppe")
 
 
-@way("deploy test as prod", "which is not in Git, or does not assign it")
+@way("deploy test as prod", "which is not in Git or does not assign it")
 def copy_test(site: Site) -> None:
     shutil.rmtree(get_deployed(site))
     shutil.copytree(site.project.deployed("test", "fjord"), get_deployed(site))

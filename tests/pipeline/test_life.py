@@ -43,7 +43,7 @@ class Team:
         check_gto(self.bob, latest, stages)
         self.check_deployed(stages.get("prod"))
         for project in (self.ann, self.bob):
-            assert "The registry is whole" in call(project, "audit")
+            assert "The registry is sound" in call(project, "audit")
 
     def check_deployed(self, version: str | None) -> None:
         """Deploy in both clones; Bob has nothing in his cache, so that all of it comes from S3."""
@@ -195,7 +195,7 @@ def test_operation_uses_what_is_deployed(
     assert read_label(operated) == "v1.0.0 in prod"
     repro(project, "--single-item", "monitor@fjord")
     assert read_label(project) == "candidate, not approved"
-    assert "The registry is whole" in call(project, "audit")
+    assert "The registry is sound" in call(project, "audit")
 
 
 def bring_to_prod(project: Project, version: str) -> None:

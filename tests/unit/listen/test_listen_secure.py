@@ -113,7 +113,7 @@ def test_tls_and_a_password_open_the_broker_and_its_absence_is_said(secured: Sec
     listener.send_signal(signal.SIGTERM)
     assert listener.wait(20) == 0
     assert sorted(str(value) for _, _, value, _ in list_readings(project)) == sorted(str(float(n)) for n in range(20))
-    assert "right" not in read_log(project).replace("host and port right", "")
+    assert "right" not in read_log(project).replace("host and port correct", "")
 
 
 def send(publisher: Client, numbers: range) -> Any:
