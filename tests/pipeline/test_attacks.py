@@ -1165,7 +1165,7 @@ def remove_registration_and_memory(site: Site) -> None:
     get_deployed(site).with_name(".fjord.seen").unlink()
 
 
-@way("move an approved version to another commit, and let it be promoted", "v1.4.0 is pending|another one|holds")
+@way("move an approved version to another commit, and let it be promoted", "v1.4.0 is pending|missing or different")
 def move_approved(site: Site) -> None:
     new = site.version("v1.1.0")
     commit = commit_lock(site, site.version("v1.4.0").package, new.package, "v1.4.0")

@@ -49,7 +49,7 @@ def _check_use(context: Context, used: Used, plant: str) -> None:
     line = context.line(plant)
     event = None if record is None else _find_event(line, record)
     if record is None or event is None:
-        tag = "a tag" if record is None else f"tag {record.tag}"
+        tag = f"tag {record.tag}" if record is not None and record.tag else "a tag"
         raise ElcError(f"{where}: it was put there by {tag}, which is not in Git or does not assign it. {repair}")
     problems = context.rules.find_problems(line, event, environment)
     check_faults(where, [f"{problem.sentence} {repair}" for problem in problems])
