@@ -24,10 +24,9 @@ def find_reasons(tree: ast.AST) -> Iterator[str]:
             yield str(reason.value) if isinstance(reason, ast.Constant) else ""
 
 
-LONG = {
-    path.relative_to(TESTS).as_posix(): list(find_reasons(ast.parse(path.read_text(encoding="utf-8"))))
-    for path in sorted(TESTS.rglob("test_*.py"))
-}
+TEXTS = {path.relative_to(TESTS).as_posix(): path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py")}
+# Each process of pytest reads this, so only what can hold the mark is parsed.
+LONG = {name: list(find_reasons(ast.parse(text))) for name, text in sorted(TEXTS.items()) if "mark.long" in text}
 
 
 @pytest.mark.parametrize("name", [name for name, reasons in LONG.items() if reasons])
