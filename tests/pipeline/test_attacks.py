@@ -53,6 +53,7 @@ from tests.pipeline.registry_project import PLANTS, record, rehash
 from tests.unit.registry.keys import Key, configure_signing, make_key, read_tag, run, write_tag
 from tests.unit.registry.test_git import set_traps
 
+pytestmark = [pytest.mark.slow, pytest.mark.long(reason="three hundred attacks, each on a registry of its own")]
 Act = Callable[[Site], object]
 # Each way: what it does, and words by which it is told. Empty words: it is put right, so prod is as it should be.
 WAYS: dict[str, tuple[Act, str]] = {}

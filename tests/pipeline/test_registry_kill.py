@@ -24,7 +24,7 @@ from tests.conftest import ROOT, git
 from tests.pipeline.registry_project import edit_environments, make_project, retrain
 
 KILLS = 6
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long(reason="kills five commands of the registry six times each")]
 # One process that has imported everything, and forks for each command: a try takes no start-up.
 SERVER = """
 import json, os, signal, sys, time

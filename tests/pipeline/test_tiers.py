@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 TESTS = ROOT / "tests"
 # Of tests/unit nothing but what starts another engine, or kills processes, is so long: all else is to be made quicker.
-UNITS = {"unit/ingest/test_engines.py", "unit/plants/test_add.py"}
+UNITS = {"unit/ingest/test_engines.py", "unit/ingest/test_ingest_readers.py", "unit/plants/test_add.py"}
 
 
 def find_reasons(tree: ast.AST) -> Iterator[str]:

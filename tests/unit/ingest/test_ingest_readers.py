@@ -34,6 +34,8 @@ WIDE = pd.DataFrame({"time": TIMES, "FT-1": np.linspace(1, 10, 48).round(6), "FT
 LONG = WIDE.melt("time", var_name="tag").assign(quality="GOOD")
 BAD = LONG.index[LONG["tag"].eq("FT-1") & LONG["time"].eq(TIMES[3])][0]
 
+ON_SPARK = pytest.mark.long(reason="starts Spark, which takes a minute for what DuckDB does in a second")
+
 
 def write_long(path: Path) -> None:
     LONG.to_parquet(path, index=False)
@@ -119,6 +121,7 @@ def test_every_form_gives_the_same_readings(duck: Engine, tmp_path: Path, name: 
     assert readings["is_utc"].all() == name.endswith("json")
 
 
+@ON_SPARK
 @pytest.mark.parametrize("name", FORMS)
 def test_spark_gives_the_same_readings_as_duckdb(spark: Engine, duck: Engine, tmp_path: Path, name: str) -> None:
     FORMS[name](tmp_path / name)
@@ -127,12 +130,14 @@ def test_spark_gives_the_same_readings_as_duckdb(spark: Engine, duck: Engine, tm
     assert list(readings["is_utc"]) == list(read(duck, tmp_path / name)["is_utc"])
 
 
+@ON_SPARK
 def test_spark_opens_messages_as_duckdb_does(spark: Engine, duck: Engine, tmp_path: Path) -> None:
     write_entries(tmp_path / "a.json")
     check_long(read(spark, tmp_path / "a.json"), LONG[LONG["tag"] == "FT-1"])
     check_long(read(duck, tmp_path / "a.json"), LONG[LONG["tag"] == "FT-1"])
 
 
+@ON_SPARK
 def test_spark_finds_the_same_doubts_as_duckdb(spark: Engine, duck: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     texts = ["1.5", "12f", "1_000", "1e400", "Bad Input", "", "nan"]
@@ -152,6 +157,7 @@ def test_spark_finds_the_same_doubts_as_duckdb(spark: Engine, duck: Engine, tmp_
     assert list(read(duck, path)["quality"]) == list(read(spark, path)["quality"]) == ["GOOD"] + ["BAD"] * 6
 
 
+@ON_SPARK
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("row", ["2024-06-01 00:00,FT-1", "2024-06-01 00:00,FT-1,1,2"])
 def test_spark_names_a_ragged_line(tmp_path: Path, row: str) -> None:
@@ -162,6 +168,7 @@ def test_spark_names_a_ragged_line(tmp_path: Path, row: str) -> None:
             read(engine, path)
 
 
+@ON_SPARK
 def test_spark_refuses_what_it_would_misread(spark: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("time,FT-1\n2024-06-01 00:00,1\n", encoding="utf-16")
