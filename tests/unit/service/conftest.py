@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from elc.paths import Project
 from elc.service.app import build_app
 from elc.service.clients import CLIENT, LOCAL, Client
+from elc.service.versions import fleet
+from elc.service.versions.assigned import find_assigned
 from elc.settings import Settings, read_settings
 from tests.conftest import ROOT
 from tests.unit.service.packages import write_package
@@ -69,6 +71,12 @@ def serve(place: Project) -> Iterator[Serve]:
     yield start
     for one in opened:
         one.__exit__(None, None, None)
+
+
+@pytest.fixture
+def look_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look versions up in this process; another one imports for seconds before it does the same."""
+    monkeypatch.setattr(fleet, "find_apart", find_assigned)
 
 
 def wait(is_so: Callable[[], object], seconds: float = 60.0) -> None:

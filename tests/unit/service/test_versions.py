@@ -168,7 +168,7 @@ def test_replaced_package_is_live_while_requests_go_on(serve: Serve, place: Proj
     stop, statuses, found = threading.Event(), [], set()
 
     def load_it() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.01):
             answer = client.post(PREDICT, json={"rows": [ROW, ROW]})
             statuses.append(answer.status_code)
             found.add(tuple(row[BEST] for row in answer.json()["rows"]))
@@ -190,6 +190,7 @@ def test_replaced_package_is_live_while_requests_go_on(serve: Serve, place: Proj
     ]
 
 
+@pytest.mark.usefixtures("look_here")
 @pytest.mark.parametrize("fault", ["golden", "file", "plant", "slow", "gone"])
 def test_package_that_does_not_hold_is_not_let_in(serve: Serve, place: Project, fault: str) -> None:
     client, folder = serve(), place.model("fjord")
@@ -226,6 +227,7 @@ def reseal(folder: Path) -> None:
     curve.write_json(folder / "card.json", card | {"sha256": curve.hash_card(card)})
 
 
+@pytest.mark.usefixtures("look_here")
 def test_refused_package_is_not_tried_again(serve: Serve, place: Project) -> None:
     serve()
     write_package(place.model("fjord"), offset=300.0)
@@ -236,6 +238,7 @@ def test_refused_package_is_not_tried_again(serve: Serve, place: Project) -> Non
     assert read_events(place).count(("fjord", "refused")) == 1
 
 
+@pytest.mark.usefixtures("look_here")
 def test_plant_whose_version_comes_later_is_taken_in(serve: Serve, place: Project) -> None:
     client = serve()
     place.tags("steppe").parent.mkdir(parents=True)
@@ -291,6 +294,7 @@ def test_replay_takes_what_was_asked_first(place: Project, settings: Settings) -
     assert fleet.lanes["fjord"].coming is not None
 
 
+@pytest.mark.usefixtures("look_here")
 def test_version_that_could_not_be_loaded_is_tried_again_by_itself(
     serve: Serve, place: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
