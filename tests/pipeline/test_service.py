@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -24,10 +25,10 @@ from tests.pipeline.served import Running, find_workers, wait
 SWAP = {"policy": "canary", "canary_frac": 0.5, "bake_s": 0.2, "replay_rows": 200}
 
 
-@pytest.fixture
-def site(demo_project: Project, tmp_path: Path) -> Project:
-    """Two versions of plant fjord, the first of them deployed in dev."""
-    project = make_project(tmp_path / "site", demo_project)
+@pytest.fixture(scope="module")
+def base(demo_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Two versions of plant fjord, the first of them deployed in dev. Tests may read it, not change it."""
+    project = make_project(tmp_path_factory.mktemp("base") / "site", demo_project)
     for plant in ("fjord", "delta", "steppe"):
         project.tags(plant).parent.mkdir(parents=True, exist_ok=True)
         project.tags(plant).write_bytes(demo_project.tags(plant).read_bytes())
@@ -38,6 +39,12 @@ def site(demo_project: Project, tmp_path: Path) -> Project:
     elc(project, "promote", "fjord", "v1.0.0", "--env", "dev")
     elc(project, "deploy", "--env", "dev")
     return project
+
+
+@pytest.fixture
+def site(base: Project, tmp_path: Path) -> Project:
+    """A copy of the base that a test may change."""
+    return Project(shutil.copytree(base.root, tmp_path / "site", symlinks=True))
 
 
 @contextmanager
