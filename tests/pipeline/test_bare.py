@@ -18,6 +18,7 @@ from tests.conftest import copy_settings
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long(reason="trains a plant and runs its every stage"),
     # Keras about NumPy
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
 ]

@@ -112,6 +112,7 @@ def build_entry(name: str, key: Key, rights: str) -> str:
     return f'{name}@example.org namespaces="git" {key.text} {rights}'
 
 
+@pytest.mark.long(reason="three versions in two clones, a command at a time")
 def test_the_whole_life_is_seen_by_two(team: Team) -> None:
     ann, bob = team.ann, team.bob
     elc(ann, "register", "fjord")

@@ -47,6 +47,7 @@ def test_any_hour_can_be_the_newest(demo_project: Project, operated: tuple[Opera
     assert not log.duplicated([TIME, "setpoint"]).any()
 
 
+@pytest.mark.long(reason="all stages of operation for each kind of data")
 @pytest.mark.parametrize("kind", DEGENERATE)
 def test_data_of_any_kind_make_a_page(kind: str, demo_project: Project, tmp_path: Path) -> None:
     operation = build_operation(demo_project, tmp_path / "operated", PLANT, is_deployed=True)

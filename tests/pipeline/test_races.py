@@ -21,6 +21,7 @@ from tests.pipeline.registry_project import edit_environments, make_project, ret
 from tests.unit.registry.s3 import add_s3_remote
 
 pytestmark = pytest.mark.slow
+EIGHT = pytest.mark.long(reason="starts eight commands at once, each a process that imports everything")
 APPROVE = ("approve", "fjord", "v1.0.0", "--reason", "better")
 REJECT = ("reject", "fjord", "v1.0.0", "--reason", "worse")
 PROMOTE = ("promote", "fjord", "v1.0.0", "--env", "dev")
@@ -188,6 +189,7 @@ def check_one_clone(project: Project, codes: list[int], said: list[str]) -> None
     assert "The registry is sound" in call(project, "audit")
 
 
+@EIGHT
 def test_eight_promote_one_version_in_one_clone(pair: Pair) -> None:
     git(pair.first.root, "remote", "remove", "origin")
     codes, said = run_at_once(pair.first, *[PROMOTE] * 8)
@@ -195,6 +197,7 @@ def test_eight_promote_one_version_in_one_clone(pair: Pair) -> None:
     check_one_clone(pair.first, codes, said)
 
 
+@EIGHT
 def test_eight_decide_and_promote_in_one_clone(pair: Pair) -> None:
     """Tags of different names take the same next number."""
     git(pair.first.root, "remote", "remove", "origin")
@@ -204,6 +207,7 @@ def test_eight_decide_and_promote_in_one_clone(pair: Pair) -> None:
     check_one_clone(pair.first, codes, said)
 
 
+@EIGHT
 def test_eight_approve_four_versions_in_one_clone(pair: Pair) -> None:
     git(pair.first.root, "remote", "remove", "origin")
     for number in range(1, 4):
