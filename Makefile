@@ -1,5 +1,5 @@
 # make demo              set up, run the pipeline for the demo plants, say where the site is
-# make test              set up, run the checks of each commit: fifteen minutes on two cores
+# make test              set up, run the checks of each commit: twenty minutes on two cores
 # make test-long         run the tests of minutes each: lives, kills, attacks, forced runs; with a Java runtime, of Spark too
 # make test-benchmarks   run every benchmark on a tiny case: that it works, not what it measures
 # make train PLANT=fjord a candidate of one plant, and reports/train/fjord.patch to commit it by
