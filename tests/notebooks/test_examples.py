@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.long(reason="trains; the README's ten lines do so in `make test`")
+@pytest.mark.long(reason="trains in full; blocks of the documents do so for an epoch in `make test`")
 def test_from_a_table_to_a_curve_in_ten_lines(tmp_path: Path) -> None:
     done = papermill.execute_notebook(
         NOTEBOOK, tmp_path / "own.ipynb", engine_name=NAME, cwd=NOTEBOOK.parent, progress_bar=False
