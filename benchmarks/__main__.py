@@ -1,23 +1,22 @@
 """Run every benchmark of this folder, or those that are named: `make bench`, or `python -m benchmarks NAME ...`.
 
-What was measured is merged into results.json. `--tiny` runs each on so little that it is over in seconds: it tells that
-a benchmark works, measures nothing, and is not kept. Any other word after the name of a single benchmark that starts
-with `--` is for that benchmark.
+Each figure is merged into results.json as soon as it is measured. `--tiny` runs each on so little that it is over in
+seconds: it tells that a benchmark works, measures nothing, and is not kept. Any other word after the name of a single
+benchmark that starts with `--` is for that benchmark.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks.figures import Figure
 from benchmarks.results import merge_results
 
 HERE = Path(__file__).parent
-INFRASTRUCTURE = {"__init__", "__main__", "figures", "results"}
+INFRASTRUCTURE = {"__init__", "__main__", "copies", "figures", "results"}
 TINY = "--tiny"
 
 
@@ -28,7 +27,7 @@ def find_benchmarks() -> list[str]:
 
 
 def main(words: Sequence[str]) -> None:
-    """Run benchmarks; what one has measured is kept when the next fails."""
+    """Run benchmarks; what was measured is kept when one fails or is stopped."""
     is_tiny = TINY in words
     words = [word for word in words if word != TINY]
     first = next((index for index, word in enumerate(words) if word.startswith("--")), len(words))
@@ -42,9 +41,11 @@ def main(words: Sequence[str]) -> None:
         module = importlib.import_module(f"benchmarks.{name}")
         if is_tiny:
             shrink(module)
-        figures = list(_show(module.measure(options) if options else module.measure()))
-        if not is_tiny:
-            merge_results(figures)
+        for figure in module.measure(options) if options else module.measure():
+            sys.stdout.write(f"{figure}\n")
+            sys.stdout.flush()
+            if not is_tiny:
+                merge_results([figure])
 
 
 def shrink(module: ModuleType) -> None:
@@ -57,13 +58,6 @@ def shrink(module: ModuleType) -> None:
         if not hasattr(owner, constant):
             sys.exit(f"{module.__name__}: TINY names {name}, which is not there")
         setattr(owner, constant, value)
-
-
-def _show(figures: Iterator[Figure]) -> Iterator[Figure]:
-    for figure in figures:
-        sys.stdout.write(f"{figure}\n")
-        sys.stdout.flush()
-        yield figure
 
 
 if __name__ == "__main__":

@@ -90,7 +90,9 @@ def build_plant(name: str, folder: Path) -> Plant:
     marked = dataset.mark_states(hourly, tags.throughput, rated, chosen)
     steady = dataset.drop_unsteady(dataset.drop_after(marked, chosen.plant.train_until), tags)
     split = dataset.build_split(steady, rated, chosen)
-    fits = train.fit_curve(split, tags, chosen.train), train.fit_response(split, tags, chosen.train)
+    fixed = chosen.plant.base.fixed_gj_per_h
+    fitted = train.fit_curve(split, tags, chosen.train, fixed_gj_per_h=fixed)
+    fits = fitted, train.fit_response(split, tags, chosen.train)
     train.write_package(folder, *fits, split, tags, chosen, weak=findings.build_frame([]))
     package = curve.read(folder)
     scored = curve.score_hours(marked[marked[TIME] >= split.test[TIME].iloc[0]], package)

@@ -37,7 +37,7 @@ def measure(options: Sequence[str] = ()) -> Iterator[Figure]:
 
 
 def _measure(project: Project) -> Iterator[Figure]:
-    hours = Hours(project)
+    hours = Hours(project, PLANTS)
     hours.run(PLANTS)  # bytecode and caches are there as from the second hour on
     one, parts = hours.run(PLANTS[:1])
     yield from _report("one plant", one, Cost(one.wall_s, 10.0), "the 10 s to begin with")
@@ -54,9 +54,9 @@ def _measure(project: Project) -> Iterator[Figure]:
 class Hours:
     """The hours that come to simulated plants after their committed exports."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, plants: Sequence[str]) -> None:
         self.project = project
-        self.ends = {plant: find_end(project, plant) for plant in PLANTS}
+        self.ends = {plant: find_end(project, plant) for plant in plants}
         latest = {plant: end + timedelta(hours=HOURS) for plant, end in self.ends.items()}
         self.historians = {plant: Historian(project, plant, end) for plant, end in latest.items()}
 

@@ -8,7 +8,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("serve", "listen", "hourly", "train", "lab")
+EXTRAS = ("serve", "listen", "hourly", "train", "lab", "new", "project", "fleet", "pi")
 NEXT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==", re.MULTILINE)
 HEAD = """# Licences
 

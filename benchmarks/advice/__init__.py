@@ -9,7 +9,10 @@ The rules, so that every figure can be judged:
   set-points at most, so what three of them in a row recover stands beside.
 - At best is an hour in which going to practice would save less than 0.3 % of energy, counting what would be saved
   only; or any hour, after every set-point was put to practice, or to its optimum.
-- Outcomes: intervals of realised savings, in the plant's own later hours, against the physics.
+- On a chiller, advised condenser water is impossible where it is colder than the cooling tower can make it, once
+  without limits in the tag list, once with its floor as a formula (`benchmarks.advice.chiller`).
+- Outcomes: intervals of realised savings, in the plant's own later hours, against the physics; and whether what the
+  same estimate finds without an advised move is as near to nothing.
 """
 
 from __future__ import annotations
@@ -18,22 +21,25 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.advice.case import build_case
-from benchmarks.advice.loop import Sums, build_plant, find_covered_outcomes, run_loop
+from benchmarks.advice.chiller import FLOOR, build_chiller
+from benchmarks.advice.loop import Judgement, Sums, build_plant, judge_outcomes, run_loop
 from benchmarks.figures import Figure
 
 SEEDS = {"fjord": (9711, 9712), "delta": (9721, 9722), "steppe": (9731, 9732)}
-TINY = {"SEEDS": {"fjord": (9711,)}}
+CHILLER_SEEDS = (9741, 9742)
+TINY = {"SEEDS": {"fjord": (9711,)}, "CHILLER_SEEDS": (9741,)}
 
 
 def measure() -> Iterator[Figure]:
     """Measure all plants and seeds; shares in %, and the time of advice for 672 hours."""
-    whole, outcomes, seconds = Sums(), [], []
+    whole, seconds = Sums(), []
+    outcomes: list[Judgement] = []
     for plant, seeds in SEEDS.items():
         own = Sums()
         for seed in seeds:
             case = build_case(plant, seed)
             own.add(run_loop(case))
-            outcomes += find_covered_outcomes(case)
+            outcomes += judge_outcomes(case)
             sampled = build_plant(case)
             start = time.process_time()
             sampled.advise()
@@ -41,8 +47,23 @@ def measure() -> Iterator[Figure]:
         yield from _report(plant, own)
         whole.add(own)
     yield from _report("all", whole)
-    yield Figure("advice", f"{len(outcomes)} moves made", "realised in 80 %", _share(sum(outcomes), len(outcomes)), "%")
+    yield from _measure_chillers()
+    made = f"{len(outcomes)} steps made"
+    for name, is_so in (
+        ("realised in 80 %", [one.is_covered for one in outcomes]),
+        ("placebo in 80 %", [one.is_placebo_covered for one in outcomes]),
+    ):
+        yield Figure("advice", made, name, _share(sum(is_so), len(is_so)), "%")
     yield Figure("advice", "28 days of hours", "build_advice", max(seconds), "CPU s")
+
+
+def _measure_chillers() -> Iterator[Figure]:
+    """Measure how many of the advised temperatures of condenser water the cooling towers could not make."""
+    chillers = [build_chiller(seed) for seed in CHILLER_SEEDS]
+    for name, limit in (("no limits", None), ("limit a formula", FLOOR)):
+        counts = [chiller.count(limit) for chiller in chillers]
+        advised, impossible = (sum(numbers) for numbers in zip(*counts, strict=True))
+        yield Figure("advice", f"chiller, {name}", f"impossible of {advised}", impossible, "moves")
 
 
 def _report(case: str, sums: Sums) -> Iterator[Figure]:

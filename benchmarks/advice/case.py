@@ -52,24 +52,30 @@ class Case:
 
 def build_case(plant: str, seed: int) -> Case:
     """Simulate a plant with a seed of its own, train its package, and keep the test hours' period."""
-    from elc import train
-
     whole = settings.read_settings(PROJECT)
     spec = whole.simulate.plants[plant].model_copy(update={"seed": seed})
     history = build_history(spec, whole.simulate.start, whole.simulate.days)
     tags = settings.read_tags(PROJECT.tags(plant), plant)
     chosen = settings.read_plant(PROJECT, plant)
-    measured = _measure(history, tags, seed)
+    package, hours = train_package(_measure(history, tags, seed), tags, chosen)
+    return Case(plant, package, tags, chosen, history, hours)
+
+
+def train_package(measured: pd.DataFrame, tags: TagList, chosen: StageSettings) -> tuple[Package, pd.DataFrame]:
+    """Train a package on the first hours of a table; give it with the later hours, in time order."""
+    from elc import train
+
     rated = dataset.find_rated_load(measured, tags.throughput)
     marked = dataset.mark_states(measured, tags.throughput, rated, chosen)
     split = dataset.build_split(dataset.drop_unsteady(marked, tags), rated, chosen)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / plant
-        fits = train.fit_curve(split, tags, chosen.train), train.fit_response(split, tags, chosen.train)
+        folder = Path(name) / tags.plant
+        fixed = chosen.plant.base.fixed_gj_per_h
+        fitted = train.fit_curve(split, tags, chosen.train, fixed_gj_per_h=fixed)
+        fits = fitted, train.fit_response(split, tags, chosen.train)
         train.write_package(folder, *fits, split, tags, chosen, weak=build_frame([]))
         package = curve.read(folder)
-    later = marked[marked[TIME] >= split.test[TIME].iloc[0]].reset_index(drop=True)
-    return Case(plant, package, tags, chosen, history, later)
+    return package, marked[marked[TIME] >= split.test[TIME].iloc[0]].reset_index(drop=True)
 
 
 def _measure(history: TrueHours, tags: TagList, seed: int) -> pd.DataFrame:

@@ -137,17 +137,24 @@ def _count_advised(plant: Plant, given: advise.Advice, chosen: Array) -> int:
     return int((plant.hours[TIME].isin(given.moves[TIME]).to_numpy() & chosen).sum())
 
 
-def find_covered_outcomes(case: Case) -> list[bool]:
-    """Whether the interval of each realised saving holds the true one, in the plant's own later hours.
+@dataclass(frozen=True)
+class Judgement:
+    """Whether an estimate's interval holds what a step truly saved, and whether one as wide holds its placebo and 0."""
+
+    is_covered: bool
+    is_placebo_covered: bool
+
+
+def judge_outcomes(case: Case) -> list[Judgement]:
+    """Judge the estimates of what was realised, in the plant's own later hours.
 
     Nobody follows the advice here, but crews move set-points at every shift, and often that way. The true saving is
-    what the physics say of the advised set-points that were moved, in the same hours.
+    what the physics say of the advised set-points that were moved: at the load after the step, where they were before
+    it against where they are.
     """
     scored, rules = case.score(case.hours), case.settings.advise
-    truth = case.read_truth(scored)
-    costs = case.build_costs(truth[case.package.setpoints].to_numpy(float), truth["load_t_per_h"].to_numpy(float))
-    known = pd.DataFrame(costs, columns=case.package.setpoints, index=pd.DatetimeIndex(scored[TIME]))
-    known = known[scored[GAP].notna().to_numpy()]
+    judged_rows = scored[GAP].notna().to_numpy()
+    truth = case.read_truth(scored[judged_rows])
     found = []
     for end in pd.date_range(scored[TIME].max(), scored[TIME].min(), freq=f"-{rules.log_days}D"):
         part = scored[scored[TIME] <= end]
@@ -158,10 +165,20 @@ def find_covered_outcomes(case: Case) -> list[bool]:
         outcomes = advise.build_outcomes(part, log, notes, case.package, rules, former=former)
         judged = outcomes[outcomes["realised_gj_per_h"].notna()]
         for _, step in judged.groupby("step"):
-            own = known[sorted(set(step["setpoint"]))].sum(axis=1)
-            count = round(rules.judged_h)
-            before, after = own[own.index < step["moved_at"].min()], own[own.index >= step["moved_at"].max()]
-            true = before.tail(count).mean() - after.head(count).mean()
-            first = step.iloc[0]
-            found.append(bool(first["realised_low_gj_per_h"] <= true <= first["realised_high_gj_per_h"]))
+            true, first = _find_true(case, truth, step, round(rules.judged_h)), step.iloc[0]
+            low, high = first["realised_low_gj_per_h"], first["realised_high_gj_per_h"]
+            is_near = abs(first["placebo_gj_per_h"]) <= (high - low) / 2
+            found.append(Judgement(bool(low <= true <= high), bool(is_near)))
     return found
+
+
+def _find_true(case: Case, truth: pd.DataFrame, step: pd.DataFrame, count: int) -> float:
+    """What the moves of a step saved by the physics, GJ/h."""
+    names = case.package.setpoints
+    before = truth[truth[TIME] < step["moved_at"].min()].tail(count)
+    after = truth[truth[TIME] >= step["moved_at"].max()].head(count)
+    load, now = after["load_t_per_h"].to_numpy(float), after[names].to_numpy(float)
+    held = now.copy()
+    places = [names.index(name) for name in sorted(set(step["setpoint"]))]
+    held[:, places] = before[names].to_numpy(float)[:, places].mean(axis=0)
+    return float((case.build_costs(held, load) - case.build_costs(now, load)).sum(axis=1).mean())

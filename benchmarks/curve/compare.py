@@ -1,4 +1,4 @@
-"""The curve on the test part of a split, beside the references of `elc.evaluate` and, where it is known, the truth."""
+"""The curve on the test part of a split, beside the references and, where it is known, the truth."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.curve.references import score_all
 from benchmarks.curve.shape import find_violations
 from benchmarks.figures import Figure
 from elc import curve
 from elc.dataset import Split
 from elc.evaluate.metrics import pinball
-from elc.evaluate.references import score_references
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY
 from elc.settings import EvaluateSettings
 
@@ -27,12 +27,21 @@ VIOLATIONS = ("energy falls", "quantiles cross")
 
 @dataclass(frozen=True)
 class Result:
-    """What one comparison found: a row a model, figures of the curve alone, and the unit of pinball loss."""
+    """What one comparison found: a row a model, figures of the curve alone, and the unit of pinball loss.
+
+    `group` is what the seeds of one plant have in common.
+    """
 
     case: str
+    group: str
     unit: str
     models: pd.DataFrame
     alone: dict[str, float]
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the truth is known."""
+        return "truth" in self.models.index
 
     @property
     def reference(self) -> str:
@@ -52,21 +61,20 @@ def compare(
     *,
     truth: Array | None,
     unit: tuple[str, float] = ("GJ/h", 1.0),
-    also: Split | None = None,
+    group: str = "",
 ) -> Result:
     """Compare on the test hours that the curve can score and whose truth is known.
 
     Args:
         truth: 10 % quantile of energy of each test hour (GJ/h), where a simulator knows it.
         unit: what pinball loss is reported in, and its size in GJ/h.
-        also: a split with another training part, for the references a second time.
+        group: the plant, where it is simulated with several seeds.
     """
     predicted = package.predict(split.test)
     known = predicted[BEST].notna().to_numpy() & (True if truth is None else np.isfinite(truth))
     hours, predicted = split.test[known], predicted[known]
-    found = _predict_references(split, hours, package, settings, "")
-    if also is not None:
-        found |= _predict_references(also, hours, package, settings, ", on valid too")
+    references = score_all(split, hours, package, settings)
+    found = {name: frame[BEST].to_numpy(float) for name, frame in references.items()}
     found["curve"] = predicted[BEST].to_numpy(float)
     true = None if truth is None else truth[known]
     if true is not None:
@@ -83,14 +91,7 @@ def compare(
         )
         alone["interval width"] = 100 * ((predicted[BEST_HIGH] - predicted[BEST_LOW]) / predicted[BEST]).mean()
     alone |= dict(zip(VIOLATIONS, find_violations(package), strict=True))
-    return Result(case, unit[0], models, alone)
-
-
-def _predict_references(
-    split: Split, hours: pd.DataFrame, package: curve.Package, settings: EvaluateSettings, suffix: str
-) -> dict[str, Array]:
-    found = score_references(split, hours, package, settings)
-    return {f"{name}{suffix}": frame[BEST].to_numpy(float) for name, frame in found.items()}
+    return Result(case, group or case, unit[0], models, alone)
 
 
 def _score(actual: Array, best: Array, load: Array, truth: Array | None, inside: NDArray[np.bool_]) -> dict[str, float]:
@@ -129,13 +130,3 @@ def report(result: Result) -> Iterator[Figure]:
         yield Figure("curve", result.case, f"best - truth, {name}", models.loc["curve", name], "% of SEC", *against)
     for name, value in result.alone.items():
         yield Figure("curve", result.case, name, value, "of 100,000" if name in VIOLATIONS else "%")
-
-
-def summarise(group: str, results: list[Result]) -> Iterator[Figure]:
-    """Yield the mean and the worst over several comparisons of a kind."""
-    for model in ("curve", "truth"):
-        ratios = [result.read_ratio(model) for result in results]
-        yield Figure("curve", group, f"{model}, mean", float(np.mean(ratios)), "of best reference")
-        yield Figure("curve", group, f"{model}, worst", max(ratios), "of best reference")
-    mean = np.mean([result.models.loc["curve", "coverage"] for result in results])
-    yield Figure("curve", group, "coverage, mean", float(mean), "%")

@@ -1,4 +1,4 @@
-"""Simulated plants through the product's own stages: the demo's seeds and two more, still and as they age.
+"""Simulated plants through the product's own stages: the demo's, still and as they age.
 
 A plant that stands still neither ages nor has a meter that drifts, and declares no turnarounds: its later hours are
 like its earlier ones. Simulating and ingesting take longest, so their results stay in `data/cache/.bench`.
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -20,9 +20,8 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from benchmarks.curve.compare import Result, compare, report, summarise
+from benchmarks.curve.compare import Result, compare
 from benchmarks.curve.project import ROOT, call, open_project, read_params
-from benchmarks.figures import Figure
 from elc import curve, dataset, settings
 from elc.code import Code, build_code
 from elc.fields import AGE, TIME
@@ -30,7 +29,6 @@ from elc.files import replace_folder
 from elc.paths import Project
 from elc.simulate import read_truth
 
-SEEDS = (0, 1000, 2000)  # added to the seed of params.yaml
 PLANTS, STILL = ("fjord", "delta", "steppe"), (True, False)
 CACHE = ROOT / "data" / "cache" / ".bench"
 TRUTH = "energy_q10_gj_per_h"
@@ -67,17 +65,11 @@ def _read_code() -> list[Code]:
     return [code[stage] for stage in ("simulate", *STAGES)]
 
 
-def measure() -> Iterator[Figure]:
-    """Measure every case, as many at once as there are processors."""
-    cases = [build_case(plant, more, is_still) for plant in PLANTS for is_still in STILL for more in SEEDS]
-    groups: dict[str, list[Result]] = {}
+def measure(seeds: Sequence[int]) -> Iterator[Result]:
+    """Compare every plant with every seed, as many at once as there are processors."""
+    cases = [build_case(plant, more, is_still) for plant in PLANTS for is_still in STILL for more in seeds]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = tqdm(pool.map(run_case, cases), desc="simulated plants", unit="case", total=len(cases))
-        for case, result in zip(cases, results, strict=True):
-            groups.setdefault(case.group, []).append(result)
-            yield from report(result)
-    for group, found in groups.items():
-        yield from summarise(group, found)
+        yield from tqdm(pool.map(run_case, cases), desc="simulated plants", unit="case", total=len(cases))
 
 
 def build_case(plant: str, more: int, is_still: bool) -> Case:
@@ -106,7 +98,7 @@ def run_case(case: Case) -> Result:
         truth = pd.read_parquet(kept / "truth.parquet")[TRUTH].reindex(split.test[TIME]).to_numpy(float)
         package = curve.read(project.model(case.plant))
         chosen = settings.read_plant(project, case.plant).evaluate
-        return compare(f"{case.group}, {case.seed}", split, package, chosen, truth=truth)
+        return compare(f"{case.group}, {case.seed}", split, package, chosen, truth=truth, group=case.group)
 
 
 def _prepare(case: Case, project: Project, kept: Path) -> None:

@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from elc import curve, dataset, findings
+from elc.dataset import Split
 from elc.paths import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +38,33 @@ def read_params() -> dict[str, Any]:
     """Read the settings of this project, to be changed."""
     params: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     return params
+
+
+def build_entry(carriers: Sequence[str]) -> dict[str, Any]:
+    """Build the least entry that a plant can have; nothing here reads its prices."""
+    return {
+        "name": "Table",
+        "product": "product",
+        "time_zone": "UTC",
+        "interval": "1h",
+        "train_until": None,
+        "battery_limit": "as the table has it",
+        "gap_carrier": carriers[0],
+        "export": {},
+        "carriers": {name: {"price_per_gj": 1.0, "co2_kg_per_gj": 0.0} for name in carriers},
+    }
+
+
+def train_split(project: Project, plant: str, split: Split) -> curve.Package:
+    """Train a plant on the hours of a split.
+
+    Raises:
+        RuntimeError: training failed.
+    """
+    dataset.write_split(project.processed(plant), split)
+    findings.write_findings(project.insufficiencies(plant), findings.build_frame([]))
+    call(project.root, "elc", "run", "train", plant)
+    return curve.read(project.model(plant))
 
 
 def call(folder: Path, command: str, *arguments: str) -> str:

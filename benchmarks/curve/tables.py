@@ -1,7 +1,7 @@
 """Measured plants: Escalante's published steady states, and any table with its tag list.
 
-In time order, the first 60 % train, the next 15 % say when to stop, the rest is the test. A plain model needs no
-valid part, so the references are fitted a second time on train and valid together.
+In time order, the first 60 % train, the next 15 % say when to stop, the rest is the test. The references are fitted
+on both of the former, as the curve is in the end.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from benchmarks.curve.compare import QUANTILE, compare, report
-from benchmarks.curve.project import ROOT, call, open_project, read_params, skip
+from benchmarks.curve.compare import QUANTILE, Result, compare
+from benchmarks.curve.project import ROOT, build_entry, open_project, read_params, skip, train_split
+from benchmarks.curve.references import score_all
 from benchmarks.figures import Figure
-from elc import curve, dataset, findings, settings
+from elc import settings
 from elc.dataset import Split
 from elc.errors import check_faults
 from elc.evaluate.metrics import pinball
-from elc.evaluate.references import score_references
 from elc.fields import BEST, ENERGY, TIME
 from elc.paths import Project
 from elc.settings import TagList
@@ -43,7 +43,7 @@ class Inputs:
     features: list[str]
 
 
-def measure() -> Iterator[Figure]:
+def measure() -> Iterator[Figure | Result]:
     """Measure on Escalante as its example configures it; pinball loss in the short tons of coal that were measured."""
     path = Path(os.environ.get("ELC_SHARED", "missing")) / "datasets" / "escalante" / "data_small.csv"
     if not path.is_file():
@@ -55,7 +55,7 @@ def measure() -> Iterator[Figure]:
     table = table.rename(columns={table.columns[0]: TIME})  # it has no name
     entry = _read_entry(EXAMPLE / "plant.yaml")
     yield from _measure_all_drivers(table, tags, entry["export"]["time_format"], unit)
-    yield from _measure(table, EXAMPLE / "tags.csv", "escalante", entry, TIME, unit)
+    yield _compare(table, EXAMPLE / "tags.csv", "escalante", entry, TIME, unit)
 
 
 def _measure_all_drivers(
@@ -66,26 +66,27 @@ def _measure_all_drivers(
     every = replace(tags, tags=used)
     where = "plant escalante: the table"
     hours = read_hours(table, every, time=TIME, time_format=time_format, where=where)
-    split = join_valid(build_split(hours, every.throughput))
+    split = build_split(hours, every.throughput)
     inputs = Inputs(every.throughput, every.features)
     chosen = settings.read_settings(Project(ROOT)).evaluate
     actual = split.test[ENERGY].to_numpy(float)
-    for name, frame in score_references(split, split.test, inputs, chosen).items():
+    for name, frame in score_all(split, split.test, inputs, chosen).items():
         loss, known = pinball(actual, frame[BEST].to_numpy(float), QUANTILE) / unit[1], KNOWN.get(name)
         against = (f"known {known}", loss / known) if known else (None, None)
         yield Figure("curve", "escalante, all drivers", f"{name}, pinball", loss, unit[0], *against)
 
 
-def measure_table(path: Path, tags: Path, entry: Path | None, time: str) -> Iterator[Figure]:
+def measure_table(path: Path, tags: Path, entry: Path | None, time: str) -> Iterator[Result]:
     """Measure on a table, with the settings of params.yaml or of the plant's own entry."""
     table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    content = _read_entry(entry) if entry else _build_entry(settings.read_tags(tags, "table"))
-    yield from _measure(table, tags, "table", content, time, ("GJ/h", 1.0))
+    carriers = [tag.carrier for tag in settings.read_tags(tags, "table") if tag.carrier]
+    content = _read_entry(entry) if entry else build_entry(list(dict.fromkeys(carriers)))
+    yield _compare(table, tags, "table", content, time, ("GJ/h", 1.0))
 
 
-def _measure(
+def _compare(
     table: pd.DataFrame, tags: Path, plant: str, entry: dict[str, Any], time: str, unit: tuple[str, float]
-) -> Iterator[Figure]:
+) -> Result:
     params = read_params()
     params["simulate"]["plants"], params["plants"] = {}, {plant: entry}
     listed = settings.read_tags(tags, plant)
@@ -93,12 +94,9 @@ def _measure(
     hours = read_hours(table, listed, time=time, time_format=time_format, where=f"plant {plant}: the table")
     split = build_split(hours, listed.throughput)
     with open_project(plant, params, tags.read_text(encoding="utf-8")) as project:
-        dataset.write_split(project.processed(plant), split)
-        findings.write_findings(project.insufficiencies(plant), findings.build_frame([]))
-        call(project.root, "elc", "run", "train", plant)
-        package = curve.read(project.model(plant))
+        package = train_split(project, plant, split)
         chosen = settings.read_plant(project, plant).evaluate
-        yield from report(compare(plant, split, package, chosen, truth=None, unit=unit, also=join_valid(split)))
+        return compare(plant, split, package, chosen, truth=None, unit=unit)
 
 
 def read_hours(table: pd.DataFrame, tags: TagList, *, time: str, time_format: str | None, where: str) -> pd.DataFrame:
@@ -133,27 +131,6 @@ def build_split(hours: pd.DataFrame, throughput: str) -> Split:
     return Split(float(hours[throughput].quantile(RATED_QUANTILE)), *parts)
 
 
-def join_valid(split: Split) -> Split:
-    """Let a model that needs no valid part learn from it."""
-    return replace(split, train=pd.concat([split.train, split.valid], ignore_index=True))
-
-
 def _read_entry(path: Path) -> dict[str, Any]:
     entry: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return entry
-
-
-def _build_entry(tags: TagList) -> dict[str, Any]:
-    """Build the least entry that a plant can have; nothing here reads its prices."""
-    carriers = {tag.carrier: {"price_per_gj": 1.0, "co2_kg_per_gj": 0.0} for tag in tags if tag.carrier}
-    return {
-        "name": "Table",
-        "product": "product",
-        "time_zone": "UTC",
-        "interval": "1h",
-        "train_until": None,
-        "battery_limit": "as the table has it",
-        "gap_carrier": next(iter(carriers)),
-        "export": {},
-        "carriers": carriers,
-    }

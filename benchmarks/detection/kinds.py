@@ -42,7 +42,7 @@ def _scale(column: str, frac: float) -> Callable[[Case, pd.DataFrame, int, int],
     return apply
 
 
-def _drift(column: str, frac_per_year: float) -> Callable[[Case, pd.DataFrame, int, int], str]:
+def drift(column: str, frac_per_year: float) -> Callable[[Case, pd.DataFrame, int, int], str]:
     def apply(_: Case, hours: pd.DataFrame, at: int, __: int) -> str:
         since = np.maximum(hours.index.to_numpy() - at, 0) / HOURS_PER_YEAR
         hours[column] *= 1 + frac_per_year * since
@@ -51,7 +51,7 @@ def _drift(column: str, frac_per_year: float) -> Callable[[Case, pd.DataFrame, i
     return apply
 
 
-def _foul(case: Case, hours: pd.DataFrame, at: int, _: int) -> str:
+def foul(case: Case, hours: pd.DataFrame, at: int, _: int) -> str:
     """Two per cent of energy, as fuel, that grow over four weeks."""
     since = np.clip((hours.index.to_numpy() - at) / 24 / FOULING_DAYS, 0, 1)
     total = hours[FEED] + hours[FUEL] + hours["electricity_energy_gj_per_h"] - hours["steam_export_energy_gj_per_h"]
@@ -63,11 +63,11 @@ def _runs(case: Case, hours: pd.DataFrame) -> Array:
     return (hours[LOAD] > 0.5 * case.package.rated_load).to_numpy(float)
 
 
-def _leave_off(case: Case, hours: pd.DataFrame, at: int, run: int) -> str:
+def leave_off(case: Case, hours: pd.DataFrame, at: int, run: int) -> str:
     """Leave a set-point where it costs half a per cent more than the crews' mean, for as long as it is watched."""
-    points = [found for found in build_setpoints(case.spec.flue_o2_gj_per_t_per_pct) if _find_left(case, hours, found)]
+    points = [found for found in build_setpoints(case.spec.flue_o2_gj_per_t_per_pct) if find_left(case, hours, found)]
     point = points[run % len(points)]
-    left = _find_left(case, hours, point)
+    left = find_left(case, hours, point)
     assert left is not None
     rows = hours.index >= at
     before = point.cost(np.asarray(hours.loc[rows, point.column] - point.best))
@@ -76,7 +76,7 @@ def _leave_off(case: Case, hours: pd.DataFrame, at: int, run: int) -> str:
     return point.column
 
 
-def _find_left(case: Case, hours: pd.DataFrame, point: SetPoint) -> float | None:
+def find_left(case: Case, hours: pd.DataFrame, point: SetPoint) -> float | None:
     """How far from best a set-point costs that much more, inside its limits; None where it cannot."""
     usual = float(np.mean(point.cost(np.asarray(hours[point.column] - point.best))))
     wanted = usual + LEFT_OFF_FRAC * case.spec.sec_gj_per_t
@@ -108,9 +108,9 @@ KINDS = (
     Kind("fuel gas meter +4 %", "relation", 56, _scale(FUEL, 0.04)),
     Kind("load meter -1 %", "relation", 56, _scale(LOAD, -0.01)),
     Kind("cooling water +1 %", "relation", 56, _scale(WATER, 0.01)),
-    Kind("feed meter 3 %/year", "relation", 180, _drift(FEED, 0.03)),
-    Kind("feed meter 12 %/year", "relation", 84, _drift(FEED, 0.12)),
-    Kind("fouling to 2 %, 28 d", "relation", 56, _foul),
-    Kind("set-point left off", "setpoint", 56, _leave_off),
+    Kind("feed meter 3 %/year", "relation", 180, drift(FEED, 0.03)),
+    Kind("feed meter 12 %/year", "relation", 84, drift(FEED, 0.12)),
+    Kind("fouling to 2 %, 28 d", "relation", 56, foul),
+    Kind("set-point left off", "setpoint", 56, leave_off),
     Kind("other feed", "inputs", 28, _change_feed),
 )

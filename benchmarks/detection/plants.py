@@ -42,24 +42,29 @@ class Case:
         return curve.score_hours(marked, self.package)
 
 
-def build_case(plant: str, seed: int) -> Case:
-    """Simulate a plant without faults of its historian, measure its hours, and train on the first of them."""
+def build_case(plant: str, seed: int, *, days: int | None = None, learnt_days: int | None = None) -> Case:
+    """Simulate a plant without faults of its historian, measure its hours, and train on the first of them.
+
+    `days` in all, and those that are learnt from, are `DAYS` and `LEARNT_DAYS` where none are given.
+    """
     from elc import train
 
     whole = settings.read_settings(PROJECT)
     spec = whole.simulate.plants[plant].model_copy(update={"seed": seed})
     chosen = settings.read_plant(PROJECT, plant)
     tags = settings.read_tags(PROJECT.tags(plant), plant)
-    truth = build_history(spec, START, DAYS).hours
+    truth = build_history(spec, START, days or DAYS).hours
     hours = _measure(truth, spec, tags, np.random.default_rng([seed, 3]))
     booked = ingest.add_energy(hours, tags, chosen.plant.carriers)
-    first = booked.iloc[: LEARNT_DAYS * 24]
+    first = booked.iloc[: (learnt_days or LEARNT_DAYS) * 24]
     rated = dataset.find_rated_load(first, tags.throughput)
     steady = dataset.drop_unsteady(dataset.mark_states(first, tags.throughput, rated, chosen), tags)
     split = dataset.build_split(steady, rated, chosen)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / plant
-        fits = train.fit_curve(split, tags, chosen.train), train.fit_response(split, tags, chosen.train)
+        fixed = chosen.plant.base.fixed_gj_per_h
+        fitted = train.fit_curve(split, tags, chosen.train, fixed_gj_per_h=fixed)
+        fits = fitted, train.fit_response(split, tags, chosen.train)
         train.write_package(folder, *fits, split, tags, chosen, weak=findings.build_frame([]))
         package = curve.read(folder)
     until = pd.Timestamp(package.card["trained_on"]["valid"]["last"])

@@ -1,7 +1,8 @@
-"""Requests that break servers, made by chance: heads, JSON, Arrow, events, answers."""
+"""Requests that break servers, made by chance: heads, JSON, Arrow, CSV, MLflow's forms, events, answers."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ PATHS = (
     "/openapi.json", "/words.json?language=nb", "/words.json?language=" + "x" * 3000, "/session", "/static/main.js",
     "/static/../../../params.yaml", "/static/%2e%2e/%2e%2e/params.yaml", "/static/%00", "/plants/%2e%2e/card",
     "/plants/" + "f" * 9000 + "/card", "/plants/fjord%0d%0aX: y/card", "/plants//predict", "//healthz", "*",
+    "/ping", "/invocations", "/invocations?" + "plant=fjord&" * 400, "/invocations?plant=%00",
     "http://127.0.0.1/healthz", "/healthz?" + "a=1&" * 4000, "/healthz#" + "a" * 200, "/\xff\xfe", "/favicon.ico",
 )  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PATCH", "get", "X" * 500, "")
@@ -36,6 +38,8 @@ class Corpus:
             "json": self._build_json,
             "deep": self._build_deep,
             "arrow": self._build_arrow,
+            "csv": self._build_csv,
+            "frames": self._build_frame,
             "events": self._build_events,
             "answers": self._build_answer,
         }
@@ -56,7 +60,8 @@ class Corpus:
             "Cookie: " + "elc=x; " * chance.choice([1, 500]), "Upgrade: websocket", "Connection: Upgrade",
             "Expect: 100-continue", "Range: bytes=0-," * 50, "Accept-Encoding: " + "gzip," * 2000, " folded: x",
             "X-\x00: \x01", "X: " + "y" * chance.choice([10, 40_000]), "Transfer-Encoding: chunked",
-            "Content-Length: 5",
+            "Content-Length: 5", "X-Forwarded-Prefix: //x", "X-Forwarded-For: " + "1," * 9000, "Content-Encoding: br",
+            "Accept: " + "text/csv;q=x," * 1000, "X-Amzn-SageMaker-Custom-Attributes: plant=../x",
         ]  # fmt: skip
         lines += chance.sample(headers, chance.randrange(8)) + [
             f"A{place}: b" for place in range(chance.choice([0, 900]))
@@ -131,6 +136,42 @@ class Corpus:
         if chance.random() < 0.6:
             body = chance.choice([change(body, chance, chance.choice([1, 10])), body[: chance.randrange(len(body))]])
         return self._send(self._path, ARROW, body)
+
+    def _build_csv(self, chance: random.Random) -> bytes:
+        head, line = ",".join(self._row), ",".join(map(str, self._row.values()))
+        line = line.replace("5", chance.choice(["5", "5", *NUMBERS, *TEXTS[2:5], '"', '"5', ";"]), 1)
+        lines = chance.choice(
+            [[head, line], [line], [head], [head + ",", line], [head] + [line] * 20_000, ["," * 10**6]]
+        )
+        body = chance.choice(["\n", "\r\n", "\r", "\n\n"]).join(lines).encode("utf-8", "replace")
+        kind = chance.choice(
+            ["text/csv", "text/csv; header=absent", "text/csv; charset=utf-16", "text/csv; header=" + "x" * 99]
+        )
+        path = chance.choice([self._path, "/invocations?plant=fjord", "/invocations"])
+        return self._pack(path, kind, change(body, chance, 3) if chance.random() < 0.3 else body, chance)
+
+    def _build_frame(self, chance: random.Random) -> bytes:
+        names, values = list(self._row), list(self._row.values())
+        odd: list[object] = [[values], [values] * 20_000, values, [[]] * 5000, {}, None, [{"a": 1}], *TEXTS[2:4]]
+        table = {"columns": chance.choice([names, names * 2, [[]], names[:1], None]), "data": chance.choice(odd)}
+        name = chance.choice(["dataframe_split", "dataframe_records", "instances", "inputs"])
+        body = json.dumps({name: chance.choice([table, table["data"], [self._row]])}).encode()
+        return self._pack("/invocations?plant=fjord", JSON, body, chance)
+
+    def _pack(self, path: str, kind: str, body: bytes, chance: random.Random) -> bytes:
+        """Send a body, at times by gzip: whole, cut, of many parts, or a bomb."""
+        if chance.random() < 0.5:
+            return self._send(path, kind, body)
+        packed = gzip.compress(body, 1)
+        parts = [
+            packed,
+            packed,
+            packed[:-5],
+            packed * 50,
+            gzip.compress(b"\0" * 30_000_000, 1),
+            change(packed, chance, 2),
+        ]
+        return self._send(path, f"{kind}\r\nContent-Encoding: gzip", chance.choice(parts))
 
     def _build_events(self, chance: random.Random) -> bytes:
         method, tail = chance.choice(["GET", "GET", "HEAD", "POST"]), chance.choice(["", "?a=" + "x" * 3000, "/"])

@@ -1,5 +1,6 @@
-/* Reads the values of charts: a pointer, or the arrow keys, moves over what the table behind a chart lists. And lets
-   wide tables fit a phone. Without this script every picture and every table is still there. */
+/* Reads the values of charts: a pointer, or the arrow keys, moves over what the table behind a chart lists. Lets wide
+   tables fit a phone. And searches, narrows and sorts the table of many plants. Without this script every picture and
+   every table is still there. */
 (() => {
   "use strict";
   const SPACE = "http://www.w3.org/2000/svg";
@@ -104,9 +105,120 @@
       }));
   };
 
+  /* How late the newest hour is, by the reader's clock: a page that nobody makes anew cannot say so itself. */
+  const sayAge = (hour) => {
+    const hours = Math.floor((Date.now() - Date.parse(hour.dataset.until)) / 36e5);
+    if (!(hours > Number(hour.dataset.late))) return;
+    const format = new Intl.RelativeTimeFormat(document.documentElement.lang || "en");
+    const age = document.createElement("span");
+    age.className = "look";
+    age.textContent = hours < 48 ? format.format(-hours, "hour") : format.format(-Math.floor(hours / 24), "day");
+    hour.append(" (", age, ")");
+  };
+
+  /* The table of many plants: its rows, as they are searched, narrowed and sorted. */
+  const ORDER = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  const NONE = "–";
+
+  /* Letters as they are searched: without accents, in small ones; ø, æ and the like have none to lose. */
+  const simplify = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+  /* What a row is sorted by, a key for each cell: its number where the row knows it, else its text; nothing for a dash. */
+  const readKeys = (row) => {
+    const numbers = (row.dataset.sort || "").split("|");
+    return [...row.cells].map((cell, i) => {
+      const text = cell.textContent.trim();
+      return numbers[i] ? Number(numbers[i]) : text === NONE ? "" : text;
+    });
+  };
+
+  const readRow = (row) => {
+    const part = row.querySelector('a[href^="#"]');
+    const region = row.parentElement.dataset.region ?? row.querySelector(".region")?.textContent;
+    return {
+      row,
+      keys: readKeys(row),
+      text: simplify(`${row.cells[0].textContent} ${region ?? ""}`), // a number would be found in nearly every row
+      region,
+      isWrong: row.matches(".wrong") || row.querySelector(".wrong") !== null,
+      part: part && document.getElementById(part.hash.slice(1))?.closest("tr, section"),
+    };
+  };
+
+  const readBody = (body) => {
+    const rows = [...body.rows].filter((row) => !row.matches(".region"));
+    return { body, head: body.querySelector("tr.region"), rows: rows.map(readRow) };
+  };
+
+  const compareKeys = (one, other, sign) => {
+    if (one === "" || other === "") return (one === "") - (other === "");
+    return sign * (typeof one === "number" && typeof other === "number" ? one - other : ORDER.compare(one, other));
+  };
+
+  const sortRows = (rows, { column, sign }) =>
+    column < 0 ? rows : [...rows].sort((one, other) => compareKeys(one.keys[column], other.keys[column], sign));
+
+  /* A heading that is pressed sorts: numbers from the largest, texts from A; pressed again, the other way round. */
+  const addSorters = (table, tools, rows, arrange) => {
+    const heads = [...table.tHead.rows[0].cells], choice = tools.querySelector(".tool-sort select");
+    const first = heads.findIndex((head) => head.hasAttribute("aria-sort")); // as the page was made
+    const order = { column: first, sign: -1 };
+    const sort = (column) => {
+      const usual = rows.some(({ keys }) => typeof keys[column] === "number") ? -1 : 1;
+      order.sign = order.column === column ? -order.sign : usual;
+      order.column = column;
+      heads.forEach((head) => head.removeAttribute("aria-sort"));
+      heads[column].setAttribute("aria-sort", order.sign < 0 ? "descending" : "ascending");
+      choice.value = column;
+      arrange();
+    };
+    if (first < 0) choice.append(new Option("", -1));
+    heads.forEach((head, column) => {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", textContent: head.textContent });
+      button.addEventListener("click", () => sort(column));
+      head.replaceChildren(button);
+      choice.append(new Option(button.textContent, column));
+    });
+    choice.value = first;
+    choice.addEventListener("change", () => choice.value >= 0 && sort(Number(choice.value)));
+    return order;
+  };
+
+  const control = (tools) => {
+    const table = document.querySelector(tools.dataset.table);
+    const bodies = [...table.tBodies].map(readBody), every = bodies.flatMap(({ rows }) => rows);
+    const search = tools.querySelector("[type=search]"), region = tools.querySelector(".tool-region select");
+    const wrong = tools.querySelector(".tool-wrong input"), grouped = tools.querySelector(".tool-grouped input");
+    const isAsked = (one, words) =>
+      words.every((word) => one.text.includes(word)) && (!region?.value || one.region === region.value) &&
+      (!wrong.checked || one.isWrong);
+    const arrange = () => {
+      const words = simplify(search.value).split(/\s+/);
+      every.forEach((one) => {
+        one.row.hidden = !isAsked(one, words);
+        if (one.part) one.part.hidden = one.row.hidden;
+      });
+      const isGrouped = !grouped || grouped.checked;
+      bodies.forEach(({ head, rows }) => { if (head) head.hidden = !isGrouped || rows.every(({ row }) => row.hidden); });
+      const shown = isGrouped ? bodies : [{ body: bodies[0].body, rows: every }];
+      shown.forEach(({ body, rows }) => body.append(...sortRows(rows, order).map(({ row }) => row)));
+      const count = every.filter(({ row }) => !row.hidden).length;
+      tools.querySelector("[role=status]").textContent =
+        tools.dataset.said.replace("{shown}", count).replace("{count}", every.length);
+    };
+    const order = addSorters(table, tools, every, arrange);
+    [search, region, wrong, grouped].forEach((field) => field?.addEventListener("input", arrange));
+    table.classList.add("sorted");
+    tools.hidden = false;
+    arrange();
+  };
+
   const start = () => {
+    document.querySelectorAll(".hour[data-late]").forEach(sayAge);
     document.querySelectorAll(".chart[data-axis]").forEach(build);
     document.querySelectorAll("main table").forEach(label);
+    document.querySelectorAll(".tools").forEach(control);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -6,8 +6,20 @@ import sys
 
 from elc.errors import ElcError
 
-OF_COMMANDS = {"serve": "serve", "swaps": "serve", "keys": "serve", "listen": "listen"}
+OF_COMMANDS = {
+    "serve": "serve",
+    "swaps": "serve",
+    "keys": "serve",
+    "listen": "listen",
+    "fetch": "fetch",
+    "new": "new",
+    "upgrade": "new",
+}
 OF_PACKAGES = {"keras": "train", "onnx": "train", "tensorflow": "train", "tf2onnx": "train", "pyspark": "spark"}
+OF_PACKAGES |= {"distributed": "fleet"}
+OF_PACKAGES |= {"httpx": "fetch", "keyring": "fetch", "psycopg": "fetch", "pyarrow_hotfix": "fetch"}
+OF_PACKAGES |= {"paho": "listen", "asyncua": "fetch", "boto3": "fetch"}
+OF_PACKAGES |= dict.fromkeys(("requests_kerberos", "requests_ntlm", "tagreader"), "pi")
 OTHER = "hourly"  # brings what every other command needs
 
 

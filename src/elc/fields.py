@@ -21,14 +21,26 @@ GAP = "gap_gj_per_h"
 GAP_FRAC = "gap_frac"
 GAP_LOW = "gap_low_gj_per_h"
 GAP_HIGH = "gap_high_gj_per_h"
+ADJUSTMENT = "adjustment_frac"  # of best: what declared events made of the plant, part of best
+CONDITION_FRAC = "condition_frac"  # of best: what the plant takes beyond load, drivers and set-points, and its interval
+CONDITION_LOW = "condition_low_frac"
+CONDITION_HIGH = "condition_high_frac"
+CONDITION_SINCE = "condition_since_utc"  # known where the condition is sure: named
+OPERATORS_GAP = "operators_gap_gj_per_h"  # the gap without a named condition
 IS_OUTSIDE = "is_outside_envelope"
+# What scoring adds to an hourly table, beside what the curve predicts.
+SCORED = (
+    *(GAP, GAP_FRAC, GAP_LOW, GAP_HIGH, IS_OUTSIDE),
+    *(ADJUSTMENT, CONDITION_FRAC, CONDITION_LOW, CONDITION_HIGH, CONDITION_SINCE, OPERATORS_GAP),
+)
 IS_STEADY = "is_steady"
 STATE = "plant_state"
 RUNNING = ("run", "unknown")  # states in which a gap is expected: where the load is unknown the plant may run
 AGE = "since_turnaround_days"  # the declared ageing driver
 GOOD_HOURS = "good_hours"  # parts of a gap that do not belong to a set-point
 UNEXPLAINED = "unexplained"
-NO_SETPOINTS = (GOOD_HOURS, UNEXPLAINED)
+CONDITION_PART = "condition"  # of the plant, where it is named
+NO_SETPOINTS = (CONDITION_PART, GOOD_HOURS, UNEXPLAINED)
 LEVEL = "level"  # best and actual energy, between which the parts of a gap stand
 COVERAGE_SUFFIX = "_coverage_frac"
 

@@ -44,6 +44,14 @@ class Project:
         return self.root / "code" / f"{stage}.json"
 
     @property
+    def entries(self) -> Path:
+        return self.root / "code" / "plants"
+
+    def entry(self, plant: str) -> Path:
+        """File of what a plant's entry in params.yaml and its region say; DVC compares it."""
+        return self.entries / f"{plant}.json"
+
+    @property
     def reports(self) -> Path:
         """Folder of executed notebooks, receipts and the site."""
         return self.place / "reports"
@@ -132,6 +140,10 @@ class Project:
         """Folder of what monitor, explain, advise, compare or alerts found for a plant."""
         return self.place / "data" / stage / plant
 
+    def report(self, plant: str, period: str) -> Path:
+        """Folder of the report of a plant for a period, such as 2026-05."""
+        return self.operation("report", plant) / period
+
     def advice_notes(self, plant: str) -> Path:
         """What operators answered to advice, one JSON object a line; the file may be missing."""
         return self.place / "data" / "advice_notes" / f"{plant}.jsonl"
@@ -147,6 +159,10 @@ class Project:
     def listen(self, plant: str) -> Path:
         """Folder of what `elc listen` says of itself: its status, and what it rejected."""
         return self.root / "data" / "listen" / plant
+
+    def fetch(self, plant: str) -> Path:
+        """Folder of what `elc fetch` could not have on this machine, and of what it writes just now."""
+        return self.root / "data" / "fetch" / plant
 
     def metrics(self, plant: str) -> Path:
         return self.report_sources / "metrics" / f"{plant}.json"
@@ -170,5 +186,5 @@ def find_project(start: Path | None = None, *, environment: str = "") -> Project
             return Project(candidate, environment)
     raise ElcError(
         f"{folder}: no project here or above it: params.yaml and dvc.yaml were not found. "
-        "Change into the folder that you cloned."
+        "Change into the folder of a project, or make one: elc new."
     )

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,14 +87,15 @@ def serve(site: Site, *, port: int = 0) -> Iterator[Site]:
 
 
 def _wait_for_address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait until the service has loaded its plants."""
-    end = time.monotonic() + START_S
+    """Wait until the service says that every plant answers."""
+    end, answer = time.monotonic() + START_S, ""
     while time.monotonic() < end and process.poll() is None:
-        text = log.read_text(encoding="utf-8")
-        found = re.search(r"running on (http://127\.0\.0\.1:\d+)", text)
-        if found and text.count('"event":"loaded"') == 2:
-            with urllib.request.urlopen(f"{found[1]}/readyz") as reply:
-                assert reply.status == 200
-            return found[1]
+        found = re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text(encoding="utf-8"))
+        if found:
+            try:
+                with urllib.request.urlopen(f"{found[1]}/readyz"):
+                    return found[1]
+            except urllib.error.HTTPError as error:
+                answer = error.read().decode()
         time.sleep(0.05)
-    raise AssertionError(f"the service did not become ready: {log.read_text(encoding='utf-8')}")
+    raise AssertionError(f"the service did not become ready: {answer} {log.read_text(encoding='utf-8')}")

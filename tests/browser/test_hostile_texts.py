@@ -22,6 +22,7 @@ from elc.pages.evaluate import write_drift
 from elc.pages.figures import chart
 from elc.pages.monitor.health import _write_doubts
 from elc.paths import Project
+from elc.records.metrics import Metrics
 from elc.records.status import Status
 from elc.render import render_site
 from elc.runner.execute import _add_front_matter
@@ -78,7 +79,7 @@ def build_cells() -> list[nbformat.NotebookNode]:
     shown = chart.show(draw, table=chart.build_table({"</table>" + ALL: HOSTILE}, numbers=()))
     data = [
         *({"text/markdown": text.data} for text in (figures.show_table(table), figures.show_text(_write_doubts(weak)))),
-        {"text/markdown": write_drift({"findings": HOSTILE})},
+        {"text/markdown": write_drift(Metrics.model_construct(findings=HOSTILE))},
         shown._repr_mimebundle_(),
     ]
     outputs = [new_output("display_data", data=one) for one in data]

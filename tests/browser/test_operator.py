@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from elc import curve
 from elc.pages.language import find_languages
 from elc.service.page.words import build_words
-from tests.browser.conftest import IN_CHROMIUM
+from tests.browser.conftest import FAULTS, IN_CHROMIUM
 from tests.browser.operator_site import OPERATOR, SCREEN, Site, make_site, serve
 from tests.unit.service.page.present import (
     AIR,
@@ -239,7 +239,7 @@ def test_sliders_stay_inside_limits_and_nothing_moves_where_no_motion_is_wanted(
 
 def test_drivers_change_the_curve_until_the_model_does_not_know(page: Page, site: Site) -> None:
     before = page.locator("path.line.best").get_attribute("d")
-    page.get_by_text("Weather, feed and ageing").click()
+    page.get_by_text("Conditions beside load").click()
     field = page.get_by_label("Air temperature, °C")
     field.fill("20")
     more = expect_energy(site, **{AIR: 20.0}) - BEST_NOW - GAP_NOW
@@ -253,7 +253,7 @@ def test_drivers_change_the_curve_until_the_model_does_not_know(page: Page, site
     expect(page.locator("#curve ~ div tbody tr").last).to_contain_text("not known")
     field.fill("1e300")
     expect(page.locator(".lead")).to_have_text(
-        "The service cannot use what was given. Look at the values, and try again."
+        "The service cannot use what was given. Check the values, and try again."
     )
 
 
@@ -442,7 +442,7 @@ def find_violations(page: Page) -> list[tuple[str, list[str]]]:
     found = []
     for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        violations = Axe().run(page, options={"preload": False, **rules}).response["violations"]
+        violations = Axe().run(page, options={**FAULTS, **rules}).response["violations"]
         found += [(f"{scheme} {one['id']}", [node["html"][:200] for node in one["nodes"]]) for one in violations]
     return found
 

@@ -129,7 +129,7 @@ def check_log(world: World, plant: str) -> None:
     known = set(moves.loc[moves["is_shown"], KEY].itertuples(index=False, name=None))
     former = world.memory.get(f"log {plant}", set())
     oldest = log["time_utc"].min() if len(log) else world.now
-    if lost := {one for one in former - known if one[0] >= oldest} if plant not in world.late else set():
+    if lost := {one for one in former - known if one[0] >= oldest}:
         world.accuse(f"{plant}: the log of shown advice lost {len(lost)} entries: {sorted(lost)[:2]}")
     world.memory[f"log {plant}"] = known
     cases = pd.read_parquet(folder / "outcomes.parquet")

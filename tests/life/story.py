@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -12,11 +13,20 @@ import httpx
 import pandas as pd
 from ruamel.yaml import YAML
 
+from elc.paths import Project
 from tests.conftest import git, run
 from tests.life.world import ADDED, ENVIRONMENT, RENAMED, World, kill_hour
+from tests.pipeline.clones import read_tree
 from tests.pipeline.registry_project import retrain
 
 Event = Callable[[World, httpx.Client], None]
+THROWN = (
+    "git checkout -- dvc.lock",
+    "git stash --include-untracked",
+    "git reset --hard",
+    "git clean -ffd",
+    "dvc checkout",
+)
 CYCLE = 72  # hours in which all of the story happens; a longer life has it again
 
 
@@ -108,6 +118,33 @@ def pull_a_version(world: World, _: httpx.Client) -> None:
     if not version or git(world.project.root, "status", "--porcelain"):
         world.accuse(f"{plant}: after the pull of {version}: {git(world.project.root, 'status', '--porcelain')} {card}")
     world.late.add(plant)
+
+
+def throw_away(world: World, _: httpx.Client) -> None:
+    """Somebody throws away what Git and DVC do not know; what this machine alone knows is as it was."""
+    root, before = world.project.root, read_tree(world.operated.place)
+    (root / "dvc.lock").write_text("altered", encoding="utf-8")
+    (root / "untracked.txt").write_text("new", encoding="utf-8")
+    for line in THROWN:
+        run(root, *line.split())  # dvc checkout tells of packages that are elsewhere
+    if read_tree(world.operated.place) != before:
+        world.accuse(f"{', '.join(THROWN)}: the state of the operation is another")
+
+
+def back_up(world: World, _: httpx.Client) -> None:
+    """The state is backed up, while the service runs, and brought to a fresh clone."""
+    root = world.project.root
+    file, spare = root.with_name("elc.tar.gz"), Project(root.with_name("spare"), ENVIRONMENT)
+    shutil.rmtree(spare.root, ignore_errors=True)
+    git(root.parent, "clone", "--quiet", str(root.with_name("origin.git")), str(spare.root))
+    world.elc("backup", str(file))
+    world.elc("restore", str(file), project=spare)
+    wanted, found = (
+        {name: it for name, it in read_tree(place).items() if not name.startswith(("data/cache/", "hourly.lock"))}
+        for place in (world.operated.place, spare.place)
+    )
+    if found != wanted:
+        world.accuse(f"a restored operation is another: {sorted(found.keys() ^ wanted.keys())[:3]}")
 
 
 def add_a_plant(world: World, _: httpx.Client) -> None:
@@ -241,6 +278,8 @@ EVENTS: tuple[tuple[float, Event], ...] = (
     (0.55, run_two),
     (0.58, pull_a_version),
     (0.60, kill_runs),
+    (0.61, throw_away),
+    (0.62, back_up),
     (0.64, change_a_unit),
     (0.70, mend),
     (0.74, change_a_price),
@@ -250,7 +289,7 @@ EVENTS: tuple[tuple[float, Event], ...] = (
     (0.94, mend),
     (0.96, answer),
 )
-PULLS: tuple[tuple[float, Event], ...] = ((0.0, pull_a_version), (0.0, answer))
+PULLS: tuple[tuple[float, Event], ...] = ((0.0, throw_away), (0.0, pull_a_version), (0.0, answer))
 STORIES = {"all": (EVENTS, CYCLE), "pulls": (PULLS, 1)}
 
 

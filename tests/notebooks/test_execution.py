@@ -26,6 +26,7 @@ def compare(project: Project, *names: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.long(reason="runs three notebooks again in kernels of their own")
 def test_executed_notebooks_are_what_fresh_runs_give(copied_project: Project) -> None:
     """Two pages are compared, and a copy of one in which a word is changed: nothing but its cell differs."""
     names = STAGES["explain"].name, STAGES["monitor"].name

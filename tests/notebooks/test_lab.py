@@ -45,7 +45,7 @@ class Lab:
 @pytest.fixture
 def lab(copied_project: Project) -> Iterator[Lab]:
     """Start JupyterLab by the recipe of `make lab`, on a free port of this machine."""
-    recipe = re.search(r"^lab:.*\n\t(.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    recipe = re.search(r"^lab:.*\n\t(.+)$", (ROOT / "project.mk").read_text(), re.MULTILINE)
     assert recipe is not None
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -31,6 +31,7 @@ import onnx
 import pytest
 from click.testing import CliRunner
 from onnx import external_data_helper
+from ruamel.yaml import YAML
 
 from elc import curve, registry
 from elc.cli import main
@@ -1520,6 +1521,50 @@ def list_twice(site: Site) -> None:
     lax = re.sub(r"approval: \w+", "approval: none", text[text.index("\nenvironments:") :])
     site.project.params.write_text(text + lax)
     site.promote("v1.1.0")
+
+
+def place_plants(site: Site, **regions: str) -> None:
+    """Write regions into params.yaml, and in which of them plants are."""
+    editor = YAML()
+    params = editor.load(site.project.params)
+    params["regions"] = {"north": {}, "south": {}}
+    for plant, region in regions.items():
+        params["plants"][plant]["region"] = region
+    editor.dump(params, site.project.params)
+
+
+def give_region(site: Site) -> None:
+    """Let mallory sign for all plants of the south, of which fjord is none; all of it is reviewed."""
+    place_plants(site, fjord="north", delta="south")
+    path = site.root / "models" / "allowed_signers"
+    rights = "approve=south/*@prod promote=south/*@prod"
+    path.write_text(path.read_text() + f'mallory@example.org namespaces="git" {site.keys["mallory"].text} {rights}\n')
+    run(site.root, "commit", "--quiet", "--all", "--message", "regions")
+
+
+REGION = "is signed by mallory@example.org, who may not (approve|promote) fjord for prod"
+
+
+@way("approve and promote a plant of another region", REGION)
+def cross_regions(site: Site) -> None:
+    give_region(site)
+    site.approve("v1.1.0", by="mallory")
+    site.assign("v1.1.0", by="mallory")
+
+
+@way("move the plant into the region of the signer, uncommitted", REGION)
+def move_plant(site: Site) -> None:
+    give_region(site)
+    place_plants(site, fjord="south", delta="south")
+    site.approve("v1.1.0", by="mallory")
+    site.assign("v1.1.0", by="mallory")
+
+
+@way("move the plant into the region of the signer, and promote by the front door", "may not|cannot")
+def move_plant_and_promote(site: Site) -> None:
+    give_region(site)
+    place_plants(site, fjord="south", delta="south")
+    site.promote("v1.4.0", by="mallory")
 
 
 @way("link params.yaml to another one", UNREVIEWED)

@@ -6,13 +6,21 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.__main__ import find_benchmarks, shrink
+from benchmarks.curve.energies import FORMS
+from benchmarks.curve.hours import LOAD, TRUTH, build_hours
+from benchmarks.curve.project import read_params
+from benchmarks.curve.references import Array, predict_convex, predict_forest
 from benchmarks.figures import Figure
 from benchmarks.results import merge_results
+from elc.fields import ENERGY
 from elc.paths import Project
 from tests.conftest import run
 
@@ -59,6 +67,31 @@ def test_curve_is_compared_on_a_table_of_ones_own(project: Project) -> None:
     table = project.processed("fjord") / "train.parquet"
     said = measure(project, "curve", "--tiny", "--table", str(table), "--tags", str(project.tags("fjord")))
     assert "curve, pinball" in said
+
+
+@pytest.mark.slow
+def test_workers_of_a_fleet_leave_the_lock_of_one_machine(project: Project) -> None:
+    pytest.importorskip("distributed")
+    assert "a kill every 30 s, wall" in measure(project, "fleet", "--workers=1", "--tiny")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FORMS)
+def test_truth_of_a_form_has_its_share_of_hours_below(name: str) -> None:
+    form, simulate = FORMS[name], read_params()["simulate"]
+    hours = build_hours(form, simulate["plants"][form.like], start=simulate["start"], days=simulate["days"])
+    running = hours[hours[LOAD] > 0.3 * hours[LOAD].max()]
+    assert (running[ENERGY] <= running[TRUTH]).mean() == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("fit", "most"), [(predict_convex, 0.05), (partial(predict_forest, seed=3), 0.25)])
+def test_harder_references_find_a_convex_quantile(fit: Callable[..., Array], most: float) -> None:
+    random = np.random.default_rng(3)
+    inputs = random.uniform(-1, 1, (4000, 2))
+    truth = np.maximum(inputs[:, 0], 0) - inputs[:, 1]
+    found = fit(inputs[:3000], (truth + random.uniform(0, 1, 4000))[:3000], inputs[3000:], 0.1)
+    assert np.sqrt(np.mean((found - truth[3000:] - 0.1) ** 2)) < most  # a constant is 0.65 off
 
 
 def test_run_of_one_benchmark_leaves_what_others_measured(tmp_path: Path) -> None:

@@ -20,9 +20,10 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
 LOCK = "requirements.lock"
 SPARK = "requirements-spark.lock"
+PI = "requirements-pi.lock"
 NAMED = {"jupyterlab", "papermill", "dvc", "tensorflow", "tensorflow-cpu", "pandas", "shap", "nbval"}
-OF_EXTRAS = ("serve", "listen", "hourly", "train", "lab")  # the extras that have a lock beside that of all
-LOCKS = [LOCK, SPARK, *(f"requirements-{extra}.lock" for extra in OF_EXTRAS)]
+OF_EXTRAS = ("serve", "listen", "hourly", "train", "lab", "new", "project", "fleet")  # beside the lock of all
+LOCKS = [LOCK, SPARK, PI, *(f"requirements-{extra}.lock" for extra in OF_EXTRAS)]
 
 
 def read_blocks(lock: str) -> dict[str, set[str]]:
@@ -90,6 +91,20 @@ def test_spark_has_a_lock_of_its_own() -> None:
         assert all(wanted.specifier.contains(next(iter(pin.specifier)).version) for pin in pins[wanted.name])
 
 
+def test_pi_has_a_lock_of_its_own_that_changes_no_other_version() -> None:
+    """Its packages are installed without looking at what they want, so what both pin is the same."""
+    pins, whole = read_pins(PI), read_pins(LOCK)
+    for text in EXTRAS["pi"]:
+        wanted = Requirement(text)
+        assert all(wanted.specifier.contains(next(iter(pin.specifier)).version) for pin in pins[wanted.name])
+    versions = {name: {str(pin.specifier) for pin in found} for name, found in whole.items()}
+    shared = pins.keys() & versions.keys()
+    assert {name for name in shared if not {str(pin.specifier) for pin in pins[name]} <= versions[name]} == set()
+    for pin in pins["krb5"] + pins["gssapi"]:
+        assert pin.marker is not None
+        assert not pin.marker.evaluate()
+
+
 @pytest.mark.parametrize("extra", OF_EXTRAS)
 def test_the_lock_of_an_extra_is_a_part_of_the_whole(extra: str) -> None:
     """The same versions and hashes; for which Python a pin counts may be said more simply where less is pinned."""
@@ -106,8 +121,9 @@ def test_the_lock_of_an_extra_is_all_that_it_needs_and_no_more(extra: str) -> No
 
 
 def test_an_extra_takes_in_what_builds_on_it() -> None:
-    assert set(read_wants("hourly")) < set(read_wants("train")) < set(read_wants("lab")) < set(read_wants("dev"))
-    assert set(read_wants("serve")) | set(read_wants("listen")) < set(read_wants("dev"))
+    assert set(read_wants("hourly")) < set(read_wants("train")) < set(read_wants("lab")) < set(read_wants("project"))
+    assert {want for extra in ("serve", "listen", "new") for want in read_wants(extra)} < set(read_wants("project"))
+    assert set(read_wants("project")) < set(read_wants("dev"))
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -14,7 +14,7 @@ from elc.errors import ElcError
 from elc.paths import Project
 from elc.runner import PAGES, find_stages, run_stage
 
-STAGES = ["ingest", "dataset", "train", "evaluate", "monitor", "explain", "advise", "compare"]
+STAGES = ["ingest", "dataset", "train", "evaluate", "monitor", "explain", "advise", "compare", "report"]
 BY_HAND = "compare"  # its page is made by its own command, not by DVC
 
 
@@ -87,13 +87,13 @@ def test_two_runs_leave_the_same_bytes_and_receipt(copied_project: Project) -> N
 
 
 def test_failing_stage_leaves_the_former_results_and_says_where_it_failed(copied_project: Project) -> None:
-    folder = copied_project.model("fjord")
-    kept = folder.with_name("kept")
-    shutil.move(folder, kept)
+    card = copied_project.model("fjord") / "card.json"
+    kept = copied_project.root / "kept"
+    shutil.move(card, kept)
     before = hash_results(copied_project)
     wanted = (
         r"^stage monitor fjord: cell 4 failed: ElcError: model package \S+/models/fjord: card\.json was not found\. "
-        r"Train the plant with dvc repro train@fjord\.\n"
+        r"In a fresh clone, fetch it with dvc pull models/fjord; else train the plant with dvc repro train@fjord\.\n"
         r"The notebook up to there: reports/fjord/50_monitor\.failed\.ipynb$"
     )
     with pytest.raises(ElcError, match=wanted):
@@ -108,6 +108,6 @@ def test_failing_stage_leaves_the_former_results_and_says_where_it_failed(copied
     failing = [output for cell in outputs for output in cell if output.output_type == "error"]
     assert [output.ename for output in failing] == ["ElcError"]
     assert str(copied_project.root) not in text
-    shutil.move(kept, folder)
+    shutil.move(kept, card)
     run_stage(copied_project, "monitor", "fjord", {})
     assert not any((copied_project.reports / gone).exists() for gone in left)

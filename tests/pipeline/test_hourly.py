@@ -22,6 +22,7 @@ from tests.conftest import git, is_up_to_date, run
 from tests.pipeline.clones import read_tree
 
 pytestmark = pytest.mark.slow
+TWO = ("--plant", "fjord", "--plant", "delta")
 RESULTS = ("data/monitor", "data/explain", "data/advice", "reports/_site")
 
 
@@ -63,11 +64,10 @@ def test_what_is_new_is_taken_in_and_a_plant_that_fails_stops_no_other(operated:
     operated.live("delta").mkdir(parents=True)
     broken = operated.live("delta") / "next.parquet"
     broken.write_text("garbage")
-    found = run_hourly(operated, code=1)
+    found = run_hourly(operated, *TWO, code=1)
     assert found[""]["environment"] == CANDIDATE
     assert found["fjord"]["failures"] == []
     assert found["fjord"]["new_hours"] > 2
-    assert (found["steppe"]["new_hours"] > 2, found["steppe"]["failures"]) == (True, [])
     assert (found["delta"]["new_hours"], [one["stage"] for one in found["delta"]["failures"]]) == (0, FAILED)
     record = json.loads((operated.receipts / "delta" / "ingest.failed.json").read_text(encoding="utf-8"))
     assert record == {"plant": "delta"} | found["delta"]["failures"][0]
@@ -75,11 +75,11 @@ def test_what_is_new_is_taken_in_and_a_plant_that_fails_stops_no_other(operated:
     assert str(operated.root) not in record["sentence"]
 
     broken.unlink()
-    found = run_hourly(operated)
+    found = run_hourly(operated, *TWO)
     assert found["delta"]["failures"] == []
     assert not list(operated.receipts.rglob("*.failed.json"))
     before = read_results(operated)
-    done = run(operated.root, "elc", "hourly")
+    done = run(operated.root, "elc", "hourly", *TWO)
     assert "Nothing new." in done.stdout, done.stdout + done.stderr
     assert read_results(operated) == before
     check_clean(operated)
@@ -90,12 +90,15 @@ def test_what_is_new_is_taken_in_and_a_plant_that_fails_stops_no_other(operated:
 FAILED = ["ingest", "explain", "advise", "monitor"]
 
 
+RUN = ["Running stage 'code':", "Running stage 'render':"]  # which always run
+
+
 def check_clean(project: Project) -> None:
     """Operation is this machine's: Git and DVC see nothing of it, and `dvc repro` has nothing to do."""
     assert git(project.root, "status", "--porcelain") == ""
     assert is_up_to_date(project)
     said = run(project.root, "dvc", "repro").stdout
-    assert [line for line in said.splitlines() if line.startswith("Running")] == ["Running stage 'code':"], said
+    assert [line for line in said.splitlines() if line.startswith("Running")] == RUN, said
 
 
 def check_batch(project: Project) -> None:
@@ -154,6 +157,7 @@ def is_in(link: Path, folder: Path) -> bool:
         return False
 
 
+@pytest.mark.long(reason="an hour of three plants; `test_newest` has each kind of doubtful data")
 def test_doubtful_hours_are_said_and_no_number_pretends(operated: Project) -> None:
     """Fjord: an energy meter is dead, at 0. Delta: a clock in the future. Steppe: a trip."""
     tags = pd.read_csv(operated.tags("fjord"))

@@ -1,9 +1,11 @@
-"""The service and the listener run with what their extra brings and nothing else, as if no more were installed."""
+"""Parts run with what their extra brings and nothing else, as if no more were installed."""
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from elc.paths import Project
-from tests.conftest import ROOT
+from tests.conftest import ROOT, git
 from tests.pipeline import served
 from tests.pipeline.registry_project import edit_environments, elc, make_project
 from tests.pipeline.served import wait
@@ -86,3 +88,15 @@ def test_the_listener_seeks_both_kinds_of_sources(tmp_path: Path) -> None:
         listeners.end_all()
     assert "is not installed" not in read_log(project)
     assert "Traceback" not in read_log(project)
+
+
+def test_a_project_is_made_and_upgraded_with_what_new_brings(tmp_path: Path) -> None:
+    variables = {**os.environ, **hide_others("new", tmp_path / "hide"), "GIT_CONFIG_GLOBAL": str(tmp_path / "config")}
+    (tmp_path / "config").write_text("[user]\n\tname = Ann\n\temail = ann@example.org\n", encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("elc"))]
+    make = [*command, "new", str(tmp_path / "plants"), "--package", "elc==0.1.0"]
+    subprocess.run(make, env=variables, check=True, capture_output=True)
+    upgrade = [*command, "upgrade", "--package", "elc==0.2.0"]
+    done = subprocess.run(upgrade, cwd=tmp_path / "plants", env=variables, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "+elc==0.2.0" in git(tmp_path / "plants", "diff")

@@ -60,6 +60,20 @@ def read_cases(path: Path) -> dict[tuple[str, str], bool]:
     }
 
 
+def test_tag_and_package_are_said_to_be_where_they_went(project: Project, tmp_path: Path) -> None:
+    git(project.root, "clone", "--quiet", "--bare", ".", str(tmp_path / "origin"))
+    git(project.root, "remote", "add", "origin", str(tmp_path / "origin"))
+    retrain(project, "fjord", 1.01)
+    first, second = call(project, "register", "fjord").splitlines()
+    assert first == f"registered: fjord@v1.1.0, pushed to origin, {tmp_path / 'origin'}"
+    assert second.startswith("package: in the cache of this clone alone: DVC has no default remote. Next: elc compare ")
+    promoted, where = call(project, "promote", "fjord", "v1.1.0", "--env", "dev").splitlines()
+    assert promoted.startswith("promoted: fjord v1.1.0 to dev, by tag fjord#dev#1.")
+    assert where == f"tag fjord#dev#1: pushed to origin, {tmp_path / 'origin'}"
+    *_, last = call(project, "promote", "--all", "--env", "dev", "--no-push").splitlines()
+    assert last.startswith("tag: it stays in this clone, as --no-push says. To share: git push <remote> ")
+
+
 def test_tests_are_run_before_and_after(project: Project) -> None:
     said = call(project, "promote", "fjord", "v1.0.0", "--env", "dev")
     assert said.startswith("promoted: fjord v1.0.0 to dev, by tag fjord#dev#1.")
@@ -68,6 +82,13 @@ def test_tests_are_run_before_and_after(project: Project) -> None:
         (when, name) for when in ("before", "after") for name in ("package", "golden", "shape")
     }
     assert all(cases.values())
+
+
+def test_a_registered_version_is_exported_whatever_lies_in_models(project: Project, tmp_path: Path) -> None:
+    (project.model("fjord") / "card.json").unlink()
+    call(project, "export", "mlflow", "fjord", "v1.0.0", "--to", str(tmp_path / "model"))
+    assert "version: v1.0.0" in (tmp_path / "model" / "MLmodel").read_text(encoding="utf-8")
+    assert "v9.0.0 is not registered here" in fail(project, "export", "mlflow", "fjord", "v9.0.0", "--to", "elsewhere")
 
 
 def test_version_that_fails_a_test_gets_no_tag(project: Project) -> None:
@@ -81,6 +102,9 @@ def test_version_that_fails_a_test_gets_no_tag(project: Project) -> None:
     assert [name for (_, name), passed in cases.items() if not passed] == ["golden"]
 
 
+KEPT = "tag: it stays in this clone: Git has no remote\n"
+
+
 def test_fleet_moves_in_waves_and_stops_at_a_failure(project: Project) -> None:
     edit_environments(project, dev={"wave": 1})
     register_faulty(project, "fjord")
@@ -91,7 +115,7 @@ def test_fleet_moves_in_waves_and_stops_at_a_failure(project: Project) -> None:
     edit_environments(project, dev={"wave": 2})
     assert "promoted: delta v1.0.0: delta#dev#1" in fail_all(project, "dev")
     call(project, "reject", "fjord", "v1.1.0", "--reason", "its own answers are wrong")
-    assert call(project, "promote", "--all", "--env", "dev") == "promoted: fjord v1.0.0: fjord#dev#2\n"
+    assert call(project, "promote", "--all", "--env", "dev") == "promoted: fjord v1.0.0: fjord#dev#2\n" + KEPT
     assert (
         call(project, "promote", "--all", "--env", "dev")
         == "nothing to promote: dev already has the versions that are due\n"
@@ -101,6 +125,7 @@ def test_fleet_moves_in_waves_and_stops_at_a_failure(project: Project) -> None:
     assert said == [
         "waits: fjord v1.0.0: it is pending, and test accepts approved versions only",
         "promoted: delta v1.0.0: delta#test#3",
+        KEPT.strip(),
     ]
 
 

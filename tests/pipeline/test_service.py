@@ -96,6 +96,7 @@ def test_new_assignment_is_taken_in_while_requests_go_on(site: Project) -> None:
     assert "fjord in dev: live v1.1.0 from v1.0.0" in elc(site, "swaps")
 
 
+@pytest.mark.long(reason="waits for two swaps and a start; `test_versions` damages packages too")
 def test_damaged_version_leaves_the_last_good_one_after_a_start_too(site: Project) -> None:
     with serve(site) as running:
         client = running.client

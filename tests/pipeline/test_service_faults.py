@@ -81,6 +81,7 @@ def test_full_disk_stops_no_prediction_and_is_said(tmp_path: Path) -> None:
         assert running.log.count(words) == 1, words
 
 
+@pytest.mark.long(reason="kills workers under load")
 def test_killed_worker_loses_what_was_in_flight_with_it_alone(tmp_path: Path) -> None:
     project = make_place(tmp_path / "place", workers=2)
     body = json.dumps({"rows": [ROW]}).encode()
@@ -215,6 +216,7 @@ def test_slow_large_and_broken_senders_hold_nobody_up(tmp_path: Path) -> None:
     assert '"trace"' not in running.log
 
 
+@pytest.mark.long(reason="sends a siege's requests; `make test-benchmarks` runs one too")
 def test_no_request_of_a_siege_is_a_fault_of_the_service(tmp_path: Path) -> None:
     """A sample of `python -m benchmarks siege`, with another seed; a good client asks beside it."""
     with serve(make_place(tmp_path / "place")) as running:

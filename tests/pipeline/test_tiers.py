@@ -11,7 +11,21 @@ from tests.conftest import ROOT
 
 TESTS = ROOT / "tests"
 # Of tests/unit nothing but what starts another engine, or kills processes, is so long: all else is to be made quicker.
-UNITS = {"unit/ingest/test_engines.py", "unit/ingest/test_ingest_readers.py", "unit/plants/test_add.py"}
+# What trains or floods for half a minute has a quicker sibling in the same folder.
+UNITS = {
+    "unit/ingest/test_engines.py",
+    "unit/ingest/test_ingest_readers.py",
+    "unit/library/test_library_curve.py",
+    "unit/listen/test_listen_hostile.py",
+    "unit/plants/test_add.py",
+    "unit/projects/test_project_template.py",
+    "unit/quality/test_look_ahead.py",
+    "unit/repro/test_fleet.py",
+    "unit/repro/test_repro.py",
+    "unit/train/test_recency.py",
+    "unit/train/test_train_fit.py",
+    "unit/train/test_train_package.py",
+}
 
 
 def find_reasons(tree: ast.AST) -> Iterator[str]:

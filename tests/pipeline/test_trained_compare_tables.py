@@ -16,9 +16,10 @@ from elc import compare, curve, settings
 from elc.fields import BEST, ENERGY
 from elc.ingest import read_hourly
 from elc.paths import Project
+from elc.records.comparison import Comparison
 
 
-def run(pair: compare.Pair, hourly: pd.DataFrame, chosen: settings.StageSettings) -> dict:
+def run(pair: compare.Pair, hourly: pd.DataFrame, chosen: settings.StageSettings) -> Comparison:
     return compare.build_comparison(pair, compare.score_pair(hourly, pair, chosen), chosen)
 
 
@@ -48,8 +49,8 @@ def test_a_trained_package_of_one_percent_more_is_found_out(
     above = np.where(np.arange(len(hourly)) % 10 == 0, -2.0, 2.0)
     hourly[ENERGY] = package.predict(hourly)[BEST] + above
     found = run(compare.build_pair(scaled, "v1.1.0", folder, "v1.0.0 in prod"), hourly, fjord)
-    assert found["metrics"]["right"]["coverage_best_frac"] == pytest.approx(0.1, abs=0.02)
-    assert found["metrics"]["left"]["coverage_best_frac"] == 1.0
-    assert found["test"]["difference_gj_per_h"] > 0
-    assert {round(band["difference_frac"], 5) for band in found["bands"]} == {0.01}
-    assert found["verdict"] in ("worse", "few")
+    assert found.metrics["right"]["coverage_best_frac"] == pytest.approx(0.1, abs=0.02)
+    assert found.metrics["left"]["coverage_best_frac"] == 1.0
+    assert found.test.difference_gj_per_h > 0
+    assert {round(band.difference_frac, 5) for band in found.bands} == {0.01}
+    assert found.verdict in ("worse", "few")

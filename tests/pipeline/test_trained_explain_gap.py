@@ -50,8 +50,8 @@ def test_driver_shares_make_the_step_from_the_mean_of_the_background(
     demo_project: Project, judged: pd.DataFrame
 ) -> None:
     package = curve.read(demo_project.model("fjord"))
-    held = package.attribution["background"]
-    before = package.predict(pd.DataFrame(held["rows"], columns=held["features"]))[BEST].mean()
+    held = package.attribution.background
+    before = package.predict(pd.DataFrame(held.rows, columns=held.features))[BEST].mean()
     for _, hour in judged.head(10).iterrows():
         now = package.predict(hour[package.features].to_frame().T.astype(float))[BEST].iloc[0]
         total = explain.explain_drivers(package, hour)["share_gj_per_h"].sum()

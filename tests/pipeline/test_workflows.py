@@ -29,9 +29,8 @@ ON = True  # how YAML reads the key `on`
 JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"].values()]
 STEPS = [(name, step) for name, job in JOBS for step in job["steps"]]
 LINES = [(name, line, step.get("env", {})) for name, step in STEPS for line in step.get("run", "").splitlines()]
-TARGETS = {
-    target for line in re.findall(r"^\.PHONY:(.*)$", (ROOT / "Makefile").read_text(), re.M) for target in line.split()
-}
+RECIPES = "".join((ROOT / name).read_text() for name in ("Makefile", "project.mk"))
+TARGETS = {target for line in re.findall(r"^\.PHONY:(.*)$", RECIPES, re.M) for target in line.split()}
 VALUES = {"PLANT": "fjord", "ENV": "test"}
 ELC = re.compile(r'(?:\w+="\$\()?(elc .*?)(?:\)")?')
 ECHO = re.compile(r'echo "[^"`]*" >> "\$GITHUB_(OUTPUT|PATH)"')
@@ -110,7 +109,8 @@ def ask_make(project: Path, *words: str, environment: dict[str, str]) -> subproc
 def makefile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the Makefile, set up already."""
     folder = tmp_path_factory.mktemp("make")
-    for name in ("Makefile", "requirements.lock", "requirements-spark.lock", "pyproject.toml"):
+    locks = ("requirements.lock", "requirements-spark.lock", "requirements-pi.lock")
+    for name in ("Makefile", "project.mk", *locks, "pyproject.toml"):
         shutil.copyfile(ROOT / name, folder / name)
     (folder / "data/raw").mkdir(parents=True)
     (folder / "data/raw/north.dvc").write_text("frozen: true\ndeps:\n")
@@ -118,6 +118,7 @@ def makefile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".venv/bin").mkdir(parents=True)
     (folder / ".venv/.done").touch()
     (folder / ".venv/.spark").touch()
+    (folder / ".venv/.pi").touch()
     return folder
 
 
@@ -163,9 +164,9 @@ def test_faulty_run_line_is_found(line: str, fault: str, makefile: Path) -> None
 def test_faulty_recipe_is_found(makefile: Path, tmp_path: Path) -> None:
     folder = tmp_path / "make"
     shutil.copytree(makefile, folder)
-    recipes = (folder / "Makefile").read_text()
+    recipes = (folder / "project.mk").read_text()
     faulty = recipes.replace("elc hourly --env", "elc hourly --environ")
-    (folder / "Makefile").write_text(faulty.replace("--no-run-cache", "--without-run-cache"))
+    (folder / "project.mk").write_text(faulty.replace("--pull", "--pulled"))
     assert check_line("make operate ENV=prod", folder, {}) != []
     assert check_line("make train PLANT=fjord", folder, {}) != []
 

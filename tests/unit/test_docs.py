@@ -22,7 +22,8 @@ from elc.cli import main
 from tests.conftest import ROOT, copy_settings
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-TARGETS = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+RECIPES = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "project.mk"))
+TARGETS = set(re.findall(r"(?m)^([a-z-]+):", RECIPES))
 MOST_LINES = 150
 QUICK = {"train": {"epochs": 1, "members": 3}}
 REASON = r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n)?"

@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 GRAPH = grimp.build_graph("elc", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None)
 GRAPH.remove_import(importer="elc", imported="elc.library")  # on demand, and no command asks for it
 # What each part runs; `hourly` is every command but those of the others.
-APART = ("elc.cli", "elc.service", "elc.listen", "elc.train", "elc.library", "elc.live")
+APART = ("elc.cli", "elc.service", "elc.listen", "elc.train", "elc.library", "elc.live", "elc.projects")
 PARTS = {
     "serve": ["elc.service"],
     "listen": ["elc.listen"],
@@ -32,6 +32,10 @@ ELSEWHERE = {
     "CoolProp": {"serve", "listen"},  # formulas are checked by every part, and worked out by ingest alone
     "shap": {"serve"},  # scientists and pages ask for its objects and plots, the service for shares alone
     "pyspark": {"hourly"},  # an engine that is asked for, and an extra of its own
+    "distributed": {"hourly"},  # likewise
+    # sources of readings and targets of results, too
+    **{name: {"hourly"} for name in ("asyncua", "boto3", "botocore", "cryptography", "httpx", "keyring", "paho")},
+    **{name: {"hourly"} for name in ("requests_ntlm", "tagreader")},
 }
 
 
@@ -70,7 +74,8 @@ def test_what_every_part_imports_is_the_base() -> None:
 @pytest.mark.parametrize("extra", ["serve", "listen"])
 def test_the_service_and_the_listener_bring_no_notebooks_and_no_training(extra: str) -> None:
     absent = {"tensorflow", "tensorflow-cpu", "keras", "jupyterlab", "ipykernel", "ipython", "papermill", "matplotlib"}
-    absent |= {"ibis-framework", "duckdb", "coolprop", "pypandoc-binary"} | ({"dvc"} if extra == "listen" else set())
+    absent |= {"ibis-framework", "duckdb", "coolprop", "pypandoc-binary", "typst"}
+    absent |= {"dvc"} if extra == "listen" else set()
     assert absent <= find_brought("lab")
     assert absent & find_brought(extra) == set()
 
@@ -84,6 +89,8 @@ def test_the_service_and_the_listener_bring_no_notebooks_and_no_training(extra: 
         ("keras", "run", "train"),
         ("pyspark", "hourly", "spark"),
         ("semver", "models", "hourly"),
+        ("copier", "new", "new"),
+        ("copier", "upgrade", "new"),
         ("tqdm", "", "hourly"),
     ],
 )

@@ -26,8 +26,10 @@ from elc.paths import Project
 from elc.records.failure import Failure
 from elc.records.status import Status
 from elc.render import render_site
+from elc.render.engine import read_reason, run_quarto
 from elc.render.index import build_index
 from elc.render.plants import FleetPages
+from elc.render.receipts import STEMS
 from elc.render.status import find_behind
 from tests.unit.records.examples import ALERT, STATUS
 
@@ -36,7 +38,11 @@ SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="180" viewBox="0 0 600 180">'
     '<polyline points="10,30 200,120 590,140" fill="none" stroke="#0f766e" stroke-width="3"/></svg>'
 )
-PNG = base64.b64encode(b"\x89PNG picture").decode()
+# One grey point: Quarto reads the size of a picture.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+HAS_QUARTO = shutil.which("quarto") is not None
+NO_QUARTO = "quarto is not on the PATH; environment.yml brings it"
+ENGINES = ["pandoc", pytest.param("quarto", marks=pytest.mark.skipif(not HAS_QUARTO, reason=NO_QUARTO))]
 
 FRONT = "---\ntitle: Fjord\nsubtitle: ammonia · last hour Tue 30 Jun 2026 23:00–24:00\n---"
 MARKDOWN = """::: {.content-hidden when-format="html"}
@@ -93,7 +99,7 @@ def build_cells() -> list[Any]:
 
 
 def write_page(project: Project, plant: str, stage: str, cells: list[Any]) -> Path:
-    stem = {"monitor": "50_monitor", "explain": "60_explain"}[stage]
+    stem = STEMS[stage]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell{number}"
     path = project.reports / plant / f"{stem}.ipynb"
@@ -126,15 +132,14 @@ def read_status(plant: str, **changes: Any) -> Status:
     return Status.model_validate_json(json.dumps(build_status(plant, **changes)))
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
+def build_project(folder: Path) -> Project:
     """Two plants of params.yaml with pages; the third has none yet."""
-    found = Project(tmp_path)
+    found = Project(folder)
     shutil.copy(REPOSITORY / "params.yaml", found.params)
     found.reports.mkdir()
     shutil.copy(REPOSITORY / "reports" / "_quarto.yml", found.reports)
     shutil.copytree(REPOSITORY / "reports" / "assets", found.reports / "assets")
-    shutil.copytree(REPOSITORY / "data" / "plants", tmp_path / "data" / "plants")
+    shutil.copytree(REPOSITORY / "data" / "plants", folder / "data" / "plants")
     write_page(found, "fjord", "monitor", build_cells())
     write_page(found, "fjord", "explain", [new_markdown_cell("# One\n\n## Moves\n\ntext\n\n# Two")])
     write_page(found, "delta", "monitor", [new_markdown_cell("Delta text")])
@@ -146,9 +151,38 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def page(project: Project) -> str:
-    render_site(project, "pandoc")
-    return (project.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+def project(tmp_path: Path) -> Project:
+    """A project that a test may change and render."""
+    return build_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same with its site, to be read only."""
+    found = build_project(tmp_path_factory.mktemp("rendered"))
+    render_site(found, "pandoc")
+    return found
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same by each engine that is there."""
+    if request.param == "pandoc":
+        found: Project = request.getfixturevalue("rendered")
+        return found
+    found = build_project(tmp_path_factory.mktemp("made"))
+    render_site(found, request.param)
+    return found
+
+
+@pytest.fixture(scope="module")
+def made_page(made: Project) -> str:
+    return (made.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(rendered: Project) -> str:
+    return (rendered.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
 
 
 class Tags(HTMLParser):
@@ -190,9 +224,8 @@ def test_equal_inputs_give_equal_bytes_without_paths(project: Project) -> None:
     assert not [name for name, content in first.items() if str(project.root).encode() in content]
 
 
-def test_pages_need_no_network_and_no_inline_handlers(project: Project) -> None:
-    render_site(project, "pandoc")
-    for path in project.site.rglob("*.html"):
+def test_pages_need_no_network_and_no_inline_handlers(rendered: Project) -> None:
+    for path in rendered.site.rglob("*.html"):
         for tag, attributes in Tags(path.read_text(encoding="utf-8")).found:
             assert tag != "script" or "src" not in attributes  # the site's own, by its hash
             assert not [name for name in attributes if name.startswith("on") or name == "style"], (path.name, tag)
@@ -200,9 +233,17 @@ def test_pages_need_no_network_and_no_inline_handlers(project: Project) -> None:
                 assert not re.match(r"(https?:)?//", attributes.get(name) or ""), path.name
 
 
-def test_every_page_is_semantic(project: Project) -> None:
-    render_site(project, "pandoc")
-    for path in project.site.rglob("*.html"):
+def test_no_page_of_either_engine_loads_from_a_network_or_what_a_disk_refuses(made: Project) -> None:
+    for path in made.site.rglob("*.html"):
+        for tag, attributes in Tags(path.read_text(encoding="utf-8")).found:
+            assert attributes.get("type") != "module", path.name
+            for name in ("src", "href") if tag in ("script", "link", "img") else ():
+                assert not re.match(r"(https?:)?//", attributes.get(name) or ""), (path.name, tag)
+    assert not (made.site / "search.json").exists()
+
+
+def test_every_page_is_semantic(rendered: Project) -> None:
+    for path in rendered.site.rglob("*.html"):
         tags = Tags(path.read_text(encoding="utf-8")).found
         names = [tag for tag, _ in tags]
         assert (names.count("h1"), names.count("main")) == (1, 1), path.name
@@ -214,9 +255,8 @@ def test_every_page_is_semantic(project: Project) -> None:
         assert len(ids) == len(set(ids)), path.name
 
 
-def test_links_of_a_page_lead_to_files_of_the_site(project: Project) -> None:
-    render_site(project, "pandoc")
-    for path in project.site.rglob("*.html"):
+def test_links_of_a_page_lead_to_files_of_the_site(made: Project) -> None:
+    for path in made.site.rglob("*.html"):
         for tag, attributes in Tags(path.read_text(encoding="utf-8")).found:
             target = (attributes.get("href") or attributes.get("src") or "").partition("#")[0]
             if target and not re.match(r"[a-z]+:", target):
@@ -229,38 +269,37 @@ def test_front_matter_gives_title_and_subtitle(page: str) -> None:
     assert "<title>Fjord – ELC</title>" in page
 
 
-def test_title_of_the_receipt_holds_without_front_matter(project: Project) -> None:
-    render_site(project, "pandoc")
-    text = (project.site / "fjord" / "60_explain.html").read_text(encoding="utf-8")
+def test_title_of_the_receipt_holds_without_front_matter(rendered: Project) -> None:
+    text = (rendered.site / "fjord" / "60_explain.html").read_text(encoding="utf-8")
     assert '<h1 class="title">fjord explain</h1>' in text
     assert "<h2>One</h2>" in text
     assert "<h3>Moves</h3>" in text
 
 
-def test_code_and_outputs_follow_their_options(page: str) -> None:
-    assert "hidden code" not in page
-    assert "never shown" not in page
-    assert "absent" not in page
-    assert '<details class="code-fold"><summary>Code</summary>' in page
-    assert "print" in page
-    assert "#|" not in page
-    assert "\x1b" not in page
+def test_code_and_outputs_follow_their_options(made_page: str) -> None:
+    assert "hidden code" not in made_page
+    assert "never shown" not in made_page
+    assert "absent" not in made_page
+    assert re.search(r'<details( class="code-fold")?>\s*<summary>Code</summary>', made_page)
+    assert "print" in made_page
+    assert "#|" not in made_page
+    assert "\x1b" not in made_page
 
 
-def test_content_hidden_from_html_is_dropped(page: str) -> None:
-    assert "Secret" not in page
+def test_content_hidden_from_html_is_dropped(made_page: str) -> None:
+    assert "Secret" not in made_page
 
 
-def test_best_mime_type_of_an_output_is_shown(project: Project, page: str) -> None:
+def test_best_mime_type_of_an_output_is_shown(rendered: Project, page: str) -> None:
     assert '<div class="answer">' in page
     assert '<span class="cost">59 GJ/h (3.6 %)</span>' in page
     assert "<b class='raw'>raw html</b>" in page
     assert "IPython" not in page
     assert "&lt;Figure" not in page
     assert "42 GJ" in page
-    folder = project.site / "fjord" / "50_monitor_files"
+    folder = rendered.site / "fjord" / "50_monitor_files"
     assert (folder / "fig-curve-1.svg").read_text() == SVG
-    assert (folder / "cell-14-1.png").read_bytes() == b"\x89PNG picture"
+    assert (folder / "cell-14-1.png").read_bytes() == base64.b64decode(PNG)
     assert '<img src="50_monitor_files/fig-curve-1.svg" alt="A falling line">' in page
 
 
@@ -337,7 +376,7 @@ def test_what_is_written_by_hand_in_quartos_markdown_works(project: Project) -> 
 def test_notebooks_are_never_run_again() -> None:
     config = yaml.safe_load((REPOSITORY / "reports" / "_quarto.yml").read_text(encoding="utf-8"))
     assert config["execute"] == {"echo": False}
-    pages = [f"*/{stem}.ipynb" for stem in ("50_monitor", "60_explain", "80_compare")]
+    pages = [f"*/{stem}.ipynb" for stem in ("50_monitor", "60_explain", "80_compare", "90_report")]
     assert config["project"]["render"] == ["index.qmd", "models.qmd", "method.qmd", *pages]
 
 
@@ -353,10 +392,10 @@ def test_tabs_are_buttons_without_a_script(page: str) -> None:
     assert re.search(r'<label class="nav-link" for="tabset-1-2">\s*Month\s*</label>', page)
 
 
-def test_links_to_notebooks_end_as_pages(page: str) -> None:
-    assert 'href="60_explain.html#moves"' in page
-    assert '<a href="../index.html">all</a>' in page
-    assert 'href="https://example.org/a.ipynb"' in page
+def test_links_to_notebooks_end_as_pages(made_page: str) -> None:
+    assert re.search(r'href="(\.\./fjord/)?60_explain\.html#moves"', made_page)
+    assert '<a href="../index.html">all</a>' in made_page
+    assert 'href="https://example.org/a.ipynb"' in made_page
 
 
 def test_navigation_and_footer_name_pages_and_engine(page: str) -> None:
@@ -368,9 +407,8 @@ def test_navigation_and_footer_name_pages_and_engine(page: str) -> None:
     assert "Rendered by pandoc" in page
 
 
-def test_index_says_why_a_plant_has_no_gap(project: Project) -> None:
-    render_site(project, "pandoc")
-    text = (project.site / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ").replace("&nbsp;", " ")
+def test_index_says_why_a_plant_has_no_gap(rendered: Project) -> None:
+    text = (rendered.site / "index.html").read_text(encoding="utf-8").replace("\u00a0", " ").replace("&nbsp;", " ")
     assert 'One of two plants, Fjord, loses more than 2 % now: <span class="cost">620 € an hour</span>.' in text
     assert "no gap: in a trip since 30 Jun 04:00" in text
     assert "Delta has no gap now" in text
@@ -485,6 +523,12 @@ def test_index_lists_open_alerts_with_their_time() -> None:
 def test_index_says_that_a_plant_is_behind_the_others() -> None:
     text = build_index(build_fleet(read_status("fjord"), read_status("delta"), behind=frozenset({"delta"})))
     assert text.count("no new data since Tue 30 Jun 2026 23:00–24:00, Europe/Oslo") == 1
+
+
+def test_index_dates_the_last_hour_of_a_real_plant_for_the_readers_clock() -> None:
+    text = build_index(build_fleet(read_status("fjord"), ends={"fjord": ("2026-06-30T22:00Z", 3.0)}))
+    hour = "Tue 30 Jun 2026 23:00–24:00, Europe/Oslo"
+    assert f'<span class="hour" data-until="2026-06-30T22:00Z" data-late="3">{hour}</span>' in text
 
 
 @pytest.mark.parametrize(
@@ -640,7 +684,7 @@ def test_a_failing_quarto_is_quoted_and_the_old_site_stays(
     render_site(project, "pandoc")
     before = read_files(project.site)
     install_quarto(tmp_path / "bin", "echo 'ERROR: bad option' >&2; exit 3", monkeypatch)
-    with pytest.raises(ElcError, match=r"quarto stopped with code 3. Its last lines:\nERROR: bad option"):
+    with pytest.raises(ElcError, match=r"render: quarto stopped with code 3: bad option$"):
         render_site(project, "auto")
     assert read_files(project.site) == before
 
@@ -658,27 +702,122 @@ def test_quarto_gets_the_pages_with_a_receipt_and_only_the_site_changes(
 ) -> None:
     (project.receipts / "delta" / "monitor.json").unlink()
     before = set(read_files(project.reports))
-    script = """test "$1" = render || exit 1
+    script = """test "$*" = "render --to html" || exit 1
     find . -type f | sort > _listing; echo junk > .gitignore
     for f in *.qmd */*.ipynb; do mkdir -p "_site/$(dirname $f)"; cp "$f" "_site/${f%.*}.html"; done
-    cp _listing _site/listing.txt; cp fjord/_metadata.yml _site/"""
+    cp _listing _site/listing.txt; echo x > _site/search.json
+    echo '<script src="a.js" type="module"></script><script src="b.js"></script>' >> _site/index.html"""
     install_quarto(tmp_path / "bin", script, monkeypatch)
     assert render_site(project, "auto") == "quarto"
     listing = (project.site / "listing.txt").read_text().split()
     assert "./_quarto.yml" in listing
-    assert [name for name in listing if name.endswith(".ipynb")] == [
+    assert [name for name in listing if name.endswith((".ipynb", "_metadata.yml"))] == [
         "./fjord/50_monitor.ipynb",
         "./fjord/60_explain.ipynb",
     ]
-    metadata = (project.site / "_metadata.yml").read_text()
-    assert "Explain" in metadata
-    assert '<script src="../assets/elc.js" defer></script>' in metadata
+    assert not (project.site / "search.json").exists()
+    assert (project.site / "index.html").read_text().endswith('<script src="b.js"></script>\n')
     changed = set(read_files(project.reports)) - before
-    assert {name for name in changed if not name.startswith("_site/")} == {"index.qmd", "models.qmd", "method.qmd"}
+    own = {"index.qmd", "models.qmd", "method.qmd", "fjord/_metadata.yml"}  # Git ignores them
+    assert {name for name in changed if not name.startswith("_site/")} == own
+
+
+def test_quarto_is_told_the_page_at_hand_and_gets_html_as_markdown(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = """for f in *.qmd */*.ipynb; do mkdir -p "_site/$(dirname $f)"; cp "$f" "_site/${f%.*}.html"; done"""
+    install_quarto(tmp_path / "bin", copy, monkeypatch)
+    render_site(project, "quarto")
+    cells = nbformat.read(project.site / "fjord" / "60_explain.html", as_version=4).cells
+    front = yaml.safe_load(cells[0].source.strip("-"))
+    assert front["title"] == "fjord explain"
+    (included,) = front["format"]["html"]["include-before-body"]
+    assert '<a href="60_explain.html" aria-current="page">' in included["text"]
+    assert front["format"]["html"]["include-in-header"] == [{"text": '<script src="../assets/elc.js" defer></script>'}]
+    cells = nbformat.read(project.site / "fjord" / "50_monitor.html", as_version=4).cells
+    assert [cell.cell_type for cell in cells[:2]] == ["raw", "markdown"]
+    shown = [output.data for cell in cells for output in cell.get("outputs", []) if "data" in output]
+    assert {"text/markdown": "```{=html}\n<b class='raw'>raw html</b>\n```", "text/plain": "<IPython.x>"} in shown
+    assert not [data for data in shown if {"text/html", "application/javascript"} & set(data)]
+
+
+def test_reports_have_their_navigation_where_quarto_renders_them_itself(rendered: Project) -> None:
+    head = yaml.safe_load((rendered.reports / "fjord" / "_metadata.yml").read_text(encoding="utf-8"))
+    assert list(head) == ["format"]  # a format besides HTML has no use for it
+    assert "60_explain.html" in head["format"]["html"]["include-before-body"][0]["text"]
+    index = (rendered.reports / "index.qmd").read_text(encoding="utf-8").split("---\n")[1]
+    assert 'aria-current="page"' in yaml.safe_load(index)["format"]["html"]["include-before-body"][0]["text"]
+    ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
+    assert {"/reports/index.qmd", "/reports/*/_metadata.yml", "/reports/_site/"} <= set(ignored)
+    # What Quarto would add itself, and so leave a file that Git does not know.
+    assert (REPOSITORY / "reports" / ".gitignore").read_text().split() == ["/.quarto/", "**/*.quarto_ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("- method.qmd", "- method.qmd\n    - about.qmd", "names about.qmd, which is not a page; "),
+        ("- method.qmd", '- method.qmd\n    - "*/4*.ipynb"', "names fjord/40_evaluate.ipynb, which is not a page; "),
+        ('    - "*/60_explain.ipynb"\n', "", "does not name fjord/60_explain.ipynb, which is a page. Add it."),
+        ("- method.qmd", '- method.qmd\n    - "!delta/50_monitor.ipynb"', "does not name delta/50_monitor.ipynb"),
+    ],
+)
+def test_what_render_names_are_the_pages(project: Project, old: str, new: str, words: str) -> None:
+    (project.reports / "fjord" / "40_evaluate.ipynb").write_text("{}")
+    path = project.reports / "_quarto.yml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ElcError, match=re.escape(f"reports/_quarto.yml: project.render {words}")):
+        render_site(project, "pandoc")
+
+
+FAILED = """\x1b[1m\x1b[34m[1/6] index.qmd\x1b[39m\x1b[22m
+[2/6] fjord/50_monitor.ipynb
+
+\x1b[91mERROR: In file _quarto.yml
+(line 3) Bad option.
+\x1b[39m
+Stack trace:
+    at renderFiles (file:///opt/quarto/bin/quarto.js:1:2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (FAILED, " at fjord/50_monitor.ipynb: In file _quarto.yml\n(line 3) Bad option."),
+        ("ERROR: no such file", ": no such file"),
+        ("Segmentation fault\n", ". Its last lines:\nSegmentation fault"),
+        ("", " and said nothing."),
+    ],
+)
+def test_quartos_own_reason_is_read(output: str, said: str) -> None:
+    assert read_reason(output) == said
+
+
+def test_quarto_gets_a_home_where_the_users_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    install_quarto(tmp_path / "bin", 'echo "$HOME" > home; mkdir -p "$XDG_CACHE_HOME/x" "$HOME"', monkeypatch)
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/dev/null")
+    run_quarto(tmp_path, ["render"], "render")
+    home = (tmp_path / "home").read_text().strip()
+    assert home != "/dev/null"
+    assert not Path(home).exists()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run_quarto(tmp_path, ["render"], "render")
+    assert (tmp_path / "home").read_text().strip() == str(tmp_path)
+
+
+def test_theme_of_quarto_leaves_the_pages_as_they_are() -> None:
+    config = yaml.safe_load((REPOSITORY / "reports" / "_quarto.yml").read_text(encoding="utf-8"))
+    assert config["format"]["html"]["page-layout"] == "article"  # `full` makes tables white in the dark
+    style = (REPOSITORY / "reports" / "assets" / "elc.css").read_text(encoding="utf-8")
+    assert ":root { font-size: 100%; }" in style
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("quarto") is None, reason="quarto is not on the PATH; environment.yml brings it")
+@pytest.mark.skipif(not HAS_QUARTO, reason=NO_QUARTO)
 def test_quarto_makes_the_same_pages(project: Project) -> None:
     render_site(project, "pandoc")
     names = {name for name in read_files(project.site) if name.endswith(".html")}
@@ -690,6 +829,10 @@ def test_quarto_makes_the_same_pages(project: Project) -> None:
         assert words in flat
     assert "hidden code" not in page
     assert not re.search(r'(src|href)="(https?:)?//(?!quarto\.org|example\.org)', page)
+    assert '<a href="50_monitor.html" aria-current="page">' in page
+    for absent in ('type="module"', "require.js", "jquery"):
+        assert absent not in page
+    assert not (project.site / "search.json").exists()
 
 
 def test_a_text_becomes_one_line_that_breaks_where_it_may() -> None:

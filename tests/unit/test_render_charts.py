@@ -64,6 +64,12 @@ def test_chart_without_a_track_has_nothing_to_move_over() -> None:
     assert 'aria-label="Chart 1"' in html
 
 
+def test_colours_of_a_chart_become_those_of_the_style_sheet() -> None:
+    svg = '<svg viewBox="0 0 9 9"><path style="fill: #0f766e; stroke: #123456"/></svg>'
+    data = {"image/svg+xml": svg, MIME: {"narrow": svg, "table": None, "points": None, "colours": {"#0f766e": "good"}}}
+    assert build_chart(data, 1, "").count('style="fill: var(--good, #0f766e); stroke: #123456"') == 2
+
+
 def test_only_what_figures_wrote_is_a_chart() -> None:
     assert has_chart(DATA)
     assert not has_chart({"image/svg+xml": SVG})

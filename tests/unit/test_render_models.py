@@ -15,7 +15,7 @@ from elc.registry import Context
 from elc.render.models import build_models, build_models_page
 from elc.render.navigation import build_navigation, build_top_navigation
 from elc.render.pandoc import render_by_pandoc
-from elc.render.quarto import render_by_quarto
+from elc.render.quarto import add_head
 from elc.render.receipts import Site
 from tests.conftest import ROOT
 from tests.unit.registry.tagged import Tagged, make_life
@@ -173,20 +173,11 @@ def test_the_page_stands_beside_the_index_and_each_leads_to_the_other(life: Cont
     assert page.count("<h1") == 1
 
 
-def test_quarto_is_given_the_navigation_in_each_pages_head(
-    life: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = make_reports(tmp_path / "project", life)
-    script = '#!/bin/sh\nmkdir _site; for f in *.qmd; do cp "$f" "_site/${f%.qmd}.html"; done\n'
-    (tmp_path / "quarto").write_text(script)
-    (tmp_path / "quarto").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    render_by_quarto(project, Site([], {}, [], {"website": {}}, "en"))
-    head = (project.site / "models.html").read_text().split("---\n")[1]
+def test_page_has_the_navigation_in_its_head_for_quarto() -> None:
+    head = add_head("---\ntitle: Models\n---\n\ntext ---\n", "models").split("---\n")[1]
     assert "include-before-body" in head
     assert 'href="models.html" aria-current="page"' in " ".join(head.split())
     assert "title: Models" in head
-    assert "include-before-body" not in (project.reports / "models.qmd").read_text()
 
 
 def test_a_plants_pages_lead_to_the_models() -> None:

@@ -13,7 +13,7 @@ from elc.advise.log import (
     write_log,
     write_outcomes,
 )
-from elc.advise.moves import COLUMNS, Advice, build_advice, choose_hour, find_reason
+from elc.advise.moves import COLUMNS, Advice, build_advice, choose_hour, find_reason, find_unlimited
 from elc.advise.outcomes import OUTCOMES, build_outcomes
 from elc.advise.total import Total, build_total
 
@@ -31,6 +31,7 @@ __all__ = [
     "choose_hour",
     "find_logged",
     "find_reason",
+    "find_unlimited",
     "read_advice",
     "read_log",
     "read_notes",

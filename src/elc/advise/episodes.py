@@ -18,6 +18,9 @@ FOLLOWED, PARTLY, NOT, UNKNOWN, OPEN = "followed", "partly", "not", "unknown", "
 FOLLOWED_FRAC = 0.5
 PARTLY_FRAC = 0.2  # ASSUME: of the advised step; less is how set-points wander by themselves
 HOUR_NS = 3600 * 10**9
+# ASSUME: a set-point goes by itself as far as on four of five like occasions: within 2 h of the same time of day, and
+# of these the third from which it set out nearest to where it is; fewer than 14 occasions tell no habit.
+HABIT_QUANTILE, HABIT_NEAR_H, HABIT_PARTS, HABIT_LEAST = 0.8, 2, 3, 14
 LEAST_KNOWN_FRAC = 0.5  # of the hours that must show whether a move was made, and that it stayed
 
 
@@ -49,7 +52,8 @@ def find_episodes(
 
     Advice given again within `judged_h` is the same case, until the set-point was moved. It was followed where the
     set-point went at least half of the advised step, within `follow_h` of the last hour that advised it, and was still
-    there on the mean of the next `judged_h`; it is unknown where fewer than half of those hours are known.
+    there on the mean of the next `judged_h`, farther than it goes by itself at that time of day, as the `log_days`
+    before the case tell; it is unknown where fewer than half of those hours are known.
 
     A case of which any hour was shown begins with the first that was. One that nobody saw tells what set-points do by
     themselves; it is left out at the log's old end, which may have cut its beginning off.
@@ -100,11 +104,12 @@ def _follow(
         start, end, beyond = (int(times.searchsorted(at, side="right")) for at in (first[TIME], due, due + pause))
         done = (values[start:beyond] - first["now"]) / (first["to"] - first["now"])
         stays = _look_ahead(done, count, least)[: end - start]
-        is_moved = (done[: end - start] >= FOLLOWED_FRAC) & (stays >= FOLLOWED_FRAC)
+        habit = _find_habit(times, values, first, slice(start, end), settings)
+        is_moved = (done[: end - start] >= FOLLOWED_FRAC) & (stays >= FOLLOWED_FRAC) & (stays > habit)
         if not is_moved.any():
             most = max(stays[np.isfinite(stays)], default=float("nan"))
             needed = count_rows(times, (due + pause - first[TIME]) / pd.Timedelta("1h"))
-            name = _name(most, known_frac=float(np.isfinite(done).sum()) / needed)
+            name = _name(most, habit, known_frac=float(np.isfinite(done).sum()) / needed)
             yield Episode(first, rows[TIME].iloc[-1], len(rows), is_shown, name, due, None, 0.0, most)
             return
         row = int(is_moved.argmax())
@@ -132,10 +137,33 @@ def _look_ahead(done: Array, count: int, least: int) -> Array:
     return np.where(known >= least, np.nansum(windows, axis=1) / np.maximum(known, 1), np.nan)
 
 
-def _name(most: float, *, known_frac: float) -> str:
+def _find_habit(
+    times: pd.DatetimeIndex, values: Array, first: pd.Series, window: slice, settings: AdviseSettings
+) -> float:
+    """How much of the advised step a set-point does by itself in a case's `window`; 0 where no habit is known."""
+    since = int(times.searchsorted(first[TIME] - pd.Timedelta(settings.log_days, "D")))
+    count, width = count_rows(times, settings.judged_h), window.stop - window.start
+    known = values[since : window.start]
+    begins = len(known) - width - count  # what sets out later is not over before the case begins
+    if begins < HABIT_LEAST:
+        return 0.0
+    stays = _look_ahead(known, count, max(int(np.ceil(LEAST_KNOWN_FRAC * count)), 1))
+    hour = np.asarray((times[since : since + begins] - first[TIME]) / pd.Timedelta("1h"))
+    is_like = (np.abs((hour + 12) % 24 - 12) <= HABIT_NEAR_H) & np.isfinite(known[:begins])
+    rows = np.flatnonzero(is_like)
+    if len(rows) < HABIT_LEAST:
+        return 0.0
+    nearest = np.argsort(np.abs(known[rows] - first["now"]), kind="stable")[: -(-len(rows) // HABIT_PARTS)]
+    rows = rows[nearest]
+    ahead = sliding_window_view(stays, width)[rows + 1]
+    done = (ahead - known[rows, None]) / (first["to"] - first["now"])
+    return max(float(np.quantile(np.max(done, axis=1, where=np.isfinite(done), initial=0.0), HABIT_QUANTILE)), 0.0)
+
+
+def _name(most: float, habit: float, *, known_frac: float) -> str:
     if known_frac < LEAST_KNOWN_FRAC:
         return UNKNOWN
-    return PARTLY if most >= PARTLY_FRAC else NOT
+    return PARTLY if most >= PARTLY_FRAC and most > habit else NOT
 
 
 def _find_held(times: pd.DatetimeIndex, values: Array, first: pd.Series, row: int, hold_h: float) -> float:

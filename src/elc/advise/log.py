@@ -115,7 +115,7 @@ def read_outcomes(folder: Path, *, is_kept: bool = True) -> pd.DataFrame:
     """Read what came of advice; no rows where there is no file yet, or where nothing of it is kept (of a candidate)."""
     path = folder / "outcomes.parquet"
     found = pd.read_parquet(path) if is_kept and path.is_file() else pd.DataFrame(columns=list(OUTCOMES))
-    return found.astype(OUTCOMES)
+    return found.reindex(columns=list(OUTCOMES)).astype(OUTCOMES)
 
 
 def write_advice_files(folder: Path, advice: Advice) -> None:

@@ -37,6 +37,7 @@ COLUMNS = [
 ]
 TEXTS = ("setpoint", "group", "nearest")
 REASON = "reason"
+UNLIMITED = "unlimited"
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,9 @@ class Advice:
 
     `moves`: a row per hour and move (`COLUMNS`), those of an hour in the order in which they were chosen; `saving` is
     what a move adds to those above it, `total` what all moves of the hour save together, each with its interval.
-    `reasons`: `time_utc` and `reason` of every hour; the reason is empty where there are moves, else a key of
-    `words.REASONS`.
+    `reasons`: `time_utc`, `reason` and `unlimited` of every hour; the reason is empty where there are moves, else a key
+    of `words.REASONS`; `unlimited` names, parted by spaces, the set-points that stay because a limit of theirs is a
+    formula that has no value in the hour.
     """
 
     moves: pd.DataFrame
@@ -71,17 +73,20 @@ def build_advice(
     most `max_moves` set-points move. Where that saves less than `min_total_frac` of energy, the hour is at its best and
     gets none.
 
-    A set-point that has no reading stays, and so does one whose move an operator answered as not possible, for
-    `answer_holds_h` after that hour (see `standing.find_held`), each with its group; `notes` are the answers.
+    A set-point that has no reading stays, and so does one with a limit that has no value, and one whose move an
+    operator answered as not possible, for `answer_holds_h` after that hour (see `standing.find_held`), each with its
+    group; `notes` are the answers.
 
     An hour whose columns are not those of the package gets the reason `missing`, not an error.
     """
     ordered = hours.sort_values(TIME, ignore_index=True)
-    reasons = _find_reasons(package, ordered)
+    reasons, unlimited = _find_reasons(package, ordered), np.full(len(ordered), "", object)
     open_hours = ordered[reasons == ""]
     if len(open_hours):
         held = find_held(open_hours[TIME], notes, package.setpoints, settings)
-        found = _build_moves(package, open_hours, tags, settings, like, held)
+        limits = build_limits(package, tags, open_hours, settings)
+        unlimited[open_hours.index] = _name_unlimited(package, limits)
+        found = _build_moves(package, open_hours, settings, like, held, limits)
         energy = found[TIME].map(open_hours.set_index(TIME)[ENERGY])
         is_worth = found["total_gj_per_h"] >= settings.min_total_frac * energy
         moves = found[is_worth].reset_index(drop=True)
@@ -92,7 +97,14 @@ def build_advice(
             reasons[open_hours.index[is_so & is_answered]] = "answered"
     else:
         moves = _build_empty()
-    return Advice(moves, pd.DataFrame({TIME: ordered[TIME], REASON: reasons.astype("str")}))
+    told = {TIME: ordered[TIME], REASON: reasons.astype("str"), UNLIMITED: unlimited.astype("str")}
+    return Advice(moves, pd.DataFrame(told))
+
+
+def _name_unlimited(package: Package, limits: Limits) -> list[str]:
+    """Name the set-points of each hour whose limit has no value, parted by spaces."""
+    names = np.array(package.setpoints, dtype=object)
+    return [" ".join(names[~is_known]) for is_known in limits.is_known]
 
 
 def _find_reasons(package: Package, hours: pd.DataFrame) -> NDArray[np.object_]:
@@ -117,22 +129,21 @@ def _find_reasons(package: Package, hours: pd.DataFrame) -> NDArray[np.object_]:
 def _build_moves(
     package: Package,
     hours: pd.DataFrame,
-    tags: TagList,
     settings: AdviseSettings,
     like: ExplainSettings,
     held: NDArray[np.bool_],
+    limits: Limits,
 ) -> pd.DataFrame:
     """Build the moves of hours that call for some; an hour without a move that surely saves has no rows.
 
     `held` (hours, set-points): what must stay.
     """
-    limits = build_limits(package, tags, settings)
     practice = find_practice(package, hours, like.like_hours)
     is_unknown = hours[package.setpoints].isna().to_numpy()
     # ASSUME: a set-point without a reading is at best practice; what the others save hardly depends on it.
     now = np.where(is_unknown, practice.reference, hours[package.setpoints].to_numpy(float))
     hours = hours.assign(**dict(zip(package.setpoints, now.T, strict=True)))
-    stays = spread_held(held | is_unknown, list(find_players(package).values()))
+    stays = spread_held(held | is_unknown | ~limits.is_known, list(find_players(package).values()))
     targets = np.where(stays, now, find_targets(now, practice.reference, limits))
     labels = list(find_players(package))
     rounds = choose_moves(package, hours, targets, limits, settings)
@@ -184,13 +195,20 @@ def _describe(
 
 def build_nothing() -> Advice:
     """Advice of no hour."""
-    return Advice(_build_empty(), pd.DataFrame({TIME: _build_empty()[TIME], REASON: pd.Series(dtype="str")}))
+    texts = {name: pd.Series(dtype="str") for name in (REASON, UNLIMITED)}
+    return Advice(_build_empty(), pd.DataFrame({TIME: _build_empty()[TIME], **texts}))
 
 
 def choose_hour(advice: Advice, at: pd.Timestamp) -> pd.DataFrame:
     """The moves of one hour; none where what was advised last is of another."""
     moves: pd.DataFrame = advice.moves[advice.moves[TIME] == at]
     return moves
+
+
+def find_unlimited(reasons: pd.DataFrame, at: pd.Timestamp) -> list[str]:
+    """Find the set-points that stay in an hour because a limit has no value then; none in files from before."""
+    found = reasons.loc[reasons[TIME] == at, UNLIMITED] if UNLIMITED in reasons else reasons.iloc[:0]
+    return str(found.iloc[-1]).split() if len(found) else []
 
 
 def _build_empty() -> pd.DataFrame:

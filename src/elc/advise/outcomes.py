@@ -1,24 +1,21 @@
-"""What came of advice: followed or not, and how the gap changed where it was.
+"""What came of advice: followed or not, and what energy did where it was.
 
-The gap before a move less the gap after it is what changed while it was made. What set-points that were not advised
-did meanwhile is taken out, as the response tells it. That the crew would not have moved by itself nobody can tell. The
-interval is what energy does between any two such spells when every move is taken out of it, on the plant's own hours.
+What a move saved is estimated like with like (see `realised`). That the crew would not have moved by itself nobody can
+tell.
 """
 
 from __future__ import annotations
 
 from statistics import NormalDist
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from elc.advise.episodes import OPEN, Episode, count_rows, find_episodes
+from elc.advise.episodes import OPEN, Episode, find_episodes
+from elc.advise.realised import REACH, Judged, Step
 from elc.curve import Package
-from elc.fields import ENERGY, GAP, TIME
+from elc.fields import TIME
 from elc.settings import AdviseSettings
 
-Array = NDArray[np.float64]
 OUTCOMES = {
     "setpoint": "str",
     "start": "datetime64[us, UTC]",
@@ -39,10 +36,11 @@ OUTCOMES = {
     "realised_gj_per_h": "float64",
     "realised_low_gj_per_h": "float64",
     "realised_high_gj_per_h": "float64",
+    "placebo_gj_per_h": "float64",
     "answer": "str",
     "why": "str",
 }
-REACH = 3  # times `judged_h`: how far from a move the hours may lie that it is judged by
+REALISED = ["realised_gj_per_h", "realised_low_gj_per_h", "realised_high_gj_per_h", "placebo_gj_per_h"]
 
 
 def build_outcomes(
@@ -59,9 +57,9 @@ def build_outcomes(
     A case is open until every hour that its numbers need is in the table; then it is closed, and its row stays as it
     is, whatever late data say.
 
-    Set-points moved within `judged_h` of each other were moved in one `step` (-1: not moved): its realised saving,
-    the mean gap of `judged_h` judged hours before less that of as many after, less what other set-points did, stands
-    with each of them and counts once. It is missing where fewer than half of those hours were judged.
+    Set-points moved within `judged_h` of each other were moved in one `step` (-1: not moved): its realised saving (see
+    `realised.Judged`), with its interval and the placebo, stands with each of them and counts once. It is missing where
+    fewer than half of the `judged_h` hours before or after were judged.
 
     Args:
         scored: hours from `curve.score_hours`.
@@ -73,12 +71,13 @@ def build_outcomes(
     """
     closed = _keep_closed(former, log)
     begins = min(scored[TIME].max() - pd.Timedelta(settings.log_days, "D"), log[TIME].min()) if len(scored) else pd.NaT
-    looked_at = scored[~(scored[TIME] <= begins - pd.Timedelta(REACH * settings.judged_h, "h"))]
+    # Habits and what is unexplained are those of the days before as well.
+    looked_at = scored[~(scored[TIME] <= begins - pd.Timedelta(settings.log_days, "D"))]
     hours = looked_at.sort_values(TIME, ignore_index=True)
     cases = find_episodes(log, hours, settings, closed=closed)
     table = pd.DataFrame([_describe(case) for case in cases], columns=list(OUTCOMES)).astype(OUTCOMES)
     table["step"] = _find_steps(table["moved_at"], settings, first=int(closed["step"].max()) + 1 if len(closed) else 0)
-    _add_realised(table, hours, package, settings)
+    _add_realised(table, hours, package, settings, closed)
     is_open = _find_open(table, cases, hours, settings)
     table["outcome"] = table["outcome"].mask(is_open, OPEN)
     whole = pd.concat([closed, _add_answers(table, notes)], ignore_index=True).astype(OUTCOMES)
@@ -122,60 +121,27 @@ def _find_steps(moved_at: pd.Series, settings: AdviseSettings, *, first: int) ->
     return numbers.reindex(moved_at.index).fillna(-1).astype("int64")
 
 
-def _add_realised(table: pd.DataFrame, hours: pd.DataFrame, package: Package, settings: AdviseSettings) -> None:
-    """Add what each step saved, with its interval, to the cases of the step."""
-    rest = _build_rest(hours, package, settings)
+def _add_realised(
+    table: pd.DataFrame, hours: pd.DataFrame, package: Package, settings: AdviseSettings, closed: pd.DataFrame
+) -> None:
+    """Add what each step saved, with its interval and its placebo, to the cases of the step."""
+    made = {number: _read_step(rows, package) for number, rows in table[table["step"] >= 0].groupby("step")}
+    if not made:
+        return
+    earlier = [_read_step(rows, package) for _, rows in closed[closed["step"] >= 0].groupby("step")]
+    judged = Judged(hours, package, settings.judged_h)
     width = NormalDist().inv_cdf(0.5 + settings.interval_frac / 2)
-    for _, rows in table[table["step"] >= 0].groupby("step"):
-        saved = _find_realised(hours, rows, package, settings.judged_h)
-        apart_h = (rows["moved_at"].max() - rows["moved_at"].min()) / pd.Timedelta("1h")
-        reach = width * find_noise(rest, settings.judged_h, apart_h=apart_h)
-        names = ["realised_gj_per_h", "realised_low_gj_per_h", "realised_high_gj_per_h"]
-        table.loc[rows.index, names] = [saved, saved - reach, saved + reach]
+    for number, step in made.items():
+        saved = judged.judge(step, [*earlier, *made.values()])
+        reach = width * saved.error
+        numbers = [saved.mean, saved.mean - reach, saved.mean + reach, saved.placebo]
+        table.loc[table["step"] == number, REALISED] = numbers
 
 
-def _find_realised(hours: pd.DataFrame, step: pd.DataFrame, package: Package, judged_h: float) -> float:
-    """What the moves of one step saved, GJ/h; NaN where too few hours around them were judged."""
-    reach, count = pd.Timedelta(REACH * judged_h, "h"), count_rows(pd.DatetimeIndex(hours[TIME]), judged_h)
-    columns = [*package.features, *package.setpoints]
-    near = hours[hours[TIME].between(step["moved_at"].min() - reach, step["moved_at"].max() + reach)]
-    if not set(columns) <= set(near.columns):
-        return float("nan")
-    judged = near[near[GAP].notna() & near[columns].notna().all(axis=1)]
-    before = judged[judged[TIME] < step["moved_at"].min()].tail(count)
-    after = judged[judged[TIME] >= step["moved_at"].max()].head(count)
-    if min(len(before), len(after)) < (count + 1) // 2:
-        return float("nan")
-    others = [column for column in package.setpoints if column not in set(step["setpoint"])]
-    unmoved = after.assign(**before[others].mean())
-    by_others = package.predict_response(after).mean(axis=1) - package.predict_response(unmoved).mean(axis=1)
-    return float(before[GAP].mean() - after[GAP].mean() + by_others.mean())
-
-
-def _build_rest(hours: pd.DataFrame, package: Package, settings: AdviseSettings) -> pd.Series:
-    """Energy less the response (GJ/h) by time, of the judged hours of the last `log_days`: what nothing explains."""
-    columns = [*package.features, *package.setpoints]
-    if hours.empty or not set(columns) <= set(hours.columns):
-        return pd.Series(dtype=float, index=pd.DatetimeIndex([], tz="UTC"))
-    recent = hours[hours[TIME] > hours[TIME].max() - pd.Timedelta(settings.log_days, "D")]
-    judged = recent[recent[GAP].notna() & recent[columns].notna().all(axis=1)]
-    rest = judged[ENERGY].to_numpy(float) - package.predict_response(judged).mean(axis=1)
-    return pd.Series(rest, index=pd.DatetimeIndex(judged[TIME]))
-
-
-def find_noise(rest: pd.Series, judged_h: float, *, apart_h: float) -> float:
-    """The standard deviation (GJ/h) of a realised saving where nothing was moved; NaN where it is not known.
-
-    It is that of the difference between the means of two spells of `judged_h`, so many hours apart, of `rest`: energy
-    less what set-points and drivers explain, by time.
-    """
-    count = count_rows(pd.DatetimeIndex(rest.index), judged_h)
-    lag = count + count_rows(pd.DatetimeIndex(rest.index), apart_h) if apart_h else count
-    means, times = rest.rolling(count).mean().to_numpy(), rest.index.to_series()
-    changes = means[lag:] - means[:-lag]
-    near = changes[times.diff(lag).iloc[lag:] <= pd.Timedelta(REACH * judged_h + apart_h, "h")]
-    known = near[np.isfinite(near)]
-    return float(np.sqrt(np.mean(known**2))) if len(known) > 1 else float("nan")
+def _read_step(rows: pd.DataFrame, package: Package) -> Step:
+    names = package.setpoints
+    places = tuple(names.index(name) for name in dict.fromkeys(rows["setpoint"]) if name in names)
+    return Step(rows["moved_at"].min(), rows["moved_at"].max(), places)
 
 
 def _add_answers(table: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:

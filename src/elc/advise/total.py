@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb
+from math import comb, sqrt
 
 import numpy as np
 import pandas as pd
 
 from elc.advise.episodes import FOLLOWED, OPEN, UNKNOWN
+from elc.advise.realised import PLACEBOS
 
 
 @dataclass(frozen=True)
 class Total:
     """What came of the cases of some days: counts, and the energy saved by those followed, with its interval (GJ).
 
-    `saved_gj` is NaN where no case that was followed could be judged. `is_shown`: whether anybody was shown the advice;
+    `saved_gj` is NaN where no case that was followed could be judged; `placebo_gj` is what the same estimate gives at
+    like moments without an advised move. `is_shown`: whether anybody was shown the advice;
     then `alike` of `alone` cases of the same set-points moved that way though nobody was shown the advice, on any day
     of the record, and by chance alone the two rates would differ as much with the probability `chance`.
     """
@@ -28,17 +30,25 @@ class Total:
     saved_gj: float
     low_gj: float
     high_gj: float
+    placebo_gj: float
     is_shown: bool
     alone: int
     alike: int
     chance: float
 
+    @property
+    def beyond_placebo(self) -> int:
+        """1 where more was saved than without an advised move, and by more than chance; -1 less; else 0."""
+        reach = (self.high_gj - self.saved_gj) * sqrt(1 + 1 / PLACEBOS)
+        difference = self.saved_gj - self.placebo_gj
+        return int(difference > reach) - int(difference < -reach)
+
 
 def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Total:
     """Sum up the cases that began in the last days before an hour; cases that are still open are counted apart.
 
-    Where advice was shown to anybody, only that counts. A step's saving is its change of the gap times the hours for
-    which all its moves stayed; errors of steps are independent of each other.
+    Where advice was shown to anybody, only that counts. A step's saving is that of an hour (see `realised`) times the
+    hours for which all its moves stayed; errors of steps are independent of each other.
     """
     recent = outcomes[outcomes["start"] > last - pd.Timedelta(days, "D")]
     is_shown = bool(recent["is_shown"].any())
@@ -47,7 +57,10 @@ def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Tot
     followed = closed[closed["outcome"] == FOLLOWED]
     judged = followed[followed["realised_gj_per_h"].notna() & followed["realised_low_gj_per_h"].notna()]
     steps = judged.groupby("step").agg(
-        held=("held_h", "min"), saved=("realised_gj_per_h", "first"), low=("realised_low_gj_per_h", "first")
+        held=("held_h", "min"),
+        saved=("realised_gj_per_h", "first"),
+        low=("realised_low_gj_per_h", "first"),
+        placebo=("placebo_gj_per_h", "first"),
     )
     saved = float((steps["saved"] * steps["held"]).sum()) if len(steps) else float("nan")
     reach = float(np.sqrt((((steps["saved"] - steps["low"]) * steps["held"]) ** 2).sum()))
@@ -61,6 +74,7 @@ def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Tot
         saved_gj=saved,
         low_gj=saved - reach,
         high_gj=saved + reach,
+        placebo_gj=float((steps["placebo"] * steps["held"]).sum(skipna=False)) if len(steps) else float("nan"),
         is_shown=is_shown,
         alone=alone,
         alike=alike,

@@ -2,6 +2,7 @@
 
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.deliver import deliver, deliver_all, send_test
+from elc.alerts.reports import mail_reports
 from elc.alerts.sources import OpenAlerts, find_open
 from elc.alerts.state import find_told
 from elc.records.alerts import Alert, AlertState, build_alert, read_alerts, write_alerts
@@ -18,6 +19,7 @@ __all__ = [
     "deliver_all",
     "find_open",
     "find_told",
+    "mail_reports",
     "read_alerts",
     "send_test",
     "write_alerts",

@@ -12,7 +12,7 @@ from elc.alerts.webhook import Webhook
 from elc.records.alerts import Message
 from elc.settings import AlertSettings
 
-__all__ = ["Channel", "UndeliveredError", "build_channels"]
+__all__ = ["Channel", "UndeliveredError", "build_channels", "build_mail_channel"]
 
 WEBHOOK = "ELC_ALERT_WEBHOOK"
 LOGIN = ("ELC_SMTP_USER", "ELC_SMTP_PASSWORD")
@@ -43,8 +43,15 @@ def build_channels(settings: AlertSettings, environ: Mapping[str, str]) -> list[
         channels.append(Webhook(given, settings.timeout_s, WEBHOOK))
     elif settings.webhook:
         channels.append(Webhook(settings.webhook, settings.timeout_s, "alerts.webhook"))
-    if settings.email:
-        user, password = (environ.get(name, "") for name in LOGIN)
-        channels.append(Mail(settings.email, (user, password) if user and password else None, settings.timeout_s))
+    mail = build_mail_channel(settings, environ)
+    channels += [mail] if mail else []
     channels += [Apprise(environ.get(name, "").strip(), settings.timeout_s, name) for name in settings.apprise]
     return channels
+
+
+def build_mail_channel(settings: AlertSettings, environ: Mapping[str, str]) -> Mail | None:
+    """Build the channel of mail; None where `alerts.email` is not set."""
+    if settings.email is None:
+        return None
+    user, password = (environ.get(name, "") for name in LOGIN)
+    return Mail(settings.email, (user, password) if user and password else None, settings.timeout_s)

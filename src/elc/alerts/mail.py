@@ -46,21 +46,24 @@ class Mail:
         Raises:
             UndeliveredError: the server cannot be reached, is late, or refuses login, sender or every recipient.
         """
+        return self.post(build_mail(messages, self.email, at=datetime.now(UTC)), self.email.recipients)
+
+    def post(self, mail: EmailMessage, recipients: Sequence[str]) -> str:
+        """Send a mail to some recipients, and say who of them gets it; raises as `send`."""
         if self.login and self.email.security == "none":
             raise UndeliveredError(
                 "user and password are not sent in the clear. Set alerts.email.security to starttls or tls, or remove "
                 "ELC_SMTP_USER and ELC_SMTP_PASSWORD",
                 is_down=True,
             )
-        mail = build_mail(messages, self.email, at=datetime.now(UTC))
         try:
-            refused = finish_within(self.timeout_s, functools.partial(self._hand_over, mail))
+            refused = finish_within(self.timeout_s, functools.partial(self._hand_over, mail, recipients))
         except (OSError, ValueError, smtplib.SMTPException) as error:
             raise UndeliveredError(_describe_mail(error), is_down=True) from None
-        taken = [address for address in self.email.recipients if address not in refused]
+        taken = [address for address in recipients if address not in refused]
         return f"it took the mail to {', '.join(taken)}" + (f", and refused {', '.join(refused)}" if refused else "")
 
-    def _hand_over(self, mail: EmailMessage, watch: Watch) -> list[str]:
+    def _hand_over(self, mail: EmailMessage, recipients: Sequence[str], watch: Watch) -> list[str]:
         """Hand the mail to the server; give the recipients that it refused."""
         kind = _SecureServer if self.email.security == "tls" else _Server
         options: dict[str, Any] = {"timeout": self.timeout_s, "local_hostname": _find_name()}
@@ -72,7 +75,7 @@ class Mail:
                 server.starttls(context=ssl.create_default_context())
             if self.login:
                 server.login(*self.login)
-            return list(server.send_message(mail, self.email.sender, self.email.recipients))
+            return list(server.send_message(mail, self.email.sender, list(recipients)))
 
 
 def _find_name() -> str:

@@ -39,6 +39,8 @@ def find_open(project: Project, settings: StageSettings, *, now: datetime, is_si
     plant = settings.plant_id
     alerts = _find_failures(project, plant, now)
     known: tuple[str, ...] = OF_STAGES
+    if alerts and not project.operation("monitor", plant).is_dir():  # what failed is why nothing was ever judged
+        return OpenAlerts(alerts, known, [])
     faults: list[str] = []
     try:
         alerts = read_alerts(project.operation("monitor", plant)) + alerts

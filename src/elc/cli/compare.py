@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from elc.pages import compare
+from elc.records.comparison import Comparison
 
 WIDTH = 120
 GAP = "  "
 DASH = "–"
 
 
-def render_comparison(comparison: dict[str, Any]) -> str:
-    """Render what `elc.compare.read_comparison` gives: the answer, then one table after the other."""
+def render_comparison(comparison: Comparison) -> str:
+    """Render a comparison: the answer, then one table after the other."""
     lines = [*textwrap.wrap(compare.build_answer(comparison), WIDTH), ""]
     lines += [*textwrap.wrap(compare.write_test(comparison), WIDTH), ""]
     for heading, table in (
@@ -28,21 +29,21 @@ def render_comparison(comparison: dict[str, Any]) -> str:
         ("Range over the training hours:", compare.build_ranges(comparison)),
         ("Made with other settings:", compare.build_changes(comparison)),
     ):
-        lines += [*_render_table(heading, table), ""] if len(table) else []
+        lines += [*_render_table(heading, table, compare.build_formats(comparison)), ""] if len(table) else []
     return "\n".join([*lines, *textwrap.wrap(compare.write_columns(comparison), WIDTH)]).rstrip()
 
 
-def _head_bands(comparison: dict[str, Any]) -> str:
-    labels = [side["label"] for side in comparison["sides"].values()]
+def _head_bands(comparison: Comparison) -> str:
+    labels = [side.label for side in comparison.sides.values()]
     return f"Best of {' less best of '.join(labels)}, by load:"
 
 
-def _render_table(heading: str, table: pd.DataFrame) -> Iterator[str]:
+def _render_table(heading: str, table: pd.DataFrame, formats: Mapping[str, str]) -> Iterator[str]:
     """Render a table under its heading: texts to the left, numbers to the right."""
     yield heading
     is_number = [pd.api.types.is_numeric_dtype(table[name]) for name in table]
     rows = [
-        [_write(value, str(name)) for name, value in zip(table, row, strict=True)]
+        [_write(value, formats.get(str(name), "")) for name, value in zip(table, row, strict=True)]
         for row in table.itertuples(index=False)
     ]
     rows = [[str(name) for name in table], *rows]
@@ -57,9 +58,9 @@ def _render_table(heading: str, table: pd.DataFrame) -> Iterator[str]:
             yield GAP.join("-" * width for width in widths)
 
 
-def _write(value: Any, name: str) -> str:
+def _write(value: Any, form: str) -> str:
     if isinstance(value, str):
         return value
     if pd.isna(value):
         return DASH
-    return f"{value:,}" if isinstance(value, int) else f"{value:{compare.build_formats()[name]}}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:{form}}"

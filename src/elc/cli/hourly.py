@@ -22,14 +22,14 @@ HEADS = (
     "before",
     "new",
     "redone",
-    "gap, GJ/h",
+    "gap",
     "share",
     "data",
     "model",
     "status",
     "failed",
 )
-_RIGHT = {"new", "redone", "gap, GJ/h", "share"}
+_RIGHT = {"new", "redone", "gap", "share"}
 
 
 @click.command(epilog="Example: elc hourly --env prod")
@@ -66,6 +66,7 @@ def build_content(outcome: Outcome) -> dict[str, Any]:
         "has_run": outcome.has_run,
         "plants": [_build_plant(change) for change in outcome.changes],
         "faults": list(outcome.faults),
+        "notes": list(outcome.notes),
     }
 
 
@@ -98,7 +99,7 @@ def render(outcome: Outcome) -> str:
         lines.append("Nothing new.")
     lines += [f"{change.plant}: skipped, {change.skipped}" for change in outcome.changes if change.skipped]
     lines += [_say_failure(failure) for change in outcome.changes for failure in change.failures]
-    return "\n".join(line.rstrip() for line in [*lines, *outcome.faults])
+    return "\n".join(line.rstrip() for line in [*lines, *outcome.notes, *outcome.faults])
 
 
 def _say_failure(failure: Failure) -> str:
@@ -114,7 +115,7 @@ def _build_row(change: PlantChange) -> tuple[str, ...]:
         f"{change.last_before:%d %b %H:%M}" if change.last_before else DASH,
         f"{change.new_hours:,}",
         f"{change.redone_hours:,}",
-        _write(status.gap_gj_per_h, f",.{_find_digits(status)}f") if status else DASH,
+        _write_gap(status) if status else DASH,
         _write(status.gap_frac, ".1%") if status else DASH,
         status.data_health if status else DASH,
         status.model_health if status else DASH,
@@ -123,10 +124,14 @@ def _build_row(change: PlantChange) -> tuple[str, ...]:
     )
 
 
-def _find_digits(status: Status) -> int:
-    from elc.pages.language import find_digits
+def _write_gap(status: Status) -> str:
+    from elc.pages.language import choose_plant, find_unit, format_energy, get_unit
 
-    return find_digits(float("nan") if status.size_gj_per_h is None else status.size_gj_per_h)
+    if status.gap_gj_per_h is None:
+        return DASH
+    choose_plant(find_unit(status.energy_unit))
+    size = float("nan") if status.size_gj_per_h is None else status.size_gj_per_h
+    return f"{format_energy(status.gap_gj_per_h, size=size)} {get_unit().rate}"
 
 
 def _write(value: float | None, form: str) -> str:

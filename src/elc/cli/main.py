@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,23 @@ import click
 import yaml
 
 from elc import __version__
+from elc.cli.add import add
 from elc.cli.alerts import alerts
+from elc.cli.backup import backup, restore
 from elc.cli.code import code, why
+from elc.cli.export import export
+from elc.cli.fetch import fetch
 from elc.cli.hourly import hourly
 from elc.cli.keys import keys
 from elc.cli.listen import listen
 from elc.cli.live import live
+from elc.cli.pdf import pdf
+from elc.cli.projects import new, upgrade
+from elc.cli.publish import publish
 from elc.cli.registry import COMMANDS
+from elc.cli.report import report
+from elc.cli.repro import repro
+from elc.cli.retire import retire
 from elc.cli.retrain import retrain_needed
 from elc.cli.serve import serve, swaps
 from elc.errors import ElcError
@@ -128,43 +139,36 @@ def render(engine: str | None, environment: str) -> None:
 
 @main.group()
 def plant() -> None:
-    """Draft, check, add, rename and remove plants."""
-
-
-@plant.command(epilog="Example: elc plant add escalante --from data_small.csv --tags examples/escalante/tags.csv")
-@click.argument("name")
-@click.option(
-    "--from", "export", required=True, type=click.Path(path_type=Path), help="The export: a file or a folder."
-)
-@click.option("--tags", required=True, type=click.Path(path_type=Path), help="The tag list (CSV).")
-@click.option(
-    "--entry",
-    type=click.Path(path_type=Path),
-    help="The entry for params.yaml. Default: plant.yaml beside the tag list.",
-)
-def add(name: str, export: Path, tags: Path, entry: Path | None) -> None:
-    """Add a plant to the project. Its entry goes to params.yaml, its tag list to data/plants, its export to DVC."""
-    from elc.plants import add_plant
-
-    add_plant(find_project(), name, export, tags, entry or tags.parent / "plant.yaml")
-    click.echo(f"plant {name} is added. Next: dvc repro monitor@{name} render")
-    click.echo(
-        f"Git does not add new files by itself: git add params.yaml data/plants/{name} data/raw/{name}.dvc, and after "
-        f"the run git add dvc.lock reports/metrics/{name}.json reports/plots/{name}"
-    )
+    """Draft, check, add, rename, retire and remove plants."""
 
 
 @plant.command(epilog="Example: elc plant draft mill --from history.xlsx")
 @click.argument("name")
+@click.option("--from", "export", type=click.Path(path_type=Path), help="The export: a file or a folder.")
 @click.option(
-    "--from", "export", required=True, type=click.Path(path_type=Path), help="The export: a file or a folder."
+    "--from-source", "source", type=click.Path(path_type=Path), help="A YAML file with the sources, instead of one."
+)
+@click.option("--pattern", default="*", help="Which tags of the sources, with * and ?. Default: all.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="The first day of their readings. Default: 14 days ago."
 )
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Folder for the draft. Default: the name.")
-def draft(name: str, export: Path, folder: Path | None) -> None:
-    """Draft a tag list and an entry from an export. Units are those of the export; roles and limits are guesses."""
-    from elc.plants import draft_plant
+def draft(
+    name: str, export: Path | None, source: Path | None, pattern: str, since: datetime | None, folder: Path | None
+) -> None:
+    """Draft a tag list and an entry from an export, or from what sources have. Units are theirs; roles and limits are
+    guesses."""
+    from elc.plants import draft_from_source, draft_plant
 
-    made = draft_plant(find_project(), name, export, folder or Path(name))
+    if (export is None) == (source is None):
+        raise click.UsageError("give either --from or --from-source.")
+    folder = folder or Path(name)
+    if source is not None:
+        begin = since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=14)
+        export = folder / "export"
+        made = draft_from_source(find_project(), name, source, folder, pattern=pattern, since=begin)
+    elif export is not None:
+        made = draft_plant(find_project(), name, export, folder)
     used = [guess for guess in made.guesses if guess.role != "ignore"]
     for guess in used:
         click.echo(f"{guess.role}: {guess.tag}, {guess.unit} ({guess.why})")
@@ -264,5 +268,9 @@ def check(name: str, export: Path | None, tags: Path | None, entry: Path | None)
         sys.exit(1)
 
 
-for _command in (code, why, hourly, serve, swaps, keys, listen, live, alerts, retrain_needed, *COMMANDS):
+plant.add_command(add)
+plant.add_command(retire)
+_OPERATION = (hourly, publish, alerts, report, retrain_needed, backup, restore)
+_PROJECT = (new, upgrade, code, why, repro, pdf, export)
+for _command in (*_PROJECT, serve, swaps, keys, listen, fetch, live, *_OPERATION, *COMMANDS):
     main.add_command(_command)

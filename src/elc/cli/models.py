@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from elc.registry import Context, Problem
+from elc.registry import Context, Problem, find_former
 from elc.registry import history as past
 from elc.registry.history import FleetRow, Held, HistoryRow, Place
 
@@ -35,6 +35,8 @@ def render_fleet(context: Context) -> str:
     if not any(context.line(row.plant).versions for row in rows):
         lines += ["To register a plant's model: commit what dvc repro made, then elc register <plant>.", ""]
     lines += [*_render_problems(problems, shown=SHOWN)]
+    former = find_former(context)
+    lines += [f"No longer in params.yaml, with their history: {', '.join(former)}.", ""] if former else []
     return "\n".join([*lines, "Days in UTC. Waiting: versions that are pending. elc models <plant> shows its history."])
 
 
@@ -97,6 +99,7 @@ def build_content(context: Context, plant: str | None, day: str | None) -> dict[
         return {
             "environments": list(context.settings.environments),
             "plants": [_build_fleet_content(row) for row in rows],
+            "former": find_former(context),
             "problems": [asdict(problem) for problem in past.find_strays(context)],
         }
     content = {"plant": plant, "time_zone": past.read_zone(context, plant).key}

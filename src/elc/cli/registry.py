@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from elc.cli.clean import gc
 from elc.paths import find_project
+
+if TYPE_CHECKING:
+    from elc.registry import Context
 
 _ENVIRONMENT = click.option(
     "--env", "environment", required=True, metavar="NAME", help="An environment in params.yaml."
 )
 _AS_JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON, for programs.")
+_NO_PUSH = click.option(
+    "--no-push",
+    "is_kept",
+    is_flag=True,
+    help="Keep the tag in this clone. Default: push it to the Git remote, as registry in params.yaml says.",
+)
 _REASON = click.option("--reason", required=True, help="The reason, which is recorded with who and when.")
+
+
+def _read_context(*, is_kept: bool) -> Context:
+    from elc import registry
+
+    context = registry.read_context(find_project())
+    return context.keep() if is_kept else context
 
 
 @click.command(epilog="Example: elc register fjord --bump minor")
@@ -26,37 +43,51 @@ _REASON = click.option("--reason", required=True, help="The reason, which is rec
     show_default=True,
     help="Which number to raise; the first version is v1.0.0.",
 )
-def register(plant: str, bump: Any) -> None:
-    """Register the last commit's package as the next version. It is pending until someone approves it."""
+@_NO_PUSH
+def register(plant: str, bump: Any, is_kept: bool) -> None:
+    """Register the last commit's package as the next version. It is pending until someone approves it.
+
+    The tag is pushed to the Git remote, and the package to DVC's default remote, where there are any.
+    """
     from elc import registry
 
-    tag = registry.register(registry.read_context(find_project()), plant, bump=bump)
-    click.echo(f"registered: {tag}. Next: elc compare {tag.replace('@', ' ')}")
+    context = _read_context(is_kept=is_kept)
+    tag = registry.register(context, plant, bump=bump)
+    click.echo(f"registered: {tag}, {registry.describe_target(context, tag)}")
+    following = (
+        "compare" if context.line(plant).versions else "approve"
+    )  # there is nothing to compare a first version with
+    click.echo(
+        f"package: {registry.describe_storage(context.project.root)}. Next: elc {following} {tag.replace('@', ' ')}"
+    )
 
 
 @click.command(epilog="Example: elc approve fjord v1.2.0 --reason 'better at part load'")
 @click.argument("plant")
 @click.argument("version")
 @_REASON
-def approve(plant: str, version: str, reason: str) -> None:
-    """Approve a version. Environments that require approval then accept it."""
+@_NO_PUSH
+def approve(plant: str, version: str, reason: str, is_kept: bool) -> None:
+    """Approve a version. Environments that require approval then accept it. The tag is pushed to the Git remote."""
     from elc import registry
 
-    tag = registry.decide(registry.read_context(find_project()), plant, version, "approved", reason=reason)
-    click.echo(f"approved: {plant} {version}, by tag {tag}")
+    context = _read_context(is_kept=is_kept)
+    tag = registry.decide(context, plant, version, "approved", reason=reason)
+    click.echo(f"approved: {plant} {version}, by tag {tag}, {registry.describe_target(context, tag)}")
 
 
 @click.command(epilog="Example: elc reject fjord v1.2.0 --reason 'learnt from a faulty meter'")
 @click.argument("plant")
 @click.argument("version")
 @_REASON
-def reject(plant: str, version: str, reason: str) -> None:
-    """Reject a version. If it is in use, the version to go back to is named."""
+@_NO_PUSH
+def reject(plant: str, version: str, reason: str, is_kept: bool) -> None:
+    """Reject a version. If it is in use, the version to go back to is named. The tag is pushed to the Git remote."""
     from elc import registry
 
-    context = registry.read_context(find_project())
+    context = _read_context(is_kept=is_kept)
     tag = registry.decide(context, plant, version, "rejected", reason=reason)
-    click.echo(f"rejected: {plant} {version}, by tag {tag}")
+    click.echo(f"rejected: {plant} {version}, by tag {tag}, {registry.describe_target(context, tag)}")
     for name in registry.find_uses(context, context.line(plant).find_version(version)):
         back = registry.find_fallback(context, plant, name, without=version)
         advice = (
@@ -100,22 +131,27 @@ def compare(plant: str, version: str, environment: str) -> None:
     is_flag=True,
     help="Promote every plant of the environment to the version that is due, wave by wave.",
 )
-def promote(plant: str | None, version: str | None, environment: str, is_all: bool) -> None:
-    """Test a version and promote it to an environment. The promotion is recorded as a tag."""
+@_NO_PUSH
+def promote(plant: str | None, version: str | None, environment: str, is_all: bool, is_kept: bool) -> None:
+    """Test a version and promote it to an environment. This is recorded as a tag, which is pushed to the Git remote."""
     from elc import registry
 
     if is_all == bool(plant) or bool(plant) != bool(version):
         raise click.UsageError("name a plant and a version, or give --all.")
-    context = registry.read_context(find_project())
+    context = _read_context(is_kept=is_kept)
     if plant and version:
         tag = registry.promote(context, plant, version, environment)
         click.echo(f"promoted: {plant} {version} to {environment}, by tag {tag}. Next: elc deploy --env {environment}")
+        click.echo(f"tag {tag}: {registry.describe_target(context, tag)}")
         return
     moves = []
     for move in registry.promote_all(context, environment):
         click.echo(f"{move.state}: {move.plant} {move.version}: {move.text}")
         moves.append(move)
-    if not moves:
+    tags = [move.text for move in moves if move.state == "promoted"]
+    if tags:
+        click.echo(f"{'tag' if len(tags) == 1 else 'tags'}: {registry.describe_target(context, *tags)}")
+    if all(move.state == "passed over" for move in moves):
         click.echo(f"nothing to promote: {environment} already has the versions that are due")
     if any(move.state == "failed" for move in moves):
         sys.exit(1)
@@ -126,15 +162,20 @@ def promote(plant: str | None, version: str | None, environment: str, is_all: bo
 @_ENVIRONMENT
 @click.option("--to", metavar="VERSION", help="Default: the last earlier version that is still approved.")
 @click.option("--reason", default="", help="The reason, which is recorded.")
-def rollback(plant: str, environment: str, to: str | None, reason: str) -> None:
-    """Go back to an earlier version. It is also deployed here if this environment is deployed here."""
+@_NO_PUSH
+def rollback(plant: str, environment: str, to: str | None, reason: str, is_kept: bool) -> None:
+    """Go back to an earlier version. It is also deployed here if this environment is deployed here.
+
+    The tag is pushed to the Git remote.
+    """
     from elc import registry
 
-    project = find_project()
-    context = registry.read_context(project)
+    context = _read_context(is_kept=is_kept)
+    project = context.project
     version = registry.check_rollback(context, plant, environment, to)
     tag = registry.assign(context, version, environment, reason=reason or "rollback")
-    click.echo(f"rolled back: {plant} to {version.version} in {environment}, by tag {tag}")
+    where = registry.describe_target(context, tag)
+    click.echo(f"rolled back: {plant} to {version.version} in {environment}, by tag {tag}, {where}")
     if project.deployed(environment, plant).is_dir():
         click.echo(registry.deploy_plant(registry.read_context(project), plant, environment))
 
@@ -169,12 +210,18 @@ def models(plant: str | None, day: str | None, is_json: bool) -> None:
     registry.check_fetched(context)
     if plant is None and day:
         raise click.UsageError("--at needs a plant.")
+    local = registry.find_local(context, is_thorough=False)
+    context = registry.recall(context, plant) if plant else context
     if is_json:
-        click.echo(json.dumps(build_content(context, plant, day), indent=2, ensure_ascii=False))
-    elif plant is None:
+        content = build_content(context, plant, day) | {"local": list(local.tags)}
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    if plant is None:
         click.echo(render_fleet(context))
     else:
         click.echo(render_at(context, plant, day) if day else render_history(context, plant))
+    if local.tags:
+        click.echo(registry.describe_local(local))
 
 
 @click.command(epilog="Example: elc seal eve@example.org")
@@ -201,13 +248,14 @@ def audit(is_json: bool, is_deep: bool) -> None:
     context = registry.read_context(find_project())
     registry.check_fetched(context)
     problems = find_problems(context, is_deep=is_deep)
-    click.echo(
-        json.dumps(build_content(context, problems), indent=2, ensure_ascii=False)
-        if is_json
-        else render_audit(context, problems)
-    )
+    local = registry.find_local(context, is_thorough=True)
+    if is_json:
+        content = build_content(context, problems) | {"local": list(local.tags)}
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(filter(None, [render_audit(context, problems), registry.describe_local(local)])))
     if problems:
         sys.exit(1)
 
 
-COMMANDS = (register, compare, approve, reject, promote, rollback, deploy, models, audit, seal)
+COMMANDS = (register, compare, approve, reject, promote, rollback, deploy, models, audit, seal, gc)

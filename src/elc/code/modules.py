@@ -89,8 +89,10 @@ class CodePackage:
         return uses, libraries
 
     def list_files(self) -> Iterator[Path]:
-        """List every file of the package, its texts and pictures included."""
-        yield from sorted(path for path in self.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        """List every file of the package, its texts and pictures included, but for what only an installation has."""
+        added = {"__pycache__", "repository"}  # by Python, and by setup.py
+        paths = (path for path in self.folder.rglob("*") if path.is_file())
+        yield from sorted(path for path in paths if added.isdisjoint(path.relative_to(self.folder).parts))
 
     def _look_for(self, module: str) -> Path | None:
         base = self.folder.joinpath(*module.split(".")[1:])

@@ -1,4 +1,7 @@
-"""A file for each stage that says which code it runs: a hash of each module, and the versions of its libraries."""
+"""A file for each stage that says which code it runs: a hash of each module, and the versions of its libraries.
+
+And one for each plant that says which settings are its own, be they in its entry or in its region.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import gc
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +22,7 @@ from elc.code.modules import CodePackage, Use
 from elc.errors import ElcError
 from elc.files import replace_file
 from elc.paths import Project
-from elc.settings import read_yaml
+from elc.settings import read_settings, read_yaml
 
 # Stages that are commands, by what they call.
 COMMANDS = {"simulate": Use("elc.simulate", "simulate_plant"), "render": Use("elc.render", "render_site")}
@@ -29,7 +32,9 @@ READERS = ("render",)
 SECTIONS = {
     "elc.settings.alerts": "alerts",
     "elc.settings.environment": "environments",
+    "elc.settings.fleet": "fleet",
     "elc.settings.listen": "listen",
+    "elc.settings.registry": "registry",
     "elc.settings.serve": "serve",
 }
 SITE = "site"  # the section that says in which language pages are written
@@ -49,14 +54,34 @@ Code = dict[str, dict[str, str]]
 
 
 def write_code(project: Project) -> dict[str, bool]:
-    """Write the file of each stage, where it is not as it should be; say of each stage whether it was another.
+    """Write the file of each stage and plant, where it is not as it should be; say of each whether it was another.
+
+    A stage is named as DVC names it, and a plant as `plants/fjord`.
 
     Raises:
-        ElcError: a notebook's code, or dvc.yaml, cannot be read.
+        ElcError: a notebook's code, dvc.yaml or params.yaml cannot be read.
     """
     with _pause_collector():
         records = build_code(project)
-    return {stage: _write(project.code(stage), code) for stage, code in records.items()}
+    return {stage: _write(project.code(stage), code) for stage, code in records.items()} | write_entries(project)
+
+
+def write_entries(project: Project) -> dict[str, bool]:
+    """Write what each plant's entry and its region say, and remove that of former plants.
+
+    Which of the two says a key, and what the region is called, is left out: a key that moves makes nothing stale. So
+    are the sources, which no stage asks.
+    """
+    entries = read_settings(project).plants
+    project.entries.mkdir(parents=True, exist_ok=True)
+    former = {path.stem for path in project.entries.glob("*.json")} - entries.keys()
+    for plant in former:
+        project.entry(plant).unlink()
+    changed = dict.fromkeys(sorted(former), True)
+    for plant, entry in entries.items():
+        content = entry.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"region", "sources"})
+        changed[plant] = _write(project.entry(plant), content)
+    return {f"{project.entries.name}/{plant}": is_other for plant, is_other in changed.items()}
 
 
 @contextmanager
@@ -139,7 +164,7 @@ def _read_sections(project: Project) -> dict[str, set[str]]:
     """Read which sections of params.yaml each stage is told."""
     stages: dict[str, dict[str, Any]] = read_yaml(project.pipeline)["stages"]
     told = {name: stage.get("do", stage).get("params", ()) for name, stage in stages.items()}
-    return {name: {key.split(".")[0] for key in keys} for name, keys in told.items()}
+    return {name: {key.split(".")[0] for key in keys if isinstance(key, str)} for name, keys in told.items()}
 
 
 def _find_version(library: str) -> str:
@@ -152,7 +177,7 @@ def _find_version(library: str) -> str:
     return ""
 
 
-def _write(path: Path, code: Code) -> bool:
+def _write(path: Path, code: Mapping[str, Any]) -> bool:
     text = json.dumps(code, indent=1, sort_keys=True) + "\n"
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False

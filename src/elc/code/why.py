@@ -74,8 +74,8 @@ def _tell(project: Project, stage: Any, said: Iterable[Any], find_kept: Callable
             continue
         for kind, changes in part.items():
             for path, how in changes.items():
-                if path == _name(project, stage) and how == "modified":
-                    yield from _tell_code(project, stage, find_kept(deps[path].hash_info.value))
+                if path in (_name(project, stage), _name_entry(project, stage)) and how == "modified":
+                    yield from _tell_written(project, path, find_kept(deps[path].hash_info.value))
                 elif isinstance(how, Mapping):
                     former, now = _flatten(deps[path].hash_info.value or {}), _flatten(deps[path].read_params())
                     yield from (f"{path}: {words}" for words in _compare(former, now))
@@ -105,12 +105,22 @@ def _name(project: Project, stage: Any) -> str:
     return str(project.code(stage.addressing.split("@")[0]).relative_to(project.root))
 
 
-def _tell_code(project: Project, stage: Any, kept: str) -> Iterator[str]:
-    """Tell what of the code has changed; `kept` is where DVC keeps the file as it was."""
-    path = project.root / _name(project, stage)
+def _name_entry(project: Project, stage: Any) -> str:
+    return str(project.entry(stage.addressing.partition("@")[2]).relative_to(project.root))
+
+
+def _tell_written(project: Project, path: str, kept: str) -> Iterator[str]:
+    """Tell what of the code, or of a plant's settings, has changed; `kept` is where DVC keeps the file as it was."""
+    file = project.root / path
     try:
         former = json.loads(Path(kept).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        yield f"{path.relative_to(project.root)} has changed; what it was is not in this machine's DVC cache."
+        yield f"{path} has changed; what it was is not in this machine's DVC cache."
         return
-    yield from compare_code(former, json.loads(path.read_text(encoding="utf-8")))
+    now = json.loads(file.read_text(encoding="utf-8"))
+    if file.parent == project.entries:
+        place = f"plants.{file.stem}"
+        changes = _compare(_flatten({place: former}), _flatten({place: now}))
+        yield from (f"{project.params.name}: {words}" for words in changes)
+    else:
+        yield from compare_code(former, now)

@@ -1,9 +1,7 @@
-"""A comparison as one mapping, its verdict, and the file that holds it."""
+"""A comparison as one record, and its verdict."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from elc.compare.attribution import explain_pair
@@ -11,22 +9,19 @@ from elc.compare.facts import build_facts, find_changes
 from elc.compare.hours import Hours
 from elc.compare.measure import measure_pair
 from elc.compare.pair import Pair
-from elc.errors import ElcError
 from elc.evaluate import tidy
 from elc.fields import TIME
-from elc.files import replace_file
+from elc.records.comparison import Comparison
 from elc.settings import StageSettings
 
-FILE = "comparison.json"
 # With fewer, the smallest p that a two-sided test can give, 2 / 2^blocks, is above 0.05.
 MIN_BLOCKS = 6
 
 
-def build_comparison(pair: Pair, hours: Hours, settings: StageSettings) -> dict[str, Any]:
+def build_comparison(pair: Pair, hours: Hours, settings: StageSettings) -> Comparison:
     """Build the comparison of a pair on the hours that both have scored, six significant digits.
 
-    `verdict` is better, worse or chance (the left beside the right), few (too few hours to say), none (no hour at all)
-    or alone (nothing is in use). What cannot be had from these hours is left out.
+    What cannot be had from these hours is left out.
     """
     content: dict[str, Any] = {
         "plant": settings.plant_id,
@@ -45,8 +40,7 @@ def build_comparison(pair: Pair, hours: Hours, settings: StageSettings) -> dict[
     if hours.count:
         content |= measure_pair(pair, hours, settings) | {"attribution": explain_pair(pair, hours)}
     content["verdict"] = _find_verdict(content)
-    tidied: dict[str, Any] = tidy(content)
-    return tidied
+    return Comparison.model_validate(tidy(content))
 
 
 def _build_hours(hours: Hours, settings: StageSettings) -> dict[str, Any]:
@@ -76,25 +70,3 @@ def _find_verdict(content: dict[str, Any]) -> str:
     if test["p"] > limits["max_p"]:
         return "chance"
     return "better" if test["difference_gj_per_h"] < 0 else "worse"
-
-
-def write_comparison(folder: Path, comparison: dict[str, Any]) -> None:
-    """Write comparison.json, whole or not at all."""
-    with replace_file(folder / FILE) as temporary:
-        text = json.dumps(comparison, indent=2, ensure_ascii=False, allow_nan=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def read_comparison(folder: Path) -> dict[str, Any]:
-    """Read what `write_comparison` wrote.
-
-    Raises:
-        ElcError: it is missing, or is not a comparison.
-    """
-    path = folder / FILE
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        content["verdict"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ElcError(f"{path}: no comparison can be read. Run elc compare {folder.name}.") from None
-    return content

@@ -101,7 +101,7 @@ def read_pair(project: Project, plant: str, *, version: str, environment: str) -
     clone compares the same; where none does, what is deployed there all the same.
 
     Raises:
-        ElcError: version or environment is unknown, or a package is missing or altered.
+        ElcError: version or environment is unknown, the version is the one in use, or a package is missing or altered.
     """
     from elc import registry
 
@@ -109,6 +109,11 @@ def read_pair(project: Project, plant: str, *, version: str, environment: str) -
     used = registry.open_version(project, plant, version) if version else candidate
     left = _read_side(used.folder, version or CANDIDATE, sha256=used.sha256)
     in_use, label = _find_in_use(project, plant, environment) or (None, "")
+    if in_use is not None and version and in_use.version == version:
+        raise ElcError(
+            f"compare {plant}: {label} is the version in use itself, expected another. elc models {plant} lists them; "
+            f"--env names the environment to compare with."
+        )
     right = None if in_use is None else _read_side(in_use.folder, label, sha256=in_use.sha256)
     pair = _join(left, right, f"compare {left.label} with {label}")
     found = str(pair.left.package.card["plant"])

@@ -1,5 +1,6 @@
 """The energy load curve of a plant: read and prove its package, score hours, find precedents."""
 
+from elc.curve.condition import build_condition_baseline
 from elc.curve.content import (
     CARD,
     NAMES,
@@ -14,27 +15,32 @@ from elc.curve.content import (
 from elc.curve.envelope import Envelope, build_envelope, write_envelope
 from elc.curve.hours import DATA_TYPE, MISSING_COLUMN, describe_column, find_tag, fit_hours
 from elc.curve.levels import (
-    Level,
     build_days,
     build_level,
+    count_known_weeks,
+    count_trained_weeks,
     find_lag,
     measure_errors,
-    read_level,
-    write_level,
 )
+from elc.curve.likes import find_like, find_precedents
 from elc.curve.package import OUTPUTS, Baseline, Package, open_package, read, read_found
 from elc.curve.proof import Proof, prove
-from elc.curve.response import (
-    build_best_practice,
-    find_like,
-    find_precedents,
-    predict_energy,
-    predict_precedents,
+from elc.curve.response import build_best_practice, predict_energy, predict_precedents
+from elc.curve.score import (
+    Cost,
+    add_condition,
+    build_cost,
+    find_last,
+    find_named,
+    find_size,
+    score_hours,
+    score_table,
+    sum_costs,
 )
-from elc.curve.score import Cost, build_cost, find_last, find_size, score_hours, score_table, sum_costs
 from elc.curve.shapley import build_shapley, build_shares, share_best, share_response
 from elc.curve.sketch import Sketch, measure_distance, read_sketch
 from elc.curve.views import Conditions, CurveView, build_conditions, build_view, move_to, summarise_interval
+from elc.curve.weights import weigh_hours
 
 __all__ = [
     "CARD",
@@ -48,11 +54,12 @@ __all__ = [
     "Cost",
     "CurveView",
     "Envelope",
-    "Level",
     "Package",
     "Proof",
     "Sketch",
+    "add_condition",
     "build_best_practice",
+    "build_condition_baseline",
     "build_conditions",
     "build_cost",
     "build_days",
@@ -61,10 +68,13 @@ __all__ = [
     "build_shapley",
     "build_shares",
     "build_view",
+    "count_known_weeks",
+    "count_trained_weeks",
     "describe_column",
     "find_lag",
     "find_last",
     "find_like",
+    "find_named",
     "find_precedents",
     "find_size",
     "find_tag",
@@ -82,7 +92,6 @@ __all__ = [
     "read",
     "read_content",
     "read_found",
-    "read_level",
     "read_sketch",
     "read_unverified",
     "score_hours",
@@ -91,7 +100,7 @@ __all__ = [
     "share_response",
     "sum_costs",
     "summarise_interval",
+    "weigh_hours",
     "write_envelope",
     "write_json",
-    "write_level",
 ]

@@ -49,7 +49,10 @@ def read_content(folder: Path, *, sha256: str) -> Content:
     """
     where = f"model package {folder}"
     if not (folder / CARD).is_file():
-        raise ElcError(f"{where}: card.json was not found. Train the plant with dvc repro train@{folder.name}.")
+        raise ElcError(
+            f"{where}: card.json was not found. In a fresh clone, fetch it with dvc pull models/{folder.name}; else "
+            f"train the plant with dvc repro train@{folder.name}."
+        )
     files = _read_files(folder)
     if sha256 and _hash_files(files) != sha256:
         raise ElcError(

@@ -48,7 +48,7 @@ def describe_column(column: str, package: Package) -> str:
 
 def find_tag(column: str, package: Package) -> str:
     """Find the historian's name of a column's tag; empty where the package knows none, or it is computed."""
-    tag = str(package.baseline.quality.get("tags", {}).get(column, ""))
+    tag = package.baseline.quality.tags.get(column, "")
     return "" if tag.startswith("@") else tag
 
 

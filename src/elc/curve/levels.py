@@ -8,48 +8,23 @@ do not explain, as when a curve knows a season less well, shows in the means of 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from elc.dataset import LEAST_WEEKS
 from elc.fields import TIME
+from elc.records.quality import Level, Quality
 
 Array = NDArray[np.float64]
 MEAN, KNOWN_H = "mean", "known_h"
 LEAST_H = 6.0  # ASSUME: fewer known hours tell nothing of a day
-LEAST_DAYS = 10  # ASSUME: fewer days tell no spread
+LEAST_PAIRS = 10  # ASSUME: fewer pairs of days tell no memory
 DAYS_PER_WEEK = 7
 LEAST_DAYS_PER_WEEK = 3
 MOST_LAG = 0.8
 DAY_H = 24.0
-
-
-@dataclass(frozen=True)
-class Level:
-    """The level of a quantity and how far it strays from it, all in the quantity's own unit.
-
-    `day_sd` is that of the means of days, `day_lag` their lag-1 autocorrelation; `slow_sd` is how far weeks lie from
-    the reference beyond what their days explain.
-    """
-
-    mean: float
-    hour_sd: float
-    day_sd: float
-    day_lag: float
-    slow_sd: float
-    days: int
-
-    @property
-    def spread(self) -> float:
-        """The standard deviation of a day's mean, widened for the memory of days."""
-        return self.day_sd * math.sqrt((1 + self.day_lag) / (1 - self.day_lag))
-
-    def find_error(self, days: float) -> float:
-        """The standard error of the mean over a number of days, as long as nothing has changed."""
-        return math.sqrt(self.spread**2 / max(days, 1.0) + self.slow_sd**2)
 
 
 def build_days(times: pd.Series, values: Array, *, width_h: float) -> pd.DataFrame:
@@ -64,7 +39,7 @@ def build_days(times: pd.Series, values: Array, *, width_h: float) -> pd.DataFra
 
 
 def build_level(times: pd.Series, values: Array, *, width_h: float, reference: float | None) -> Level | None:
-    """Build the level of a quantity (hours,) in hours that are known to be sound; None where the days are too few.
+    """Build the level of a quantity (hours,) in hours that are known to be sound; None where the weeks are too few.
 
     Args:
         width_h: length of an interval.
@@ -72,16 +47,18 @@ def build_level(times: pd.Series, values: Array, *, width_h: float, reference: f
             off in its own baseline, it may be off later.
     """
     days = build_days(times, values, width_h=width_h)
-    if len(days) < LEAST_DAYS:
+    if count_known_weeks(days) < LEAST_WEEKS:
         return None
     means = days[MEAN].to_numpy()
     known = np.asarray(values, np.float64)
     known = known[np.isfinite(known)]
     mean = float(known.mean())
     spread = float(means.std(ddof=1))
-    level = Level(mean, float(known.std()), spread, _find_lag(days), 0.0, len(days))
+    level = Level(
+        mean=mean, hour_sd=float(known.std()), day_sd=spread, day_lag=_find_lag(days), slow_sd=0.0, days=len(days)
+    )
     slow = _find_slow(days, level.spread, mean if reference is None else reference)
-    return Level(mean, level.hour_sd, spread, level.day_lag, slow, len(days))
+    return level.model_copy(update={"slow_sd": slow})
 
 
 def _find_lag(days: pd.DataFrame) -> float:
@@ -90,29 +67,38 @@ def _find_lag(days: pd.DataFrame) -> float:
     means = days[MEAN].to_numpy() - days[MEAN].mean()
     pairs = np.flatnonzero(follows)
     variance = float((means**2).mean())
-    if len(pairs) < LEAST_DAYS or variance == 0:
+    if len(pairs) < LEAST_PAIRS or variance == 0:
         return 0.0
     return float(np.clip((means[pairs] * means[pairs - 1]).mean() / variance, 0.0, MOST_LAG))
 
 
 def _find_slow(days: pd.DataFrame, spread: float, reference: float) -> float:
-    week = (days[TIME] - days[TIME].iloc[0]).dt.days // DAYS_PER_WEEK
-    found = days.groupby(week)[MEAN].agg(["mean", "size"])
-    found = found[found["size"] >= LEAST_DAYS_PER_WEEK]
-    if found.empty:
-        return 0.0
+    found = _find_weeks(days)
     excess = ((found["mean"] - reference) ** 2 - spread**2 / found["size"]).mean()
     return math.sqrt(max(float(excess), 0.0))
 
 
-def write_level(level: Level | None) -> dict[str, Any] | None:
-    """Write a level for JSON."""
-    return None if level is None else asdict(level)
+def count_known_weeks(days: pd.DataFrame) -> int:
+    """Count the weeks of which enough days are known (see `build_days`)."""
+    return 0 if days.empty else len(_find_weeks(days))
 
 
-def read_level(content: dict[str, Any] | None) -> Level | None:
-    """Read a level back from JSON."""
-    return None if content is None else Level(**content)
+def count_trained_weeks(quality: Quality, *, width_h: float) -> int | None:
+    """Count the weeks of running hours that a package's curve was trained on; None where it holds no baseline."""
+    if not quality.models:
+        return None
+    typical = quality.models.get("typical")
+    if typical is None:
+        return 0
+    return int(typical.n * width_h / DAY_H) // DAYS_PER_WEEK if typical.weeks is None else typical.weeks
+
+
+def _find_weeks(days: pd.DataFrame) -> pd.DataFrame:
+    """The mean and size (days) of each week of which enough days are known, counted from the first day."""
+    week = (days[TIME] - days[TIME].iloc[0]).dt.days // DAYS_PER_WEEK
+    weeks = days.groupby(week)[MEAN].agg(["mean", "size"])
+    chosen: pd.DataFrame = weeks[weeks["size"] >= LEAST_DAYS_PER_WEEK]
+    return chosen
 
 
 def measure_errors(actual: Array, predicted: Array, *, seed: int) -> dict[str, dict[str, float | None]]:

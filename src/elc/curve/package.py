@@ -18,6 +18,12 @@ from elc.curve.content import Content, read_content
 from elc.curve.envelope import Envelope, read_envelope
 from elc.errors import ElcError, check_faults
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, COVERAGE_SUFFIX, HIGH, TYPICAL, read_unit
+from elc.records import parse_record
+from elc.records.attribution import FILE as ATTRIBUTION
+from elc.records.attribution import TrainingAttribution
+from elc.records.quality import FILE as QUALITY
+from elc.records.quality import Quality
+from elc.records.record import RecordT
 
 Array = NDArray[np.float64]
 Inputs = NDArray[np.float32]
@@ -35,7 +41,7 @@ class Baseline:
 
     statistics: dict[str, Any] = field(default_factory=dict)
     constraints: dict[str, Any] = field(default_factory=dict)
-    quality: dict[str, Any] = field(default_factory=dict)
+    quality: Quality = field(default_factory=Quality)
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Package:
     envelope: Envelope
     _curve: ort.InferenceSession
     _response: ort.InferenceSession
-    attribution: dict[str, Any] = field(default_factory=dict)
+    attribution: TrainingAttribution = field(default_factory=TrainingAttribution)
     baseline: Baseline = field(default_factory=Baseline)
     insufficiencies: bytes = b""
 
@@ -84,6 +90,12 @@ class Package:
     @property
     def rated_load(self) -> float:
         return float(self.card["rated_load"])
+
+    @property
+    def trained_until(self) -> pd.Timestamp | None:
+        """The last interval that the version was trained on, its validation included; None where made by hand."""
+        ends = [pd.Timestamp(part["last"]) for part in self.card.get("trained_on", {}).values()]
+        return max(ends) if ends else None
 
     def describe(self) -> pd.DataFrame:
         """The columns that the package knows, with unit and training range."""
@@ -146,18 +158,29 @@ def read_found(folder: Path, *, sha256: str) -> Package:
 
 
 def open_package(content: Content) -> Package:
-    """Open the parts of a package that are used, from the bytes that were verified."""
+    """Open the parts of a package that are used, from the bytes that were verified.
+
+    Raises:
+        ElcError: a network or a record cannot be opened.
+    """
     card, files = content.card, content.files
-    baseline = Baseline(*(json.loads(files[f"{name}.json"]) for name in ("statistics", "constraints", "quality")))
+    statistics, constraints = (json.loads(files[f"{name}.json"]) for name in ("statistics", "constraints"))
     return Package(
         card=card,
         precedents=pd.read_parquet(io.BytesIO(files["precedents.parquet"])),
         envelope=read_envelope(files["envelope.parquet"], card["envelope"]),
         _curve=_open(files["model.onnx"]),
         _response=_open(files["response.onnx"]),
-        attribution=json.loads(files.get("attribution.json", b"{}")),
-        baseline=baseline,
+        attribution=_parse(files, ATTRIBUTION, TrainingAttribution),
+        baseline=Baseline(statistics, constraints, _parse(files, QUALITY, Quality)),
         insufficiencies=files.get("findings.parquet", b""),
+    )
+
+
+def _parse(files: dict[str, bytes], name: str, kind: type[RecordT]) -> RecordT:
+    """Read a record of a package; an empty one where its file is not written yet."""
+    return parse_record(
+        files.get(name, b"{}"), kind, name=f"{name} of the model package", cure="Train the plant again."
     )
 
 

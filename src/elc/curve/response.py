@@ -5,52 +5,22 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from elc.curve.likes import CHUNK_HOURS, Likes, build_likes
 from elc.curve.package import Array, Package
 
 # ASSUME: what nine in ten of the precedents stayed above, or below, is not their practice.
 REACH = (0.1, 0.9)
 STEPS = 9  # places looked at in between
-CHUNK_HOURS = 256
-
-
-def find_precedents(package: Package, hour: pd.Series, count: int) -> pd.DataFrame:
-    """Find the precedents under the conditions most like this hour's.
-
-    Distance is Euclidean over throughput and drivers, each divided by its training range.
-    """
-    rows, distance = find_like(package, hour[package.features].to_frame().T, count)
-    nearest: pd.DataFrame = package.precedents.iloc[rows[0]]
-    return nearest.assign(distance=distance[0]).reset_index(drop=True)
-
-
-def find_like(package: Package, hours: pd.DataFrame, count: int) -> tuple[NDArray[np.int64], Array]:
-    """Find the `count` precedents most like each hour, the nearest first, and how far they are.
-
-    Distance is that of `find_precedents`.
-
-    Returns:
-        Rows of `package.precedents` and distances, (hours, count), or fewer where there are fewer precedents.
-    """
-    described = package.card["features"]
-    spans = np.array([feature["high"] - feature["low"] or 1.0 for feature in described])
-    there = package.precedents[package.features].to_numpy(float) / spans
-    here = hours[package.features].to_numpy(float) / spans
-    squares = np.empty((len(here), len(there)))
-    for start in range(0, len(here), CHUNK_HOURS):
-        steps = here[start : start + CHUNK_HOURS, None, :] - there[None]
-        squares[start : start + CHUNK_HOURS] = (steps**2).sum(axis=2)
-    rows = squares.argsort(axis=1, kind="stable")[:, :count]
-    return rows, np.sqrt(np.take_along_axis(squares, rows, axis=1))
+DOUBT = 1.0  # standard errors by which practice keeps off its ends, which may lie beyond what the plant can do
 
 
 def build_best_practice(package: Package, hours: pd.DataFrame, count: int) -> pd.DataFrame:
     """Build the best-practice set-points under the conditions of each hour (hours, set-points).
 
     Each set-point is where the response is lowest within what most of the `count` precedents most like the hour did,
-    the other set-points at the precedents' medians. Precedents are good hours, not hours good in everything: their
-    median alone keeps the habits of the crews that had them, and hides what these cost.
+    carried over to its drivers (see `build_likes`), the other set-points at the medians. Precedents are good hours, not
+    hours good in everything: their median alone keeps the habits of the crews that had them, and hides what these cost.
 
     Returns:
         Rows as `hours`; missing where there are no precedents, or where load or a driver is missing.
@@ -68,10 +38,7 @@ def build_best_practice(package: Package, hours: pd.DataFrame, count: int) -> pd
 
 def _find_lowest(package: Package, hours: pd.DataFrame, count: int) -> Array:
     """Where each set-point takes least energy (hours, set-points)."""
-    likes = package.precedents[package.setpoints].to_numpy(float)[find_like(package, hours, count)[0]]
-    middle = np.median(likes, axis=1)
-    # The middle comes first, so that it stays where nothing is lower.
-    places = np.concatenate([middle[None], np.quantile(likes, np.linspace(*REACH, STEPS), axis=1)])
+    middle, places = _find_places(package, build_likes(package, hours, count))
     rows, width = middle.shape
     tried = np.broadcast_to(middle, (width, len(places), rows, width)).copy()
     for index in range(width):
@@ -82,14 +49,24 @@ def _find_lowest(package: Package, hours: pd.DataFrame, count: int) -> Array:
     return np.asarray(places[best.T, np.arange(rows)[:, None], np.arange(width)])
 
 
+def _find_places(package: Package, likes: Likes) -> tuple[Array, Array]:
+    """The precedents' medians (hours, set-points), and the places that are looked at (places, hours, set-points)."""
+    low, high = np.array([[point["low"], point["high"]] for point in package.card["setpoints"]], float).T
+    middle = np.clip(np.median(likes.setpoints, axis=1), low, high)
+    places = np.quantile(likes.setpoints, np.linspace(*REACH, STEPS), axis=1)
+    least = np.minimum(np.maximum(places[0] + DOUBT * likes.error, low), middle)
+    most = np.maximum(np.minimum(places[-1] - DOUBT * likes.error, high), middle)
+    # The middle comes first, so that it stays where nothing is lower.
+    return middle, np.concatenate([middle[None], np.clip(places, least, most)])
+
+
 def predict_precedents(package: Package, hours: pd.DataFrame, count: int) -> Array:
     """Predict what each hour would take with the set-points of its precedents: their mean (hours,), GJ/h."""
-    setpoints = package.precedents[package.setpoints].to_numpy(float)
     found = np.empty(len(hours))
     for start in range(0, len(hours), CHUNK_HOURS):
         part = hours.iloc[start : start + CHUNK_HOURS]
-        rows, _ = find_like(package, part, count)
-        found[start : start + CHUNK_HOURS] = predict_energy(package, part, setpoints[rows]).mean(axis=(1, 2))
+        setpoints = build_likes(package, part, count).setpoints
+        found[start : start + CHUNK_HOURS] = predict_energy(package, part, setpoints).mean(axis=(1, 2))
     return found
 
 

@@ -7,11 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from elc.curve.condition import PlantCondition
 from elc.curve.hours import fit_hours
-from elc.curve.package import Package
+from elc.curve.package import OUTPUTS, Package
 from elc.dataset import mark_states
 from elc.errors import ElcError
-from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, TIME
+from elc.fields import (
+    ADJUSTMENT,
+    BEST,
+    BEST_HIGH,
+    BEST_LOW,
+    CONDITION_FRAC,
+    CONDITION_SINCE,
+    ENERGY,
+    GAP,
+    GAP_FRAC,
+    GAP_HIGH,
+    GAP_LOW,
+    IS_OUTSIDE,
+    IS_STEADY,
+    OPERATORS_GAP,
+    TIME,
+)
 from elc.settings import PlantSettings, StageSettings
 
 CO2_KG_PER_T = 1000
@@ -30,11 +47,34 @@ def score_table(hourly: pd.DataFrame, package: Package, settings: StageSettings)
     """Score an hourly table as ingest wrote it: fit its columns to the package, mark its states, and compare.
 
     Returns:
-        The hours as `score_hours` gives them, and a finding for each column that could not be used (see `fit_hours`).
+        The hours as `score_hours` gives them, with the condition of the plant (see `add_condition`), and a finding for
+        each column that could not be used (see `fit_hours`).
     """
     fitted, unfit = fit_hours(hourly, package)
     marked = mark_states(fitted, package.throughput, package.rated_load, settings)
-    return score_hours(marked, package), unfit
+    return add_condition(score_hours(marked, package), package, settings.plant), unfit
+
+
+def add_condition(scored: pd.DataFrame, package: Package, plant: PlantSettings) -> pd.DataFrame:
+    """Add what was known of the plant's condition in each scored hour, and the gap without it.
+
+    Adds `condition_frac` of best with its 80 % interval, `condition_since_utc` where it is named, and
+    `operators_gap_gj_per_h`, the gap less a named condition. What declared events made of the plant is part of best,
+    typical, high and the interval from then on.
+    """
+    found = PlantCondition(scored, package, plant.interval_h, plant.event_times).build_columns(scored[TIME])
+    if plant.events:
+        scored = _add_gap(scored.assign(**{name: scored[name] * (1 + found[ADJUSTMENT]) for name in OUTPUTS}))
+    found = pd.concat([scored, found], axis=1)
+    found[OPERATORS_GAP] = found[GAP] - find_named(found) * found[BEST]
+    return found
+
+
+def find_named(hours: pd.DataFrame) -> pd.Series:
+    """Find the condition of each hour where it is named, as a share of best; 0 elsewhere."""
+    if CONDITION_FRAC not in hours:
+        return pd.Series(0.0, index=hours.index)
+    return hours[CONDITION_FRAC].where(hours[CONDITION_SINCE].notna(), 0.0)
 
 
 def score_hours(hourly: pd.DataFrame, package: Package) -> pd.DataFrame:
@@ -46,12 +86,20 @@ def score_hours(hourly: pd.DataFrame, package: Package) -> pd.DataFrame:
     predicted = package.predict(hourly)
     scored = pd.concat([hourly, predicted], axis=1)
     scored[IS_OUTSIDE] = package.find_outside(hourly)
+    return _add_gap(scored)
+
+
+def _add_gap(scored: pd.DataFrame) -> pd.DataFrame:
     judged = scored[IS_STEADY] & ~scored[IS_OUTSIDE]
-    scored[GAP] = (scored[ENERGY] - scored[BEST]).where(judged)
-    scored[GAP_FRAC] = scored[GAP] / scored[BEST]
-    scored[GAP_LOW] = (scored[ENERGY] - scored[BEST_HIGH]).where(judged)
-    scored[GAP_HIGH] = (scored[ENERGY] - scored[BEST_LOW]).where(judged)
-    return scored
+    gap = (scored[ENERGY] - scored[BEST]).where(judged)
+    return scored.assign(
+        **{
+            GAP: gap,
+            GAP_FRAC: gap / scored[BEST],
+            GAP_LOW: (scored[ENERGY] - scored[BEST_HIGH]).where(judged),
+            GAP_HIGH: (scored[ENERGY] - scored[BEST_LOW]).where(judged),
+        }
+    )
 
 
 def build_cost(energy_gj: float, plant: PlantSettings, *, at: pd.Timestamp) -> Cost:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from elc.curve.package import Package
 from elc.curve.score import find_last
+from elc.dataset import LEAST_WEEKS, WEEK_DAYS, count_weeks
 from elc.fields import (
     AGE,
     BEST,
@@ -143,12 +144,19 @@ def build_conditions(
 def summarise_interval(package: Package, hours: pd.DataFrame, bands: int = 4) -> pd.DataFrame:
     """Summarise how sure best is over load: half the width of its interval, as the median of each load band.
 
+    Args:
+        package: the model package.
+        hours: with their times and every feature.
+        bands: of load.
+
     Returns:
-        from and to (of load, in its unit), intervals, and half width, %; equally many hours in each band.
+        from and to (of load, in its unit), intervals, and half width, %; equally many hours in each band, and one band
+        for all where the weeks are too few.
     """
     load, energy = hours[package.throughput], package.predict(hours)
     half = (energy[BEST_HIGH] - energy[BEST_LOW]) / energy[BEST] / 2
-    groups = half.groupby(pd.qcut(load, bands, duplicates="drop"), observed=True)
+    count = bands if count_weeks(hours[TIME], days=WEEK_DAYS) >= LEAST_WEEKS else 1
+    groups = half.groupby(pd.qcut(load, count, duplicates="drop"), observed=True)
     rows = [(band.left, band.right, len(values), 100 * values.median()) for band, values in groups]
     return pd.DataFrame(rows, columns=["load from", "to", "intervals", "half width, %"])
 

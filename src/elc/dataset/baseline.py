@@ -21,9 +21,9 @@ from elc.settings import TagList
 BUCKETS = 10  # of the format
 SKETCH_ITEMS = 256
 SKETCH_SHRINKAGE = 0.64  # a parameter of the format
-DRIFT_THRESHOLD = 0.1  # of the format, as are the two below
-DATATYPE_THRESHOLD = 0.1
+DRIFT_THRESHOLD = 0.1  # of the format, as is the next
 DOMAIN_THRESHOLD = 0.1
+DATATYPE_THRESHOLD = 1.0  # every value is to be of its type: one that is not is told
 
 
 def write_baseline(folder: Path, train: pd.DataFrame, tags: TagList) -> None:

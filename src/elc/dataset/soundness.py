@@ -47,6 +47,23 @@ def check_sound(split: Split, tags: TagList) -> None:
     check_faults(f"plant {tags.plant}", faults)
 
 
+def check_fixed(split: Split, fixed_gj_per_h: float, tags: TagList) -> None:
+    """Check that a plant has never used less than what is declared to be used whatever its load.
+
+    Raises:
+        ElcError: it has, in an interval of the split.
+    """
+    energy = pd.concat([getattr(split, name)[[TIME, ENERGY]] for name in PARTS], ignore_index=True)
+    least = energy.loc[energy[ENERGY].idxmin()]
+    if fixed_gj_per_h and fixed_gj_per_h >= least[ENERGY]:
+        fault = (
+            f"base.fixed_gj_per_h is {fixed_gj_per_h:g} GJ/h, expected less than {least[ENERGY]:.4g} GJ/h, the least "
+            f"energy of a steady interval ({least[TIME]:%Y-%m-%d %H:%M} UTC). Lower it in plants.{tags.plant} of "
+            "params.yaml, or check the energy tags of that interval."
+        )
+        check_faults(f"plant {tags.plant}", [fault])
+
+
 def _find_unusable(name: str, part: pd.DataFrame, tags: TagList) -> Iterator[str]:
     needed = [TIME, ENERGY, *tags.features]
     absent = [column for column in needed if column not in part]

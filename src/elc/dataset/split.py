@@ -24,6 +24,11 @@ class Split:
     valid: pd.DataFrame
     test: pd.DataFrame
 
+    @property
+    def learnt(self) -> pd.DataFrame:
+        """The hours that a curve learns from in the end: once `valid` has said when to stop, it is learnt from too."""
+        return pd.concat([self.train, self.valid], ignore_index=True)
+
 
 def find_rated_load(hourly: pd.DataFrame, throughput: str) -> float:
     """The 98 % quantile of load: what the plant runs at when it runs well."""
@@ -100,7 +105,7 @@ def _split_rows(ordered: pd.DataFrame, cuts: list[int], reach: pd.Timedelta) -> 
 
 
 def summarise(marked: pd.DataFrame, steady: pd.DataFrame, split: Split, interval: str) -> pd.DataFrame:
-    """Book every hour and its energy (TJ) by state, and the running hours again by what became of them."""
+    """Book every hour and its energy by state, and the running hours again by what became of them."""
     groups = {f"state: {state}": rows for state, rows in marked.groupby(STATE)}
     parts = {part: getattr(split, part) for part in PARTS}
     used = pd.concat([part[TIME] for part in parts.values()])
@@ -114,7 +119,7 @@ def summarise(marked: pd.DataFrame, steady: pd.DataFrame, split: Split, interval
         {
             "what": what,
             "hours": len(group) * width_h,
-            "energy, TJ": group[ENERGY].sum() * width_h / 1000,
+            "energy, GJ": group[ENERGY].sum() * width_h,
             "energy known": group[ENERGY].notna().mean(),
         }
         for what, group in groups.items()

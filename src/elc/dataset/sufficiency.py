@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from elc.dataset.split import Split
+from elc.dataset.weeks import LEAST_WEEKS, WEEK_DAYS, count_weeks
 from elc.fields import AGE, ENERGY, TIME
 from elc.findings import Finding, Kind, build_frame
 from elc.settings import StageSettings, TagList
 
 _NEEDS = ("found", "bound", "expected", "unit")
-_RULES = ("period", "months", "known", "spell", "hours", "range", "inside", "inside_age")
+_RULES = ("period", "months", "weeks", "known", "spell", "hours", "range", "inside", "inside_age")
 LACKING = {name: Kind("sufficiency", name, _NEEDS) for name in _RULES} | {
     "band": Kind("sufficiency", "band", (*_NEEDS, "low", "high"))
 }
@@ -22,6 +23,7 @@ LACKING = {name: Kind("sufficiency", name, _NEEDS) for name in _RULES} | {
 SEASONS = "ISO 50006, ASHRAE Guideline 14: the baseline period holds a full cycle of operation, a year as a rule"
 COMPLETE = "ASHRAE Guideline 14: little of the period's data is missing or left out"
 INSIDE = "ISO 50006, ASHRAE Guideline 14: a baseline holds within the range of its relevant variables"
+WEEKS = "Ours: networks, limits and slopes are judged by weeks, for hours of one week resemble each other"
 VARIABLES = "Ours: ten observations a variable, a day counted as one, for hours resemble each other"
 BANDS = "Ours: the curve is a guess where few hours carry it"
 MONTHS = 12
@@ -54,9 +56,9 @@ def check_sufficiency(marked: pd.DataFrame, split: Split, tags: TagList, setting
     """Check the training hours, and the hours with their states that they were chosen from, against every rule.
 
     Returns:
-        rule (period, months, known, spell, hours, range, band, inside or inside_age), column, found, bound (at least,
-        at most), expected, unit, source, low, high, is_met; one row per rule. Rules about missing time are left out
-        for an export of chosen intervals.
+        rule (period, months, weeks, known, spell, hours, range, band, inside or inside_age), column, found, bound (at
+        least, at most), expected, unit, source, low, high, is_met; one row per rule. Rules about missing time are left
+        out for an export of chosen intervals.
     """
     rules = _check_period(split.train, settings)
     if settings.plant.export.is_continuous:
@@ -73,6 +75,7 @@ def _check_period(train: pd.DataFrame, settings: StageSettings) -> list[Rule]:
     return [
         Rule("period", "", days, "at least", least, "days", SEASONS),
         Rule("months", "", months, "at least", MONTHS, "months", SEASONS),
+        Rule("weeks", "", count_weeks(train[TIME], days=WEEK_DAYS), "at least", LEAST_WEEKS, "weeks", WEEKS),
     ]
 
 

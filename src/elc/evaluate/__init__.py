@@ -12,7 +12,7 @@ from elc.evaluate.metrics import (
     score_test,
 )
 from elc.evaluate.references import fit_quantile, score_references
-from elc.evaluate.report import build_metrics, tidy, write_metrics, write_plots
+from elc.evaluate.report import build_metrics, tidy, write_plots
 from elc.evaluate.resample import Array, Blocks, build_blocks, find_mean_interval
 from elc.evaluate.tables import (
     build_bands,
@@ -20,6 +20,7 @@ from elc.evaluate.tables import (
     build_groups,
     build_residuals,
 )
+from elc.records.metrics import write_metrics
 
 __all__ = [
     "NAMES",

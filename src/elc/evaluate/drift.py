@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from elc.curve import Package
+from elc.dataset import LEAST_WEEKS
 from elc.evaluate.resample import Array, build_blocks, find_interval
 from elc.fields import AGE, ENERGY, TIME, TYPICAL
 from elc.findings import Finding, Kind
@@ -22,19 +23,23 @@ YEAR = pd.Timedelta(365.25, "D")
 
 
 def measure_drift(scored: pd.DataFrame, settings: EvaluateSettings) -> dict[str, float]:
-    """Measure actual over typical, less 1: its mean, its slope a year, and the interval of each (fractions)."""
+    """Measure actual over typical, less 1: its mean, its slope a year, and the interval of each (fractions).
+
+    Slope and intervals are missing where the weeks are too few.
+    """
     share = (scored[ENERGY] / scored[TYPICAL] - 1).to_numpy(float)
     years = ((scored[TIME] - scored[TIME].min()) / YEAR).to_numpy(float)
     years = years - years.mean()
     parts = np.column_stack([np.ones(len(share)), years, years**2, share, years * share])
-    blocks = build_blocks(scored[TIME], settings)
+    blocks = build_blocks(scored[TIME], settings, least_weeks=LEAST_WEEKS)
+    slope = float("nan") if blocks.is_short else float(_find_slope(*parts.sum(axis=0)[:, None])[0])
     low, high = find_interval(blocks, parts, lambda count, _, __, total, ___: total / count)
     slope_low, slope_high = find_interval(blocks, parts, _find_slope)
     return {
         "offset_frac": float(share.mean()),
         "offset_low_frac": low,
         "offset_high_frac": high,
-        "slope_frac_per_year": float(_find_slope(*parts.sum(axis=0)[:, None])[0]),
+        "slope_frac_per_year": slope,
         "slope_low_frac_per_year": slope_low,
         "slope_high_frac_per_year": slope_high,
     }

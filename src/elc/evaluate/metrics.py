@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from elc.curve import Package
-from elc.dataset import Split
+from elc.dataset import LEAST_WEEKS, Split
 from elc.errors import ElcError
 from elc.evaluate.resample import Array, Blocks, build_blocks, find_interval, find_mean_interval
 from elc.fields import BEST, ENERGY, HIGH, TIME, TYPICAL
@@ -149,14 +149,19 @@ def measure_bands(scored: pd.DataFrame, throughput: str, bands: int, blocks: Blo
 
 
 def measure_curve(scored: pd.DataFrame, package: Package, settings: StageSettings) -> dict[str, Any]:
-    """Measure a curve on the hours that it scored: over all of them, by load band and by month of the site."""
-    zone, blocks = settings.plant.time_zone, build_blocks(scored[TIME], settings.evaluate)
+    """Measure a curve on the hours that it scored: over all of them, by load band and by month of the site.
+
+    There are no load bands where the weeks are too few: each would be the weather of a day or two.
+    """
+    zone, blocks = settings.plant.time_zone, build_blocks(scored[TIME], settings.evaluate, least_weeks=LEAST_WEEKS)
+    bands = 0 if blocks.is_short else settings.evaluate.load_bands
     months = scored[TIME].dt.tz_convert(zone).dt.strftime("%Y-%m")
     parameters = len(package.features) + 1
     typical = measure_typical(scored, parameters, blocks, interval=settings.plant.interval, zone=zone)
     return {
+        "weeks": blocks.weeks,
         "typical": typical,
         "quantiles": measure_quantiles(scored, blocks, np.ones(len(scored), dtype=bool)),
-        "load_bands": measure_bands(scored, package.throughput, settings.evaluate.load_bands, blocks),
+        "load_bands": measure_bands(scored, package.throughput, bands, blocks) if bands else {},
         "months": measure_groups(scored, months, blocks),
     }

@@ -1,4 +1,4 @@
-"""The metrics of a plant as one mapping, and the files that hold them."""
+"""The metrics of a plant as one record, and the tables that `dvc plots` draws."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from elc.curve import Package
+from elc.curve import OUTPUTS, Package
+from elc.evaluate.condition import measure_condition
 from elc.evaluate.drift import find_drift, measure_drift
 from elc.evaluate.metrics import drop_unscored, measure_curve
 from elc.evaluate.references import measure_references
@@ -16,7 +17,6 @@ from elc.evaluate.tables import build_calibration, build_residuals
 from elc.fields import TIME
 from elc.files import replace_folder
 from elc.findings import build_record
-from elc.records import write_record
 from elc.records.metrics import Metrics
 from elc.settings import StageSettings
 
@@ -27,7 +27,7 @@ def build_metrics(
     *,
     references: dict[str, pd.DataFrame],
     settings: StageSettings,
-) -> dict[str, Any]:
+) -> Metrics:
     """Build the metrics of a curve on later hours; energies in GJ/h, shares as fractions, six significant digits.
 
     A figure that cannot be had from these hours is left out. `references` is what `score_references` gives.
@@ -42,10 +42,12 @@ def build_metrics(
     measured = measure_references(known, hours, curve["quantiles"]["best"]["pinball_gj_per_h"], parameters)
     line = measured["line_on_load"].pop("errors")
     drift = measure_drift(hours, settings.evaluate)
+    condition = measure_condition(scored.drop(columns=[name for name in OUTPUTS if name in scored]), package, settings)
     content = {
         "plant": package.card["plant"],
         "rows": len(hours),
         "unscored_rows": len(scored) - len(hours),
+        "weeks": curve["weeks"],
         "first": hours[TIME].iloc[0].isoformat(),
         "last": hours[TIME].iloc[-1].isoformat(),
         "features": package.features,
@@ -57,10 +59,10 @@ def build_metrics(
         "months": curve["months"],
         "references": measured,
         "drift": drift,
+        "condition": None if condition is None else condition.model_dump(),
         "findings": [build_record(finding) for finding in find_drift(hours, package, settings)],
     }
-    metrics: dict[str, Any] = tidy(content)
-    return metrics
+    return Metrics.model_validate(tidy(content))
 
 
 def _find_known(scored: pd.DataFrame, hours: pd.DataFrame) -> pd.Series:
@@ -79,12 +81,7 @@ def tidy(value: Any) -> Any:
     return value
 
 
-def write_metrics(path: Path, metrics: dict[str, Any]) -> None:
-    """Write the metrics as JSON, whole or not at all."""
-    write_record(path, Metrics.model_validate(metrics))
-
-
-def write_plots(folder: Path, metrics: dict[str, Any], scored: pd.DataFrame, settings: StageSettings) -> None:
+def write_plots(folder: Path, metrics: Metrics, scored: pd.DataFrame, settings: StageSettings) -> None:
     """Write what `dvc plots` draws, calibration.csv and residuals.csv, both or none."""
     residuals = build_residuals(drop_unscored(scored, settings.plant_id), settings)
     with replace_folder(folder) as fresh:

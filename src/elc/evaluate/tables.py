@@ -2,63 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
 from elc.fields import ENERGY, TIME, TYPICAL
+from elc.records.metrics import Band, Group, Metrics, Quantiles
 from elc.settings import StageSettings
 
 
-def build_calibration(metrics: dict[str, Any]) -> pd.DataFrame:
+def build_calibration(metrics: Metrics) -> pd.DataFrame:
     """Coverage of best, typical and high over all hours and by load band, with what was wanted (fractions).
 
     Columns: quantile, band, wanted_frac, coverage_frac, low_frac, high_frac; the band is `all` or a range of load.
     """
-    groups = {"all": metrics["quantiles"]}
-    groups |= {_write_load(entry): entry for entry in metrics["load_bands"].values()}
+    groups: dict[str, Quantiles] = {"all": metrics.quantiles}
+    groups |= {_write_load(band): band for band in metrics.load_bands.values()}
     rows = [
         {
             "quantile": name,
             "band": band,
-            "wanted_frac": entry[name]["wanted_frac"],
-            "coverage_frac": entry[name]["coverage_frac"],
-            "low_frac": entry[name].get("coverage_low_frac"),
-            "high_frac": entry[name].get("coverage_high_frac"),
+            "wanted_frac": quantile.wanted_frac,
+            "coverage_frac": quantile.coverage_frac,
+            "low_frac": quantile.coverage_low_frac,
+            "high_frac": quantile.coverage_high_frac,
         }
         for name in ("best", "typical", "high")
-        for band, entry in groups.items()
+        for band, group in groups.items()
+        for quantile in [getattr(group, name)]
     ]
     return pd.DataFrame(rows).astype({"low_frac": float, "high_frac": float})
 
 
-def build_bands(metrics: dict[str, Any]) -> pd.DataFrame:
+def build_bands(metrics: Metrics) -> pd.DataFrame:
     """Error of typical and coverage of best by load band, from the lowest load up (fractions)."""
-    return _build_groups("load", {_write_load(entry): entry for entry in metrics["load_bands"].values()})
+    return _build_groups("load", {_write_load(band): band for band in metrics.load_bands.values()})
 
 
-def build_groups(metrics: dict[str, Any]) -> pd.DataFrame:
+def build_groups(metrics: Metrics) -> pd.DataFrame:
     """Error of typical and coverage of best by load band and by month of the site (fractions)."""
-    groups = {f"load {_write_load(entry)}": entry for entry in metrics["load_bands"].values()}
-    return _build_groups("hours", groups | metrics["months"])
+    groups: dict[str, Group] = {f"load {_write_load(band)}": band for band in metrics.load_bands.values()}
+    return _build_groups("hours", groups | metrics.months)
 
 
-def _build_groups(word: str, groups: dict[str, Any]) -> pd.DataFrame:
+def _build_groups(word: str, groups: Mapping[str, Group]) -> pd.DataFrame:
     rows = [
         {
             word: name,
-            "intervals": entry["intervals"],
-            "bias_frac": entry["bias_frac"],
-            "cv_rmse_frac": entry["cv_rmse_frac"],
-            "below_best_frac": entry["best"]["coverage_frac"],
+            "intervals": group.intervals,
+            "bias_frac": group.bias_frac,
+            "cv_rmse_frac": group.cv_rmse_frac,
+            "below_best_frac": group.best.coverage_frac,
         }
-        for name, entry in groups.items()
+        for name, group in groups.items()
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[word, "intervals", "bias_frac", "cv_rmse_frac", "below_best_frac"])
 
 
-def _write_load(entry: dict[str, Any]) -> str:
-    return f"{entry['load_low']:.1f} to {entry['load_high']:.1f}"
+def _write_load(band: Band) -> str:
+    return f"{band.load_low:.1f} to {band.load_high:.1f}"
 
 
 def build_residuals(scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:

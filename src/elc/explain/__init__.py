@@ -2,7 +2,7 @@
 
 from elc.curve import build_shapley
 from elc.explain.attribution import DRIVERS, SETPOINTS, Attribution, attribute, measure_sizes
-from elc.explain.drift import find_drift, measure_drift, measure_ndcg
+from elc.explain.drift import find_drift, find_short, measure_drift, measure_ndcg
 from elc.explain.drivers import explain_drivers
 from elc.explain.explanation import build_explainer, build_explanation
 from elc.explain.files import read_drift, read_shares, write_shares
@@ -14,12 +14,14 @@ from elc.explain.gap import (
     find_last_judged,
     rank_causes,
 )
+from elc.explain.meters import METERS, explain_meters
 from elc.explain.silence import find_silence
 from elc.explain.waterfall import STEPS, build_waterfall
 from elc.explain.weeks import PICTURED_HOURS, Weeks, choose_weeks
 
 __all__ = [
     "DRIVERS",
+    "METERS",
     "PICTURED_HOURS",
     "SETPOINTS",
     "SHARES",
@@ -35,9 +37,11 @@ __all__ = [
     "explain_drivers",
     "explain_gap",
     "explain_hours",
+    "explain_meters",
     "explain_period",
     "find_drift",
     "find_last_judged",
+    "find_short",
     "find_silence",
     "measure_drift",
     "measure_ndcg",

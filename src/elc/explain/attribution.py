@@ -91,9 +91,9 @@ def _build(package: Package, hours: pd.DataFrame, shares: Array, base: Array, co
 
 def read_background(package: Package) -> pd.DataFrame:
     """Read the conditions that best is compared with; the medians of training where the package holds no others."""
-    held = package.attribution.get("background")
-    if held:
-        return pd.DataFrame(held["rows"], columns=held["features"])[package.features]
+    background = package.attribution.background
+    if background:
+        return pd.DataFrame(background.rows, columns=background.features)[package.features]
     return pd.DataFrame([{feature["column"]: feature["median"] for feature in package.card["features"]}])
 
 

@@ -13,17 +13,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from elc.curve import Package, find_size
-from elc.explain.attribution import SETPOINTS, attribute, measure_sizes
+from elc.curve import Package, count_trained_weeks, find_size
+from elc.dataset import LEAST_WEEKS
+from elc.explain.attribution import DRIVERS, SETPOINTS, attribute, measure_sizes
 from elc.explain.hours import choose_hours, find_judged
 from elc.fields import TIME
-from elc.findings import Finding, Kind, build_frame
+from elc.findings import Finding, Kind, Reason, build_frame
 from elc.settings import StageSettings
 
 CHECK = "feature_attribution_drift_check"
 LEAST_HOURS = 24  # ASSUME: fewer hours rank by chance
 _NEEDS = ("days", "ndcg", "min_ndcg", "late_gj_per_h", "training_gj_per_h", "size_gj_per_h")
-WHAT = {name: Kind(CHECK, name, _NEEDS) for name in ("drivers", "setpoints")}
+WHAT = {name: Kind(CHECK, name, _NEEDS) for name in (DRIVERS, SETPOINTS)}
 
 
 def measure_ndcg(training: Mapping[str, float], late: Mapping[str, float]) -> float:
@@ -39,19 +40,28 @@ def measure_ndcg(training: Mapping[str, float], late: Mapping[str, float]) -> fl
     return found / best if best > 0 else float("nan")
 
 
+def find_short(package: Package, settings: StageSettings) -> Reason | None:
+    """Explain why nothing is held against the ranking of training: it saw too few weeks; None where it saw enough."""
+    weeks = count_trained_weeks(package.baseline.quality, width_h=settings.plant.interval_h)
+    if weeks is None or weeks >= LEAST_WEEKS:
+        return None
+    return Reason("ranking_short", {"weeks": weeks, "least": LEAST_WEEKS})
+
+
 def measure_drift(package: Package, scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
     """Measure nDCG over the last `drift_days`, of drivers and of set-points.
 
     Returns:
         what (drivers, setpoints), ndcg, hours, and the player that rose most: rose, training_gj_per_h,
-        late_gj_per_h. No row where the package holds no baseline, or where too few hours are known.
+        late_gj_per_h. No row where the package holds no baseline, or where too few weeks or hours are known.
     """
     rows = []
+    is_short = find_short(package, settings) is not None
     hours = choose_hours(package, scored, days=settings.explain.drift_days)
-    for what in WHAT:
-        training = package.attribution.get(what)
-        late = _measure(package, hours, settings, what) if training and len(hours) >= LEAST_HOURS else {}
-        if training and late:
+    for what, training in ((DRIVERS, package.attribution.drivers), (SETPOINTS, package.attribution.setpoints)):
+        is_known = training and len(hours) >= LEAST_HOURS and not is_short
+        late = _measure(package, hours, settings, what) if is_known else {}
+        if late:
             rose = _find_risen(training, late)
             rows.append((what, measure_ndcg(training, late), len(hours), rose, training[rose], late[rose]))
     return pd.DataFrame(rows, columns=["what", "ndcg", "hours", "rose", "training_gj_per_h", "late_gj_per_h"])

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from elc.curve import Package, build_best_practice, find_last, predict_precedents, share_response
-from elc.fields import GAP, GOOD_HOURS, TIME, UNEXPLAINED
+from elc.curve import Package, build_best_practice, find_last, find_named, predict_precedents, share_response
+from elc.fields import BEST, CONDITION_PART, GAP, GOOD_HOURS, TIME, UNEXPLAINED
 from elc.settings import ExplainSettings
 
 SHARES = ["setpoint", "now", "best_practice", "share_gj_per_h"]
@@ -18,20 +18,23 @@ def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettin
     """Explain the gap of each hour by its set-points against best practice under similar conditions.
 
     Best is what the best hours reached, and none of them had every set-point at its best. What they lost themselves is
-    not part of the gap, so it is taken off again in a row of its own, below zero as a rule; what then remains
-    `unexplained` has no side of its own. Whatever shows parts of a gap shows these rows.
+    not part of the gap, so it is taken off again in a row of its own, below zero as a rule. A named condition of the
+    plant (`curve.add_condition`) is a row as well; what then remains `unexplained` has no side of its own. Whatever
+    shows parts of a gap shows these rows.
 
     Returns:
         time_utc, setpoint, now, best_practice, share_gj_per_h: hour by hour, the largest share of a set-point first;
-        the last rows of each hour are `good_hours` and `unexplained`, so that the shares add up to the gap. A group of
-        set-points is one row, by its name, without values. A set-point without a reading has a row without a share:
-        what it costs is in `unexplained`. No rows for an hour without a gap, any set-point or precedents.
+        the last rows of each hour are `condition`, where one is named, `good_hours` and `unexplained`, so that the
+        shares add up to the gap. A group of set-points is one row, by its name, without values. A set-point without a
+        reading has a row without a share: what it costs is in `unexplained`. No rows for an hour without a gap, any
+        set-point or precedents.
     """
     needed = [GAP, *package.features]
     if hours.empty or not package.setpoints or not {*needed, *package.setpoints} <= set(hours.columns):
         return _build_empty()
     is_set = np.isfinite(hours[package.setpoints].to_numpy(float)).any(axis=1)
     is_known = np.isfinite(hours[needed].to_numpy(float)).all(axis=1) & is_set
+    condition = (find_named(hours) * hours.get(BEST, 0.0))[is_known].to_numpy(float)
     known: pd.DataFrame = hours[[TIME, *needed, *package.setpoints]][is_known].reset_index(drop=True)
     if known.empty or not len(package.precedents):
         return _build_empty()
@@ -40,7 +43,7 @@ def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettin
     shares = share_response(package, filled, reference)
     taken = package.predict_response(filled[package.features + package.setpoints].astype(float)).mean(axis=1)
     lost = predict_precedents(package, known, settings.like_hours) - (taken - shares.sum(axis=1))
-    rest = known[GAP].to_numpy(float) - shares.sum(axis=1) + lost
+    rest = known[GAP].to_numpy(float) - shares.sum(axis=1) + lost - condition
     tables = []
     for index, (name, members) in enumerate(package.groups(package.setpoints).items()):
         now, best = (_read_alone(table, members) for table in (known, reference))
@@ -49,10 +52,11 @@ def explain_hours(package: Package, hours: pd.DataFrame, settings: ExplainSettin
     nothing = np.full(len(known), np.nan)
     tables += [
         _build_rows(known[TIME], name, nothing, nothing, part)
-        for name, part in ((GOOD_HOURS, -lost), (UNEXPLAINED, rest))
+        for name, part in ((CONDITION_PART, condition), (GOOD_HOURS, -lost), (UNEXPLAINED, rest))
     ]
     joined = pd.concat(tables).reset_index(names="hour")
-    joined["place"] = joined["setpoint"].map({GOOD_HOURS: 1, UNEXPLAINED: 2}).fillna(0)
+    joined = joined[joined["setpoint"].ne(CONDITION_PART) | joined["share_gj_per_h"].ne(0.0)]
+    joined["place"] = joined["setpoint"].map({CONDITION_PART: 1, GOOD_HOURS: 2, UNEXPLAINED: 3}).fillna(0)
     order = ["hour", "place", "share_gj_per_h"]
     found = joined.sort_values(order, ascending=[True, True, False], kind="stable", ignore_index=True)
     return found[[TIME, *SHARES]]

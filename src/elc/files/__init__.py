@@ -3,7 +3,7 @@
 from elc.files.append import append_line
 from elc.files.lock import hold_lock, is_locked, lock, try_lock
 from elc.files.plain import open_plain, read_plain
-from elc.files.replace import FULL, force, replace_file, replace_folder
+from elc.files.replace import FULL, force, replace_file, replace_folder, report_full
 
 __all__ = [
     "FULL",
@@ -16,5 +16,6 @@ __all__ = [
     "read_plain",
     "replace_file",
     "replace_folder",
+    "report_full",
     "try_lock",
 ]

@@ -15,6 +15,24 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
+def report_full(path: Path) -> Iterator[None]:
+    """Report a disk that is full while something is written to `path`, whose former content stays.
+
+    Raises:
+        ElcError: it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise ElcError(
+            f"{path}: cannot be written, the disk is full ({error.strerror}). What was there before is unchanged. "
+            "Make room, then run it again."
+        ) from None
+
+
+@contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; it takes the place of `path` if the block succeeds.
 
@@ -26,15 +44,9 @@ def replace_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.new{path.suffix}")
     try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise ElcError(
-            f"{path}: cannot be written, the disk is full ({error.strerror}). What was there before is unchanged. "
-            "Make room, then run it again."
-        ) from None
+        with report_full(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -54,6 +66,9 @@ def replace_folder(path: Path) -> Iterator[Path]:
 
     A run that is killed between the two renames leaves the former folder under its temporary name; the next run puts
     it back first.
+
+    Raises:
+        ElcError: the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh, former = (path.with_name(f".{path.name}.{name}") for name in ("new", "old"))
@@ -61,12 +76,13 @@ def replace_folder(path: Path) -> Iterator[Path]:
         former.rename(path)
     for left in (fresh, former):
         _remove(left)
-    fresh.mkdir()
     try:
-        yield fresh
-        if path.exists():
-            path.rename(former)
-        fresh.rename(path)
+        with report_full(path):
+            fresh.mkdir()
+            yield fresh
+            if path.exists():
+                path.rename(former)
+            fresh.rename(path)
     finally:
         if former.exists() and not path.exists():
             former.rename(path)

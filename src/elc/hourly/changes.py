@@ -17,7 +17,9 @@ from elc.records import RecordError
 from elc.records.failure import Failure
 from elc.records.status import Status, read_status
 
-_HOURS = "hours.parquet"
+HOURS = "hours.parquet"
+REPORT = "report"
+FETCH = "fetch"  # what failed where sources of readings could not be asked
 VERSION = "version"  # what failed where the version in use may not be used
 
 
@@ -45,26 +47,26 @@ class PlantChange:
 def keep_hours(project: Project, plants: Iterable[str], folder: Path) -> None:
     """Keep the hours of some plants as they are, to be compared later."""
     for plant in plants:
-        path = project.operation("monitor", plant) / _HOURS
+        path = project.operation("monitor", plant) / HOURS
         if path.is_file():
             (folder / plant).mkdir()
-            shutil.copyfile(path, folder / plant / _HOURS)
+            shutil.copyfile(path, folder / plant / HOURS)
 
 
 def find_change(project: Project, plant: str, kept: Path, skipped: str) -> PlantChange:
     """Find what changed of a plant since `keep_hours` kept its hours in the folder `kept`."""
     if skipped:
         return PlantChange(plant, None, None, 0, 0, None, (), skipped)
-    former, now = kept / plant / _HOURS, project.operation("monitor", plant) / _HOURS
+    former, now = kept / plant / HOURS, project.operation("monitor", plant) / HOURS
     new, redone = _count_hours(former, now)
     return PlantChange(
         plant,
-        _read_last(former),
-        _read_last(now),
+        read_last(former),
+        read_last(now),
         new,
         redone,
         _read_status(project, plant),
-        tuple(read_failures(project, plant, (VERSION, *STAGES))),
+        tuple(read_failures(project, plant, (VERSION, FETCH, *STAGES, REPORT))),
     )
 
 
@@ -75,7 +77,8 @@ def _read_status(project: Project, plant: str) -> Status | None:
         return None
 
 
-def _read_last(path: Path) -> datetime | None:
+def read_last(path: Path) -> datetime | None:
+    """Read the start of the last interval of a table of hours (UTC); None without a file or an interval."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 

@@ -17,9 +17,11 @@ from tqdm import tqdm
 MODULES = (
     "elc.runner.shell",
     "elc.render.pandoc",
+    "elc.render.site",
     *(f"elc.{name}" for name in ("advise", "curve", "dataset", "evaluate", "explain", "findings", "ingest")),
-    *(f"elc.{name}" for name in ("monitor", "quality", "registry", "render", "settings")),
-    *(f"elc.pages.{name}" for name in ("advise", "evaluate", "explain", "figures", "findings", "language", "monitor")),
+    *(f"elc.{name}" for name in ("monitor", "quality", "registry", "render", "report", "settings")),
+    *(f"elc.pages.{name}" for name in ("advise", "evaluate", "explain", "figures", "findings", "language")),
+    *(f"elc.pages.{name}" for name in ("monitor", "report")),
     "elc.hourly.process",
     "matplotlib.backends.backend_svg",
     "onnxruntime",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import elc
 from elc.paths import CANDIDATE, Project
 from elc.records import RecordError, read_record, write_record
+from elc.records.fetch import FAULTS
 from elc.records.hourly import Stamp
 from elc.registry import find_place
 from elc.registry.git import list_tags
@@ -78,6 +80,7 @@ def _list_inputs(project: Project, stage: str, plant: str) -> Iterator[tuple[str
     if stage == "ingest":
         yield "", tags
         yield "", project.deployed(project.environment, plant) / "card.json"  # until when it learnt habits
+        yield "", project.fetch(plant) / FAULTS  # findings of ingest
         yield from ((_LARGE, folder) for folder in project.exports(plant))
         return
     is_candidate = project.environment == CANDIDATE
@@ -94,8 +97,9 @@ def _list_inputs(project: Project, stage: str, plant: str) -> Iterator[tuple[str
 
 
 def _stamp_site(project: Project) -> Iterator[str]:
-    """What the site is made of: receipts, failures and findings of all plants, the layout, and the registry's tags."""
+    """What the site is made of and by: receipts, failures and findings, the layout, the registry's tags, the engine."""
     yield project.params.read_text(encoding="utf-8")
+    yield str(shutil.which("quarto"))
     yield from list_tags(project.root)
     yield from _stamp_path(project.report_sources / "_quarto.yml", is_large=False)
     yield from _stamp_path(project.report_sources / "assets", is_large=False)
@@ -110,7 +114,7 @@ def _stamp_site(project: Project) -> Iterator[str]:
 
 def _stamp_path(path: Path, *, is_large: bool) -> Iterator[str]:
     """Stamp a file, or each file of a folder; what is missing has no stamp."""
-    files = sorted(entry for entry in path.rglob("*") if entry.is_file()) if path.is_dir() else [path]
+    files = sorted(_list_files(path)) if path.is_dir() else [path]
     for file in files:
         try:
             status = file.stat()
@@ -118,6 +122,11 @@ def _stamp_path(path: Path, *, is_large: bool) -> Iterator[str]:
         except OSError:  # it is gone since, or was never there
             continue
         yield f"{file} {told}"
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    """List the files of a folder; hidden ones are passed over, as ingest does."""
+    return (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
 def _hash_file(path: Path) -> str:
@@ -128,10 +137,17 @@ def _hash_file(path: Path) -> str:
 @functools.cache
 def _hash_code(stage: str, notebooks: str) -> str:
     """Hash the package's code, and a stage's notebook."""
+    digest = hashlib.sha256(_hash_package().encode())
+    if notebook := find_stages(Project(Path(notebooks).parent)).get(stage):
+        digest.update(notebook.name.encode() + notebook.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def _hash_package() -> str:
     folder = Path(elc.__file__).parent
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".pyc", ".pyo"))
-    found = find_stages(Project(Path(notebooks).parent)).get(stage)
     digest = hashlib.sha256()
-    for path in [*files, *([found] if found else [])]:
+    for path in files:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from elc.errors import check_faults
+from elc.errors import ElcError, check_faults
 from elc.fields import TIME
 from elc.files import replace_file
 from elc.findings import Finding, Kind, build_frame, write_findings
@@ -27,6 +27,7 @@ from elc.ingest.names import find_unread, read_names
 from elc.ingest.partitions import open_cache, read_partials
 from elc.ingest.sources import Survey
 from elc.ingest.traces import Traces
+from elc.ingest.unfetched import find_unfetched
 from elc.ingest.weather import fill_weather
 from elc.settings import StageSettings, TagList
 
@@ -35,6 +36,7 @@ __all__ = [
     "Traces",
     "add_energy",
     "fill_weather",
+    "find_unfetched",
     "mask_derived",
     "read_export",
     "read_hourly",
@@ -225,5 +227,15 @@ def write_hourly(
 
 
 def read_hourly(folder: Path) -> pd.DataFrame:
-    """Read the hourly table, in time order."""
-    return pd.read_parquet(folder / "hourly.parquet").sort_values(TIME, ignore_index=True)
+    """Read the hourly table, in time order.
+
+    Raises:
+        ElcError: there is none.
+    """
+    path, plant = folder / "hourly.parquet", folder.name
+    if not path.is_file():
+        raise ElcError(
+            f"plant {plant}: {path} was not found. In a fresh clone, fetch it with dvc pull data/hourly/{plant}; else "
+            f"make it with dvc repro ingest@{plant}, or for an environment with elc hourly."
+        )
+    return pd.read_parquet(path).sort_values(TIME, ignore_index=True)

@@ -20,16 +20,25 @@ from elc.settings import Tag, TagList
 from elc.settings.tag_units import RHYTHM
 
 UNLIKELY = Kind("amount", needs=("tag", "said_h", "read_h"))
+DAY_NS = 86_400_000_000_000
 ODD = 1.5  # ASSUME: amounts that are read so much more, or less, often than their interval are none
 
 
 def settle_rhythms(
-    take: Callable[[], AbstractContextManager[Engine]], survey: Survey, sources: Mapping[str, Source]
+    take: Callable[[], AbstractContextManager[Engine]],
+    survey: Survey,
+    sources: Mapping[str, Source],
+    *,
+    train_until: str | None,
 ) -> TagList:
     """Find the interval of amounts whose readings tell it: the usual time between two, in the largest file.
 
+    Files with readings before `train_until` come first, and of these only such readings tell it: a later file, or a
+    file that grows, does not change what earlier amounts are.
+
     Args:
         take: gives an engine.
+        train_until: the day up to which habits are learnt.
 
     Raises:
         ElcError: a tag has too few readings there.
@@ -39,7 +48,7 @@ def settle_rhythms(
     if not open_tags or not sources:
         return tags
     with take() as engine:
-        steps = _find_steps(engine, survey, sources, [tag.tag for tag in open_tags])
+        steps = _find_steps(engine, survey, sources, [tag.tag for tag in open_tags], train_until)
     check_faults(
         survey.where,
         [
@@ -59,12 +68,17 @@ def _settle(tag: Tag, steps: Mapping[str, float]) -> Tag:
     return replace(tag, factor=tag.factor / hours, amount_h=hours)
 
 
-def _find_steps(engine: Engine, survey: Survey, sources: Mapping[str, Source], names: list[str]) -> dict[str, float]:
+def _find_steps(
+    engine: Engine, survey: Survey, sources: Mapping[str, Source], names: list[str], train_until: str | None
+) -> dict[str, float]:
     """Find the usual time (h) between two readings of tags."""
-    name, source = max(sources.items(), key=lambda item: (item[1].rows, item[0]))
-    if not source.days:
+    end = pd.Timestamp(train_until or pd.Timestamp.max).value // DAY_NS
+    learnt = {name: source for name, source in sources.items() if source.days and source.days[-1] < end}
+    name, source = max((learnt or sources).items(), key=lambda item: (item[1].rows, item[0]))
+    days = [day for day in source.days if day < end] or list(source.days)
+    if not days:
         return {}
-    readings = survey.read(engine, {name: source}, range(source.days[0], source.days[-1] + 1))
+    readings = survey.read(engine, {name: source}, range(days[0], days[-1] + 1))
     found = engine.execute(readings.filter(readings.tag.isin(names)).select("tag", "time").distinct())
     found = found.sort_values(["tag", "time"])
     step = found.groupby("tag", observed=True)["time"].diff().dt.total_seconds() / 3600

@@ -79,7 +79,7 @@ def difference(grid: Grid, position: int, tag: Tag) -> Counter:
     """Difference one counter of a grid."""
     raw = {name: values[:, position] for name, values in grid.columns.items()}
     points = _read_points(raw, grid.has[:, position], float(grid.width_us))
-    limit = _build_limit(points, tag)
+    limit = _build_limit(_select(points, grid.is_learnt[points.row]), tag)
     column, misread = _leave_out(raw, points, _find_misread(points, limit), limit, float(grid.width_us))
     counter, plain = (
         _spread(grid, column, limit, grid.hold_us[position]),
@@ -98,8 +98,12 @@ def _read_points(column: dict[str, Array], has: Mask, width: float) -> EndReadin
     return EndReadings(np.repeat(rows, 2)[is_own.ravel()], us[is_own], value[is_own])
 
 
+def _select(points: EndReadings, chosen: Mask) -> EndReadings:
+    return EndReadings(points.row[chosen], points.us[chosen], points.value[chosen])
+
+
 def _build_limit(points: EndReadings, tag: Tag) -> Limit:
-    """Find how far a counter can rise: by the range in its tag list, else by what it usually does."""
+    """Find how far a counter can rise: by the range in its tag list, else by what it usually does, as it was learnt."""
     step, length = np.diff(points.value), np.diff(points.us)
     is_rise = step > 0
     is_rise[1:] &= step[:-1] >= 0  # what comes back from a fall is not a rise

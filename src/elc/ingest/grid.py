@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from elc.fields import TIME
 from elc.ingest.conflicts import COUNTED
+from elc.ingest.learnt import mark_learnt
 from elc.ingest.partials import to_micros
 from elc.settings import StageSettings, TagList
 
@@ -22,13 +23,14 @@ Array = NDArray[np.float64]
 class Grid:
     """Partial results as arrays (intervals, tags); times in microseconds, NaN where a tag has no reading.
 
-    `hold_us` (tags) is how long a value holds at most.
+    `hold_us` (tags) is how long a value holds at most. `is_learnt` (intervals) marks those that teach (see `learnt`).
     `before` is the row of the last interval with readings strictly before each interval, -1 for none.
     """
 
     start: pd.Timestamp
     width_us: int
     hold_us: Array
+    is_learnt: NDArray[np.bool_]
     has: NDArray[np.bool_]
     before: NDArray[np.intp]
     columns: dict[str, Array]
@@ -74,4 +76,7 @@ def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Gr
     has = ~np.isnan(columns["readings"])
     seen = np.maximum.accumulate(np.where(has, np.arange(shape[0])[:, None], -1), axis=0)
     before = np.vstack([np.full((1, shape[1]), -1), seen[:-1]])
-    return Grid(pd.Timestamp(int(start.min()), unit="us"), width_us, hold_us, has, before, columns)
+    begin = pd.Timestamp(int(start.min()), unit="us")
+    times = pd.date_range(begin, periods=shape[0], freq=pd.Timedelta(width_us, "us"), tz="UTC")
+    is_learnt = mark_learnt(times, settings.plant.train_until)
+    return Grid(begin, width_us, hold_us, is_learnt, has, before, columns)

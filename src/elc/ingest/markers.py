@@ -31,9 +31,10 @@ def leave_out_markers(grid: Grid, tags: TagList) -> list[Finding]:
         shown = _find_shown(low, high)
         if not shown:
             continue
-        markers = _find_far(low, high, shown)
-        is_hit = np.isin(low, markers) | np.isin(high, markers)
+        least, most = _find_range(low, high, shown, grid.is_learnt)
+        is_hit = _is_far(low, shown, least, most) | _is_far(high, shown, least, most)
         if is_hit.any():
+            markers = [value for value in shown if (low[is_hit] == value).any() or (high[is_hit] == value).any()]
             _leave_out(grid, position, is_hit, markers)
             found.append(_build_finding(grid, tag, tags.plant, is_hit, markers))
     return found
@@ -51,15 +52,25 @@ def _find_shown(low: Array, high: Array) -> list[float]:
     return sorted(shown)
 
 
-def _find_far(low: Array, high: Array, shown: list[float]) -> list[float]:
-    """Find the markers that stand further from all other readings than these from each other."""
-    others = np.r_[low, high]
-    others = others[~np.isnan(others) & ~np.isin(others, shown)]
-    if len(others) < LEAST_OTHERS:
-        return []
-    least, most = others.min(), others.max()
+def _find_range(low: Array, high: Array, shown: list[float], is_learnt: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Find between what a tag was, without markers, in the intervals that teach and up to each later one.
+
+    Missing where that is too little.
+    """
+    low, high = (np.where(np.isin(one, shown), np.nan, one) for one in (low, high))
+    count = np.cumsum(~np.isnan(low), dtype=float) + np.cumsum(~np.isnan(high))
+    least, most = np.fmin.accumulate(np.fmin(low, high)), np.fmax.accumulate(np.fmax(low, high))
+    learnt = int(is_learnt.sum())
+    for known in (count, least, most):
+        known[:learnt] = known[learnt - 1]
+    is_known = count >= LEAST_OTHERS
+    return np.where(is_known, least, np.nan), np.where(is_known, most, np.nan)
+
+
+def _is_far(values: Array, shown: list[float], least: Array, most: Array) -> NDArray[np.bool_]:
+    """Tell where markers stand further from all other readings than these from each other."""
     span = most - least
-    return [value for value in shown if value < least - span or value > most + span]
+    return np.isin(values, shown) & ((values < least - span) | (values > most + span))
 
 
 def _leave_out(grid: Grid, position: int, is_hit: NDArray[np.bool_], markers: list[float]) -> None:
@@ -68,7 +79,7 @@ def _leave_out(grid: Grid, position: int, is_hit: NDArray[np.bool_], markers: li
     last = grid.columns["last_value"][:, position]
     # A good reading at the end holds on into the next interval, but the rest of its own is not judged.
     grid.columns["last_us"][is_hit, position] = grid.width_us
-    last[np.isin(last, markers)] = np.nan
+    last[is_hit & np.isin(last, markers)] = np.nan
     for name in ("low", "high"):
         grid.columns[name][is_hit, position] = np.nan
 

@@ -74,7 +74,7 @@ def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, di
         sources = survey.find(engines.take, known)
         if sources != known:
             _write(cache / "sources.json", SOURCES, sources)
-        survey.tags = settle_rhythms(engines.take, survey, sources)
+        survey.tags = settle_rhythms(engines.take, survey, sources, train_until=settings.plant.train_until)
         wanted, former = _find_days(sources, survey.tags), _read(cache / "days.json", DAYS)
         tables = {month: read_month(cache, month) for month in name_months(former)}
         # A month that lost a day, or is not whole, is worked out again from its first day.

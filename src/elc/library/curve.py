@@ -75,7 +75,7 @@ class Curve:
             rising: drivers with which energy never falls.
             falling: drivers with which it never rises.
             is_continuous: false where each row is a steady state of its own, and nothing lies between.
-            settings: keys of `train` and `dataset` that are other than the defaults, as in a plant's entry.
+            settings: keys of `train`, `dataset` and `base` that are other than the defaults, as in a plant's entry.
 
         Raises:
             ElcError: the table, or a name, is not as expected, or too few rows are steady.
@@ -179,10 +179,12 @@ class Curve:
         return self.package.describe()
 
     def __repr__(self) -> str:
-        learnt = self.package.card["trained_on"]["train"]
+        parts = self.package.card["trained_on"]
+        rows = sum(part["rows"] for part in parts.values())
+        first, last = parts["train"]["first"], parts["valid"]["last"]
         return (
             f"Curve of {self.package.throughput} and {len(self.package.features) - 1} drivers, trained on "
-            f"{learnt['rows']:,} steady intervals from {learnt['first'][:10]} to {learnt['last'][:10]}"
+            f"{rows:,} steady intervals from {first[:10]} to {last[:10]}"
         )
 
     def _repr_html_(self) -> str:
@@ -204,10 +206,12 @@ def _learn(hours: pd.DataFrame, tags: TagList, settings: StageSettings) -> tuple
     rules = dataset.check_sufficiency(marked, split, tags, settings)
     unsound = dataset.find_unsound(marked, split, tags, settings)
     weak = join(dataset.find_insufficient(rules, split, settings), unsound)
-    fitted, response = train.fit_curve(split, tags, settings.train), train.fit_response(split, tags, settings.train)
+    fixed = settings.plant.base.fixed_gj_per_h
+    fitted = train.fit_curve(split, tags, settings.train, fixed_gj_per_h=fixed)
+    response = train.fit_response(split, tags, settings.train)
     with TemporaryDirectory() as folder:
         train.write_package(Path(folder) / OWN, fitted, response, split, tags, settings, weak=weak)
-        return curve.read_content(Path(folder) / OWN, sha256=""), split.train
+        return curve.read_content(Path(folder) / OWN, sha256=""), split.learnt
 
 
 def _build_tags(
@@ -240,8 +244,8 @@ def _build_tags(
 
 def _build_settings(hours: pd.DataFrame, *, is_continuous: bool, settings: Mapping[str, Any] | None) -> StageSettings:
     """Build what the stages are told: the defaults, with the keys that were given."""
-    strange = sorted(set(settings or {}) - {"train", "dataset"})
-    check_faults("settings", [f"{name} is unknown, expected train or dataset." for name in strange])
+    strange = sorted(set(settings or {}) - {"train", "dataset", "base"})
+    check_faults("settings", [f"{name} is unknown, expected train, dataset or base." for name in strange])
     entry = {
         "name": OWN,
         "product": OWN,

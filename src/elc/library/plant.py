@@ -48,7 +48,7 @@ class Plant:
         return Curve(content, is_continuous=chosen.plant.export.is_continuous, settings=sections)
 
     def hours(self) -> pd.DataFrame:
-        """Read the hourly table by time (UTC), with the plant's state, best, gap and its interval.
+        """Read the hourly table by time (UTC), with the plant's state, best, gap, its interval, and the condition.
 
         Raises:
             ElcError: the plant was not ingested yet, or has no curve.

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from elc.errors import ElcError
+from elc.files.readings import SCHEMA
 from elc.listen.log import write_log, write_log_seldom
 from elc.listen.model import EPOCH, FIRST_US, MICRO, SHOWN_CHARACTERS, Delivery, Reading, Reject, Rejects, now_us
 from elc.listen.recent import Marks, Recent, build_marks
 from elc.listen.rejected import fold, write_rejects
-from elc.listen.store import SCHEMA, Store
+from elc.listen.store import Store
 from elc.paths import Project
 from elc.settings import ListenSettings, read_tags
 

@@ -6,26 +6,25 @@ in a file already is left out.
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from elc.errors import ElcError
+from elc.connect.mqtt import KEEP_ALIVE_S, build_client
+from elc.connect.reasons import CLOSED, explain_broker, explain_failure
 from elc.listen.intake import Intake
 from elc.listen.json_form import read_json
 from elc.listen.log import write_log
 from elc.listen.model import SHOWN_CHARACTERS, Delivery, build_reject
-from elc.listen.outage import CLOSED, Outage, explain_broker, explain_failure, explain_taken
+from elc.listen.outage import Outage, explain_taken
 from elc.listen.reader import MessageReader, ReceivedMessage, Tries
 from elc.listen.sparkplug import Nodes, SparkplugForm
 from elc.listen.topics import PLANT, TAG, build_filters, match_topic
 from elc.settings import MqttSource
 
 QOS = 1
-KEEP_ALIVE_S = 30
 LONGEST_DELAY_S = 30
 SHOWN_LEVEL = 100
 # Source: MQTT 5.0, 2.4 Reason Code.
@@ -66,29 +65,8 @@ class MqttListener:
         self._reader = MessageReader(name, self, intake, tries)
 
     def _build_client(self) -> Any:
-        from paho.mqtt.client import Client, MQTTv5, MQTTv311
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        settings = self._settings
-        is_newest = settings.version == "5"
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._identity,
-            protocol=MQTTv5 if is_newest else MQTTv311,
-            clean_session=None if is_newest else False,
-            manual_ack=True,
-        )
-        user = os.environ.get("ELC_MQTT_USER")
-        if user:
-            client.username_pw_set(user, os.environ.get("ELC_MQTT_PASSWORD"))
-        if settings.is_tls:
-            try:
-                client.tls_set(ca_certs=settings.certificates)
-            except OSError as error:
-                raise ElcError(
-                    f"params.yaml: listen.mqtt.{self.name}.certificates: {settings.certificates} cannot be read as "
-                    f"certificates ({error}). Give a file in PEM form."
-                ) from None
+        where = f"listen.mqtt.{self.name}"
+        client = build_client(self._settings, identity=self._identity, is_manual=True, where=where)
         client.reconnect_delay_set(1, LONGEST_DELAY_S)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_connect_fail = self._on_connect_fail

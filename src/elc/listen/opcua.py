@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+from elc.connect.opcua import GONE, build_client
+from elc.connect.reasons import explain_server
 from elc.listen.intake import Intake
 from elc.listen.log import write_log
 from elc.listen.model import BAD, EPOCH, Delivery, Reading, Reject, Rejects, build_reject, now_us
 from elc.listen.opcua_form import build_reading, read_looks, read_time
-from elc.listen.outage import Outage, explain_server
+from elc.listen.outage import Outage
 from elc.settings import OpcUaSource
 
-TIMEOUT_S = 10
 LONGEST_DELAY_S = 30
 MICROS = 1_000_000
-# Faults of the connection, not of a node: it is made again.
-GONE = {"BadConnectionClosed", "BadSecureChannelClosed", "BadServerHalted", "BadSessionClosed", "BadSessionIdInvalid"}
-GONE |= {"BadShutdown", "BadTimeout", "BadServerNotConnected", "BadCommunicationError"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ class OpcUaListener:
                 await self._talk()
             except Exception as error:  # whatever the server or the network does, it is logged and tried again
                 delay_s = delay_s if self.outage.since else 1.0
-                self.outage.begin(f"{self._settings.url}: {explain_server(error)}")
+                self.outage.begin(f"{self._settings.url}: {explain_server(error, then='restart elc listen')}")
                 await self._pause(delay_s)
                 delay_s = min(2 * delay_s, LONGEST_DELAY_S)
 
@@ -91,7 +87,7 @@ class OpcUaListener:
             return
 
     async def _talk(self) -> None:
-        client = await self._build_client()
+        client = await build_client(self._settings.url, self._settings.security)
         async with client:
             self.outage.end()
             write_log("info", "connected", source=self.name, nodes=len(self._nodes))
@@ -100,19 +96,6 @@ class OpcUaListener:
             while not self._stopped.is_set():
                 await self._look(client, nodes)
                 await self._pause(self._settings.interval_s)
-
-    async def _build_client(self) -> Any:
-        from asyncua.client.client import Client
-
-        client = Client(self._settings.url, timeout=TIMEOUT_S)
-        user = os.environ.get("ELC_OPCUA_USER")
-        if user:
-            client.set_user(user)
-            client.set_password(os.environ.get("ELC_OPCUA_PASSWORD", ""))
-        if self._settings.security is not None:
-            await client.set_security_string(self._settings.security)
-            client.application_uri = read_uri(self._settings.security) or client.application_uri
-        return client
 
     async def _look(self, client: Any, nodes: Mapping[str, Any]) -> None:
         """Read all nodes at once, and pass on what has changed or was last passed on long ago."""
@@ -191,17 +174,3 @@ class OpcUaListener:
                 raise
             return None
         return values
-
-
-def read_uri(security: str) -> str:
-    """Read the URI of our certificate, which a server holds against the one that we name; empty where it has none."""
-    from cryptography import x509
-
-    content = Path(security.split(",")[2]).read_bytes()
-    is_pem = content.startswith(b"-----")
-    certificate = x509.load_pem_x509_certificate(content) if is_pem else x509.load_der_x509_certificate(content)
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ""
-    return next(iter(names.get_values_for_type(x509.UniformResourceIdentifier)), "")

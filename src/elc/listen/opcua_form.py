@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from elc.listen.model import BAD, GOOD, UNCERTAIN, Reading, now_us, read_moment, show_value
-
-# The top two of 32 bits. Source: OPC 10000-4, 7.39 StatusCode.
-QUALITIES = {0: GOOD, 1: UNCERTAIN, 2: BAD, 3: BAD}
+from elc.connect.opcua import read_quality
+from elc.listen.model import BAD, Reading, now_us, read_moment, show_value
 
 
 def build_reading(tag: str, data: Any, now: int) -> Reading:
@@ -20,10 +18,9 @@ def build_reading(tag: str, data: Any, now: int) -> Reading:
         ValueError: the value is not a number.
     """
     value = data.Value.Value if data.Value is not None else None
-    code = data.StatusCode.value if data.StatusCode is not None else 0
     if value is not None and (not isinstance(value, bool | int | float) or not math.isfinite(value)):
         raise ValueError(f"value {show_value(value)} is not a finite number")
-    quality = BAD if value is None else QUALITIES[code >> 30]
+    quality = BAD if value is None else read_quality(data.StatusCode)
     return Reading(tag, read_time(data, now), None if value is None else float(value), quality)
 
 

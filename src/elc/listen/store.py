@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from elc.files.days import BrokenError, DayFile, place, reading
+from elc.files.readings import SCHEMA
 from elc.listen.log import write_log
 from elc.listen.model import SHOWN_CHARACTERS
 from elc.listen.recent import Marks, build_marks
@@ -23,14 +24,6 @@ from elc.paths import Project
 MERGED = b"elc.merged"
 GROUP_ROWS = 1_000_000
 MOVABLE = "data/listen"
-SCHEMA = pa.schema(
-    [
-        pa.field("time", pa.timestamp("us", "UTC"), nullable=False),
-        pa.field("tag", pa.string(), nullable=False),
-        pa.field("value", pa.float64()),
-        pa.field("quality", pa.string(), nullable=False),
-    ]
-)
 
 
 class Store:

@@ -17,10 +17,12 @@ from elc.alerts.state import read_log
 from elc.files import replace_file
 from elc.live.client import ServiceClient, read_row
 from elc.live.commands import ENVIRONMENT, CopyCommands
+from elc.pages.amounts import write_rate
 from elc.pages.labels import say_label
 from elc.paths import Project
 from elc.records.alerts import LOG
 from elc.registry.git import run_git
+from elc.settings import read_plant
 from elc.simulate import Historian, Order, find_end
 
 HOUR = timedelta(hours=1)
@@ -170,17 +172,21 @@ def _tell_hour(stage: Play, done: subprocess.CompletedProcess[str]) -> None:
     except ValueError:
         stage.say(f"{stage.now:%d %b %H:%M} UTC: {done.stderr.strip()[-300:]}")
         return
-    gaps = "   ".join(f"{row['plant']} {_write_gap(row)}" for row in rows if row["plant"] in stage.plants)
+    gaps = "   ".join(f"{row['plant']} {_write_gap(stage, row)}" for row in rows if row["plant"] in stage.plants)
     stage.say(f"{stage.now:%d %b %H:%M} UTC   {gaps}")
     for row in rows:
         for failure in row["failures"]:
             stage.say(f"  {row['plant']}: {failure['stage']} failed. {failure['sentence']}")
 
 
-def _write_gap(row: dict[str, Any]) -> str:
+def _write_gap(stage: Play, row: dict[str, Any]) -> str:
     if row["gap_gj_per_h"] is None:
         return "no gap"
-    return f"{row['gap_gj_per_h']:+.1f} GJ/h ({row['gap_frac']:.1%})"
+    return f"{_write_energy(stage, row['plant'], row['gap_gj_per_h'], is_signed=True)} ({row['gap_frac']:.1%})"
+
+
+def _write_energy(stage: Play, plant: str, energy: float, *, is_signed: bool = False) -> str:
+    return write_rate(energy, read_plant(stage.project, plant), is_signed=is_signed)
 
 
 def _tell_news(stage: Play) -> None:
@@ -207,15 +213,15 @@ def _read_outcomes(stage: Play, plant: str) -> list[str]:
         return []
     cases = pd.read_parquet(path)
     closed = cases[cases["is_shown"] & cases["outcome"].isin(CLOSED)]
-    return [_write_outcome(case) for _, case in closed.iterrows()]
+    return [_write_outcome(stage, plant, case) for _, case in closed.iterrows()]
 
 
-def _write_outcome(case: pd.Series) -> str:
+def _write_outcome(stage: Play, plant: str, case: pd.Series) -> str:
     move = f"advice of {case['start']:%d %b %H:%M} UTC on {say_label(case['setpoint'])}: {case['outcome']}"
     saved = case["realised_gj_per_h"]
     if pd.isna(saved):
         return move
-    return f"{move}; the gap {'fell' if saved >= 0 else 'rose'} by {abs(saved):.1f} GJ/h after it"
+    return f"{move}; the gap {'fell' if saved >= 0 else 'rose'} by {_write_energy(stage, plant, abs(saved))} after it"
 
 
 def _await_hour(stage: Play, plant: str) -> None:

@@ -8,6 +8,7 @@ from elc.monitor.lasting import Lasting, find_lasting
 from elc.monitor.requests import Asked, read_asked
 from elc.monitor.setpoints import LeftOff
 from elc.monitor.status import (
+    Condition,
     Interval,
     Month,
     PlantState,
@@ -21,6 +22,7 @@ __all__ = [
     "Asked",
     "Check",
     "Concept",
+    "Condition",
     "Figure",
     "Health",
     "Interval",

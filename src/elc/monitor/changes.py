@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from elc.curve import Level, build_days
+from elc.curve import build_days
 from elc.curve.levels import DAY_H, KNOWN_H, MEAN
 from elc.fields import GAP, TIME
+from elc.records.quality import Level
 
 ALARM = 5.0  # ASSUME: in spreads of a day, as is usual: a false alarm in years at the allowance used here
 SETTLING_DAYS = 5  # after an alarm, before the new level counts as known

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, describe_column, find_last, find_size, find_tag
-from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
-from elc.findings import Finding, Kind, Reason, build_frame, join, write_findings
+from elc.curve import (
+    DATA_TYPE,
+    MISSING_COLUMN,
+    Package,
+    count_trained_weeks,
+    find_last,
+    find_size,
+)
+from elc.fields import (
+    ENERGY,
+    IS_OUTSIDE,
+    IS_STEADY,
+    STATE,
+    TIME,
+    TYPICAL,
+)
+from elc.findings import Reason, build_frame, join, write_findings
 from elc.monitor.changes import LevelChange, build_cusum
 from elc.monitor.concept import Concept, find_concept
+from elc.monitor.doubts import (
+    build_condition,
+    build_figures,
+    build_inside,
+    build_left_off,
+    build_regime,
+    build_relation,
+)
 from elc.monitor.errors import Figure, build_judged, find_recent_hours, measure_models
+from elc.monitor.limits import build_limits, write_limits
 from elc.monitor.requests import CHECKS
 from elc.monitor.setpoints import LeftOff, build_costs, find_left_off
 from elc.monitor.silence import find_silent
-from elc.monitor.violations import Violation, check_tags, find_violations, write_violations
+from elc.monitor.violations import DRIFT, Violation, check_tags, find_violations, write_violations
 from elc.settings import StageSettings
 
-_OFF = ("size_frac", "size_gj_per_h", "plant_gj_per_h", "is_unclear", "meters")
-# What explains that energy is off: a meter, a meter or fouling, or nothing that the data know.
-METER, METER_OR_PLANT, PLANT = (Kind("relation", name, _OFF) for name in ("meter", "meter_or_plant", "plant"))
-SETPOINT = "setpoint"
-LEFT_OFF = Kind(SETPOINT, needs=("tag", "median", "usual", "cost_frac"))
-WORSE = {name: Kind(f"model_{name}", needs=("days", "figures")) for name in ("typical", "response")}
-OUTSIDE = Kind("envelope", needs=("inside_frac", "days", "min_inside_frac"))
 LEAST_STEADY_H = 24.0  # ASSUME: fewer steady hours tell no share inside the envelope
 
 
@@ -38,7 +55,8 @@ class Check:
     steady hours inside the envelope (None where they are too few), `cusum` the frame of `build_cusum`, `judged_h` the
     hours on which the models were judged, `failure` why nothing can be judged, `used` the columns that the models use,
     `silent` those without which the last interval of a running plant has no gap, or one of values that only hold,
-    `unread` the set-points without a reading in it, `size_gj_per_h` what the plant usually takes.
+    `unread` the set-points without a reading in it, `size_gj_per_h` what the plant usually takes, `trained_weeks` the
+    weeks of running hours that the version was trained on, `limits` what the data were held to, as `constraints.json`.
     """
 
     violations: list[Violation]
@@ -55,6 +73,8 @@ class Check:
     silent: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     size_gj_per_h: float = float("nan")
+    trained_weeks: int | None = None
+    limits: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_violated(self) -> bool:
@@ -74,19 +94,23 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
     width_h = settings.plant.interval_h
     judged = build_judged(scored, package)
     violations = find_violations(scored, findings, package, settings)
-    concept, changes = find_concept(judged, package, settings)
-    left_off = find_left_off(judged, build_costs(judged, package), package, settings)
+    drifted = {one.column for one in violations if one.kind == DRIFT}
+    concept, changes = find_concept(scored, judged, package, settings, drifted=drifted)
+    left_off = find_left_off(judged, build_costs(judged, package), settings)
     figures = measure_models(judged, package, settings)
     inside = _find_inside(scored, settings)
     found = [
         *(one.finding for one in violations),
-        *_build_relation(concept, scored, package, settings),
-        *_build_left_off(left_off, scored, package, settings),
-        *_build_figures(figures, judged, settings),
-        *_build_inside(inside, scored, settings),
+        *build_relation(concept, scored, package, settings),
+        *build_condition(concept, scored, settings),
+        *build_regime(concept, scored, package, settings),
+        *build_left_off(left_off, scored, package, settings),
+        *build_figures(figures, judged, settings),
+        *build_inside(inside, scored, settings),
     ]
     return Check(
         violations=violations,
+        limits=build_limits(package, settings.monitor),
         figures=figures,
         concept=concept,
         changes=changes,
@@ -100,11 +124,13 @@ def check_hours(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, 
         silent=find_silent(scored, findings, package),
         unread=_find_unread(scored, package),
         size_gj_per_h=find_size(scored),
+        trained_weeks=count_trained_weeks(package.baseline.quality, width_h=width_h),
     )
 
 
 def write_check(folder: Path, check: Check) -> None:
-    """Write `constraint_violations.json` and `findings.parquet`, each whole or not at all."""
+    """Write `constraint_violations.json`, `constraints.json` and `findings.parquet`, each whole or not at all."""
+    write_limits(folder / "constraints.json", check.limits)
     write_violations(folder / "constraint_violations.json", check.violations)
     write_findings(folder / "findings.parquet", check.findings)
 
@@ -113,7 +139,7 @@ def _find_failure(
     scored: pd.DataFrame, violations: list[Violation], package: Package, settings: StageSettings
 ) -> Reason | None:
     """Explain why nothing can be judged at all; None where something can."""
-    if not package.baseline.quality:
+    if not package.baseline.quality.models:
         return Reason("no_baseline")
     needed = [ENERGY, *package.features]
     spoilt = [one.column for one in violations if one.kind in (MISSING_COLUMN, DATA_TYPE) and one.column in needed]
@@ -152,65 +178,3 @@ def _find_inside(scored: pd.DataFrame, settings: StageSettings) -> float | None:
     if len(known) * width_h < LEAST_STEADY_H:
         return None
     return float(1 - known[IS_OUTSIDE].astype(bool).mean())
-
-
-def _find_end(scored: pd.DataFrame, settings: StageSettings) -> pd.Timestamp:
-    return pd.Timestamp(scored[TIME].max() + settings.plant.interval_length)
-
-
-def _build_relation(concept: Concept, scored: pd.DataFrame, package: Package, settings: StageSettings) -> list[Finding]:
-    """The finding of a lasting change of typical's error that set-points do not explain, or may not."""
-    change = concept.change
-    if change is None or concept.kind == "setpoints":
-        return []
-    meters = concept.suspects or ((concept.possible,) if concept.possible else ())
-    values = {
-        "size_frac": concept.size_frac,
-        "size_gj_per_h": concept.size_gj_per_h,
-        "relation_frac": concept.relation_frac,
-        "plant_gj_per_h": find_size(scored),
-        "is_unclear": concept.kind == "unclear",
-        "meters": [describe_column(column, package) for column in meters],
-    }
-    kind = METER if concept.suspects else METER_OR_PLANT if concept.possible else PLANT
-    column, end = next(iter(meters), ENERGY), _find_end(scored, settings)
-    return [Finding(kind, settings.plant_id, column, change.start, end, values)]
-
-
-def _build_left_off(
-    left_off: list[LeftOff], scored: pd.DataFrame, package: Package, settings: StageSettings
-) -> list[Finding]:
-    end = _find_end(scored, settings)
-    found = []
-    for one in left_off:
-        values = {
-            "tag": find_tag(one.column, package),
-            "cost_frac": one.cost_frac,
-            "median": one.median,
-            "usual": one.usual,
-        }
-        found.append(Finding(LEFT_OFF, settings.plant_id, one.column, one.change.start, end, values))
-    return found
-
-
-def _build_figures(figures: list[Figure], judged: pd.DataFrame, settings: StageSettings) -> list[Finding]:
-    """One finding for each model of which a figure is beyond its limits."""
-    found = []
-    for model, kind in WORSE.items():
-        bad = [one for one in figures if one.model == model and one.is_violated]
-        if not bad:
-            continue
-        recent = find_recent_hours(judged, settings)
-        start, end = recent[TIME].iloc[0], judged[TIME].iloc[-1] + settings.plant.interval_length
-        limits = [{name: getattr(one, name) for name in ("name", "unit", "now", "low", "high")} for one in bad]
-        values = {"days": settings.monitor.health_days, "figures": limits}
-        found.append(Finding(kind, settings.plant_id, ENERGY, start, end, values))
-    return found
-
-
-def _build_inside(inside: float | None, scored: pd.DataFrame, settings: StageSettings) -> list[Finding]:
-    if inside is None or inside >= settings.monitor.min_inside_frac:
-        return []
-    end, days = _find_end(scored, settings), settings.monitor.health_days
-    values = {"inside_frac": inside, "days": days, "min_inside_frac": settings.monitor.min_inside_frac}
-    return [Finding(OUTSIDE, settings.plant_id, ENERGY, end - pd.Timedelta(days, "D"), end, values)]

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from elc.curve import Level, Package, build_days, measure_errors, read_level
+from elc.curve import Package, build_days, measure_errors
 from elc.curve.levels import DAY_H, DAYS_PER_WEEK, KNOWN_H, Array
-from elc.fields import BEST, ENERGY, GAP, TIME, TYPICAL
+from elc.fields import ADJUSTMENT, BEST, ENERGY, GAP, TIME, TYPICAL
+from elc.records.quality import Level
 from elc.settings import StageSettings
 
 RESPONSE = "energy_response_gj_per_h_pred"
@@ -41,27 +42,21 @@ class Figure:
         return (self.low is not None and self.now < self.low) or (self.high is not None and self.now > self.high)
 
 
-def find_trained_until(package: Package) -> pd.Timestamp | None:
-    """The last interval that the version was trained on, its validation included; None for a package made by hand."""
-    parts = package.card.get("trained_on", {})
-    ends = [pd.Timestamp(part["last"]) for part in parts.values()]
-    return max(ends) if ends else None
-
-
 def build_judged(scored: pd.DataFrame, package: Package) -> pd.DataFrame:
     """Build the hours on which a model can be judged: steady, inside the envelope, with energy, later than it learnt.
 
     Adds the error of typical, that of the response (missing where a set-point is) as shares of what they predict, and
     whether energy is below best.
     """
-    until = find_trained_until(package)
+    until = package.trained_until
     judged = scored[scored[GAP].notna()]
     if until is not None:
         judged = judged[judged[TIME] > until]
     judged = judged.reset_index(drop=True)
     response = np.full(len(judged), np.nan)
-    if len(judged) and package.baseline.quality:
+    if len(judged) and package.baseline.quality.models:
         response = package.predict_response(judged).mean(axis=1)
+        response *= 1 + judged.get(ADJUSTMENT, 0.0)
     return judged.assign(
         **{
             RESPONSE: response,
@@ -74,8 +69,8 @@ def build_judged(scored: pd.DataFrame, package: Package) -> pd.DataFrame:
 
 def find_level(package: Package, model: str, name: str) -> Level | None:
     """Find the level of a quantity of a model in the package's baseline."""
-    found = package.baseline.quality.get("models", {}).get(model)
-    return None if found is None else read_level(found["levels"].get(name))
+    errors = package.baseline.quality.models.get(model)
+    return None if errors is None else errors.levels.get(name)
 
 
 def measure_models(judged: pd.DataFrame, package: Package, settings: StageSettings) -> list[Figure]:
@@ -113,8 +108,8 @@ def _measure_model(
     actual = rows[ENERGY].to_numpy(float)
     scale = float(rows[predicted].mean())
     known = measure_errors(actual, rows[predicted].to_numpy(float), seed=settings.train.seed)
-    base = package.baseline.quality.get("models", {}).get(model) or {}
-    trained = {name: one["value"] for name, one in base.get("metrics", {}).items()}
+    base = package.baseline.quality.models.get(model)
+    trained = {} if base is None else {name: estimate.value for name, estimate in base.metrics.items()}
 
     def build(name: str, low: float | None, high: float | None) -> Figure:
         one, unit = known[name], "" if name == "r2" else "GJ/h"
@@ -156,6 +151,7 @@ def _measure_coverage(below: Array, level: Level | None, days: float) -> Figure:
         return Figure("typical", "coverage of best", "share", share, None, None, None, None)
     reach = _find_reach(level, days)
     deviation = level.spread / math.sqrt(max(days, 1.0))
-    # A share cannot be below 0: then few hours below best are not a violation.
+    # A share is neither below 0 nor above 1: a limit beyond that limits nothing.
     low = level.mean - reach if level.mean > reach else None
-    return Figure("typical", "coverage of best", "share", share, deviation, level.mean, low, level.mean + reach)
+    high = level.mean + reach if level.mean + reach < 1 else None
+    return Figure("typical", "coverage of best", "share", share, deviation, level.mean, low, high)

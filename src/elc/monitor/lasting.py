@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from elc.curve import find_size, sum_costs
-from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, RUNNING, STATE, TIME
+from elc.curve import find_named, find_size, sum_costs
+from elc.fields import BEST, CONDITION_PART, ENERGY, GAP, RUNNING, STATE, TIME
 from elc.findings import Finding, list_findings
 from elc.monitor.status import PlantState
 from elc.monitor.verdict import FAILED
@@ -38,8 +38,8 @@ class Lasting:
 def find_lasting(scored: pd.DataFrame, status: PlantState, settings: StageSettings) -> list[Lasting]:
     """Find what is open at the last interval of scored hours (see `curve.score_hours`) and has lasted.
 
-    - gap: above `max_gap_frac` for `gap_h` judged hours in a row. Intervals that are not judged count nothing and end
-      nothing, unless they go on for longer than `gap_h`; a stop ends it.
+    - gap: above `max_gap_frac` for `gap_h` judged hours in a row, without a named condition of the plant. Intervals
+      that are not judged count nothing and end nothing, unless they go on for longer than `gap_h`; a stop ends it.
     - energy: no reading of energy for `violation_h`, though the plant is not known to be down.
     - not judged: no gap for `violation_h` of running with known energy.
     - violation: a finding of monitor that has lasted `violation_h` and reaches into the last interval.
@@ -64,8 +64,11 @@ def _count(hours: float, settings: StageSettings) -> int:
 
 def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Lasting | None:
     needed = _count(settings.alerts.gap_h, settings)
-    spell = hours.iloc[_find_spell_start(hours, needed, settings) :]
-    spell = spell[spell[GAP_FRAC].notna()]
+    condition = find_named(hours) * hours[BEST]
+    gap = hours[GAP] - condition
+    spell = hours.assign(**{GAP: gap, CONDITION_PART: condition})
+    spell = spell.iloc[_find_spell_start(hours, gap / hours[BEST], needed, settings) :]
+    spell = spell[spell[GAP].notna()]
     if len(spell) < needed:
         return None
     width_h = _find_width(settings) / pd.Timedelta("1h")
@@ -74,6 +77,7 @@ def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Lasting | None:
     values = {
         "gap_gj_per_h": float(spell[GAP].mean()),
         "gap_frac": float(spell[GAP].sum() / spell[BEST].sum()),
+        **({"condition_gj_per_h": float(spell[CONDITION_PART].mean())} if spell[CONDITION_PART].any() else {}),
         "judged_h": len(spell) * width_h,
         **({} if math.isnan(cost.money) else {"money": cost.money}),
         **({} if math.isnan(cost.co2_t) else {"co2_t": cost.co2_t}),
@@ -81,10 +85,10 @@ def _find_gap(hours: pd.DataFrame, settings: StageSettings) -> Lasting | None:
     return Lasting("gap", "energy", since, last, values, size_gj_per_h=find_size(hours))
 
 
-def _find_spell_start(hours: pd.DataFrame, needed: int, settings: StageSettings) -> int:
+def _find_spell_start(hours: pd.DataFrame, gap_frac: pd.Series, needed: int, settings: StageSettings) -> int:
     """Find where the last spell above the limit begins: after the last interval that ends one."""
-    is_judged = hours[GAP_FRAC].notna()
-    is_below = is_judged & ~(hours[GAP_FRAC] > settings.alerts.max_gap_frac)
+    is_judged = gap_frac.notna()
+    is_below = is_judged & ~(gap_frac > settings.alerts.max_gap_frac)
     silence = is_judged.cumsum()
     # ASSUME: a plant that was not judged for longer than it takes to tell a gap may have closed it meanwhile.
     is_long = ~is_judged & (~is_judged).groupby(silence).transform("sum").gt(needed)

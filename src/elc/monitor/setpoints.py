@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from elc.curve import Level, Package, read_level
+from elc.curve import Package
 from elc.curve.levels import Array
 from elc.fields import TIME
 from elc.monitor.changes import LevelChange, find_active, find_changes
+from elc.records.quality import Habit
 from elc.settings import StageSettings
 
 
@@ -25,33 +26,31 @@ class LeftOff:
     usual: float
 
 
-def build_costs(judged: pd.DataFrame, package: Package) -> dict[str, tuple[Array, Level]]:
+def build_costs(judged: pd.DataFrame, package: Package) -> dict[str, tuple[Array, Habit]]:
     """What each set-point costs in each judged hour against its own median in training, as a share of energy (hours,).
 
     Only set-points whose habit the package knows; missing where a set-point is.
     """
-    habits = package.baseline.quality.get("setpoints", {})
-    known = {name: one for name, one in habits.items() if one is not None}
+    known = {name: habit for name, habit in package.baseline.quality.setpoints.items() if habit is not None}
     if judged.empty or not known:
         return {}
     present = package.predict_response(judged).mean(axis=1)
-    costs: dict[str, tuple[Array, Level]] = {}
-    for name, one in known.items():
-        level = read_level(one["cost"])
-        if level is not None:
-            usual = package.predict_response(judged.assign(**{name: one["median"]})).mean(axis=1)
-            costs[name] = (np.asarray(present / usual - 1), level)
+    costs: dict[str, tuple[Array, Habit]] = {}
+    for name, habit in known.items():
+        usual = package.predict_response(judged.assign(**{name: habit.median})).mean(axis=1)
+        costs[name] = (np.asarray(present / usual - 1), habit)
     return costs
 
 
 def find_left_off(
-    judged: pd.DataFrame, costs: dict[str, tuple[Array, Level]], package: Package, settings: StageSettings
+    judged: pd.DataFrame, costs: dict[str, tuple[Array, Habit]], settings: StageSettings
 ) -> list[LeftOff]:
     """Find the set-points that cost more than their habit now, and have since a day; the dearest first."""
     smallest = settings.monitor.min_setpoint_frac
     width_h = settings.plant.interval_h
     found = []
-    for name, (cost, level) in costs.items():
+    for name, (cost, habit) in costs.items():
+        level = habit.cost
         changes = find_changes(
             judged[TIME],
             cost,
@@ -64,6 +63,5 @@ def find_left_off(
         active = find_active(changes, smallest=smallest, reference=level.mean)
         if active is not None and active.after - level.mean >= smallest:
             now = float(judged.loc[judged[TIME] >= active.start, name].median())
-            usual = float(package.baseline.quality["setpoints"][name]["median"])
-            found.append(LeftOff(name, active, active.after - level.mean, now, usual))
+            found.append(LeftOff(name, active, active.after - level.mean, now, habit.median))
     return sorted(found, key=lambda one: (-one.cost_frac, one.column))

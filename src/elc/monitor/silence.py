@@ -29,7 +29,7 @@ def _find_lacking(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
     last = scored.sort_values(TIME).iloc[-1]
     if last[STATE] in ("trip", "start") or pd.notna(last[GAP]):
         return ()
-    carriers = [name for name in package.baseline.quality.get("energy", {}) if name in scored]
+    carriers = [name for name in package.baseline.quality.energy if name in scored]
     dead = [name for name in carriers if pd.isna(last[name])] or [ENERGY] * bool(pd.isna(last[ENERGY]))
     needed = [name for name in package.features if name != AGE and pd.isna(last[name])]
     return tuple(dict.fromkeys([*dead, *needed]))
@@ -37,6 +37,6 @@ def _find_lacking(scored: pd.DataFrame, package: Package) -> tuple[str, ...]:
 
 def _find_held(scored: pd.DataFrame, findings: pd.DataFrame, package: Package) -> list[str]:
     """Find the carriers and features that ingest found silent at the end of the export: their last value only holds."""
-    asked = [*package.baseline.quality.get("energy", {}), *package.features]
+    asked = [*package.baseline.quality.energy, *package.features]
     is_now = findings["check"].eq("silent") & (findings["end"] > scored[TIME].max())
     return [column for column in asked if column in set(findings.loc[is_now, "column"])]

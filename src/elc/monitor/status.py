@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from elc.curve import Cost, Package, build_cost, find_last, sum_costs
+from elc.curve import Cost, Package, build_cost, find_last, find_named, sum_costs
 from elc.fields import (
     AGE,
     BEST,
+    CONDITION_FRAC,
+    CONDITION_HIGH,
+    CONDITION_LOW,
+    CONDITION_SINCE,
     ENERGY,
     GAP,
     GAP_FRAC,
@@ -18,6 +22,7 @@ from elc.fields import (
     GAP_LOW,
     IS_OUTSIDE,
     IS_STEADY,
+    OPERATORS_GAP,
     STATE,
     TIME,
     TYPICAL,
@@ -35,7 +40,10 @@ HARMLESS = ("negative_zero", "filled")  # findings that leave no doubt about the
 
 @dataclass(frozen=True)
 class Month:
-    """What the month of the last hour cost so far: energy above best, and stops booked apart."""
+    """What the month of the last hour cost so far: energy above best, and stops booked apart.
+
+    `condition_gj` is the part of the energy above best that a named condition of the plant explains.
+    """
 
     gap: Cost
     gap_frac: float
@@ -43,6 +51,7 @@ class Month:
     stops: int
     judged: int
     intervals: int
+    condition_gj: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -55,12 +64,29 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What a plant takes beyond load, drivers and set-points, as far as that is known in an interval.
+
+    Shares of best, with their 80 % interval; about since when, None where it is not sure enough to be named. In GJ/h at
+    the conditions of the interval, and the gap without it: None where there is no gap.
+    """
+
+    frac: float
+    low: float
+    high: float
+    since: pd.Timestamp | None
+    energy_gj_per_h: float
+    operators_gap_gj_per_h: float | None
+
+
+@dataclass(frozen=True)
 class PlantState:
     """Everything that the first lines of a page say about a plant.
 
     `interval` is that of the gap; None where there is no gap, or the package tells none; `no_gap_reasons` are why there
     is no gap. `check` is all that was found of data and model, `verdict` what to do about it; a status that is built by
-    hand has none. `size_gj_per_h` is what the plant usually takes (see `curve.find_size`).
+    hand has none. `size_gj_per_h` is what the plant usually takes (see `curve.find_size`);
+    `condition` None where none is known.
     """
 
     hour: pd.Series
@@ -75,6 +101,7 @@ class PlantState:
     check: Check | None = None
     verdict: Verdict = NOT_CHECKED
     size_gj_per_h: float = float("nan")
+    condition: Condition | None = None
 
 
 def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package, settings: StageSettings) -> PlantState:
@@ -106,6 +133,7 @@ def build_status(scored: pd.DataFrame, findings: pd.DataFrame, package: Package,
         check=check,
         verdict=build_verdict(check, package, settings, hour=hour, no_gap_reasons=reasons, health=health),
         size_gj_per_h=check.size_gj_per_h,
+        condition=_read_condition(hour),
     )
 
 
@@ -114,6 +142,15 @@ def _read_interval(hour: pd.Series, package: Package) -> Interval | None:
     if pd.isna(low) or pd.isna(high):
         return None
     return Interval(float(low), float(high), float(package.card["settings"]["interval_frac"]))
+
+
+def _read_condition(hour: pd.Series) -> Condition | None:
+    if pd.isna(hour.get(CONDITION_FRAC)):
+        return None
+    frac, low, high, best = (float(hour[name]) for name in (CONDITION_FRAC, CONDITION_LOW, CONDITION_HIGH, BEST))
+    since = None if pd.isna(hour[CONDITION_SINCE]) else pd.Timestamp(hour[CONDITION_SINCE])
+    rest = None if pd.isna(hour[OPERATORS_GAP]) else float(hour[OPERATORS_GAP])
+    return Condition(frac, low, high, since, frac * best, rest)
 
 
 def _find_state_start(scored: pd.DataFrame) -> pd.Timestamp:
@@ -151,6 +188,7 @@ def build_month(scored: pd.DataFrame, settings: StageSettings) -> Month:
     return Month(
         gap=sum_costs(judged[GAP] * width_h, judged[TIME], settings.plant),
         gap_frac=total / best if best else 0.0,
+        condition_gj=float((find_named(judged) * judged[BEST]).sum() * width_h),
         stop_energy_gj=float(month.loc[stopped, ENERGY].sum() * width_h),
         stops=int((stopped & ~stopped.shift(fill_value=False)).sum()),
         judged=len(judged),
@@ -171,5 +209,6 @@ def write_status(folder: Path, status: records.Status, scored: pd.DataFrame) -> 
     """Write the scored hours and `status.json`, each whole or not at all."""
     with replace_file(folder / "hours.parquet") as temporary:
         columns = [TIME, STATE, IS_STEADY, IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
+        columns += [name for name in (CONDITION_FRAC, CONDITION_SINCE, OPERATORS_GAP) if name in scored]
         scored[columns].to_parquet(temporary, index=False)
     records.write_status(folder, status)

@@ -9,11 +9,15 @@ from typing import Any, Final
 import pandas as pd
 
 from elc.curve import Package, describe_column
+from elc.dataset import LEAST_WEEKS
 from elc.fields import RUNNING, STATE, TIME
 from elc.findings import Finding, Reason, list_findings
-from elc.monitor.check import SETPOINT, Check
+from elc.monitor.check import Check
+from elc.monitor.dating import Since
+from elc.monitor.doubts import REGIME, SETPOINT
+from elc.monitor.inputs import Moved
 from elc.monitor.requests import BROKEN_CHECK, CHECKS, LOST_CHECK, OUTSIDE_CHECK
-from elc.monitor.violations import ATTRIBUTION, EXTRA_COLUMN
+from elc.monitor.violations import ATTRIBUTION, DRIFT, EXTRA_COLUMN
 from elc.records.status import Action, Outcome
 from elc.settings import StageSettings
 
@@ -83,21 +87,26 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     if check.silent:
         return "look", "tags_silent", {"tags": [describe_column(column, package) for column in check.silent]}
     concept = check.concept
+    if concept.sensor:
+        return "look", "sensor_off", {"tag": describe_column(concept.sensor, package), **_begin(check)}
     if concept.suspects:
-        return "recalibrate", "meter_off", {"tag": describe_column(concept.suspects[0], package), "day": _day(check)}
+        return "recalibrate", "meter_off", {"tag": describe_column(concept.suspects[0], package), **_begin(check)}
     tags = [one for one in check.violations if one.kind not in (EXTRA_COLUMN, ATTRIBUTION)]
+    tags = [one for one in tags if one.kind != DRIFT or one.column not in concept.inputs]
     if tags:
         return "look", "tags_changed", {"tags": [describe_column(one.column, package) for one in tags]}
     if check.unread:
         return "look", "tags_silent", {"tags": [describe_column(column, package) for column in check.unread]}
-    if concept.change is not None and concept.kind != "setpoints":
+    if concept.change is not None and concept.kind not in ("setpoints", "inputs"):
         return _recommend_change(check, package, settings, at)
+    if concept.regime is not None:
+        return _recommend_regime(concept.regime, package, settings, at)
     if check.left_off:
         one = check.left_off[0]
         places = {"now": one.median, "usual": one.usual, "cost_frac": one.cost_frac}
         return "look", "setpoint_left_off", {"tag": describe_column(one.column, package), **places}
     if concept.kind == "setpoints":
-        return "look", "setpoints_cost_more", {"day": _day(check)}
+        return "look", "setpoints_cost_more", _begin(check)
     if any(one.is_violated for one in check.figures):
         return "retrain", "errors_beyond_baseline", {}
     if check.inside_frac is not None and check.inside_frac < settings.monitor.min_inside_frac:
@@ -105,9 +114,32 @@ def _recommend(check: Check, package: Package, settings: StageSettings, at: pd.T
     drifted = [one for one in check.violations if one.kind == ATTRIBUTION]
     if drifted:
         return "look", "ranking_differs", {"column": drifted[0].column}
-    if check.violations:
-        return "look", "column_new", {"column": check.violations[0].column}
-    return None
+    extra = [one for one in check.violations if one.kind == EXTRA_COLUMN]
+    if extra:
+        return "look", "column_new", {"column": extra[0].column}
+    return _recommend_moved(check, package)
+
+
+def _recommend_regime(regime: Moved, package: Package, settings: StageSettings, at: pd.Timestamp) -> Advised:
+    """What to say of an input with whose move the curve came off: once that has lasted, how the plant runs now."""
+    lasts = at - regime.since.day >= pd.Timedelta(settings.monitor.retrain_after_days, "D")
+    values = {"tag": describe_column(regime.column, package), **_say_since(regime.since)}
+    if regime.column == package.throughput:
+        return ("retrain", "load_moved_for_long", values) if lasts else ("none", "load_moved", values)
+    return ("retrain", "input_moved_for_long", values) if lasts else ("none", "input_moved_off", values)
+
+
+def _recommend_moved(check: Check, package: Package) -> Advised | None:
+    """What to say of inputs that moved, load first, and that no tag or plant has to be looked at for."""
+    concept = check.concept
+    told = {one.column for one in check.violations}
+    load = concept.find_moved(package.throughput) if concept.moved else None
+    if load is not None:
+        return "none", "load_moved", _say_since(load.since)
+    other = next((one for one in concept.moved if one.column in told), None)
+    if other is None:
+        return None
+    return "none", "input_moved", {"tag": describe_column(other.column, package), **_say_since(other.since)}
 
 
 def _recommend_service(check: Check, at: pd.Timestamp) -> Advised | None:
@@ -139,13 +171,21 @@ def _recommend_change(check: Check, package: Package, settings: StageSettings, a
     begun = at if concept.change is None else concept.change.start
     lasts = at - begun >= pd.Timedelta(settings.monitor.retrain_after_days, "D")
     name = "energy_off_or_meter" if concept.possible else "energy_off"
-    values = {"tag": describe_column(concept.possible, package), "day": _day(check)}
+    values = {"tag": describe_column(concept.possible, package), **_begin(check)}
     return ("retrain", f"{name}_for_long", values) if lasts else ("look", name, values)
 
 
-def _day(check: Check) -> str:
-    change = check.concept.change
-    return "–" if change is None else f"{change.start:%Y-%m-%d}"
+def _begin(check: Check) -> dict[str, str]:
+    """Since when energy is off: the day, and the first and last day that it may be."""
+    concept = check.concept
+    if concept.since is not None:
+        return _say_since(concept.since)
+    day = "–" if concept.change is None else f"{concept.change.start:%Y-%m-%d}"
+    return {"day": day, "first": day, "last": day}
+
+
+def _say_since(since: Since) -> dict[str, str]:
+    return {"day": f"{since.day:%Y-%m-%d}", "first": f"{since.first:%Y-%m-%d}", "last": f"{since.last:%Y-%m-%d}"}
 
 
 def build_health(check: Check, touched: Sequence[Finding], settings: StageSettings) -> Health:
@@ -177,6 +217,9 @@ def _judge_model(check: Check, settings: StageSettings) -> tuple[str, Reason, tu
         "size_gj_per_h": check.size_gj_per_h,
     }
     kinds = check.findings["check"]
-    rows = check.findings[~kinds.str.endswith("_check") & ~kinds.isin([SETPOINT, *CHECKS])]
+    rows = check.findings[~kinds.str.endswith("_check") & ~kinds.isin([SETPOINT, REGIME.check, *CHECKS])]
     doubts = tuple(list_findings(rows))
+    if bias.high is None:
+        weeks = {"weeks": check.trained_weeks or 0, "least": LEAST_WEEKS}
+        return ("look" if doubts else NOT_JUDGED), Reason("history_short", weeks), doubts
     return ("look" if doubts else "ok"), Reason("figures", figures), doubts

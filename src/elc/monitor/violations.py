@@ -18,9 +18,10 @@ import pandas as pd
 
 from elc.curve import DATA_TYPE, MISSING_COLUMN, Package, find_tag, measure_distance, read_sketch
 from elc.errors import build_nearest, check_faults
-from elc.fields import AGE, COVERAGE_SUFFIX, ENERGY, IS_STEADY, STATE, TIME
+from elc.fields import AGE, COVERAGE_SUFFIX, ENERGY, IS_STEADY, SCORED, STATE, TIME
 from elc.files import replace_file
 from elc.findings import Finding, Kind, list_findings
+from elc.monitor.limits import UNCOMPARED, find_drift_limit, find_missing_limit
 from elc.settings import MonitorSettings, StageSettings
 
 COMPLETENESS = "completeness_check"
@@ -31,10 +32,8 @@ ATTRIBUTION = "feature_attribution_drift_check"  # of the explainability monitor
 INCOMPLETE = Kind(COMPLETENESS, needs=("tag", "missing_frac", "limit_frac", "intervals"))
 MOVED = Kind(DRIFT, needs=("tag", "median", "low", "high", "intervals", "distance", "limit"))
 UNKNOWN, STRANGE = Kind(EXTRA_COLUMN), Kind(CATEGORICAL, needs=("domain", "share"))
-KINDS = (DATA_TYPE, COMPLETENESS, DRIFT, MISSING_COLUMN, EXTRA_COLUMN, CATEGORICAL)
-WINDOW_H = 168.0  # where the package tells none
+KINDS = (DATA_TYPE, COMPLETENESS, DRIFT, MISSING_COLUMN, EXTRA_COLUMN, CATEGORICAL, ATTRIBUTION)
 LEAST_HOURS = 24  # ASSUME: fewer running hours make no distribution
-DRIFT_MARGIN = 0.1  # ASSUME: beyond the farthest week of the training hours: they were some fifty weeks, no more
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,7 @@ def find_violations(
 
 
 def _build_window(scored: pd.DataFrame, package: Package, settings: StageSettings) -> _Window:
-    quality = package.baseline.quality
-    hours = float(quality.get("distances", {}).get("window_h", WINDOW_H))
+    hours = package.baseline.quality.distances.window_h
     end = scored[TIME].max() + settings.plant.interval_length
     start = end - pd.Timedelta(hours, "h")
     # Where the load is unknown the plant may run, so that its tags are asked for.
@@ -130,14 +128,11 @@ def _find_incomplete(
 ) -> Iterator[Violation]:
     if window.last.empty:
         return
-    expected = {one["name"]: float(one["completeness"]) for one in package.baseline.constraints.get("features", [])}
     for column in [ENERGY, *package.features, *package.setpoints]:
         if column in without or column not in window.last or (column == AGE):
             continue
         missing = float(window.last[column].isna().mean())
-        limits = settings.tags.get(column)
-        chosen = None if limits is None else limits.max_missing_frac
-        limit = max(settings.max_missing_frac, 1 - expected.get(column, 1.0)) if chosen is None else chosen
+        limit = find_missing_limit(column, package, settings)
         if missing > limit:
             values = {"tag": find_tag(column, package), "intervals": len(window.last)}
             yield Violation(
@@ -149,18 +144,13 @@ def _find_incomplete(
 def _find_drifted(window: _Window, package: Package, settings: MonitorSettings) -> Iterator[Violation]:
     if len(window.steady) < LEAST_HOURS:
         return
-    habits = package.baseline.quality.get("distances", {}).get("columns", {})
     for feature in package.baseline.statistics.get("features", []):
         column, sketch = feature["name"], read_sketch(feature)
-        # The age only grows, so the envelope judges its range; energy follows the rest, so its errors are judged.
-        if sketch is None or column in (AGE, ENERGY) or column not in window.steady:
+        if sketch is None or column in UNCOMPARED or column not in window.steady:
             continue
         values = window.steady[column].to_numpy(float)
         distance = measure_distance(sketch, values)
-        limits, habit = settings.tags.get(column), habits.get(column)
-        chosen = None if limits is None else limits.max_drift
-        usual = habit["most"] + DRIFT_MARGIN if habit else 1.0  # too short a history tells no habit
-        limit = max(settings.max_drift, usual) if chosen is None else chosen
+        limit = find_drift_limit(column, package, settings)
         if math.isnan(distance) or distance <= limit:
             continue
         shown = {
@@ -181,16 +171,13 @@ def _find_drifted(window: _Window, package: Package, settings: MonitorSettings) 
 
 def _find_extra(scored: pd.DataFrame, window: _Window, package: Package) -> Iterator[Violation]:
     """Columns that the hourly table did not have when the model learnt: a tag was mapped since."""
-    known = package.baseline.quality.get("columns")
+    known = package.baseline.quality.columns
     if not known:
         return
     given = [str(name) for name in scored.columns if not str(name).endswith((COVERAGE_SUFFIX, "_pred"))]
-    ours = {TIME, *known, *package.features, *package.setpoints, *OWN}
+    ours = {TIME, *known, *package.features, *package.setpoints, *SCORED}
     for column in sorted(set(given) - ours):
         yield Violation("the column is not in the baseline", window.build(UNKNOWN, column, {}))
-
-
-OWN = ("gap_gj_per_h", "gap_frac", "gap_low_gj_per_h", "gap_high_gj_per_h", "is_outside_envelope")
 
 
 def _find_strange(window: _Window, package: Package) -> Iterator[Violation]:
@@ -210,7 +197,10 @@ def _find_strange(window: _Window, package: Package) -> Iterator[Violation]:
 
 
 def write_violations(path: Path, violations: list[Violation]) -> None:
-    """Write `constraint_violations.json` in the format of SageMaker Model Monitor: the six kinds, nothing else."""
+    """Write `constraint_violations.json` in the format of SageMaker Model Monitor: its kinds, nothing else.
+
+    Drift of attributions has no column: `drivers` or `setpoints` stands in its place.
+    """
     content: dict[str, Any] = {
         "violations": [
             {"feature_name": one.column, "constraint_check_type": one.kind, "description": one.description}

@@ -8,7 +8,19 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-PARTS = ("advise", "compare", "evaluate", "explain", "figures", "findings", "language", "monitor")
+PARTS = (
+    "advise",
+    "compare",
+    "evaluate",
+    "explain",
+    "figures",
+    "findings",
+    "language",
+    "meters",
+    "monitor",
+    "report",
+    "speech",
+)
 
 
 def __getattr__(name: str) -> ModuleType:

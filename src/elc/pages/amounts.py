@@ -7,7 +7,17 @@ import math
 import pandas as pd
 
 from elc.fields import read_currency
-from elc.pages.language import format_co2, format_energy, format_money, format_time, name_zone, say
+from elc.pages.language import (
+    choose_plant,
+    format_co2,
+    format_energies,
+    format_energy,
+    format_money,
+    format_time,
+    get_unit,
+    name_zone,
+    say,
+)
 from elc.settings import StageSettings
 
 
@@ -23,6 +33,12 @@ def write_co2(amount: float) -> str:
     if math.isnan(amount):
         return say("no known CO₂")
     return say("{amount} t CO₂", amount=format_co2(amount))
+
+
+def write_rate(energy: float, settings: StageSettings, *, is_signed: bool) -> str:
+    """Write an energy (GJ/h) that stands alone, in the plant's unit: `3.1 GJ/h`."""
+    choose_plant(settings.energy_unit)
+    return f"{format_energies(energy, is_signed=is_signed)[0]} {get_unit().rate}"
 
 
 def write_interval(value: float, low: float, high: float, *, size: float) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from elc.explain import rank_causes
-from elc.fields import BEST, ENERGY, GAP, GOOD_HOURS, LEVEL, NO_SETPOINTS, TIME, UNEXPLAINED
+from elc.fields import BEST, CONDITION_PART, ENERGY, GAP, GOOD_HOURS, LEVEL, NO_SETPOINTS, TIME, UNEXPLAINED
 from elc.findings import Reason
 from elc.pages.amounts import write_site_time
 from elc.pages.labels import say_heading, say_name, say_step, say_value
@@ -16,6 +16,7 @@ from elc.pages.language import (
     format_energy,
     format_number,
     format_short_energy,
+    get_unit,
     say,
     say_list,
     say_version,
@@ -61,7 +62,8 @@ def _write_sentence(shares: pd.DataFrame, settings: StageSettings, silence: Reas
             "No set-point of {plant} cost energy in the last {days} days that were judged.", plant=name, days=days
         )
     listed = [
-        f"{say_name(row['setpoint'])} ([{format_short_energy(row['share_gj_per_h'], size=size)} GJ/h]{{.cost}})"
+        f"{say_name(row['setpoint'])} "
+        f"([{format_short_energy(row['share_gj_per_h'], size=size)} {get_unit().rate}]{{.cost}})"
         for row in causes.to_dict("records")
     ]
     if len(listed) == 1:
@@ -86,7 +88,9 @@ def build_causes_table(shares: pd.DataFrame, *, size: float) -> pd.DataFrame:
             say("set-point"): [_write_heading(row["setpoint"], row["now"]) for row in known],
             say("now"): [_write_value(row["now"], row["setpoint"]) for row in known],
             say("best practice"): [_write_value(row["best_practice"], row["setpoint"]) for row in known],
-            say("share, GJ/h"): [format_energy(row["share_gj_per_h"], size=size, is_signed=True) for row in known],
+            say("share, {rate_unit}"): [
+                format_energy(row["share_gj_per_h"], size=size, is_signed=True) for row in known
+            ],
         }
     )
 
@@ -97,6 +101,11 @@ def _write_heading(name: str, now: float) -> str:
 
 def _write_value(value: float, column: str) -> str:
     return "–" if pd.isna(value) else say_value(value, column, with_unit=False)
+
+
+def write_short(short: Reason | None) -> str:
+    """Write why no ranking is held against that of training (`explain.find_short`); empty where one is."""
+    return "" if short is None else say_reason(short)
 
 
 def build_drift_table(drift: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
@@ -132,14 +141,18 @@ def write_waterfall(
         return say("This interval has no explanation.")
     values = shares.set_index("setpoint")
     lines = [_write_hour(hour[TIME], settings)] if hour[TIME] != present else []
-    lines.append(say("Best under these conditions is {best} GJ/h.", best=format_energy(float(hour[BEST]), size=size)))
+    lines.append(
+        say("Best under these conditions is {best} {rate_unit}.", best=format_energy(float(hour[BEST]), size=size))
+    )
     for _, step in waterfall.iterrows():
         if step["kind"] != LEVEL and round(abs(step["change_gj_per_h"]), find_digits(size)) > 0:
             lines.append(_write_step(step, values, size))
     lines += _write_unknown(shares)
     actual, gap = float(hour[ENERGY]), float(hour[GAP])
     total = {"actual": format_energy(actual, size=size), "gap": format_energy(gap, size=size, is_signed=True)}
-    lines.append(say("Together that is what the plant takes: {actual} GJ/h, {gap} GJ/h against best.", **total))
+    lines.append(
+        say("Together that is what the plant takes: {actual} {rate_unit}, {gap} {rate_unit} against best.", **total)
+    )
     return "\n".join(f"- {line}" for line in lines)
 
 
@@ -164,16 +177,21 @@ def _write_step(step: pd.Series, values: pd.DataFrame, size_gj_per_h: float) -> 
     """Write one step, with the set-point's value and that of best practice where it has one."""
     change = float(step["change_gj_per_h"])
     size, label = format_energy(abs(change), size=size_gj_per_h), say_step(step["step"], step["kind"])
+    if step["kind"] == CONDITION_PART:
+        more = say("The condition of the plant adds {size} {rate_unit}.", size=size)
+        return more if change > 0 else say("The condition of the plant takes off {size} {rate_unit}.", size=size)
     if step["kind"] == GOOD_HOURS:
         return _write_good_hours(change, size)
     if step["kind"] == UNEXPLAINED:
-        more = say("What the set-points do not explain adds {size} GJ/h.", size=size)
-        return more if change > 0 else say("What the set-points do not explain takes off {size} GJ/h.", size=size)
+        more = say("What the set-points do not explain adds {size} {rate_unit}.", size=size)
+        return (
+            more if change > 0 else say("What the set-points do not explain takes off {size} {rate_unit}.", size=size)
+        )
     name = str(step["step"])
     now, best = float(values["now"][name]), float(values["best_practice"][name])
     if np.isnan(now):
-        costs = say("{label} together cost {size} GJ/h.", label=label, size=size)
-        return costs if change > 0 else say("{label} together save {size} GJ/h.", label=label, size=size)
+        costs = say("{label} together cost {size} {rate_unit}.", label=label, size=size)
+        return costs if change > 0 else say("{label} together save {size} {rate_unit}.", label=label, size=size)
     places = {
         "label": label[:1].upper() + label[1:],
         "now": say_value(now, name, with_unit=True),
@@ -181,11 +199,13 @@ def _write_step(step: pd.Series, values: pd.DataFrame, size_gj_per_h: float) -> 
         "size": size,
     }
     if change > 0:
-        return say("{label} at {now}, where {best} is best practice, costs {size} GJ/h.", **places)
-    return say("{label} at {now}, where {best} is best practice, saves {size} GJ/h.", **places)
+        return say("{label} at {now}, where {best} is best practice, costs {size} {rate_unit}.", **places)
+    return say("{label} at {now}, where {best} is best practice, saves {size} {rate_unit}.", **places)
 
 
 def _write_good_hours(change: float, size: str) -> str:
     if change > 0:  # the response sees the good hours' own set-points at less than best practice
-        return say("The good hours ran even better than best practice: with that, {size} GJ/h more.", size=size)
-    return say("No good hour had every set-point at its best: with all of them there, {size} GJ/h less.", size=size)
+        return say("The good hours ran even better than best practice: with that, {size} {rate_unit} more.", size=size)
+    return say(
+        "No good hour had every set-point at its best: with all of them there, {size} {rate_unit} less.", size=size
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from elc.errors import ElcError
 from elc.fields import LEVEL, read_label, read_name, read_unit
 from elc.pages.language import format_number, say, translate
 
@@ -9,6 +10,14 @@ from elc.pages.language import format_number, say, translate
 def say_label(column: str) -> str:
     """Say the quantity of a column."""
     return translate(read_label(column))
+
+
+def name_column(column: str) -> str:
+    """Say the quantity of a column; one whose name ends in no unit goes by that."""
+    try:
+        return say_label(column)
+    except ElcError:
+        return column
 
 
 def say_name(name: str) -> str:

@@ -102,8 +102,8 @@ def _say_unread(values: Values) -> str:
 def _say_figures(values: Values) -> str:
     bias, limit = values["bias_gj_per_h"], values["limit_gj_per_h"]
     return say(
-        "over {days} days energy is {bias} GJ/h off typical (limit ±{limit}) and {below} of the intervals lie below "
-        "best (limit {most}; 10 % are meant to)",
+        "over {days} days energy is {bias} {rate_unit} off typical (limit ±{limit}) and {below} of the intervals lie "
+        "below best (limit {most}; 10 % are meant to)",
         days=values["days"],
         bias=format_energy(bias, size=values["size_gj_per_h"], is_signed=True),
         limit=format_energy(limit, size=values["size_gj_per_h"]),
@@ -135,10 +135,20 @@ SENTENCES: dict[str, Callable[[Values], str]] = {
     ),
     "never_steady": lambda values: say("the plant did not run steadily in {days} days", days=values["days"]),
     "no_whole_day": lambda values: say(
-        "no whole day in the last {days} days is judged and later than what the version learnt from",
+        "no whole day in the last {days} days is judged and later than the hours that the version was trained on",
         days=values["days"],
     ),
     "figures": _say_figures,
+    "history_short": lambda values: say(
+        "the limits of its errors need {least} weeks of running hours, and it was trained on {weeks}",
+        least=values["least"],
+        weeks=values["weeks"],
+    ),
+    "ranking_short": lambda values: say(
+        "No ranking is compared: that needs {least} weeks of running hours, and the model was trained on {weeks}.",
+        least=values["least"],
+        weeks=values["weeks"],
+    ),
     # why an hour has no explanation
     "columns_unknown": lambda values: say(
         "The model asks for columns that the hourly table does not hold: {names}.",

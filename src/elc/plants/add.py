@@ -1,7 +1,7 @@
-"""Add a plant by configuration alone: check everything first, then write; what is not written whole is taken back.
+"""Add plants by configuration alone: check everything first, then write; what is not written whole is taken back.
 
-The entry in params.yaml comes last: until it is there, the plant is not. A journal says what a run is about to write,
-so that the next one takes back what was left by one that was killed.
+The entries in params.yaml come last, all at once: until they are there, the plants are not. A journal for each says
+what a run is about to write, so that the next one takes back what was left by one that was killed.
 """
 
 from __future__ import annotations
@@ -11,19 +11,47 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, Any
+
+from ruamel.yaml.comments import CommentedMap
 
 from elc import ingest
 from elc.errors import ElcError, check_faults
 from elc.files import lock, replace_file, replace_folder, try_lock
 from elc.ingest.ageing import find_turnaround_faults
 from elc.paths import Project
+from elc.plants.artifacts import add_artifact, cut_artifact
 from elc.plants.entry import build_editor
 from elc.settings import build_plant, check_entry, check_id, is_id, read_settings, read_tags, read_yaml
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A plant that is to be added. `keys` of its entry count before those of the file `entry`, if there is one.
+
+    `source` is what errors call the entry.
+    """
+
+    plant: str
+    export: Path
+    tags: Path
+    entry: Path | None
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+    def read_entry(self) -> Any:
+        """Read the entry as it will be.
+
+        Raises:
+            ElcError: the file is not valid YAML.
+        """
+        given = {} if self.entry is None else read_yaml(self.entry)
+        return {**given, **self.keys} if isinstance(given, dict) else given
 
 
 def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Path) -> None:
@@ -33,48 +61,69 @@ def add_plant(project: Project, plant: str, export: Path, tags: Path, entry: Pat
         ElcError: the plant exists, a file is missing, the entry or the tag list has faults, or ingest cannot read the
             export by them; nothing is changed.
     """
-    where = f"plant {plant}"
+    take_back_left(project)
+    addition = Addition(plant, export, tags, entry, source=str(entry))
+    check_addition(project, addition)
+    write_additions(project, [addition])
+
+
+def check_addition(project: Project, addition: Addition) -> None:
+    """Check an addition, its export included; nothing is changed.
+
+    Raises:
+        ElcError: as for `add_plant`.
+    """
+    plant, where = addition.plant, f"plant {addition.plant}"
     check_id(plant, where)
-    _take_back_left(project)
     settings = read_settings(project)
-    faults = [
-        f"{what} {path} was not found."
-        for what, path in (("the export", export), ("the tag list", tags), ("its entry for params.yaml", entry))
-        if not path.exists()
-    ]
+    brought = (("the export", addition.export), ("the tag list", addition.tags))
+    entry = (("its entry for params.yaml", addition.entry),) if addition.entry else ()
+    faults = [f"{what} {path} was not found." for what, path in (*brought, *entry) if not path.exists()]
     if plant in settings.plants:
         faults.append("it is already in params.yaml. Choose another id, or remove that entry first.")
     if project.raw(plant).exists():
         faults.append(f"{project.raw(plant)} already exists. Remove it, or choose another id.")
     check_faults(where, faults)
-    checked = check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings)
-    listed = read_tags(tags, plant)
+    checked = check_entry(addition.read_entry(), plant, f"{where}: {addition.source}", settings)
+    listed = read_tags(addition.tags, plant)
     unknown = {tag.carrier for tag in listed if tag.role == "energy"} - set(checked.carriers)
-    faults = [f"carrier {name} of the tag list is not in {entry}. Add it." for name in sorted(unknown)]
-    check_faults(where, [*faults, *find_turnaround_faults(listed, checked, where=str(entry))])
+    faults = [f"carrier {name} of the tag list is not in {addition.source}. Add it." for name in sorted(unknown)]
+    check_faults(where, [*faults, *find_turnaround_faults(listed, checked, where=addition.source)])
     with TemporaryDirectory(prefix="elc-add-") as folder:
-        ingest.read_export(export, listed, build_plant(settings, plant, checked), cache=Path(folder))
-    _write(project, plant, export, tags, entry)
+        ingest.read_export(addition.export, listed, build_plant(settings, plant, checked), cache=Path(folder))
 
 
-def _write(project: Project, plant: str, export: Path, tags: Path, entry: Path) -> None:
-    """Write all three places, the entry last; on a fault take back what was written."""
-    copied = project.tags(plant)
-    is_there = copied.exists() and tags.samefile(copied)
-    written = None if is_there else hashlib.sha256(tags.read_bytes()).hexdigest()
-    former = copied.read_bytes().decode("utf-8", "surrogateescape") if copied.exists() else None
-    with _hold_journal(project, plant) as journal:
+def write_additions(project: Project, additions: Sequence[Addition]) -> None:
+    """Write tag lists, exports, artifacts and entries, in this order; on a fault take back what was written.
+
+    Raises:
+        ElcError: DVC cannot add an export, or another run adds one of the plants now; no plant is added.
+    """
+    with ExitStack() as stack:
+        journals, before = [], {}
+        for addition in additions:
+            copied = project.tags(addition.plant)
+            is_there = copied.exists() and addition.tags.samefile(copied)
+            written = None if is_there else hashlib.sha256(addition.tags.read_bytes()).hexdigest()
+            former = copied.read_bytes().decode("utf-8", "surrogateescape") if copied.exists() else None
+            journals.append(stack.enter_context(_hold_journal(project, addition.plant)))
+            before[addition.plant] = {"written": written, "former": former}
         try:
-            journal.write(json.dumps({"written": written, "former": former}).encode())
-            journal.flush()
-            if written:
-                with replace_file(copied) as temporary:
-                    shutil.copyfile(tags, temporary)
-            _copy_export(project, plant, export)
-            _track(project, plant, journal)
-            _add_entry(project, plant, entry)
+            for addition, journal in zip(additions, journals, strict=True):
+                told = before[addition.plant]
+                journal.write(json.dumps(told).encode())
+                journal.flush()
+                if told["written"]:
+                    with replace_file(project.tags(addition.plant)) as temporary:
+                        shutil.copyfile(addition.tags, temporary)
+                _copy_export(project, addition.plant, addition.export)
+            _track(project, list(before), journals)
+            for plant in before:
+                add_artifact(project, plant)
+            _add_entries(project, additions)
         except BaseException:
-            _take_back(project, plant, written, former)
+            for plant, told in before.items():
+                _take_back(project, plant, **told)
             raise
 
 
@@ -101,7 +150,7 @@ def _hold_journal(project: Project, plant: str) -> Iterator[IO[bytes]]:
             path.unlink(missing_ok=True)
 
 
-def _take_back_left(project: Project) -> None:
+def take_back_left(project: Project) -> None:
     """Take back what runs that were killed left half done; one whose entry is there was done."""
     for path in sorted((project.root / "data" / "raw").glob(".*.adding")):
         plant = path.name.removeprefix(".").removesuffix(".adding")
@@ -126,11 +175,12 @@ def _read_journal(text: bytes) -> dict[str, str | None]:
 
 
 def _take_back(project: Project, plant: str, written: str | None, former: str | None) -> None:
-    """Take back what was written for a plant: its export, and the tag list unless it was edited since."""
+    """Take back what was written for a plant: its export, its artifact, and the tag list unless it was edited since."""
     raw, tags = project.raw(plant), project.tags(plant)
     for path in (raw, raw.with_name(f".{raw.name}.new"), raw.with_name(f".{raw.name}.old")):
         shutil.rmtree(path, ignore_errors=True)
     raw.with_suffix(".dvc").unlink(missing_ok=True)
+    cut_artifact(project, plant)
     tags.with_name(".tags.new.csv").unlink(missing_ok=True)
     digest = hashlib.sha256(tags.read_bytes()).hexdigest() if tags.is_file() else None
     if digest is not None and digest == written:
@@ -151,22 +201,30 @@ def _copy_export(project: Project, plant: str, export: Path) -> None:
             shutil.copyfile(export, folder / export.name)
 
 
-def _add_entry(project: Project, plant: str, entry: Path) -> None:
-    """Add the entry under `plants:`, keeping every comment of both files."""
+def _add_entries(project: Project, additions: Sequence[Addition]) -> None:
+    """Add the entries under `plants:` at once, keeping every comment of all files."""
     editor = build_editor()
     params = editor.load(project.params)
-    params["plants"][plant] = editor.load(entry)
+    for addition in additions:
+        entry = editor.load(addition.entry) if addition.entry else CommentedMap()
+        for key, value in reversed(list(addition.keys.items())):
+            entry.pop(key, None)
+            entry.insert(0, key, value)
+        params["plants"][addition.plant] = entry
     with replace_file(project.params) as temporary:
         editor.dump(params, temporary)
 
 
-def _track(project: Project, plant: str, journal: IO[bytes]) -> None:
-    """Bring the export under DVC, so that its bytes are known and can be pushed and pulled.
+def _track(project: Project, plants: Sequence[str], journals: Sequence[IO[bytes]]) -> None:
+    """Bring exports under DVC, so that their bytes are known and can be pushed and pulled.
 
-    DVC holds the journal, too: if this run is killed, the next waits until DVC has ended.
+    DVC holds the journals, too: if this run is killed, the next waits until DVC has ended.
     """
-    path = project.raw(plant).relative_to(project.root)
-    command = [sys.executable, "-m", "dvc", "add", str(path)]
-    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, pass_fds=[journal.fileno()])
+    paths = [str(project.raw(plant).relative_to(project.root)) for plant in plants]
+    command = [sys.executable, "-m", "dvc", "add", *paths]
+    held = [journal.fileno() for journal in journals]
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, pass_fds=held)
     if done.returncode:
-        raise ElcError(f"plant {plant}: dvc add {path} failed: {(done.stderr + done.stdout).strip()[-500:]}")
+        said = (done.stderr + done.stdout).strip()[-500:]
+        kind = "plant" if len(plants) == 1 else "plants"
+        raise ElcError(f"{kind} {', '.join(plants)}: dvc add {' '.join(paths)} failed: {said}")

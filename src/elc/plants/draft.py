@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from elc import ingest
+from elc import fetch, ingest
 from elc.errors import ElcError
 from elc.files import replace_file
 from elc.paths import Project
@@ -45,10 +46,39 @@ class Draft:
     guesses: Sequence[Guess]
 
 
-def draft_plant(project: Project, plant: str, export: Path, folder: Path) -> Draft:
+def draft_from_source(
+    project: Project, plant: str, source: Path, folder: Path, *, pattern: str, since: datetime
+) -> Draft:
+    """Write the draft of a plant from what its sources have: `export/` with the readings since a moment, too.
+
+    Args:
+        project: it gives the settings that the draft is read by.
+        plant: its id.
+        source: the file with its sources, which go to the entry as they stand.
+        folder: where the draft goes.
+        pattern: which tags are wanted, with * and ?.
+        since: from when on readings are looked at (aware).
+
+    Raises:
+        ElcError: as for `draft_plant`, or a source fails.
+    """
+    check_id(plant, f"plant {plant}")
+    sources, export = fetch.read_sources(source), folder / "export"
+    offer = fetch.fetch_offer(sources, plant, export, pattern=pattern, since=since)
+    made = draft_plant(project, plant, export, folder, told={tag.name: tag for tag in offer.tags})
+    if made.is_new:
+        with made.entry.open("a", encoding="utf-8") as file:
+            file.write(source.read_text(encoding="utf-8"))
+    return made
+
+
+def draft_plant(
+    project: Project, plant: str, export: Path, folder: Path, *, told: Mapping[str, fetch.SourceTag] | None = None
+) -> Draft:
     """Write `tags.csv` and, unless it is there, `plant.yaml` to a folder.
 
-    An entry that is there says how the export is read, so that a draft can be made again once a key is set.
+    An entry that is there says how the export is read, so that a draft can be made again once a key is set. `told` is
+    what a source says of the tags: their units and descriptions.
 
     Raises:
         ElcError: the export cannot be read, or there is a tag list already; an entry is written even so.
@@ -66,7 +96,7 @@ def draft_plant(project: Project, plant: str, export: Path, folder: Path) -> Dra
     settings = read_settings(project)
     plant_settings = build_plant(settings, plant, check_entry(read_yaml(entry), plant, f"{where}: {entry}", settings))
     try:
-        seen = _read_seen(export, plant, plant_settings)
+        seen = _read_seen(export, plant, plant_settings, {name: tag.unit for name, tag in (told or {}).items()})
     except ElcError as error:
         raise ElcError(f"{error}\nAdd the keys of export: to {entry}, then draft again.") from None
     guesses = guess_tags(
@@ -74,11 +104,11 @@ def draft_plant(project: Project, plant: str, export: Path, folder: Path) -> Dra
     )
     if is_new:
         _write_entry(entry, plant, _find_carriers(guesses), _find_interval(seen, guesses))
-    _write_tags(tags, guesses)
+    _write_tags(tags, guesses, {name: tag.description for name, tag in (told or {}).items()})
     return Draft(tags, entry, is_new, guesses)
 
 
-def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[SeenTag]:
+def _read_seen(export: Path, plant: str, settings: StageSettings, units: Mapping[str, str]) -> list[SeenTag]:
     """Read every tag of the export as it stands."""
     with TemporaryDirectory(prefix="elc-draft-") as folder:
         names = ingest.read_inventory(export, TagList(plant, ()), settings, cache=Path(folder) / "names").names
@@ -86,7 +116,7 @@ def _read_seen(export: Path, plant: str, settings: StageSettings) -> list[SeenTa
             raise ElcError(f"plant {plant}: export {export}: contains no tags.")
         listed = TagList(plant, tuple(_build_tag(name, place) for place, name in enumerate(names)))
         cache = Path(folder) / "all"
-        told = ingest.read_units(export, listed, settings, cache=cache)
+        told = ingest.read_units(export, listed, settings, cache=cache) | dict(units)
         inventory = ingest.read_inventory(export, listed, settings, cache=cache)
     readings = {tag.tag: inventory.traces.readings[tag.column].to_numpy(float) for tag in inventory.tags}
     values = {tag.tag: inventory.hourly[tag.column].to_numpy(float) for tag in inventory.tags}
@@ -124,10 +154,12 @@ def _write_entry(path: Path, plant: str, carriers: Sequence[str], interval: str)
         temporary.write_text(text + "".join(CARRIER.format(name) for name in carriers), encoding="utf-8")
 
 
-def _write_tags(path: Path, guesses: Sequence[Guess]) -> None:
+def _write_tags(path: Path, guesses: Sequence[Guess], descriptions: Mapping[str, str]) -> None:
     names = [*COLUMNS, "max_hold_h"] if any(guess.max_hold_h for guess in guesses) else list(COLUMNS)
     with replace_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, names, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         for guess in guesses:
-            writer.writerow(vars(guess) | {"description": f"Drafted ({guess.why})"})
+            text = descriptions.get(guess.tag, "")
+            drafted = f"{text}. Drafted ({guess.why})" if text else f"Drafted ({guess.why})"
+            writer.writerow(vars(guess) | {"description": drafted})

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from elc.errors import ElcError, check_known
-from elc.hourly.lock import hold_hourly_lock
+from elc.hourly.lock import hold_operation
+from elc.hourly.own import find_own
 from elc.paths import Project
+from elc.plants.artifacts import cut_artifact
 from elc.plants.entry import build_editor, read_lines, says, write_text
 from elc.registry import read_registry, remove_deployed
 from elc.settings import check_id, parse_settings, read_settings, read_yaml
 
 # Where a name of its own is a plant's; `{}` stands for it, with a suffix or hidden, too.
 _PLACES = (
-    "data/*", "data/*/.simulated", "data/*/.drawn", "data/service/capture", "models", "deployed/*", "reports",
-    "reports/*", "operation/*/data/*", "operation/*/data/*/.drawn", "operation/*/reports", "operation/*/reports/*",
+    "code/plants", "data/*", "data/*/.simulated", "data/*/.drawn", "data/service/capture", "models", "deployed/*",
+    "reports", "reports/*", "operation/*/data/*", "operation/*/data/*/.drawn", "operation/*/reports",
+    "operation/*/reports/*",
 )  # fmt: skip
-# What came to this machine alone, so that neither Git nor DVC has it.
-_OWN = ("operation", "data/live", "data/listen", "data/capture", "data/service")
 
 _ANCHOR = re.compile(r"(?P<indent> *)[^\s#][^#]*?:[ ]+&(?P<name>[\w-]+)(?P<value>.*)")
 
@@ -43,8 +43,7 @@ class Remains:
 
     def find_own(self, project: Project) -> list[Path]:
         """Find the paths of what neither Git nor DVC could bring back."""
-        own = [project.root / name for name in _OWN]
-        return [path for path in self.paths if any(path.is_relative_to(place) for place in own)]
+        return [path for path in self.paths if any(path.is_relative_to(place) for place in find_own(project))]
 
 
 def find_remains(project: Project, plant: str) -> Remains:
@@ -73,32 +72,26 @@ def remove_plant(project: Project, remains: Remains) -> None:
         ElcError: an hourly run is not done, or params.yaml would have faults without the plant (such as an environment
             or a source of readings that names it); nothing is changed.
     """
-    text = _cut_entries(project, remains)
-    with hold_operation(project):
-        remove_all(project, remains, text)
+    text = cut_entries(project, remains)
+    with hold_operation(project, wait_s=0):
+        remove_all(project, remains, text, is_own_kept=False)
 
 
-def remove_all(project: Project, remains: Remains, params: str) -> None:
-    """Write a params.yaml that knows a plant no more, then remove its stages and all that has its name."""
+def remove_all(project: Project, remains: Remains, params: str, *, is_own_kept: bool) -> None:
+    """Write a params.yaml that knows a plant no more, then remove its artifact, its stages and all that has its name.
+
+    What neither Git nor DVC could bring back may be kept.
+    """
     write_text(project.params, params)
+    cut_artifact(project, remains.plant)
     write_text(find_lock(project), _cut_stages(project, remains))
     for folder in sorted((project.root / "deployed").glob("*")):
         remove_deployed(project, folder.name, remains.plant)
-    for path in find_paths(project, remains.plant):
-        _remove(path)
-
-
-@contextmanager
-def hold_operation(project: Project) -> Iterator[None]:
-    """Hold the lock of every environment that is operated here.
-
-    Raises:
-        ElcError: an hourly run is not done.
-    """
-    with ExitStack() as held:
-        for environment in sorted(path.name for path in project.root.glob("operation/*") if path.is_dir()):
-            held.enter_context(hold_hourly_lock(project.operate(environment)))
-        yield
+    paths = find_paths(project, remains.plant)
+    kept = remains.find_own(project) if is_own_kept else []
+    for path in paths:
+        if path not in kept:
+            _remove(path)
 
 
 def find_lock(project: Project) -> Path:
@@ -116,8 +109,12 @@ def find_paths(project: Project, plant: str) -> list[Path]:
     return sorted(path for folder in folders for path in folder.iterdir() if named.fullmatch(path.name))
 
 
-def _cut_entries(project: Project, remains: Remains) -> str:
-    """Cut a plant's entries out of the text of params.yaml, which keeps every other sign."""
+def cut_entries(project: Project, remains: Remains) -> str:
+    """Cut a plant's entries out of the text of params.yaml, which keeps every other sign.
+
+    Raises:
+        ElcError: they share lines with others, or params.yaml would have faults without them.
+    """
     lines = read_lines(project.params)
     kept = read_yaml(project.params)
     for key in remains.keys:

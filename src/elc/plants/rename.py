@@ -14,9 +14,11 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from elc.errors import ElcError, check_faults
+from elc.hourly.lock import hold_operation
 from elc.paths import Project
+from elc.plants.artifacts import add_artifact
 from elc.plants.entry import build_editor, read_lines, says, write_text
-from elc.plants.remove import Remains, hold_operation, remove_all
+from elc.plants.remove import Remains, remove_all
 from elc.registry import read_registry
 from elc.settings import check_id, parse_settings, read_settings, read_yaml
 
@@ -57,12 +59,13 @@ def rename_plant(project: Project, remains: Remains, new: str) -> None:
         faults.append(f"the registry has versions of an earlier plant {new}: {', '.join(versions)}. Choose another id.")
     check_faults(where, faults)
     text = _rename_entries(project, plant, new)
-    with hold_operation(project):
+    with hold_operation(project, wait_s=0):
         for path, to in moves.items():
             to.parent.mkdir(parents=True, exist_ok=True)
             path.rename(to)
         _name_export(_find_dvc(project, new), plant, new)
-        remove_all(project, remains, text)
+        remove_all(project, remains, text, is_own_kept=False)
+        add_artifact(project, new)
 
 
 def _name_export(path: Path, plant: str, new: str) -> None:

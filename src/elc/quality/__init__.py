@@ -15,7 +15,7 @@ from elc.quality.clock import find_clock
 from elc.quality.drift import find_drift
 from elc.quality.formulas import find_unworkable
 from elc.quality.habits import keep_habits
-from elc.quality.limits import find_clipped, find_negative_zero, find_out_of_range
+from elc.quality.limits import find_beyond_formulas, find_clipped, find_negative_zero, find_out_of_range
 from elc.quality.mixups import find_mixups
 from elc.quality.movement import find_frozen, find_spikes
 from elc.quality.presence import find_absent, gather_coverage
@@ -59,6 +59,7 @@ def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:
     absent = list(find_absent(sheet, settings))
     unworkable = find_unworkable(sheet)
     outside, spikes = find_out_of_range(sheet), find_spikes(sheet, settings)
+    beyond = find_beyond_formulas(sheet, outside.marked | spikes.marked)
     relation = fit_relation(sheet, outside.marked | spikes.marked)
     # A unit mix-up can take a value out of range: it is looked for there as well.
     mixups, high = find_mixups(sheet, relation)
@@ -72,6 +73,7 @@ def _find_doubts(sheet: Sheet, settings: IngestSettings) -> list[Doubt]:
         *absent,
         unworkable,
         outside,
+        beyond,
         spikes,
         clipped,
         frozen,

@@ -22,7 +22,7 @@ def find_clock(sheet: Sheet, relation: Relation) -> Doubt:
     hour = round(1 / sheet.width_h)
     late = np.zeros(sheet.values.shape, dtype=bool)
     if sheet.is_continuous and hour:  # an hour is nothing in longer intervals
-        late |= _find_late(sheet.values, relation.level, sheet.is_learnt, hour, round(SISTER_H / sheet.width_h))
+        late |= _find_late(sheet, relation.level, hour, round(SISTER_H / sheet.width_h))
         weather = [tag.role == "driver" and read_unit(tag.column).suffix == "degc" for tag in sheet.tags]
         late[weather] |= _find_late_by_sun(sheet, sheet.values[weather], round(SUN_H / sheet.width_h))
     return build_doubt(LATE, late, is_maskable=True)
@@ -40,11 +40,13 @@ def _find_late_by_sun(sheet: Sheet, values: Array, width: int) -> Mask:
     count = sum_window(known, day)
     mean = np.roll(sum_window(np.where(known, values, 0.0), day) / np.maximum(count, 1), day // 2, axis=1)
     swing = np.where(known, values - mean, 0.0)
+    swing[:, : day // 2] = 0.0  # the day around them begins before the table
     slope = np.gradient(_build_day(sheet, values), sheet.width_h, axis=1) * known
     weight = sum_window(slope**2, width)
     shift = -sum_window(swing * slope, width) / np.where(weight > 0, weight, np.inf)
-    usual = find_quantile(shift[:, sheet.is_learnt], 0.5)[:, None]
-    scatter = MAD_TO_DEVIATION * find_quantile(np.abs(shift - usual)[:, sheet.is_learnt], 0.5)[:, None]
+    learnt = sheet.find_learnt(width + day)
+    usual = find_quantile(shift[:, learnt], 0.5)[:, None]
+    scatter = MAD_TO_DEVIATION * find_quantile(np.abs(shift - usual)[:, learnt], 0.5)[:, None]
     is_late = (shift - usual > SUN_SHIFT) & (SUN_DEVIATIONS * scatter < SUN_SHIFT)
     return _reach_out(is_late, width)
 
@@ -66,20 +68,21 @@ def _build_day(sheet: Sheet, values: Array) -> Array:
     return day
 
 
-def _find_late(values: Array, level: Array, is_learnt: Mask, hour: int, width: int) -> Mask:
-    """Mark windows in which the movement of `values` an hour later fits that of `level` better, unlike usually."""
+def _find_late(sheet: Sheet, level: Array, hour: int, width: int) -> Mask:
+    """Mark windows in which the movement of values an hour later fits that of `level` better, unlike usually."""
     if level.shape[1] < 2 * width:
         return np.zeros(level.shape, dtype=bool)
-    moved, led = (np.diff(array, axis=1, prepend=np.nan) for array in (values, level))
-    moved, led = (np.clip(np.nan_to_num(array), *_find_ends(array)) for array in (moved, led))
+    learnt = sheet.find_learnt(width + hour)
+    moved, led = (np.diff(array, axis=1, prepend=np.nan) for array in (sheet.values, level))
+    moved, led = (np.clip(np.nan_to_num(array), *_find_ends(array[:, sheet.is_learnt])) for array in (moved, led))
     sizes = [sum_window(array**2, width) for array in (moved, led)]
     size = np.sqrt(sizes[0] * sizes[1])
     lead = sum_window((np.roll(moved, -hour, axis=1) - moved) * led, width) / np.where(size > 0, size, np.inf)
-    usual = find_quantile(lead[:, is_learnt], 0.5)[:, None]
-    scatter = MAD_TO_DEVIATION * find_quantile(np.abs(lead - usual)[:, is_learnt], 0.5)[:, None]
+    usual = find_quantile(lead[:, learnt], 0.5)[:, None]
+    scatter = MAD_TO_DEVIATION * find_quantile(np.abs(lead - usual)[:, learnt], 0.5)[:, None]
     is_late = (lead > -0.5 * usual) & (usual < -WITNESS_DEVIATIONS * scatter)
     for one in sizes:
-        is_late &= one > QUIET_FRAC * find_quantile(one[:, is_learnt], 0.5)[:, None]
+        is_late &= one > QUIET_FRAC * find_quantile(one[:, learnt], 0.5)[:, None]
     return _reach_out(is_late, width)
 
 

@@ -24,7 +24,7 @@ def find_drift(sheet: Sheet, relation: Relation) -> Doubt:
     """
     width = round(WINDOW_H / sheet.width_h)
     steps = _find_steps(np.where(relation.is_log[:, None], relation.distance, np.nan), width)
-    usual = MAD_TO_DEVIATION * find_quantile(np.abs(steps[:, sheet.is_learnt]), 0.5)
+    usual = MAD_TO_DEVIATION * find_quantile(np.abs(steps[:, sheet.find_learnt(width)]), 0.5)
     limit = np.fmax(STEP_DEVIATIONS * usual, SMALLEST_STEP)
     limit[[tag.role not in ("energy", "throughput") for tag in sheet.tags]] = np.inf
     marked = np.zeros(steps.shape, dtype=bool)

@@ -58,7 +58,8 @@ def find_jumps(sheet: Sheet, relation: Relation, columns: Index) -> Jumps:
         )
     distance = relation.distance[columns]
     both = [_measure(level, low - shown, high - shown) for level in (shown, distance)]
-    usual = [find_quantile(np.abs(size[:, sheet.is_learnt]), JUMP_QUANTILE) / NORMAL_QUANTILE for size in both]
+    learnt = sheet.find_learnt(2)  # a jump within an interval is told by the one after it
+    usual = [find_quantile(np.abs(size[:, learnt]), JUMP_QUANTILE) / NORMAL_QUANTILE for size in both]
     usual = [np.where(one > 0, one, np.inf) for one in usual]
     is_related = usual[1] < usual[0]
     size = np.where(is_related[:, None], both[1], both[0])

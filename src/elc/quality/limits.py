@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from elc.quality.sheet import Array, Doubt, Explained, Mask, Run, Sheet, build_doubt, build_kind, find_runs
+from elc.quality.sheet import Array, Doubt, Explained, Index, Mask, Run, Sheet, build_doubt, build_kind, find_runs
 from elc.settings import Tag
 
 NEGATIVE_ZERO, CLIPPED = build_kind("negative_zero"), build_kind("clipped")
 OUTSIDE, DEAD = build_kind("range", "outside", "low", "high"), build_kind("range", "dead")
 # ASSUME: a flow that shows less than nothing by up to 1 % of its span is at rest (a meter's zero).
 NEGATIVE_ZERO_FRAC = 0.01
-# ASSUME: a plateau is one value, reached again and again over days, that tops all others and is far more frequent.
+# ASSUME: a plateau is one value, reached again and again over days, that tops all others and is far more frequent. It
+# has ended where the value is passed, or not reached for two weeks.
 CLIPPED_HOURS = 12
+CLIPPED_PAUSE_H = 14 * 24
 # ASSUME: a carrier that was at nothing three times, or in a hundredth of the learnt hours of running, can do without.
 REST_SPELLS, REST_FRAC = 3, 0.01
 CLIPPED_VISITS = 3
@@ -55,6 +58,30 @@ def find_out_of_range(sheet: Sheet) -> Doubt:
     return Doubt(OUTSIDE.check, marked | dead, explain, is_maskable=True)
 
 
+def find_beyond_formulas(sheet: Sheet, outside: Mask) -> Doubt:
+    """Find interval means beyond a limit that is a formula of other columns, each as far as it is not itself `outside`.
+
+    Which of them is wrong such a limit cannot tell, so what is found stays in use.
+    """
+    marked = np.zeros(sheet.values.shape, dtype=bool)
+    limits: dict[int, tuple[Array, Array]] = {}
+    formulated = [row for row, tag in enumerate(sheet.tags) if tag.limit_parts]
+    if formulated:
+        known = np.where(outside, np.nan, sheet.values)
+        columns = pd.DataFrame(known.T, columns=[tag.column for tag in sheet.tags])
+        for row in formulated:
+            low, high = limits[row] = sheet.tags[row].build_limits(columns)
+            marked[row] = ((known[row] < low) | (known[row] > high)) & sheet.is_running
+
+    def explain(run: Run) -> Explained:
+        low, high = (end[run.start : run.stop] for end in limits[run.column])
+        # Of a run, the limits that are closest to each other.
+        ends = {"low": float(np.fmax.reduce(low)), "high": float(np.fmin.reduce(high))}
+        return OUTSIDE, {name: end if np.isfinite(end) else None for name, end in ends.items()}
+
+    return Doubt(OUTSIDE.check, marked, explain, is_maskable=False)
+
+
 def _find_dead(sheet: Sheet) -> Mask:
     """Find intervals in which an energy meter shows nothing but 0 in a running plant, though that is not its habit."""
     nothing: Mask = (sheet.values == 0) & ~(sheet.low != 0) & ~(sheet.high != 0) & sheet.is_running
@@ -92,16 +119,35 @@ def _mark_plateaus(sheet: Sheet, column: int, tops: Array, sign: float) -> Mask:
     shown = tops[known]
     values, counts = np.unique(shown, return_counts=True)
     for value in values[counts >= CLIPPED_HOURS]:
-        at = np.flatnonzero(shown == value)
-        visits = 1 + np.count_nonzero(np.diff(at) > 1)
-        start, stop = known[at[0]], known[at[-1]] + 1
-        if visits < CLIPPED_VISITS or (stop - start) * sheet.width_h < CLIPPED_SPAN_H or _is_rest(tag, sign * value):
+        if _is_rest(tag, sign * value):
             continue
-        inside = shown[at[0] : at[-1] + 1]
-        others = np.unique(inside[inside != value], return_counts=True)[1]
-        if inside.max() == value and len(at) >= CLIPPED_TIMES * others.max():
-            marked[start:stop] = True
+        at = np.flatnonzero(shown == value)
+        passed = np.cumsum(shown > value)[at]
+        is_end = (np.diff(passed) > 0) | (np.diff(known[at]) * sheet.width_h > CLIPPED_PAUSE_H)
+        for visits in np.split(at, np.flatnonzero(is_end) + 1):
+            last = _find_last_visit(shown, known, visits, sheet.width_h)
+            if last is not None:
+                marked[known[visits[0]] : known[last] + 1] = True
     return marked
+
+
+def _find_last_visit(shown: Array, known: Index, at: Index, width_h: float) -> int | None:
+    """Find the last visit (`at`) up to which a value that is not passed makes a plateau; None where it never does.
+
+    The visits so far tell it at each one, so that a later one takes nothing back.
+    """
+    if len(at) < CLIPPED_HOURS:
+        return None
+    inside = shown[at[0] : at[-1] + 1]
+    others = pd.Series(inside).groupby(inside).cumcount().to_numpy() + 1
+    others[at - at[0]] = 0
+    most = np.maximum.accumulate(others)[at - at[0]]
+    count = np.arange(1, len(at) + 1)
+    visits = np.cumsum(np.diff(at, prepend=at[0] - 2) > 1)
+    lasts = (known[at] + 1 - known[at[0]]) * width_h
+    is_plateau = (count >= np.maximum(CLIPPED_HOURS, CLIPPED_TIMES * most)) & (visits >= CLIPPED_VISITS)
+    found = at[is_plateau & (lasts >= CLIPPED_SPAN_H)]
+    return int(found[-1]) if len(found) else None
 
 
 def _is_rest(tag: Tag, value: float) -> bool:

@@ -78,6 +78,8 @@ SPELL_H = 18
 # usual: feed goes with the load to half a per cent, and fuel, which is what crews can waste, to three.
 WASTE_FACTOR, WASTE_REACH = 1.2, 6.0
 SETTLE_H = 24
+# ASSUME: a week tells what a spell is; what comes after it does not change that.
+JUDGED_H = 7 * 24
 SPELL_FRAC = 0.8
 SURE_REACH = 2.5
 NEAR_FRAC = 0.15
@@ -103,11 +105,12 @@ def find_mixups(sheet: Sheet, relation: Relation) -> tuple[Doubt, Doubt]:
     known = [_list_mixups(sheet, relation, column) for column in range(len(sheet.tags))]
     spells = list(_find_spells(sheet, relation, distance, known))
     for run, mixup in spells:
-        if any(_is_led(relation, distance, run, other) for other, _ in spells):
+        head = _find_head(sheet, run)
+        if any(_is_led(relation, distance, head, other) for other, _ in spells):
             continue
         chosen = high if _may_be_waste(sheet, relation, run, mixup) else marked
         chosen[run.column, run.start : run.stop] = True
-        named[run.column, run.start] = _explain(relation, distance, run, mixup)
+        named[run.column, run.start] = _explain(relation, distance, head, mixup)
     for edged, mixup in _find_edged(sheet, relation, known):
         run = edged.run
         if not (marked | high)[run.column, run.start : run.stop].any():
@@ -147,9 +150,15 @@ def _find_spells(
         spells = _close(sheet, sign * distance[judged] > limit, count)
         for row, start, stop in zip(*find_runs(spells), strict=True):
             run = Run(int(judged[row]), int(start), int(stop))
-            mixup = _find_nearest(relation, distance, run, mixups[run.column])
-            if mixup and not _is_shared(relation, distance, run):
+            head = _find_head(sheet, run)
+            mixup = _find_nearest(relation, distance, head, mixups[run.column])
+            if mixup and not _is_shared(relation, distance, head):
                 yield run, mixup
+
+
+def _find_head(sheet: Sheet, run: Run) -> Run:
+    """Find the part of a spell that it is judged by, so that its verdict stays while it goes on."""
+    return Run(run.column, run.start, min(run.stop, run.start + max(round(JUDGED_H / sheet.width_h), 2)))
 
 
 def _find_edged(sheet: Sheet, relation: Relation, known: list[list[Shift]]) -> list[tuple[Edged, Mixup]]:
@@ -250,13 +259,16 @@ def _is_shared(relation: Relation, distance: Array, run: Run) -> bool:
 
 
 def _is_led(relation: Relation, distance: Array, run: Run, other: Run) -> bool:
-    """Whether another spell at the same time, of a column that has a say in this one's level, is further off."""
+    """Whether another spell at the same time, of a column that has a say in this one's level, is further off by its
+    end.
+    """
     if other.start >= run.stop or other.stop <= run.start:
         return False
     if abs(relation.weights[run.column, other.column]) <= SAY_WEIGHT:
         return False
     mine, theirs = (
-        abs(float(np.nanmedian(distance[spell.column, spell.start : spell.stop]))) / relation.reach[spell.column]
+        abs(float(np.nanmedian(distance[spell.column, spell.start : min(spell.stop, run.stop)])))
+        / relation.reach[spell.column]
         for spell in (run, other)
     )
     return bool(theirs > mine)

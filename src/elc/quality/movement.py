@@ -85,7 +85,8 @@ def _find_habit(sheet: Sheet, moved: Mask, row: Index, start: Index, stop: Index
     """
     moves = (moved & sheet.is_learnt).sum(axis=1)
     learnt = sheet.is_learnt[start]
-    row, length = row[learnt], (stop - start)[learnt] * sheet.width_h
+    until = np.minimum(stop, int(sheet.is_learnt.sum()))  # how a spell goes on after them is not learnt
+    row, length = row[learnt], (until - start)[learnt] * sheet.width_h
     order = np.lexsort((-length, row))
     first = np.searchsorted(row[order], np.arange(len(moves)))
     count = np.bincount(row, minlength=len(moves))
@@ -133,7 +134,7 @@ def _find_jumps(
     later = np.where(is_held, np.take_along_axis(after, back, axis=1), np.nan)
     height, held = (np.where(sheet.changes > 0, high - np.maximum(before, level), np.nan) for level in (after, later))
     learnt = sheet.is_learnt & sheet.is_running
-    usual = _find_usual(height[:, learnt])[:, None]
+    usual = _find_usual(np.where(_is_followed(sheet), height, np.nan)[:, learnt])[:, None]
     step = _find_step(sheet, learnt)
     found = []
     for size, stop in ((height, np.broadcast_to(hours + 1, back.shape)), (held, back + 1)):
@@ -141,6 +142,13 @@ def _find_jumps(
         found.append((row, start, stop[row, start]))
     row, start, stop = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return row, start, stop
+
+
+def _is_followed(sheet: Sheet) -> Mask:
+    """Intervals (columns, intervals) with a later known value that is learnt from: of others no height is learnt."""
+    hours = np.arange(sheet.values.shape[1])
+    last = np.where(~np.isnan(sheet.values) & sheet.is_learnt, hours, -1).max(axis=1, keepdims=True, initial=-1)
+    return np.asarray(hours < last)
 
 
 def _find_usual(height: Array) -> Array:

@@ -99,5 +99,5 @@ def _find_reach(distance: Array, sheet: Sheet) -> Array:
     count = sum_window(known, width)
     total = sum_window(np.where(known, distance, 0.0), width)
     mean = np.where(count > width // 2, total / np.maximum(count, 1), np.nan)
-    reach = REACH_FACTOR * find_quantile(np.abs(mean[:, sheet.is_learnt]), REACH_QUANTILE)
+    reach = REACH_FACTOR * find_quantile(np.abs(mean[:, sheet.find_learnt(width)]), REACH_QUANTILE)
     return np.asarray(np.fmax(np.where(np.isnan(reach), np.inf, reach), SMALLEST_REACH))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from elc.fields import TIME, coverage
 from elc.findings import Finding, Kind
+from elc.ingest.learnt import mark_learnt
 from elc.ingest.traces import Traces
 from elc.settings import StageSettings, Tag, TagList
 
@@ -25,11 +26,11 @@ Explained = tuple[Kind, Mapping[str, Any]]
 class Sheet:
     """What the checks see; arrays are (columns, intervals).
 
-    `values` lose what an earlier check has marked. `is_learnt`: intervals from which habits are taken, so that a new
-    day does not change the verdict on an old one. `is_running` (intervals): a sensor should behave. `is_untold`
-    (intervals): the clock showed them twice, and nothing is known of them. `is_bought` (columns): an energy that the
-    plant takes, so that a higher reading is a larger consumption. `is_end_stamped`: the export's values are of the
-    interval before their time.
+    `values` lose what an earlier check has marked. `is_learnt`: intervals from which habits are taken, the first ones
+    (see `ingest.learnt`), so that a new day does not change the verdict on an old one. `is_running` (intervals): a
+    sensor should behave. `is_untold` (intervals): the clock showed them twice, and nothing is known of them.
+    `is_bought` (columns): an energy that the plant takes, so that a higher reading is a larger consumption.
+    `is_end_stamped`: the export's values are of the interval before their time.
     """
 
     tags: tuple[Tag, ...]
@@ -47,6 +48,12 @@ class Sheet:
     width_h: float
     is_continuous: bool
     is_end_stamped: bool
+
+    def find_learnt(self, width: int) -> Mask:
+        """Find the intervals from which on the next `width`, itself included, are all learnt from."""
+        is_whole = self.is_learnt.copy()
+        is_whole[max(int(self.is_learnt.sum()) - width + 1, 0) :] = False
+        return is_whole
 
 
 @dataclass(frozen=True)
@@ -84,10 +91,7 @@ def build_sheet(hourly: pd.DataFrame, traces: Traces, tags: TagList, settings: S
     columns = [tag.column for tag in used]
     values = _turn(hourly, columns)
     times = pd.DatetimeIndex(hourly[TIME])
-    until = settings.plant.train_until
-    is_learnt = np.asarray(times < pd.Timestamp(until, tz="UTC")) if until else np.ones(len(times), bool)
-    # An export that begins after the cut-off has no other past to learn from.
-    is_learnt = is_learnt if is_learnt.any() else ~is_learnt
+    is_learnt = mark_learnt(times, settings.plant.train_until)
     return Sheet(
         tags=used,
         times=times,
@@ -124,11 +128,10 @@ def _turn(frame: pd.DataFrame, columns: list[str]) -> Array:
 
 
 def _find_running(load: Array, is_learnt: Mask, least_frac: float) -> Mask:
-    """Intervals at more than a share of the usual highest load; where the load is missing, those around it decide."""
+    """Intervals at more than a share of the usual highest load; where the load is missing, the one before decides."""
     usual = find_quantile(load[None, is_learnt], 0.98)
-    known = load[None]
     with np.errstate(invalid="ignore"):
-        running: Mask = np.fmin(carry_forward(known), carry_back(known))[0] > least_frac * usual
+        running: Mask = carry_forward(load[None])[0] > least_frac * usual
     return running
 
 

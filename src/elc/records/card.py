@@ -61,7 +61,9 @@ class CurveMetrics(Kept):
     training_pinball_frac: float
     """Mean pinball loss of the training hours."""
     validation_pinball_frac: float
-    """Mean pinball loss of the held-out hours."""
+    """Mean pinball loss of the validation hours, before they were learnt from."""
+    half_life_days: float | None = None
+    """Age by which a training hour counted half as much; missing where all counted alike."""
 
 
 class Card(Kept):

@@ -47,6 +47,16 @@ class Status(Record):
     """What the gap of the month cost so far, in `currency`."""
     gap_gj_24h: float | None
     """Energy above best over the last 24 hours, in GJ."""
+    condition_frac: float | None = None
+    """What the plant takes beyond load, drivers and set-points, as a share of best; a former release did not say it."""
+    condition_low_frac: float | None = None
+    """Lower end of its 80 % interval."""
+    condition_high_frac: float | None = None
+    """Upper end of its 80 % interval."""
+    condition_since: Moment | None = None
+    """About when it began (UTC); null where it is not sure enough to be named."""
+    operators_gap_gj_per_h: float | None = None
+    """The gap without a named condition, in GJ/h."""
     size_gj_per_h: float | None = None
     """What the plant usually takes, in GJ/h: energies get their digits by it. A former release did not say it."""
     currency: str
@@ -63,6 +73,8 @@ class Status(Record):
     """The same as a sentence."""
     language: str = ""
     """Language of the sentences, such as `en`; a former release did not say it."""
+    energy_unit: str = ""
+    """Unit of energy of the sentences, such as `GJ` or `MWh`; a former release did not say it."""
     answer: str
     """The first sentence of the page (Markdown)."""
     advice: str

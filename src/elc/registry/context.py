@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from elc.errors import ElcError, build_nearest, check_faults, check_known
 from elc.paths import Project
-from elc.registry.git import check_repository, find_git_remote, try_git
+from elc.registry.git import check_repository, try_git
 from elc.registry.names import read_name
 from elc.registry.objects import read_committed
+from elc.registry.remote import find_git_remote
 from elc.registry.rules import Followed, Rules
 from elc.registry.signers import read_signers
 from elc.registry.state import Line, Registry, Version, read_registry
@@ -17,12 +20,36 @@ from elc.settings import EnvironmentSettings, Settings, parse_settings, read_set
 
 @dataclass(frozen=True)
 class Context:
-    """A project's registry as it stands."""
+    """A project's registry as it stands; tags that are written stay in this clone if it `is_kept`."""
 
     project: Project
     settings: Settings
     registry: Registry
     rules: Rules
+    is_kept: bool = False
+
+    def keep(self) -> Context:
+        """The same registry, of which no tag is pushed from now on."""
+        return replace(self, is_kept=True)
+
+    @cached_property
+    def remote(self) -> str | None:
+        """The Git remote that tags are compared with; None where there is none, or tags stay here and none is named.
+
+        Raises:
+            ElcError: it is not known which of several it is, or there is none of that name.
+        """
+        chosen = self.settings.registry
+        return find_git_remote(self.project.root, chosen.git_remote, is_pushed=chosen.push)
+
+    @property
+    def target(self) -> str | None:
+        """The Git remote that tags are pushed to; None where they stay in this clone.
+
+        Raises:
+            ElcError: as `remote`.
+        """
+        return None if self.is_kept or not self.settings.registry.push else self.remote
 
     def line(self, plant: str) -> Line:
         """A plant's line of versions.
@@ -85,8 +112,9 @@ def check_fetched(context: Context) -> None:
     Raises:
         ElcError: the Git remote has tags of plants, and this clone none.
     """
-    root = context.project.root
-    remote = None if context.registry.lines else find_git_remote(root)
+    root, remote = context.project.root, None
+    with suppress(ElcError):  # which remote it is, whoever writes a tag is asked
+        remote = None if context.registry.lines else context.remote
     if remote is None:
         return
     done = try_git(root, "ls-remote", "--tags", "--refs", remote)

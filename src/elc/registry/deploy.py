@@ -10,6 +10,7 @@ from elc.registry import storage
 from elc.registry.approve import find_fallback
 from elc.registry.context import Context, check_policy, check_whole
 from elc.registry.deployed import deploy_package, read_deployed, remove_deployed
+from elc.registry.former import find_former, is_retired
 from elc.registry.register import check_registration
 from elc.registry.seen import write_seen
 
@@ -28,11 +29,21 @@ def deploy_all(context: Context, environment: str, plants: Sequence[str]) -> Ite
         raise ElcError(
             f"environment {environment}: {strange[0]} is not one of its plants: {build_nearest(strange[0], deployable)}"
         )
+    if not plants:
+        yield from _remove_retired(context, environment)
     for plant in plants or deployable:
         try:
             yield deploy_plant(context, plant, environment), False
-        except ElcError as error:
+        except (ElcError, OSError) as error:
             yield f"{plant}: not deployed; what was there stays. {error}", True
+
+
+def _remove_retired(context: Context, environment: str) -> Iterator[tuple[str, bool]]:
+    """Remove what is deployed of plants that were retired: their last tag says so, and params.yaml has them no more."""
+    for plant in find_former(context):
+        if is_retired(context.registry.line(plant)) and context.project.deployed(environment, plant).is_dir():
+            remove_deployed(context.project, environment, plant)
+            yield f"{plant}: retired, the version that was there is removed", False
 
 
 def deploy_plant(context: Context, plant: str, environment: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,9 @@ _DIVERTING = (
 # `useReplaceRefs` over the environment's GIT_NO_REPLACE_OBJECTS.
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.useReplaceRefs=false")
 _SHOWN = 500
+_NO_REPOSITORY = "not a git repository"
+# Who signs in to an address, with a password or token; `git@` is everybody.
+_SECRET = re.compile(r"(?<=://)(?!git@)[^/\s'\"]+(?=@)")
 
 
 def run_git(root: Path, *arguments: str, stdin: str = "", extra: Mapping[str, str] | None = None) -> str:
@@ -87,9 +91,14 @@ def check_repository(root: Path) -> None:
     """Check that a project is a Git repository with a commit and its whole history.
 
     Raises:
-        ElcError: it is none, holds no commit, or is a shallow clone.
+        ElcError: it is none, holds no commit, cannot be read by this user, or is a shallow clone.
     """
     if try_git(root, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+        said = try_git(root, "rev-parse", "--git-dir").stderr
+        if (
+            said and _NO_REPOSITORY not in said
+        ):  # such as a checkout of another user, with the command that lets it be read
+            raise ElcError(f"{root}: Git does not read this repository: {shorten(said)}.")
         raise ElcError(
             f"{root}: not a Git repository with a commit. The registry is kept in Git: git init, then commit."
         )
@@ -126,10 +135,21 @@ def find_blocked(names: Iterable[str]) -> set[str]:
     return {str(parent) for name in names for parent in PurePosixPath(name).parents}
 
 
+@functools.cache
+def find_prefix(root: Path) -> str:
+    """Find where a project lies in its repository: empty at its top, else as in `plants/`.
+
+    Raises:
+        ElcError: it is in no repository.
+    """
+    return run_git(root, "rev-parse", "--show-prefix").rstrip("\n")
+
+
 def find_changes(root: Path, *paths: str) -> list[str]:
-    """Find the tracked files that differ from the last commit, of all or of some paths."""
-    listed = run_git(root, "status", "--porcelain", "--untracked-files=no", "-z", "--", *paths)
-    return sorted(entry[3:] for entry in listed.split("\0") if len(entry) > 3)
+    """Find the tracked files of a project that differ from the last commit, all or those at some paths."""
+    listed = run_git(root, "status", "--porcelain", "--untracked-files=no", "-z", "--", *(paths or (".",)))
+    names = (entry[3:] for entry in listed.split("\0") if len(entry) > 3)
+    return sorted(name.removeprefix(find_prefix(root)) for name in names)
 
 
 def find_untracked(root: Path, *paths: str) -> list[str]:
@@ -140,15 +160,12 @@ def find_untracked(root: Path, *paths: str) -> list[str]:
 
 def shorten(said: str) -> str:
     """Put what Git said into one line of bearable length."""
-    line = " ".join(said.split()).rstrip(".")
+    line = hide_secrets(" ".join(said.split()).rstrip("."))
     if ".lock'" in line:
         line += "; if no Git is running there, elc audit names the file that a killed one left"
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]} ..."
 
 
-def find_git_remote(root: Path) -> str | None:
-    """Find the Git remote that tags go to: `origin`, or the only one; None where there is none."""
-    names = run_git(root, "remote").split()
-    if "origin" in names:
-        return "origin"
-    return names[0] if len(names) == 1 else None
+def hide_secrets(text: str) -> str:
+    """Hide who signs in, and by which password or token, in the addresses of a text."""
+    return _SECRET.sub("***", text)

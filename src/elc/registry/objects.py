@@ -11,7 +11,7 @@ from hashlib import sha1, sha256
 from pathlib import Path
 
 from elc.errors import ElcError
-from elc.registry.git import run_alone, shorten
+from elc.registry.git import find_prefix, run_alone, shorten
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Object:
 
 
 def read_committed(root: Path, commit: str, path: str) -> str | None:
-    """Read a file as it stands in a commit, or at what leads to one; None where it is not in it.
+    """Read a file of a project as it stands in a commit, or at what leads to one; None where it is not in it.
 
     The commit, the trees that lead to the file and the file are hashed, and each names the next: Git itself does not
     look when it reads a loose object.
@@ -34,8 +34,8 @@ def read_committed(root: Path, commit: str, path: str) -> str | None:
     """
     oid = _find_commit(root, commit)
     entry = _read_object(root, oid, path) if oid else None
-    names = ["", *path.split("/")]
-    for name in names if entry else ():
+    names = ["", *f"{find_prefix(root)}{path}".split("/")] if entry else []
+    for name in names:
         if entry is None:
             return None
         oid = _find_entry(entry, name) if name else _read_header(entry, b"tree ")

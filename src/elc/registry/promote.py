@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Move:
-    """What became of one plant: promoted by a tag, waiting for an approval, failed, or not tried."""
+    """What became of one plant: promoted by a tag, waiting for an approval, failed, or not tried.
+
+    A version that is passed over is none that stops anything: nobody registered it as they should, or as a pre-release.
+    """
 
     plant: str
     version: str
-    state: Literal["promoted", "waits", "failed", "not tried"]
+    state: Literal["promoted", "waits", "failed", "not tried", "passed over"]
     text: str
 
 
@@ -77,14 +80,18 @@ def promote(context: Context, plant: str, version: str, environment: str) -> str
 def promote_all(context: Context, environment: str) -> Iterator[Move]:
     """Promote every plant of an environment to the version that is due, wave by wave; stop after a wave with a failure.
 
-    Due is what the environment before it holds, or the latest version that is not rejected where none comes before.
+    Due is what the environment before it holds, or the latest version that is not rejected where none comes before; one
+    that is later and a pre-release, or not as `register` writes it, is told and passed over.
     Plants that hold it already, or have none, are left alone; one whose version is not approved yet waits.
 
     Raises:
         ElcError: the environment is unknown.
     """
     settings = context.environment(environment)
-    due = [(plant, _find_due(context, plant, environment)) for plant in settings.find_plants(context.settings.plants)]
+    plants = settings.find_plants(context.settings.plants)
+    if settings.source is None:
+        yield from (move for plant in plants for move in _find_passed(context, plant))
+    due = [(plant, _find_due(context, plant, environment)) for plant in plants]
     moving = [(plant, version) for plant, version in due if version is not None]
     for start in range(0, len(moving), settings.wave):
         wave = [_try(context, plant, version, environment) for plant, version in moving[start : start + settings.wave]]
@@ -98,15 +105,34 @@ def promote_all(context: Context, environment: str) -> Iterator[Move]:
 def _find_due(context: Context, plant: str, environment: str) -> Version | None:
     source = context.environment(environment).source
     if source is None:
-        versions = context.line(plant).versions.values()
-        due = next(
-            (candidate for candidate in reversed(versions) if candidate.is_active and candidate.status != "rejected"),
-            None,
-        )
+        due = next((version for version, fault in _list_latest(context, plant) if not fault), None)
     else:
         due = context.follow(plant, source).version
     current = context.follow(plant, environment).version
     return None if current is not None and due is not None and current.version == due.version else due
+
+
+def _find_passed(context: Context, plant: str) -> Iterator[Move]:
+    """Find the versions later than the one that is due, with the reason why each is passed over."""
+    for version, fault in _list_latest(context, plant):
+        if not fault:
+            return
+        yield Move(plant, version.version, "passed over", fault)
+
+
+def _list_latest(context: Context, plant: str) -> Iterator[tuple[Version, str]]:
+    """List the versions that are not rejected, the latest first, with the reason why each is passed over, if any."""
+    for version in reversed(context.line(plant).versions.values()):
+        if version.is_active and version.status != "rejected":
+            yield version, f"it {version.fault}" if version.fault else _find_registration_fault(context, version)
+
+
+def _find_registration_fault(context: Context, version: Version) -> str:
+    try:
+        check_registration(context, version)
+    except ElcError as error:
+        return str(error)
+    return ""
 
 
 def _try(context: Context, plant: str, version: Version, environment: str) -> Move:

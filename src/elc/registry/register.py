@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from elc.errors import ElcError, check_faults
-from elc.records import parse_record
 from elc.records.card import Card, read_card
-from elc.records.metrics import Metrics
+from elc.records.metrics import Metrics, parse_metrics
 from elc.registry.context import Context
 from elc.registry.git import find_blocked, find_changes, find_untracked, list_names, run_git
 from elc.registry.names import Bump, build_name, build_next
@@ -35,7 +34,7 @@ def register(context: Context, plant: str, *, bump: Bump) -> str:
     registered = _find_known(context, line)
     _check_new(plant, registered, package, head)
     fields = _build_fields(context, plant, read_lock(lock), package, head)
-    version = _build_version(context, plant, list(registered), bump)
+    version = _build_version(context, plant, [name for name, it in registered.items() if not it.fault], bump)
     remote = find_remote(root, None)
     if remote is not None:
         push_package(root, package, remote)
@@ -151,7 +150,7 @@ def _read_metrics(context: Context, plant: str, head: str) -> Metrics:
             f"plant {plant}: {path} is not in the last commit; git commit --all does not add new files. Run git add "
             f"{files}, commit, then register. If there is no such file, run dvc repro evaluate@{plant} first."
         )
-    return parse_record(text, Metrics, name=path, cure=f"Run dvc repro evaluate@{plant}.")
+    return parse_metrics(text, plant)
 
 
 def _build_fields(context: Context, plant: str, outs: Mapping[str, str], package: str, head: str) -> dict[str, Any]:

@@ -40,6 +40,13 @@ class Version:
         return "approved" if self.decision.action == "assign" else "rejected"
 
     @property
+    def fault(self) -> str:
+        """Why a version is passed over unless it is named; empty where it is not."""
+        if not self.package or not self.sha256:
+            return "records no package, so it was not made by elc register"
+        return "is a pre-release" if read_version(self.version).prerelease else ""
+
+    @property
     def package(self) -> str:
         """DVC's hash of the model package."""
         return str(self.registered.fields.get("package", ""))

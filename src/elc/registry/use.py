@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from elc.errors import ElcError, check_faults, check_known
 from elc.files import replace_folder
 from elc.paths import Project
-from elc.records import parse_record
 from elc.records.assignment import Assignment
-from elc.records.metrics import Metrics
+from elc.records.metrics import Metrics, parse_metrics
 from elc.registry import deployed
 from elc.registry.approve import find_fallback
 from elc.registry.context import Context, check_policy, check_whole, read_context
@@ -117,7 +114,7 @@ def _open(context: Context, version: Version) -> Used:
     return Used(folder, "", version.version, version.sha256, "")
 
 
-def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:
+def read_metrics(project: Project, plant: str, used: Used) -> Metrics:
     """Read what evaluation found of a package: the file of its commit, for the candidate that in the workspace.
 
     Raises:
@@ -131,6 +128,4 @@ def read_metrics(project: Project, plant: str, used: Used) -> dict[str, Any]:
         text = read_committed(project.root, f"refs/tags/{plant}@{used.version}", path)
     if text is None:
         raise ElcError(f"plant {plant}: {path} was not found. Run dvc repro evaluate@{plant}.")
-    metrics = parse_record(text, Metrics, name=path, cure=f"Run dvc repro evaluate@{plant}.")
-    content: dict[str, Any] = metrics.model_dump(mode="json")
-    return content
+    return parse_metrics(text, plant)

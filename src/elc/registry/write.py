@@ -1,4 +1,4 @@
-"""Write one tag of the registry, whole or not at all: here, and on the Git remote where there is one."""
+"""Write one tag of the registry, whole or not at all: here, and on the Git remote where tags are pushed to one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from elc.errors import ElcError
 from elc.files import hold_lock
 from elc.registry.context import Context
 from elc.registry.events import AHEAD_S, build_message
-from elc.registry.git import find_blocked, find_git_remote, list_names, run_git, shorten, try_git
+from elc.registry.git import find_blocked, list_names, run_git, shorten, try_git
+from elc.registry.local import mark_local
 from elc.registry.names import DIGITS, Action, build_name, read_name
 from elc.registry.objects import find_now
+from elc.registry.remote import read_remote_names, read_remote_tags
 from elc.registry.signers import Act, check_signing, verify_tags
 from elc.registry.state import Line, Registry, read_registry
 
@@ -38,7 +40,7 @@ class TagDraft:
 
 
 def write_tag(context: Context, draft: TagDraft) -> str:
-    """Write a tag with the plant's next number, push it, and return its name.
+    """Write a tag with the plant's next number, push it unless it is to stay here, and return its name.
 
     The number is compared and set: a tag is written only where the plant's tags are those that were looked at, here and
     on the remote, and none that has the number appears on the remote meanwhile.
@@ -47,7 +49,7 @@ def write_tag(context: Context, draft: TagDraft) -> str:
         ElcError: the remote is down or has tags that are not here, somebody was first, or the signature is missing or
             by somebody who may not; no tag is left.
     """
-    root, remote = context.project.root, find_git_remote(context.project.root)
+    root, remote = context.project.root, context.target
     with hold_lock(root / run_git(root, "rev-parse", "--git-common-dir").strip() / "elc.lock"):
         line = context.registry.line(draft.plant)
         if read_registry(root).line(draft.plant).oids != line.oids:
@@ -67,6 +69,8 @@ def write_tag(context: Context, draft: TagDraft) -> str:
             if remote is not None:
                 _push(root, remote, name)
                 _check_alone(root, remote, name, draft.plant, number)
+            else:
+                mark_local(context, name)
         except BaseException:
             try_git(root, "update-ref", "-d", f"refs/tags/{name}")
             raise
@@ -80,7 +84,7 @@ def _build_free(root: Path, remote: str | None, draft: TagDraft, number: int) ->
     """
     plain = build_name(draft.plant, draft.action, version=draft.version, stage=draft.stage, number=number)
     subject, mark, digits = plain.rpartition("#") if number else (plain, "", "")
-    blocked = find_blocked([*list_names(root), *(_read_remote(root, remote, draft.plant) if remote else ())])
+    blocked = find_blocked([*list_names(root), *(read_remote_names(root, remote, draft.plant) if remote else ())])
     names = (f"{subject}{mark}{digits.zfill(width)}" for width in range(len(digits), DIGITS + 1))
     return next((name for name in names if name not in blocked), plain)
 
@@ -105,25 +109,6 @@ def check_same(registry: Registry, remote: str, plant: str, root: Path) -> None:
             f"plant {plant}: {', '.join(other[:5])} is a different tag on {remote}: one of the two was moved. Find "
             "out by whom; elc audit shows what is wrong with the one here."
         )
-
-
-def read_remote_tags(root: Path, remote: str, plant: str) -> dict[str, str]:
-    """Read which tags of a plant the Git remote has, by name, with the hash of each; other names are nobody's.
-
-    Raises:
-        ElcError: the remote does not answer.
-    """
-    return {name: oid for name, oid in _read_remote(root, remote, plant).items() if read_name(name)}
-
-
-def _read_remote(root: Path, remote: str, plant: str) -> dict[str, str]:
-    done = try_git(root, "ls-remote", "--tags", "--refs", remote, f"refs/tags/{plant}@*", f"refs/tags/{plant}#*")
-    if done.returncode:
-        raise ElcError(
-            f"Git remote {remote} does not answer: {shorten(done.stderr)}. Nothing was written. Try again when it does."
-        )
-    pairs = (line.split("\t") for line in done.stdout.splitlines())
-    return {name.removeprefix("refs/tags/"): oid for oid, name in pairs}
 
 
 def _check_free(context: Context, name: str, remote: str | None) -> None:
@@ -164,9 +149,9 @@ def _find_moment(context: Context, line: Line) -> int:
 def _create(root: Path, name: str, draft: TagDraft, moment: int) -> None:
     if draft.right is not None:
         check_signing(root)
-    kind = "--annotate" if draft.right is None else "--sign"
+    kinds = ("--annotate", "--no-sign") if draft.right is None else ("--sign",)  # whatever tag.gpgSign says
     message, when = build_message(draft.sentence, draft.fields), {"GIT_COMMITTER_DATE": f"{moment} +0000"}
-    options = (kind, "--cleanup=verbatim", "--file=-", name, draft.commit)
+    options = (*kinds, "--cleanup=verbatim", "--file=-", name, draft.commit)
     done = try_git(root, "tag", *options, stdin=message, extra=when)
     if done.returncode:
         said = shorten(done.stderr)

@@ -118,8 +118,6 @@ def _build_output(output: nbformat.NotebookNode, options: CellOptions, stem: str
         if mime in data:
             pictures[f"{stem}.{suffix}"] = _read_picture(data[mime], suffix)
             return _fence(f'<img src="{stem}.{suffix}" alt="{html.escape(options.alt)}">', "=html")
-    if "text/html" in data:
-        return _fence(data["text/html"], "=html")
     plain = str(data.get("text/plain", ""))
     return "" if _REPR.fullmatch(plain.strip()) else _fence_text(plain)
 

@@ -21,18 +21,26 @@ def has_chart(data: dict[str, Any]) -> bool:
 def build_chart(data: dict[str, Any], number: int, alt: str) -> str:
     """Build the HTML of a chart; `number` is its place on the page and makes its ids unique, `alt` says what it is."""
     chart = data[MIME]
+    wide, narrow = (_name_colours(svg, chart.get("colours") or {}) for svg in (data[SVG], chart["narrow"]))
     points, table = chart.get("points") or {}, chart.get("table")
     label = alt or say("Chart {number}", number=number)
     described = f"{_PREFIX}{number}-table" if table else ""
     parts = [
-        _build_svg(data[SVG], f"{number}w-", "wide", label, points.get("wide", "")),
-        _build_svg(chart["narrow"], f"{number}n-", "narrow", label, points.get("narrow", "")),
+        _build_svg(wide, f"{number}w-", "wide", label, points.get("wide", "")),
+        _build_svg(narrow, f"{number}n-", "narrow", label, points.get("narrow", "")),
         _build_details(table, described, label) if table else "",
     ]
     hint = say("Point at the chart to read its values.")
     attributes = f' data-axis="{escape(points["axis"])}" data-hint="{escape(hint)}"' if points else ""
     name = escape(say("Values of the chart: {chart}", chart=label))
     return f'<div class="chart"{attributes} data-name="{name}">\n' + "\n".join(parts) + "\n</div>"
+
+
+def _name_colours(svg: str, colours: dict[str, str]) -> str:
+    """Let each colour of a chart be the variable of the style sheet that stands for it, so that a page may be dark."""
+    for colour, name in colours.items():
+        svg = svg.replace(colour, f"var(--{name}, {colour})")
+    return svg
 
 
 def _build_svg(svg: str, prefix: str, kind: str, label: str, points: str) -> str:

@@ -14,6 +14,7 @@ from elc.pages.language import (
     format_plain,
     format_time,
     say,
+    say_count,
     say_list,
     say_number,
     start,
@@ -21,8 +22,13 @@ from elc.pages.language import (
 from elc.records.alerts import Alert
 from elc.records.status import Status
 from elc.render.failures import build_since
+from elc.render.groups import MANY, build_region_losses
 from elc.render.plants import FleetPages, build_plants
+from elc.render.sparks import build_losses
 from elc.render.status import hide_gap
+from elc.render.tools import build_tools
+
+NAMED = 5  # of many plants, those that a sentence names
 
 
 def build_index(fleet: FleetPages) -> str:
@@ -30,19 +36,21 @@ def build_index(fleet: FleetPages) -> str:
     ordered = sorted((_build_present(status, fleet) for status in fleet.statuses), key=_build_rank)
     sign = read_currency(fleet.currency)
     note = say(
-        "Sorted by money lost an hour. Gap: energy above the least that the plant has shown at this load and weather."
+        "Sorted by money lost an hour. Gap: energy above the least that the plant has shown under like conditions."
     )
     parts = [
         f"---\ntitle: {say('All plants')}\n---",
         f"::: {{.answer}}\n{_build_answer(ordered, sign, fleet.max_gap_frac)}\n:::",
+        *_build_losses(ordered, fleet, sign),
         *_build_remark(ordered),
         *_build_origin(ordered, fleet),
         *_build_failures(fleet),
         *_build_alerts(fleet),
-        f"```{{=html}}\n{build_plants(ordered, fleet, sign)}\n```",
+        f"```{{=html}}\n{_build_tools(ordered, fleet)}{build_plants(ordered, fleet, sign)}\n```",
         f"## {say('What to do')}",
-        *(_build_advice(status, fleet.links) for status in ordered),
+        *_build_advices(ordered, fleet),
         f"::: {{.small}}\n{note}\n:::",
+        *fleet.reports,
         say("[Models](models.qmd): which version runs where, since when, and who approved it."),
         say("[Method](method.qmd): how the numbers are made, and what they rest on."),
     ]
@@ -106,7 +114,7 @@ def _build_remark(statuses: Sequence[Status]) -> list[str]:
     missing = [escape(status.name) for status in statuses if status.gap_frac is None]
     if not missing or len(missing) == len(statuses):
         return []
-    names = say_list(missing)
+    names = _list_names(missing)
     if len(missing) == 1:
         said = say("{plant} has no gap now: the table says why.", plant=names)
     else:
@@ -123,9 +131,38 @@ def _build_origin(statuses: Sequence[Status], fleet: FleetPages) -> list[str]:
         said = say("{plant} is a simulated plant; its data end with its last hour below.", plant=played[0])
     else:
         said = say(
-            "{plants} are simulated plants; their data end with their last hours below.", plants=say_list(played)
+            "{plants} are simulated plants; their data end with their last hours below.", plants=_list_names(played)
         )
     return [f"::: {{.small}}\n{said} {say('`elc live` plays them on.')}\n:::"]
+
+
+def _list_names(names: Sequence[str]) -> str:
+    """List the names of plants; of many, the first and how many more."""
+    if len(names) <= MANY:
+        return say_list(names)
+    return say_list([*names[:NAMED], say("{count} more", count=say_number(len(names) - NAMED))])
+
+
+def _build_losses(statuses: Sequence[Status], fleet: FleetPages, sign: str) -> list[str]:
+    """Build the picture of what plants lose; of many, what regions lose, or the plants that lose most."""
+    if fleet.is_large and fleet.regions:
+        drawn = build_region_losses(fleet.find_groups(statuses), sign, fleet.max_gap_frac)
+        what = say("What each region loses now; in colour the part of plants above the limit.")
+        return [f"```{{=html}}\n{drawn}\n```", f"::: {{.small}}\n{what}\n:::"]
+    shown = statuses[:NAMED] if fleet.is_large else statuses
+    drawn = build_losses(shown, fleet.weeks, sign, fleet.max_gap_frac)
+    what = say("Left: the gap of the last seven days, its limit dashed. Right: what each plant loses now.")
+    if fleet.is_large:
+        what += f" {say('Shown are the {count} plants that lose most.', count=say_number(len(shown)))}"
+    return [f"```{{=html}}\n{drawn}\n```", f"::: {{.small}}\n{what}\n:::"] if drawn else []
+
+
+def _build_tools(statuses: Sequence[Status], fleet: FleetPages) -> str:
+    if not fleet.is_large:
+        return ""
+    regions = [group.name or say("Other plants") for group in fleet.find_groups(statuses)] if fleet.regions else []
+    wrong = sum(fleet.is_wrong(status) for status in statuses) + len(fleet.pageless)
+    return build_tools("table.plants", regions, wrong=wrong, is_grouped=bool(regions)) + "\n"
 
 
 def _build_failures(fleet: FleetPages) -> list[str]:
@@ -153,6 +190,18 @@ def _build_alerts(fleet: FleetPages) -> list[str]:
 def _build_alert(alert: Alert, names: Mapping[str, str]) -> str:
     text = f"- **{escape(names.get(alert.plant, alert.plant))}:** {escape(alert.sentence)}"
     return f"{text} [{say('Since {time}.', time=escape(format_time(alert.since)))}]{{.small}}" if alert.since else text
+
+
+def _build_advices(statuses: Sequence[Status], fleet: FleetPages) -> list[str]:
+    """Build what to do at each plant; of many, that at sound ones below the limit can be opened."""
+    first = [status for status in statuses if not fleet.is_large or fleet.is_wrong(status)]
+    rest = [status for status in statuses if status not in first]
+    parts = [_build_advice(status, fleet.links) for status in first]
+    if rest:
+        title = say_count("{count} other plant, below the limit", "{count} other plants, below the limit", len(rest))
+        folded = "\n\n".join(_build_advice(status, fleet.links) for status in rest)
+        parts.append(f'::: {{.callout-note collapse="true" title="{title}"}}\n{folded}\n:::')
+    return parts
 
 
 def _build_advice(status: Status, links: Mapping[str, str]) -> str:

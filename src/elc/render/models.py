@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from zoneinfo import ZoneInfo
 
 from elc.errors import ElcError
-from elc.pages.language import MISSING, NBSP, escape, format_date_alone, format_number, format_share, say
+from elc.pages.language import MISSING, escape, say, say_number
 from elc.paths import Project
 from elc.registry import Context, history, read_context
-from elc.registry.history import Decided, FleetRow, Held, HistoryRow, Place
+from elc.registry.history import FleetRow, Place
 from elc.render.fleet import SHOWN, build_answer, build_name, build_problems, build_status
-
-_COLORS = {"approved": "good", "rejected": "cost", "pending": "look"}
+from elc.render.groups import MANY, name_region
+from elc.render.histories import build_day, build_latest, build_mark, build_section, build_table
+from elc.render.tools import build_tools
 
 
 def build_models_page(project: Project) -> str:
@@ -32,16 +32,19 @@ def build_models(context: Context) -> str:
     problems += history.find_strays(context)
     if not any(context.line(row.plant).versions for row in rows):
         return _build_page([_build_start(context), *build_problems(problems)])
-    sections = [part for row in rows for part in _build_section(context, row)]
+    is_large = len(rows) >= MANY
+    each = (part for row in rows for part in build_section(context, row))
+    sections = build_latest(context, rows) if is_large else list(each)
     note = say(
-        "Times are those of each site. Typical error: CV(RMSE) of typical energy on hours that the version had not "
-        "learnt from. Below best: share of these hours; 10 % is right. Package: the first digits of its hash."
+        "Times are those of each site. Typical error: CV(RMSE) of typical energy on hours that the version was not "
+        "trained on. Below best: share of these hours; 10 % is right. Package: the first digits of its hash."
     )
     return _build_page(
         [
             f"::: {{.answer}}\n{build_answer(context, rows, problems)}\n:::",
             *_build_waiting(context, rows),
-            f"::: {{.table-scroll}}\n{_build_fleet_table(context, rows)}\n:::",
+            *(_build_tools(context, rows) if is_large else ()),
+            f"::: {{.table-scroll{' .fleet' if is_large else ''}}}\n{_build_fleet_table(context, rows)}\n:::",
             *build_problems(problems),
             *sections,
             f"::: {{.small}}\n{note}\n:::",
@@ -69,22 +72,52 @@ def _build_waiting(context: Context, rows: Sequence[FleetRow]) -> list[str]:
     waiting = [row for row in rows if "pending" in row.status]
     if not waiting:
         return []
-    names = [f"{build_name(context, row.plant)} {escape(row.latest)}" for row in waiting]
+    names = [f"{build_name(context, row.plant)} {escape(row.latest)}" for row in waiting[:SHOWN]]
+    if len(waiting) > SHOWN:
+        names.append(say("{count} more", count=say_number(len(waiting) - SHOWN)))
     return [say("Waiting for a decision: {versions}.", versions=", ".join(names))]
+
+
+def _build_tools(context: Context, rows: Sequence[FleetRow]) -> list[str]:
+    regions = dict.fromkeys(name_region(region) for row in rows if (region := _read_region(context, row)))
+    wrong = sum(_is_wrong(row) for row in rows)
+    return [f"```{{=html}}\n{build_tools('.fleet table', list(regions), wrong=wrong, is_grouped=False)}\n```"]
+
+
+def _read_region(context: Context, row: FleetRow) -> str:
+    return context.settings.plants[row.plant].region or ""
+
+
+def _is_wrong(row: FleetRow) -> bool:
+    """Whether a plant waits for a decision, or its highest environment has no version, or one that is in doubt."""
+    highest = row.places[-1]
+    lacks = highest.is_planned and not highest.version
+    return bool(row.pending) or lacks or any(place.is_doubtful for place in row.places)
 
 
 def _build_fleet_table(context: Context, rows: Sequence[FleetRow]) -> str:
     environments = [escape(name) for name in reversed(context.settings.environments)]
-    cells = [_build_fleet_cells(context, row) for row in rows]
-    return _build_table(
-        (say("plant"), *environments, say("latest version"), say("waiting")), ":" * (len(environments) + 2), cells
-    )
+    if len(rows) < MANY or not any(_read_region(context, row) for row in rows):
+        cells = [_build_fleet_cells(context, row, is_large=len(rows) >= MANY) for row in rows]
+        header = (say("plant"), *environments, say("latest version"), say("waiting"))
+        return build_table(header, ":" * (len(environments) + 2), cells)
+    header = (say("plant"), say("region"), *environments, say("latest version"), say("waiting"))
+    cells = [_insert_region(context, row) for row in sorted(rows, key=lambda row: _read_region(context, row) or "~")]
+    return build_table(header, ":" * (len(environments) + 3), cells)
 
 
-def _build_fleet_cells(context: Context, row: FleetRow) -> Sequence[str]:
+def _insert_region(context: Context, row: FleetRow) -> Sequence[str]:
+    region = _read_region(context, row)
+    name, *cells = _build_fleet_cells(context, row, is_large=True)
+    return name, f"[{escape(name_region(region))}]{{.region}}" if region else MISSING, *cells
+
+
+def _build_fleet_cells(context: Context, row: FleetRow, *, is_large: bool) -> Sequence[str]:
     zone = history.read_zone(context, row.plant)
     name = build_name(context, row.plant)
-    latest = f"{escape(row.latest)} {_build_status(row.status, 'small')}" if row.latest else MISSING
+    if is_large and _is_wrong(row):
+        name = f"[{name}]{{.wrong}}"
+    latest = f"{escape(row.latest)} {build_mark(row.status, 'small')}" if row.latest else MISSING
     return (
         f"**[{name}](#plant-{row.plant})**" if context.line(row.plant).versions else f"**{name}**",
         *(_build_place(place, zone) for place in reversed(row.places)),
@@ -96,107 +129,8 @@ def _build_fleet_cells(context: Context, row: FleetRow) -> Sequence[str]:
 def _build_place(place: Place, zone: ZoneInfo) -> str:
     if not place.version or place.since is None:
         return MISSING if place.is_planned else f"[{say('not planned')}]{{.small}}"
-    since = say("since {day}", day=_build_day(place.since, zone))
+    since = say("since {day}", day=build_day(place.since, zone))
     if place.is_doubtful:
         now = say("{status} now", status=build_status(place.status))
         return f"[{escape(place.version)}]{{.cost}} [{now}; {since}]{{.small}}"
     return f"{escape(place.version)} [{since}]{{.small}}"
-
-
-def _build_section(context: Context, row: FleetRow) -> list[str]:
-    rows = history.build_history(context, row.plant)
-    if not rows:
-        return []
-    zone = history.read_zone(context, row.plant)
-    ran = sorted((span for version in rows for span in version.ran), key=lambda span: span.start, reverse=True)
-    return [
-        f"## {build_name(context, row.plant)} {{#plant-{row.plant}}}",
-        f"::: {{.table-scroll}}\n{_build_versions_table(rows, zone)}\n:::",
-        *_build_ran(row.plant, ran, zone),
-    ]
-
-
-def _build_versions_table(rows: Sequence[HistoryRow], zone: ZoneInfo) -> str:
-    header = (
-        say("version"), say("status"), say("registered"), say("typical error"), say("below best"), say("learnt from"),
-        say("package"),
-    )  # fmt: skip
-    return _build_table(header, ":::..::", [_build_version_cells(row, zone) for row in rows])
-
-
-def _build_version_cells(row: HistoryRow, zone: ZoneInfo) -> Sequence[str]:
-    decided = " ".join(_build_verdict(verdict, zone) for verdict in reversed(row.verdicts))
-    hours = (
-        "" if row.rows is None else f" [{say('tested on {count} hours', count=format_number(row.rows, 0))}]{{.small}}"
-    )
-    return (
-        f"**{escape(row.version)}**",
-        f"{_build_status(row.status, '')} {decided}".rstrip(),
-        f"{_build_day(row.registered, zone)} [{say('by {name}', name=_build_who(row.registered_by))}]{{.small}}",
-        format_share(row.cv_rmse_frac, 2),
-        format_share(row.coverage_best_frac, 1),
-        _build_period(row.first, row.last) + hours if row.first and row.last else MISSING,
-        f"`{row.package[:8]}`" if row.package[:8].isalnum() else MISSING,
-    )
-
-
-def _build_period(first: str, last: str) -> str:
-    return say("{first} to {last}", first=_build_date(first), last=_build_date(last))
-
-
-def _build_status(status: str, extra: str) -> str:
-    """Build a status in its colour; one that differs by environment, or of a version taken back, in that of doubt."""
-    if extra:
-        return f"[{build_status(status)}]{{.{extra}}}"
-    return f"[{build_status(status)}]{{.{_COLORS.get(status, 'look')}}}"
-
-
-def _build_verdict(verdict: Decided, zone: ZoneInfo) -> str:
-    """Build who decided, when and why; the address stays in the tag."""
-    why = f": {escape(verdict.reason)}" if verdict.reason else ""
-    by, day = _build_who(verdict.by), _build_day(verdict.time, zone)
-    return f"[{say('{status} by {name}, {day}', status=build_status(verdict.status), name=by, day=day)}{why}]{{.small}}"
-
-
-def _build_who(who: str) -> str:
-    return escape(who.partition(" <")[0])
-
-
-def _build_ran(plant: str, ran: Sequence[Held], zone: ZoneInfo) -> list[str]:
-    if not ran:
-        return [say("It has not run anywhere yet.")]
-    cells = [
-        (
-            escape(span.version),
-            escape(span.environment),
-            _build_time(span.start, zone),
-            say("still there") if span.end is None else _build_time(span.end, zone),
-            _build_who(span.by),
-            escape(span.reason) or MISSING,
-        )
-        for span in ran[:SHOWN]
-    ]
-    header = (say("version"), say("ran in"), say("from"), say("to"), say("put there by"), say("why"))
-    table = _build_table(header, "::::::", cells)
-    count = format_number(len(ran), 0)
-    said = say("The latest {shown} of {count}; `elc models {plant}` shows all.", shown=SHOWN, count=count, plant=plant)
-    rest = [said] if len(ran) > SHOWN else []
-    return [f"### {say('Where it ran')}", f"::: {{.table-scroll}}\n{table}\n:::", *rest]
-
-
-def _build_table(header: Sequence[str], aligns: str, rows: Sequence[Sequence[str]]) -> str:
-    """Build a table; `aligns` has a colon for each column of texts and a point for one of numbers, which end there."""
-    marks = [":--" if sign == ":" else "--:" for sign in aligns.ljust(len(header), ".")]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, marks, *rows))
-
-
-def _build_day(seconds: int, zone: ZoneInfo) -> str:
-    return _build_date(history.read_moment(seconds, zone).date().isoformat())
-
-
-def _build_date(day: str) -> str:
-    return format_date_alone(date.fromisoformat(day)).replace(" ", NBSP)
-
-
-def _build_time(seconds: int, zone: ZoneInfo) -> str:
-    return f"{_build_day(seconds, zone)} {history.read_moment(seconds, zone):%H:%M}"

@@ -18,6 +18,7 @@ def _name(page: str) -> str:
         "method": say("Method"),
         "monitor": say("Monitor"),
         "explain": say("Explain"),
+        "report": say("Report"),
         "compare": say("Compare"),
     }
     return escape(names[page])

@@ -1,9 +1,9 @@
-"""Make an executed notebook ready for either engine: its texts translated, what failed on top, charts as HTML."""
+"""Make an executed notebook ready for an engine: its texts translated, what failed on top, its charts drawn."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,18 @@ from elc.render.options import read_front, read_options
 from elc.render.receipts import Page
 from elc.render.translate import translate_notebook
 
+_BETTER = {"text/markdown", "image/svg+xml", "image/png"}  # than HTML, where an output has several
 
-def prepare_notebook(page: Page, failures: Sequence[Failure]) -> nbformat.NotebookNode:
+
+def prepare_notebook(
+    page: Page, failures: Sequence[Failure], draw: Callable[[dict[str, Any], int, str], str] | None = None
+) -> nbformat.NotebookNode:
     """Read a page's notebook and make it ready; the file stays as it is.
+
+    Args:
+        page: whose notebook.
+        failures: what failed of all plants.
+        draw: writes a chart as Markdown, from its output, its number on the page, and what it shows. Default: HTML.
 
     Raises:
         ElcError: the file is not a notebook, or a front matter or `#|` option is not valid YAML.
@@ -31,7 +40,8 @@ def prepare_notebook(page: Page, failures: Sequence[Failure]) -> nbformat.Notebo
     _check_options(notebook, where)
     notebook = translate_notebook(notebook)
     _translate_front(notebook, where)
-    _show_charts(notebook, where)
+    _show_charts(notebook, where, draw or _draw_html)
+    _show_html(notebook)
     banner = build_banner([failure for failure in failures if failure.plant == page.plant], page.stage)
     if banner:
         has_front = bool(notebook.cells) and notebook.cells[0].cell_type == "raw"
@@ -75,15 +85,31 @@ def translate_title(title: str) -> str:
     return f"{name}{colon}{translate(rest)}" if colon else translate(title)
 
 
-def _show_charts(notebook: nbformat.NotebookNode, where: str) -> None:
-    """Put the HTML of each chart in the place of its picture, as Markdown that both engines read."""
+def _show_charts(notebook: nbformat.NotebookNode, where: str, draw: Callable[[dict[str, Any], int, str], str]) -> None:
+    """Put each chart, as Markdown, in the place of its picture."""
     count = 0
     for number, cell in enumerate(notebook.cells, start=1):
         for output in cell.get("outputs", []) if cell.cell_type == "code" else []:
             if has_chart(output.get("data", {})):
                 count += 1
                 alt = read_options(cell.source, {}, f"{where}, cell {number}")[0].alt
-                output.data = nbformat.from_dict({"text/markdown": _fence(build_chart(output.data, count, alt))})
+                output.data = nbformat.from_dict({"text/markdown": draw(output.data, count, alt)})
+
+
+def _show_html(notebook: nbformat.NotebookNode) -> None:
+    """Put HTML, a data frame for one, into Markdown: for HTML or a script Quarto loads libraries from a network."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []) if cell.cell_type == "code" else []:
+            data = output.get("data", {})
+            html = data.pop("text/html", None)
+            if html is not None and not set(data) & _BETTER:
+                data["text/markdown"] = _fence(html)
+            data.pop("application/javascript", None)
+
+
+def _draw_html(data: dict[str, Any], number: int, alt: str) -> str:
+    """Draw a chart as HTML in Markdown that both engines read."""
+    return _fence(build_chart(data, number, alt))
 
 
 def _fence(html: str) -> str:

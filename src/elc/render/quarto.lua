@@ -1,5 +1,8 @@
 -- What Quarto does to its Markdown, for pandoc alone: hidden content, callouts, tabsets, figures and tables with
--- numbers, references to them, links between pages.
+-- numbers, references to them, links between pages. How each looks is in html.lua and typst.lua.
+
+local kind_of_output = FORMAT:match("^html") and "html" or FORMAT
+local out = dofile(pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), kind_of_output .. ".lua" }))
 
 local CALLOUTS = { note = "Note", tip = "Tip", warning = "Warning", caution = "Caution", important = "Important" }
 local function say(name, english)
@@ -13,20 +16,17 @@ local NBSP = "\u{a0}"
 local numbers = {}
 local counts = { fig = 0, tbl = 0 }
 local tabsets = 0
-local body_has_h1 = false
+local has_h1 = false
 
-local function raw(text)
-  return pandoc.RawBlock("html", text)
-end
-
-local function escape(text)
-  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;"))
+local function is_ours(format)
+  return out.formats:find_if(function(ours) return format:match("^" .. ours) end) ~= nil
 end
 
 local function is_hidden(div)
   local when, unless = div.attributes["when-format"], div.attributes["unless-format"]
-  local matches = (not when or when:match("^html")) and not (unless and unless:match("^html"))
-  if div.classes:includes("content-hidden") then return matches end
+  local matches = (not when or is_ours(when)) and not (unless and is_ours(unless))
+  -- Paper shows what the page shows: what is hidden there is hidden here.
+  if div.classes:includes("content-hidden") then return matches or (when and when:match("^html") ~= nil) end
   return div.classes:includes("content-visible") and not matches
 end
 
@@ -47,18 +47,6 @@ local function build_caption(number, inlines)
   return caption
 end
 
-local function build_float(kind, identifier, caption, content)
-  local id = identifier ~= "" and (' id="' .. escape(identifier) .. '"') or ""
-  local open = raw('<figure class="quarto-float quarto-float-' .. kind .. ' figure"' .. id .. ">")
-  local blocks = pandoc.Blocks({ open })
-  local figcaption = #caption > 0 and { raw("<figcaption>"), pandoc.Plain(caption), raw("</figcaption>") } or {}
-  if kind == "tbl" then blocks:extend(figcaption) end
-  blocks:extend(content)
-  if kind ~= "tbl" then blocks:extend(figcaption) end
-  blocks:insert(raw("</figure>"))
-  return blocks
-end
-
 -- A float's caption is its .float-caption; in a div written by hand it is the last paragraph.
 local function take_caption(div)
   local content, last = div.content, div.content[#div.content]
@@ -77,7 +65,7 @@ local function render_float(div)
   local caption = take_caption(div)
   local kind = div.identifier:match("^(%a+)-")
   if not KINDS[kind] then kind = #div.content == 1 and div.content[1].t == "Table" and "tbl" or "fig" end
-  return build_float(kind, div.identifier, build_caption(build_number(div.identifier), caption), div.content)
+  return out.build_float(kind, div.identifier, build_caption(build_number(div.identifier), caption), div.content)
 end
 
 local function render_callout(div, kind)
@@ -89,19 +77,7 @@ local function render_callout(div, kind)
     title = first.content
     div.content:remove(1)
   end
-  local class = 'class="callout callout-' .. kind .. '"'
-  local collapse = div.attributes.collapse
-  local blocks = pandoc.Blocks({})
-  if collapse then
-    blocks:insert(raw("<details " .. class .. (collapse == "false" and " open" or "") .. '><summary class="callout-title">'))
-  else
-    blocks:insert(raw('<div role="note" ' .. class .. '><p class="callout-title">'))
-  end
-  blocks:insert(pandoc.Plain(title))
-  blocks:insert(raw(collapse and "</summary>" or "</p>"))
-  blocks:insert(pandoc.Div(div.content, pandoc.Attr("", { "callout-body" })))
-  blocks:insert(raw(collapse and "</details>" or "</div>"))
-  return blocks
+  return out.build_callout(kind, title, div.content, div.attributes.collapse)
 end
 
 -- Split a tabset at its first heading's level.
@@ -118,31 +94,11 @@ local function split_tabs(div)
   return tabs
 end
 
--- Tabs are radio buttons that the style sheet shows as tabs: no script, and arrow keys work.
 local function render_tabset(div)
   local tabs = split_tabs(div)
   if #tabs == 0 then return nil end
   tabsets = tabsets + 1
-  local name = "tabset-" .. tabsets
-  local blocks = pandoc.Blocks({ raw('<div class="panel-tabset" role="group">') })
-  for i, tab in ipairs(tabs) do
-    local id = name .. "-" .. i
-    local checked = i == 1 and " checked" or ""
-    blocks:insert(raw('<input type="radio" class="tab-choice" name="' .. name .. '" id="' .. id .. '"' .. checked .. ">"))
-    blocks:insert(raw('<label class="nav-link" for="' .. id .. '">'))
-    blocks:insert(pandoc.Plain(tab.title))
-    blocks:insert(raw("</label>"))
-  end
-  blocks:insert(raw('<div class="tab-content">'))
-  for _, tab in ipairs(tabs) do
-    blocks:insert(raw('<div class="tab-pane"><p class="tab-title">'))
-    blocks:insert(pandoc.Plain(tab.title))
-    blocks:insert(raw("</p>"))
-    blocks:extend(tab.content)
-    blocks:insert(raw("</div>"))
-  end
-  blocks:insert(raw("</div></div>"))
-  return blocks
+  return out.build_tabset(tabs, tabsets)
 end
 
 local function render_captioned(div)
@@ -151,6 +107,7 @@ end
 
 local function render_panel(div)
   if div.classes:includes("panel-tabset") then return render_tabset(div) end
+  if div.classes:includes("grid2") and out.build_pair then return out.build_pair(div) end
   for kind in pairs(CALLOUTS) do
     if div.classes:includes("callout-" .. kind) then return render_callout(div, kind) end
   end
@@ -158,7 +115,7 @@ end
 
 local function render_figure(figure)
   local caption = pandoc.utils.blocks_to_inlines(figure.caption.long)
-  return build_float("fig", figure.identifier, build_caption(build_number(figure.identifier), caption), figure.content)
+  return out.build_float("fig", figure.identifier, build_caption(build_number(figure.identifier), caption), figure.content)
 end
 
 -- A table's own caption may end in its label: `: Moves {#tbl-moves}`.
@@ -168,47 +125,14 @@ local function render_table(tbl)
   if not number and #caption == 0 then return nil end
   local identifier = tbl.identifier
   tbl.identifier, tbl.caption = "", { long = {} }
-  return build_float("tbl", identifier, build_caption(number, caption), { tbl })
-end
-
-local function set_cell(cell, align, is_header)
-  if is_header then cell.attributes.scope = "col" end
-  if cell.alignment ~= "AlignDefault" then align = cell.alignment end
-  cell.alignment = "AlignDefault"
-  if align == "AlignRight" then cell.classes:insert("right") end
-  if align == "AlignCenter" then cell.classes:insert("center") end
-  return cell
-end
-
-local function set_rows(rows, aligns, is_header)
-  for _, row in ipairs(rows) do
-    local column = 1
-    for _, cell in ipairs(row.cells) do
-      set_cell(cell, aligns[column], is_header)
-      column = column + cell.col_span
-    end
-  end
-end
-
--- Headers get a scope, alignment becomes a class (no inline style), widths are the browser's.
-local function finish_table(tbl)
-  local aligns = {}
-  for i, spec in ipairs(tbl.colspecs) do aligns[i] = spec[1] end
-  set_rows(tbl.head.rows, aligns, true)
-  for _, body in ipairs(tbl.bodies) do
-    set_rows(body.head, aligns, true)
-    set_rows(body.body, aligns, false)
-  end
-  set_rows(tbl.foot.rows, aligns, false)
-  tbl.colspecs = tbl.colspecs:map(function() return { "AlignDefault", nil } end)
-  return { raw('<div class="table-scroll" role="group" aria-label="' .. KINDS.tbl .. '" tabindex="0">'), tbl, raw("</div>") }
+  return out.build_float("tbl", identifier, build_caption(number, caption), { tbl })
 end
 
 local function build_reference(citation)
   local number = numbers[citation.id]
   if not number then return pandoc.Strong({ pandoc.Str("?@" .. citation.id) }) end
   if citation.mode == "SuppressAuthor" then number = number:match(NBSP .. "(%d+)$") end
-  return pandoc.Link({ pandoc.Str(number) }, "#" .. citation.id, "", pandoc.Attr("", { "quarto-xref" }))
+  return out.build_reference(number, citation.id)
 end
 
 local function render_cite(cite)
@@ -224,31 +148,21 @@ local function render_cite(cite)
   return inlines
 end
 
-local function render_link(link)
-  if link.target:match("^%a[%w+.-]*:") then return end
-  local path, rest = link.target:match("^([^?#]*)(.*)$")
-  link.target = path:gsub("%.ipynb$", ".html"):gsub("%.qmd$", ".html") .. rest
-  return link
-end
-
-local function render_image(image)
-  image.caption = image.attributes["fig-alt"] and { pandoc.Str(image.attributes["fig-alt"]) } or image.caption
-  image.attributes["fig-alt"] = nil
-  return image
-end
-
 return {
-  { Div = function(div) if is_hidden(div) then return {} end end },
+  { Div = function(div) if is_hidden(div) then return {} end end, RawBlock = out.read_raw },
   -- From the top down, so that the numbers follow the page.
   { traverse = "topdown", Div = render_captioned, Figure = render_figure, Table = render_table },
   { Div = render_panel },
   {
     Cite = render_cite,
-    Link = render_link,
-    Image = render_image,
-    Table = finish_table,
-    Header = function(header) body_has_h1 = body_has_h1 or header.level == 1 end,
+    Link = out.build_link,
+    Image = out.build_image,
+    Span = out.build_span,
+    Header = function(header) has_h1 = has_h1 or header.level == 1 end,
   },
-  -- The page's title is its one h1.
-  { Header = function(header) if body_has_h1 then header.level = header.level + 1 end return header end },
+  {
+    Div = out.build_div,
+    Table = function(tbl) return out.build_table(tbl, KINDS.tbl) end,
+    Header = function(header) header.level = header.level + out.find_shift(has_h1) return header end,
+  },
 }

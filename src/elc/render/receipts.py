@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elc.errors import ElcError, build_nearest
 from elc.paths import Project
 from elc.records import RecordError
 from elc.records.failure import Failure
 from elc.records.receipt import read_receipt
 from elc.registry import find_place
 
-STEMS = {"monitor": "50_monitor", "explain": "60_explain", "compare": "80_compare"}
+STEMS = {"monitor": "50_monitor", "explain": "60_explain", "report": "90_report", "compare": "80_compare"}
 _COMMANDS = {"compare": "elc compare {plant}"}  # of pages that DVC does not make
 
 
@@ -75,6 +76,28 @@ def read_pages(project: Project, plants: Iterable[str], faults: list[str]) -> li
         )
     pages = [_read_page(place, plant, stage, faults) for place, plant, stage in receipts]
     return [page for page in pages if page is not None]
+
+
+def find_page(project: Project, plant: str, name: str) -> Page:
+    """Find a page of a plant by its name, `monitor` of `50_monitor.ipynb`; one with a receipt is what that says.
+
+    Raises:
+        ElcError: there is no such page, or it is not as its receipt says.
+    """
+    place = project.operate("") if name in _COMMANDS else find_place(project, plant)
+    folder = place.reports / plant
+    found = {path.stem.partition("_")[2]: path for path in folder.glob("[0-9]*_*.ipynb") if "." not in path.stem}
+    if name not in found:
+        where = folder.relative_to(project.root).as_posix()
+        known = build_nearest(name, found) if found else f"there is none. {build_repair(project, 'monitor', plant)}"
+        raise ElcError(f"{where}: has no page {name}: {known}")
+    if not (place.receipts / plant / f"{name}.json").is_file():
+        return Page(plant, name, f"{plant}: {name.capitalize()}", found[name])
+    faults: list[str] = []
+    page = _read_page(place, plant, name, faults)
+    if page is None:
+        raise ElcError(f"pdf: {faults[0]}")
+    return page
 
 
 def _read_page(project: Project, plant: str, stage: str, faults: list[str]) -> Page | None:

@@ -18,12 +18,13 @@ from elc.files import replace_file
 from elc.pages.language import escape
 from elc.paths import Project
 from elc.records.receipt import Receipt, write_receipt
+from elc.runner.inputs import check_fetched
 from elc.runner.parameters import check_parameters
 from elc.runner.stable import normalise
 from elc.settings import PlantSettings, read_plant
 
 # The stages whose executed notebooks are pages of the site.
-PAGES = ("monitor", "explain", "compare")
+PAGES = ("monitor", "explain", "report", "compare")
 # Its page is asked for by hand, so that only the caller learns of its failure.
 BY_HAND = "compare"
 
@@ -50,6 +51,8 @@ def run_stage(project: Project, stage: str, plant: str, given: dict[str, Any]) -
     if environment := given.get("environment"):
         project = project.operate(str(environment))
     parameters = check_parameters(stages[stage], {"plant": plant, **given})
+    if not project.environment:
+        check_fetched(project, stage, plant)
     try:
         target = _run(project, stage, plant, settings, stages[stage], parameters)
     except ElcError as error:

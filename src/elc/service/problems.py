@@ -23,7 +23,10 @@ class Fault:
 
 
 class ProblemError(Exception):
-    """A request that gets no answer: `detail` is for who asked, so it names no path, no trace and no strange plant."""
+    """A request that gets no answer: `detail` is for who asked, so it names no path, no trace and no strange plant.
+
+    `more` are further members of the answer, for programs.
+    """
 
     def __init__(
         self,
@@ -31,9 +34,11 @@ class ProblemError(Exception):
         detail: str,
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.faults, self.headers = status, detail, tuple(faults), dict(headers or {})
+        self.more = dict(more or {})
 
 
 def build_problem(error: ProblemError) -> Response:
@@ -43,6 +48,7 @@ def build_problem(error: ProblemError) -> Response:
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
         "detail": error.detail,
+        **error.more,
     }
     if error.faults:
         content["errors"] = [

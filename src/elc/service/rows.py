@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 MAX_FAULTS = 20
 SHOWN = 40  # letters of a value
 SMALL_BYTES = 20_000  # of a body that can hold little, whatever it is
-MOST_LISTS, MOST_COLUMNS = 64, 100  # ASSUME: brackets in a request, and columns of a model, are fewer
+MOST_LISTS, MOST_COLUMNS = 64, 100  # ASSUME: brackets besides those of rows, and columns of a model, are fewer
 KEYS = ("rows", "units")
 NUMBERS = (float, int)
 
@@ -49,7 +49,7 @@ def parse_json(body: bytes, *, max_rows: int) -> Any:
     Raises:
         ProblemError: 400, with the place; 413 for more parts than so many rows can have.
     """
-    most = {b"[": MOST_LISTS, b"{": max_rows + MOST_LISTS, b",": max_rows * MOST_COLUMNS}
+    most = {b"[": max_rows + MOST_LISTS, b"{": max_rows + MOST_LISTS, b",": max_rows * MOST_COLUMNS}
     if len(body) > SMALL_BYTES and any(body.count(sign) > count for sign, count in most.items()):
         raise ProblemError(
             413, f"The body has more values than {max_rows:,} rows can have. Split it into several requests."

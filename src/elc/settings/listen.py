@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 from elc.settings.section import Positive, Section
 
 NAMED_LEVELS = ("{plant}", "{tag}")
+OPCUA_URL = r"^opc\.tcp://[^\s/@]+(/\S*)?$"
+OPCUA_SECURITY = r"^(Basic256Sha256|Aes128Sha256RsaOaep|Aes256Sha256RsaPss),(Sign|SignAndEncrypt)(,[^,]+){2,3}$"
 NAME_PARTS = ("{group}", "{node}", "{device}", "{metric}")
 
 
@@ -38,8 +40,24 @@ Topic = Annotated[str, AfterValidator(_check_topic)]
 Name = Annotated[str, AfterValidator(_check_name)]
 
 
-class MqttSource(Section):
-    """One broker. User and password are ELC_MQTT_USER and ELC_MQTT_PASSWORD.
+class MqttBroker(Section):
+    """One broker. User and password are ELC_MQTT_USER and ELC_MQTT_PASSWORD."""
+
+    host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
+    port: int = Field(default=1883, gt=0, le=65535)
+    is_tls: bool = False
+    certificates: str | None = None
+    version: Literal["5", "3.1.1"] = "5"
+
+    @model_validator(mode="after")
+    def _check_certificates(self) -> Self:
+        if self.certificates is not None and not self.is_tls:
+            raise ValueError("certificates are given, and is_tls is false; set it to true")
+        return self
+
+
+class MqttSource(MqttBroker):
+    """One broker that is listened to.
 
     A level `{plant}` of a topic is the plant, `{tag}` the tag, `+` any level, and `#` all that follow. Of Sparkplug B,
     `tag` says how a tag is named. `codes` says what whole numbers mean as quality in JSON. `max_unacknowledged` must
@@ -47,17 +65,12 @@ class MqttSource(Section):
     Without a `client_id`, each project draws one of its own.
     """
 
-    host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
-    port: int = Field(default=1883, gt=0, le=65535)
-    is_tls: bool = False
-    certificates: str | None = None
     topics: list[Topic] = Field(min_length=1)
     format: Literal["json", "sparkplug"] = "json"
     plant: str | None = None
     tag: Name = "{metric}"
     codes: Literal["opc_ua", "opc_da"] | None = None
     client_id: str | None = Field(default=None, min_length=1)
-    version: Literal["5", "3.1.1"] = "5"
     session_h: Positive = 168
     max_unacknowledged: int = Field(default=5000, gt=0, le=65535)
 
@@ -68,8 +81,6 @@ class MqttSource(Section):
             raise ValueError("no plant is given; add plant, or write a level {plant} in every topic")
         if self.plant is not None and any(named):
             raise ValueError("plant is given, and a topic holds {plant} too; keep one of them")
-        if self.certificates is not None and not self.is_tls:
-            raise ValueError("certificates are given, and is_tls is false; set it to true")
         return self
 
 
@@ -81,16 +92,13 @@ class OpcUaSource(Section):
     and a fifth part may be the server's own certificate: then no other one is taken.
     """
 
-    url: str = Field(pattern=r"^opc\.tcp://[^\s/@]+(/\S*)?$")
+    url: str = Field(pattern=OPCUA_URL)
     plant: str
     nodes: dict[str, str] | None = Field(default=None, min_length=1)
     namespace: int = Field(default=2, ge=0)
     interval_s: Positive = 10
     repeat_min: Positive = 60
-    security: str | None = Field(
-        default=None,
-        pattern=r"^(Basic256Sha256|Aes128Sha256RsaOaep|Aes256Sha256RsaPss),(Sign|SignAndEncrypt)(,[^,]+){2,3}$",
-    )
+    security: str | None = Field(default=None, pattern=OPCUA_SECURITY)
 
 
 class ListenSettings(Section):

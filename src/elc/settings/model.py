@@ -5,16 +5,19 @@ A key that is not given has the default that stands here, which is what the demo
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from elc.settings.alerts import AlertSettings
+from elc.settings.alerts import Address, AlertSettings
 from elc.settings.environment import EnvironmentSettings
+from elc.settings.fleet import FleetSettings
 from elc.settings.languages import find_languages
 from elc.settings.listen import ListenSettings
 from elc.settings.plain import Plain
-from elc.settings.plant import PlantSettings
+from elc.settings.plant import EnergyUnit, PlantSettings
+from elc.settings.publish import PublishSettings
+from elc.settings.registry import RegistrySettings
 from elc.settings.section import Day, Frac, NotNegative, Positive, Section
 from elc.settings.serve import ServeSettings
 
@@ -22,6 +25,7 @@ from elc.settings.serve import ServeSettings
 class SiteSettings(Section):
     currency: Plain = "EUR"
     language: str = "en"
+    energy_unit: EnergyUnit = "GJ"
 
     @field_validator("language")
     @classmethod
@@ -198,12 +202,23 @@ class CompareSettings(Section):
     max_p: Frac = 0.05
 
 
+class ReportSettings(Section):
+    """What a report of a period asks for, and who gets it by mail, from the server of `alerts.email`."""
+
+    interval_frac: float = Field(default=0.9, gt=0, lt=1)
+    min_baseline_days: Positive = 365.0
+    min_baseline_h: Positive = 672.0
+    min_judged_frac: Frac = 0.5
+    wait_h: NotNegative = 24.0
+    email: list[Address] = Field(default_factory=list)
+
+
 class RenderSettings(Section):
     engine: Literal["auto", "quarto", "pandoc"] = "auto"
 
 
 class Settings(Section):
-    """All of params.yaml."""
+    """All of params.yaml. `regions` stand as they are written; `plants` have what their regions say."""
 
     site: SiteSettings
     simulate: SimulateSettings
@@ -217,8 +232,15 @@ class Settings(Section):
     advise: AdviseSettings
     alerts: AlertSettings
     compare: CompareSettings
+    report: ReportSettings = Field(default_factory=ReportSettings)
     render: RenderSettings
     serve: ServeSettings
     listen: ListenSettings
+    publish: PublishSettings = Field(default_factory=PublishSettings)
+    registry: RegistrySettings = Field(default_factory=RegistrySettings)
+    fleet: FleetSettings = Field(default_factory=FleetSettings)
     environments: dict[str, EnvironmentSettings] = Field(min_length=1)
+    regions: dict[str, Annotated[dict[str, Any], BeforeValidator(lambda given: {} if given is None else given)]] = (
+        Field(default_factory=dict)
+    )
     plants: dict[str, PlantSettings]

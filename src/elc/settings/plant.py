@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from elc.settings.fetch import Sources
 from elc.settings.plain import Plain
 from elc.settings.section import ByDate, Day, Days, Names, Qualities, Section, TimeZone
 
 if TYPE_CHECKING:
     import pandas as pd
 
+EnergyUnit = Literal["GJ", "MWh", "kWh", "MMBtu", "Gcal"]
 Interval = Literal["5min", "10min", "15min", "30min", "1h", "2h", "4h", "8h", "12h", "1D"]
 INTERVALS_H: dict[Interval, float] = {
     "5min": 1 / 12,
@@ -100,24 +102,77 @@ class Export(Section):
     is_continuous: bool = True
 
 
+class Event(Section):
+    """Something done to a plant that moves what it takes from a day on, from the site's midnight: what, and why.
+
+    What it changed beyond load, drivers and set-points becomes part of best, as ISO 50006 has it for a static factor.
+    """
+
+    date: Day
+    kind: Literal["turnaround", "cleaning", "equipment", "meter", "other"]
+    reason: Plain
+
+
+def _check_events(events: list[Event]) -> list[Event]:
+    days = [event.date for event in events]
+    if days != sorted(set(days)):
+        raise ValueError("write one event a day, the earliest first")
+    return events
+
+
+class BaselinePeriod(Section):
+    """The period that savings are counted from, as `from` and `to` in params.yaml: days of the site, both included."""
+
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _check_order(self) -> BaselinePeriod:
+        if self.last < self.first:
+            raise ValueError(f"to {self.last} is before from {self.first}; write the earlier day first")
+        return self
+
+
+class Base(Section):
+    """What is known of a plant's energy before anything is learnt: `fixed_gj_per_h` is used whatever the load."""
+
+    fixed_gj_per_h: float = 0.0
+
+    @field_validator("fixed_gj_per_h")
+    @classmethod
+    def _check_fixed(cls, given: float) -> float:
+        if given < 0:
+            raise ValueError("write what the plant uses whatever its load, 0 or more GJ/h")
+        return given
+
+
 class PlantSettings(Section):
     """One plant. A stage's name as a key overrides that section's keys for this plant alone.
 
+    `region` names the one of `regions` whose settings hold where the plant has none of its own; None for none.
     `turnarounds` are the first days of running after each, from the site's midnight on; the age of the plant counts
-    from the last of them.
+    from the last of them. `events` are other things done to the plant, each a lasting change of what it takes.
+    `energy_unit` is that of pages and messages; null for the site's. Inside, energy stays in GJ.
+    `baseline` is the period that reports count savings from. `sources` are what `elc fetch` asks for readings.
     """
 
+    region: str | None = None
     name: Plain
     product: Plain
     time_zone: TimeZone
     interval: Annotated[Interval, BeforeValidator(lambda given: "1D" if given == "1d" else given)]
     train_until: Day | None
     turnarounds: Days = Field(default_factory=list)
+    events: Annotated[list[Event], AfterValidator(_check_events)] = Field(default_factory=list)
     battery_limit: Plain
     note: Plain = ""
     gap_carrier: Plain
+    energy_unit: EnergyUnit | None = None
     export: Export
+    sources: Sources = Field(default_factory=list)
     carriers: dict[Plain, Carrier]
+    base: Base = Field(default_factory=Base)
+    baseline: BaselinePeriod | None = None
     ingest: dict[str, Any] = Field(default_factory=dict)
     dataset: dict[str, Any] = Field(default_factory=dict)
     train: dict[str, Any] = Field(default_factory=dict)
@@ -125,6 +180,7 @@ class PlantSettings(Section):
     explain: dict[str, Any] = Field(default_factory=dict)
     advise: dict[str, Any] = Field(default_factory=dict)
     alerts: dict[str, Any] = Field(default_factory=dict)
+    report: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def interval_h(self) -> float:
@@ -138,9 +194,24 @@ class PlantSettings(Section):
 
         return pd.Timedelta(self.interval)
 
+    @property
+    def event_times(self) -> list[datetime]:
+        """The moments (UTC) from which declared events count, in order."""
+        return [self._find_midnight(event.date) for event in self.events]
+
+    @property
+    def baseline_times(self) -> tuple[datetime, datetime] | None:
+        """When the baseline period starts and ends (UTC); None where none is declared."""
+        if self.baseline is None:
+            return None
+        after = date.fromisoformat(self.baseline.last) + timedelta(days=1)
+        return self._find_midnight(self.baseline.first), self._find_midnight(after.isoformat())
+
+    def _find_midnight(self, day: str) -> datetime:
+        return datetime.combine(date.fromisoformat(day), time(), ZoneInfo(self.time_zone)).astimezone(UTC)
+
     def find_age(self, at: datetime) -> float | None:
         """Count the days (of 24 h) from the last turnaround to a moment (aware); None before the first."""
-        zone = ZoneInfo(self.time_zone)
-        starts = [datetime.combine(date.fromisoformat(day), time(), zone).astimezone(UTC) for day in self.turnarounds]
+        starts = [self._find_midnight(day) for day in self.turnarounds]
         past = [start for start in starts if start <= at]
         return (at - past[-1]) / timedelta(days=1) if past else None

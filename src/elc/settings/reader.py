@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from elc.errors import ElcError, build_error, build_nearest, check_faults, check_known, list_unknown
+from elc.errors import ElcError, check_faults, check_known
 from elc.paths import CANDIDATE, Project
 from elc.settings.alerts import AlertSettings
 from elc.settings.bounded import check_yaml
-from elc.settings.faults import read_faults
+from elc.settings.checks import OVERRIDABLE, build_section, check_settings, find_fit_faults, override
+from elc.settings.faults import put_below
 from elc.settings.model import (
     AdviseSettings,
     CompareSettings,
@@ -26,16 +25,13 @@ from elc.settings.model import (
     ExplainSettings,
     IngestSettings,
     MonitorSettings,
+    ReportSettings,
     Settings,
     SiteSettings,
     TrainSettings,
 )
-from elc.settings.plant import PlantSettings
-from elc.settings.section import Section
-
-RESERVED = ("approved", CANDIDATE)  # what the registry calls its decisions, and what has no version
-_PLANT_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")  # it is a part of file names
-SectionT = TypeVar("SectionT", bound=Section)
+from elc.settings.plant import EnergyUnit, PlantSettings
+from elc.settings.regions import Origin, find_unknown
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,13 @@ class StageSettings:
     advise: AdviseSettings = field(default_factory=AdviseSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     compare: CompareSettings = field(default_factory=CompareSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
     is_simulated: bool = False
+
+    @property
+    def energy_unit(self) -> EnergyUnit:
+        """The unit in which the plant's energy is said."""
+        return self.plant.energy_unit or self.site.energy_unit
 
 
 def read_settings(project: Project) -> Settings:
@@ -74,56 +76,7 @@ def parse_settings(text: str) -> Settings:
     Raises:
         ElcError: as for `read_settings`.
     """
-    return _check_settings(_parse_yaml(text, "params.yaml"))
-
-
-def _check_settings(content: Any) -> Settings:
-    settings = _build_section(Settings, content, "params.yaml")
-    faults = [fault for name, plant in settings.plants.items() for fault in _find_plant_faults(name, plant)]
-    for name, plant in settings.plants.items():
-        for stage in _OVERRIDABLE:
-            faults += _find_override_faults(settings, name, plant, stage)
-    faults += [
-        f"simulate.plants.{name}: plants has no entry {name}. Add one, or remove this."
-        for name in settings.simulate.plants
-        if name not in settings.plants
-    ]
-    faults += _find_environment_faults(settings)
-    check_faults("params.yaml", faults)
-    return settings
-
-
-def is_id(name: str) -> bool:
-    """Tell whether a name may be a plant's id."""
-    return _PLANT_ID.fullmatch(name) is not None
-
-
-def check_id(name: str, where: str) -> None:
-    """Check that a name may be a plant's id, for it becomes a part of paths.
-
-    Raises:
-        ElcError: it may not.
-    """
-    check_faults(where if is_id(name) else where[:80], [] if is_id(name) else [_say_id(name)])
-
-
-def _say_id(name: str) -> str:
-    return (
-        f"plants.{name[:80]}: a plant's id consists of lowercase letters, digits and _, starts with a letter and "
-        "has at most 64 characters."
-    )
-
-
-def check_entry(content: Any, plant: str, where: str, settings: Settings) -> PlantSettings:
-    """Check one plant's entry as it would are in params.yaml, its overrides of `settings` included.
-
-    Raises:
-        ElcError: the entry or the plant's id is not valid (all faults are named).
-    """
-    entry = _build_section(PlantSettings, content, where)
-    overrides = [fault for stage in _OVERRIDABLE for fault in _find_override_faults(settings, plant, entry, stage)]
-    check_faults(where, _find_plant_faults(plant, entry) + overrides)
-    return entry
+    return check_settings(_parse_yaml(text, "params.yaml"))
 
 
 def read_plant(project: Project, plant: str) -> StageSettings:
@@ -149,12 +102,12 @@ def read_operation(project: Project, plant: str, environment: str) -> StageSetti
         return chosen
     check_known("environment", environment, environments)
     overrides = environments[environment].overrides
-    return replace(chosen, **{stage: _override(getattr(chosen, stage), keys) for stage, keys in overrides.items()})
+    return replace(chosen, **{stage: override(getattr(chosen, stage), keys) for stage, keys in overrides.items()})
 
 
 def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSettings:
     """Build what the stages of one plant need, from an entry that need not are in params.yaml."""
-    sections = {stage: _override(getattr(settings, stage), getattr(entry, stage)) for stage in _OVERRIDABLE}
+    sections = {stage: override(getattr(settings, stage), getattr(entry, stage)) for stage in OVERRIDABLE}
     return StageSettings(
         site=settings.site,
         plant_id=plant,
@@ -173,67 +126,16 @@ def build_default(plant: str, content: Any) -> StageSettings:
     Raises:
         ElcError: the entry is not valid (all faults are named).
     """
-    entry = _build_section(PlantSettings, content, f"plant {plant}")
+    where = f"plant {plant}"
+    check_faults(where, find_unknown({plant: Origin(content, None)}))
+    entry = build_section(PlantSettings, content, where)
     chosen = StageSettings(plant_id=plant, plant=entry)
-    given = {stage: (getattr(chosen, stage), getattr(entry, stage)) for stage in _OVERRIDABLE}
-    faults = [fault for stage, (section, keys) in given.items() for fault in _find_fit_faults(section, keys, stage)]
-    check_faults(f"plant {plant}", faults)
-    return replace(chosen, **{stage: _override(section, keys) for stage, (section, keys) in given.items()})
-
-
-_OVERRIDABLE = ("ingest", "dataset", "train", "monitor", "explain", "advise", "alerts")
-
-
-def _override(section: SectionT, keys: dict[str, Any]) -> SectionT:
-    return type(section).model_validate({**section.model_dump(), **keys})
-
-
-def _find_plant_faults(name: str, plant: PlantSettings) -> list[str]:
-    faults = []
-    if not is_id(name):
-        faults.append(_say_id(name))
-    if plant.gap_carrier not in plant.carriers:
-        faults.append(
-            f"plants.{name}.gap_carrier: {plant.gap_carrier} is not a carrier of this plant: "
-            f"{build_nearest(plant.gap_carrier, plant.carriers)}"
-        )
-    return faults
-
-
-def _find_environment_faults(settings: Settings) -> list[str]:
-    """Environments stand in the order of promotion: each takes versions from one above it, or from nowhere."""
-    faults: list[str] = []
-    known: list[str] = []
-    for name, environment in settings.environments.items():
-        where = f"environments.{name}"
-        if not _PLANT_ID.fullmatch(name) or name in RESERVED:
-            words = " or ".join(RESERVED)
-            faults.append(
-                f"{where}: an environment's name consists of lowercase letters, digits and _, at most 64 characters, "
-                f"and is not {words}."
-            )
-        if environment.source is not None and environment.source not in known:
-            before = ", ".join(known) or "null, for it is the first"
-            faults.append(f"{where}.from: found {environment.source}, expected an environment above it: {before}.")
-        named = [] if environment.plants == "all" else environment.plants
-        faults += list_unknown(f"{where}.plants:", named, settings.plants)
-        for stage, keys in environment.overrides.items():
-            faults += _find_fit_faults(getattr(settings, stage), keys, f"{where}.overrides.{stage}")
-        known.append(name)
-    return faults
-
-
-def _find_fit_faults(section: Section, keys: dict[str, Any], where: str) -> list[str]:
-    """Name which keys of an override do not fit the section that they override."""
-    try:
-        _override(section, keys)
-    except ValidationError as error:
-        return [f"{where}.{fault}" for fault in read_faults(error, type(section))]
-    return []
-
-
-def _find_override_faults(settings: Settings, name: str, plant: PlantSettings, stage: str) -> list[str]:
-    return _find_fit_faults(getattr(settings, stage), getattr(plant, stage), f"plants.{name}.{stage}")
+    given = {stage: (getattr(chosen, stage), getattr(entry, stage)) for stage in OVERRIDABLE}
+    faults = [
+        fault for stage, (section, keys) in given.items() for fault in find_fit_faults(section, keys, put_below(stage))
+    ]
+    check_faults(where, faults)
+    return replace(chosen, **{stage: override(section, keys) for stage, (section, keys) in given.items()})
 
 
 def read_yaml(path: Path) -> Any:
@@ -258,10 +160,3 @@ def _parse_yaml(text: str, name: str) -> Any:
         return YAML(typ="safe").load(text)
     except YAMLError as error:
         raise ElcError(f"{name}: cannot be read as YAML in UTF-8: {error}") from None
-
-
-def _build_section(model: type[SectionT], content: Any, where: str) -> SectionT:
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise build_error(where, read_faults(error, model)) from None

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from elc.settings.section import Frac, NotNegative, Positive, Section
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
+
+
+def is_prefix(path: str) -> bool:
+    """Whether a path can stand before those of the service: as in /energy/elc, without a slash at its end."""
+    return _PREFIX.fullmatch(path) is not None
+
+
+def _check_prefix(path: str) -> str:
+    if path and not is_prefix(path):
+        raise ValueError(f"{path} cannot stand before a path; write it as in /energy/elc, without a slash at the end")
+    return path
+
+
+def _check_network(text: str) -> str:
+    from ipaddress import ip_network
+
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text} is not a network or an address; write it as in 10.0.0.0/8 or 10.1.2.3") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{text} is every address, so anyone could claim another's; name those of the proxies")
+    return text
+
+
+Prefix = Annotated[str, AfterValidator(_check_prefix)]
+Network = Annotated[str, AfterValidator(_check_network)]
 
 
 class LimitSettings(Section):
@@ -43,7 +72,10 @@ class SwapSettings(Section):
 
 
 class ServeSettings(Section):
-    """Where the service listens, whom it answers, and how it changes versions."""
+    """Where the service listens, whom it answers, and how it changes versions.
+
+    `root_path` is the path under which a proxy offers it, `proxies` the networks whose X-Forwarded-* are believed.
+    """
 
     host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
     port: int = Field(ge=0, le=65535)
@@ -51,6 +83,8 @@ class ServeSettings(Section):
     certificate: str | None
     private_key: str | None
     hosts: list[str]
+    root_path: Prefix = ""
+    proxies: list[Network] = Field(default_factory=list)
     watch_s: Positive
     drain_s: NotNegative
     limits: LimitSettings
@@ -65,5 +99,10 @@ class ServeSettings(Section):
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach the service."""
+        """Whether only this machine can reach the service: no other address, and no proxy."""
+        return self.is_loopback and not self.proxies
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the service listens at this machine alone."""
         return self.host in LOOPBACK

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from elc.fields import AGE
-from elc.settings.formulas import Formula
+from elc.settings.formulas import Array, Formula
 from elc.settings.tag_rows import SIGNS
+
+if TYPE_CHECKING:
+    import pandas as pd  # a second to import, and commands read tag lists, too
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,8 @@ class Tag:
     A tag that begins with = is none of the historian: `formula` makes its column of others, in the column's unit.
     `max_hold_h` and `min_coverage_frac` stand in for those of `ingest`, where they are given. `unit` is that of the
     readings, as the list has it; empty where a factor or an offset comes before it.
+
+    A limit may be a formula of other columns, `low_formula` or `high_formula`; then `low` or `high` is None.
     """
 
     tag: str
@@ -40,6 +48,27 @@ class Tag:
     min_coverage_frac: float | None = None
     unit: str = ""
     formula: Formula | None = None
+    low_formula: Formula | None = None
+    high_formula: Formula | None = None
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether both ends have a limit, be it a number or a formula."""
+        ends = ((self.low, self.low_formula), (self.high, self.high_formula))
+        return all(number is not None or formula is not None for number, formula in ends)
+
+    @property
+    def limit_parts(self) -> tuple[str, ...]:
+        """The columns that its limits are made of."""
+        return tuple(part for formula in (self.low_formula, self.high_formula) if formula for part in formula.parts)
+
+    def build_limits(self, columns: pd.DataFrame) -> tuple[Array, Array]:
+        """Work out its low and high limit in each interval (intervals,), in the column's unit.
+
+        Infinite where it has none; NaN where it is a formula that has no value, or of columns that are not there.
+        """
+        low = _build_limit(self.low_formula, -np.inf if self.low is None else self.low, columns)
+        return low, _build_limit(self.high_formula, np.inf if self.high is None else self.high, columns)
 
     def find_hold_h(self, usual_h: float) -> float:
         """How long a value of it holds at most (h), where `usual_h` is what the others have."""
@@ -53,6 +82,14 @@ class Tag:
     def is_computed(self) -> bool:
         """Whether ingest computes the column; the export has no such tag."""
         return self.tag.startswith("@")
+
+
+def _build_limit(formula: Formula | None, number: float, columns: pd.DataFrame) -> Array:
+    if formula is None:
+        return np.full(len(columns), number)
+    if not set(formula.parts) <= set(columns.columns):
+        return np.full(len(columns), np.nan)
+    return formula.build({name: columns[name].to_numpy(float) for name in formula.parts})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from elc.errors import ElcError, build_nearest, check_faults
@@ -16,7 +16,8 @@ from elc.settings.tag_units import Scale, read_scale
 
 COLUMNS = ("tag", "column", "unit", "factor", "offset", "role", "carrier", "low", "high", "description")
 OPTIONAL = ("monotone", "group", "max_hold_h", "min_coverage_frac")
-NUMBERS = ("factor", "offset", "low", "high", "max_hold_h", "min_coverage_frac")
+LIMITS = ("low", "high")
+NUMBERS = ("factor", "offset", *LIMITS, "max_hold_h", "min_coverage_frac")
 
 
 def read_tags(path: Path, plant: str) -> TagList:
@@ -30,9 +31,7 @@ def read_tags(path: Path, plant: str) -> TagList:
         raise ElcError(f"{where}: not found. Write one; data/plants/fjord/tags.csv is an example.")
     try:
         text = path.read_text(encoding="utf-8-sig").splitlines()
-        # As Excel saves it where the comma is the decimal sign.
-        delimiter = ";" if text and ";" in text[0] and "," not in text[0] else ","
-        lines = list(csv.reader(text, delimiter=delimiter))
+        lines = list(csv.reader(text, delimiter=find_delimiter(text)))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ElcError(f"{where}: cannot be read as CSV in UTF-8: {error}") from None
     header = [name.strip() for name in lines[0]] if lines else []
@@ -43,6 +42,11 @@ def read_tags(path: Path, plant: str) -> TagList:
     faults += _find_doubled(tags)
     check_faults(where, faults or _find_role_faults(tags))
     return TagList(plant, tuple(tags))
+
+
+def find_delimiter(lines: Sequence[str]) -> str:
+    """Find what stands between the cells of a tag list: a semicolon where Excel's decimal sign is the comma."""
+    return ";" if lines and ";" in lines[0] and "," not in lines[0] else ","
 
 
 def _find_header_faults(header: list[str]) -> list[str]:
@@ -69,7 +73,8 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         found.append("carrier applies only to the role energy.")
     if row["low"] and row["high"] and not found and _is_reversed(row["low"], row["high"]):
         found.append(f"low {row['low']} is above high {row['high']}.")
-    numbers = {name: _read_number(row, name, found) for name in NUMBERS}
+    limits = {name: _read_limit(row, name, found) for name in LIMITS if row[name].startswith("=")}
+    numbers = {name: None if name in limits else _read_number(row, name, found) for name in NUMBERS}
     is_used = row["role"] != "ignore" or row["column"]
     formula = _read_formula(row, found) if row["tag"].startswith("=") and is_used else None
     scale = _read_scale(row, found) if is_used and formula is None else Scale()
@@ -96,6 +101,8 @@ def _read_tag(number: int, header: list[str], line: list[str], faults: list[str]
         group=row.get("group", ""),
         unit="" if row["factor"] or row["offset"] else row["unit"],
         formula=formula,
+        low_formula=limits.get("low"),
+        high_formula=limits.get("high"),
     )
 
 
@@ -111,6 +118,18 @@ def _read_formula(row: dict[str, str], found: list[str]) -> Formula | None:
         return read_formula(row["tag"].removeprefix("=").strip(), row["column"])
     except ElcError as error:
         found.append(str(error))
+    return None
+
+
+def _read_limit(row: dict[str, str], name: str, found: list[str]) -> Formula | None:
+    """Read a limit that is a formula of other columns, in the unit of its own."""
+    if row["role"] == "ignore" or row["tag"].startswith("@"):
+        found.append(f"{name} {row[name]} is a formula, which applies only to a column that is read. Leave it empty.")
+        return None
+    try:
+        return read_formula(row[name].removeprefix("=").strip(), row["column"])
+    except ElcError as error:
+        found.append(f"{name} of column {row['column']}: {error}")
     return None
 
 
@@ -155,7 +174,7 @@ def _find_doubled(tags: list[Tag]) -> list[str]:
 def _find_role_faults(tags: list[Tag]) -> list[str]:
     """What the list as a whole lacks; asked only where every line is sound."""
     used = [tag for tag in tags if tag.role != "ignore"]
-    faults = list(_find_formula_faults(used))
+    faults = [*_find_formula_faults(used), *_find_limit_faults(used)]
     roles = Counter(tag.role for tag in used)
     if roles["throughput"] != 1:
         faults.append(f"found {roles['throughput']} tags with the role throughput, expected exactly one.")
@@ -177,6 +196,17 @@ def _find_formula_faults(used: list[Tag]) -> Iterator[str]:
         for name in tag.formula.parts if tag.formula else ():
             if name not in columns:
                 yield f"tag {tag.tag}: {name} is not a column that is read: {build_nearest(name, columns)}"
+
+
+def _find_limit_faults(used: list[Tag]) -> Iterator[str]:
+    """A limit is made of other columns of the hourly table, be they read or made by formulas."""
+    for tag in used:
+        columns = [other.column for other in used if other is not tag and not other.is_computed]
+        for end, formula in (("low", tag.low_formula), ("high", tag.high_formula)):
+            for name in formula.parts if formula else ():
+                if name not in columns:
+                    at = f"tag {tag.tag}: {end} of column {tag.column}"
+                    yield f"{at}: {name} is not another column of the list: {build_nearest(name, columns)}"
 
 
 def _find_mixed_groups(used: list[Tag]) -> Iterator[str]:

@@ -10,7 +10,17 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 from elc.train.design import Design, arrange_hours, build_design
 from elc.train.effects import build_effects
-from elc.train.fit import CurveFit, Fit, build_fit, calibrate, fit_additive, fit_curve, fit_design, fit_networks
+from elc.train.fit import (
+    CurveFit,
+    Fit,
+    build_fit,
+    calibrate,
+    choose_form,
+    fit_additive,
+    fit_curve,
+    fit_design,
+    fit_networks,
+)
 from elc.train.package import write_package
 from elc.train.response import fit_response
 
@@ -23,6 +33,7 @@ __all__ = [
     "build_effects",
     "build_fit",
     "calibrate",
+    "choose_form",
     "fit_additive",
     "fit_curve",
     "fit_design",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from elc import curve
+from elc.records.attribution import Background, TrainingAttribution
 
 Array = NDArray[np.float64]
 # ASSUME: so many hours, evenly spread over the training hours, stand for all of them.
@@ -17,23 +16,18 @@ LIKE_HOURS = 200  # precedents under the most similar conditions, as `explain.li
 DIGITS = 6
 
 
-def build_attribution(package: curve.Package, train: pd.DataFrame) -> dict[str, Any]:
-    """Build the baseline of attribution from the training hours.
-
-    Returns:
-        `background`: conditions that best is compared with, their `features` and `rows`; `drivers` and `setpoints`:
-        mean absolute share of each player in best and in the response (GJ/h); `hours`: how many were explained.
-    """
+def build_attribution(package: curve.Package, train: pd.DataFrame) -> TrainingAttribution:
+    """Build the baseline of attribution from the training hours."""
     background = _spread(train, BACKGROUND_HOURS)[package.features].astype(float).reset_index(drop=True)
     known = train.dropna(subset=package.features + package.setpoints)
     hours = _spread(known, EXPLAINED_HOURS)
     reference = curve.build_best_practice(package, hours, LIKE_HOURS)
-    return {
-        "background": {"features": package.features, "rows": background.to_numpy().round(DIGITS).tolist()},
-        "drivers": _measure(package, package.features, curve.share_best(package, hours, background)),
-        "setpoints": _measure(package, package.setpoints, curve.share_response(package, hours, reference)),
-        "hours": len(hours),
-    }
+    return TrainingAttribution(
+        background=Background(features=package.features, rows=background.to_numpy().round(DIGITS).tolist()),
+        drivers=_measure(package, package.features, curve.share_best(package, hours, background)),
+        setpoints=_measure(package, package.setpoints, curve.share_response(package, hours, reference)),
+        hours=len(hours),
+    )
 
 
 def _spread(frame: pd.DataFrame, count: int) -> pd.DataFrame:

@@ -6,6 +6,7 @@ everywhere: what keeps energy from falling when load rises rests on that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -70,14 +71,12 @@ def build_scale(features: Array) -> InputScale:
     return InputScale(raw.mean(axis=0), np.where(spread > 1e-9, spread, 1.0))
 
 
-def build_additive(scaled: Array, load_pieces: int) -> Pieces:
-    """Build the columns of the additive part: load in pieces of equally many hours, each driver in one.
+def build_additive(scaled: Array, counts: Sequence[int]) -> Pieces:
+    """Build the columns of the additive part: each feature in so many pieces of equally many hours (`counts`).
 
     A column's coefficient is the slope of the curve along its piece.
     """
-    columns = [_cut(0, _find_knots(scaled[:, 0], load_pieces)[1:-1])]
-    columns += [_cut(feature, np.array([])) for feature in range(1, scaled.shape[1])]
-    return _join(columns)
+    return _join([_cut(feature, _find_knots(scaled[:, feature], count)[1:-1]) for feature, count in enumerate(counts)])
 
 
 def _cut(feature: int, knots: Array) -> Pieces:

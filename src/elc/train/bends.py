@@ -39,11 +39,15 @@ class Bends:
         return np.concatenate([np.ones((len(scaled), 1)), scaled, past], axis=1)
 
 
-def find_bends(scaled: Array, setpoints: int) -> Bends:
-    """Spread bends evenly over each scaled column (rows, columns), of which the last `setpoints` are set-points."""
+def find_bends(scaled: Array, setpoints: int, straight: list[int]) -> Bends:
+    """Spread bends evenly over each scaled column (rows, columns), of which the last `setpoints` are set-points.
+
+    `straight` are the columns without a bend.
+    """
     count = scaled.shape[1]
     low, high = np.quantile(scaled, ENDS, axis=0)
     wanted = np.where(np.arange(count) < count - setpoints, DRIVER_BENDS, SETPOINT_BENDS)
+    wanted[straight] = 0
     knots = [np.linspace(low[index], high[index], bends + 2)[1:-1] for index, bends in enumerate(wanted)]
     column = np.repeat(np.arange(count), wanted)
     return Bends(column, np.concatenate(knots), column >= count - setpoints)

@@ -8,25 +8,25 @@ from math import sqrt
 import keras
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from elc.dataset import Split
 from elc.fields import BEST, ENERGY, HIGH, TYPICAL
 from elc.settings import TagList, TrainSettings
 from elc.train.additive import fit_lines
 from elc.train.basis import Array
-from elc.train.design import Array32, Design, build_design
-from elc.train.folds import find_reach, find_shifts, is_gain
+from elc.train.design import Array32, Design, Part, build_design
+from elc.train.folds import Gain, find_reach, find_shifts, measure_gain
 from elc.train.network import (
     QUANTILES,
+    Members,
     Weights,
     build_curve,
     build_trainee,
     curve_loss,
     ensemble_loss,
-    pinball_loss,
     set_seed,
 )
+from elc.train.recency import Recency
 
 NAMES = ("best", "typical", "high")
 
@@ -43,17 +43,29 @@ class Additive:
 
 
 @dataclass(frozen=True)
-class Networks:
-    """The trained members: their weights, and `held_out` (rows, q), the training hours in scaled ln(SEC).
+class Form:
+    """What validation and held-out hours chose: how long networks learn, if they are to be there at all.
 
-    Each hour is predicted by the member that did not learn from it. `history` holds loss and val_loss by epoch, as
-    shares of energy; epoch 0 is the additive part alone, and `kept` the epoch whose weights these are.
+    `history` holds loss and val_loss by epoch, as shares of energy; epoch 0 is the additive part alone. `kept` is the
+    epoch that was chosen, `rates` (epochs,) the learning rate of each, and `gain` what the networks gain on the
+    training hours that a member did not learn from, by week.
+    """
+
+    history: pd.DataFrame
+    kept: int
+    rates: list[float]
+    gain: Gain
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The members' weights, and `held_out` (rows, q): each hour as the member predicts it that did not learn from it.
+
+    In scaled ln(SEC).
     """
 
     weights: Weights
     held_out: Array
-    history: pd.DataFrame
-    kept: int
 
 
 @dataclass(frozen=True)
@@ -79,15 +91,19 @@ class Fit:
 
 @dataclass(frozen=True)
 class CurveFit(Fit):
-    """A fitted curve; losses are shares of energy, and epoch 0 is the additive part alone.
+    """A fitted curve; losses are shares of energy less its fixed part, and epoch 0 is the additive part alone.
 
-    `held_out`: the training hours as the member predicts them that did not learn from them, before recalibration:
-    time, energy and features, best, typical and high (GJ/h). `shifts`: what recalibration then adds to each, as a share
-    of energy.
+    `held_out`: the hours as the member predicts them that did not learn from them, before recalibration: time, energy
+    and features, best, typical and high (GJ/h). `shifts`: what recalibration then adds to each, as a share of energy
+    less its fixed part. `gain`: of the networks, likewise. `fixed`: that part (GJ/h). `recency`: how fast hours
+    lose weight; those that hardly count are not held out.
     """
 
     held_out: pd.DataFrame
     shifts: dict[str, float]
+    gain: Gain
+    fixed: float
+    recency: Recency
 
     @property
     def coverage(self) -> dict[str, float]:
@@ -105,19 +121,27 @@ class CurveFit(Fit):
         return pd.DataFrame(rows, columns=["quantile", "wanted, %", "found, %", "shift, %"])
 
 
-def fit_curve(split: Split, tags: TagList, settings: TrainSettings) -> CurveFit:
+def fit_curve(split: Split, tags: TagList, settings: TrainSettings, *, fixed_gj_per_h: float) -> CurveFit:
     """Fit the curve of a plant in one call.
 
+    Args:
+        split: the hours.
+        tags: the tag list.
+        settings: of training.
+        fixed_gj_per_h: energy that is used whatever the load; the curve learns the rest, and gives both.
+
     Raises:
-        ElcError: the hours cannot make a curve (see `dataset.check_sound`).
+        ElcError: the hours cannot make a curve (see `dataset.check_sound` and `check_fixed`).
     """
-    return fit_design(build_design(split, tags, settings), settings)
+    return fit_design(build_design(split, tags, settings, fixed_gj_per_h=fixed_gj_per_h), settings)
 
 
 def fit_design(design: Design, settings: TrainSettings) -> CurveFit:
     """Fit the quantiles of energy by every step."""
-    networks = fit_networks(design, fit_additive(design, settings), settings)
-    return build_fit(design, networks, calibrate(design, networks, settings))
+    form = choose_form(design, fit_additive(design, settings), settings)
+    whole = design.join(settings)
+    networks = fit_networks(whole, fit_additive(whole, settings), form, settings)
+    return build_fit(whole, networks, form, calibrate(whole, networks, settings))
 
 
 def fit_additive(design: Design, settings: TrainSettings) -> Additive:
@@ -135,83 +159,104 @@ def fit_additive(design: Design, settings: TrainSettings) -> Additive:
     return Additive(found[..., 0], found[..., 1:].transpose(0, 2, 1))
 
 
-def fit_networks(design: Design, additive: Additive, settings: TrainSettings) -> Networks:
-    """Train the networks until the validation loss of the members' mean stays, and keep the best epoch.
+def choose_form(design: Design, additive: Additive, settings: TrainSettings) -> Form:
+    """Train networks on the training hours until the validation loss of the members' mean stays, and judge them.
 
-    The additive part alone, epoch 0, is kept where no epoch is better beyond chance: few hours reward restraint.
+    They stay where they help in the weeks that a member did not learn from, beyond chance, and in the validation hours
+    too. Else the additive part is left alone, epoch 0: few hours reward restraint.
     """
-    set_seed(settings.seed)
-    trainee, members = build_trainee(design.shape, additive.slopes, additive.levels, settings.hidden_units)
-    train = (design.train.columns, _stack(design.train.target, design.find_seen(settings.members)))
-    valid = (design.valid.columns, _stack(design.valid.target, np.ones((len(design.valid.target), settings.members))))
-    history, kept = _train(trainee, train, valid, design.valid.folds, settings)
-    folds = design.train.folds
-    held_out = np.asarray(trainee(design.train.columns), np.float64)[np.arange(len(folds)), folds]
-    return Networks(members.read_weights(), held_out, history * design.shape.spread, kept)
+    train, valid = design.train, design.valid
+    trainee, _ = _build(design, additive, settings)
+    before = [_predict(trainee, part) for part in (train, valid)]
+    fitted = trainee.fit(
+        train.columns,
+        _stack(train.target, design.find_seen(settings.members)),
+        validation_data=(valid.columns, _stack(valid.target, np.ones((len(valid.target), settings.members)))),
+        validation_batch_size=len(valid.target),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        callbacks=build_callbacks("val_ensemble_loss", settings.patience),
+        verbose=0,
+    ).history
+    after = [_predict(trainee, part) for part in (train, valid)]
+    parts = {"loss": (train, before[0]), "val_loss": (valid, before[1])}
+    history = pd.DataFrame(
+        {
+            name: [float(_measure(part, every.mean(axis=1)).mean()), *fitted[name.replace("loss", "ensemble_loss")]]
+            for name, (part, every) in parts.items()
+        }
+    )
+    helped = [_measure(train, _hold_out(train, every)) for every in (before[0], after[0])]
+    gains = (helped[0] - helped[1]) * design.shape.spread
+    gain = measure_gain(gains[train.is_judge], train.blocks[train.is_judge])
+    best = int(history["val_loss"].to_numpy().argmin())
+    kept = best if gain.is_sure else 0
+    return Form(history * design.shape.spread, kept, [float(rate) for rate in fitted["learning_rate"]], gain)
+
+
+def fit_networks(design: Design, additive: Additive, form: Form, settings: TrainSettings) -> Networks:
+    """Train the networks for the epochs that were chosen, on all training hours of the design."""
+    trainee, members = _build(design, additive, settings)
+    if form.kept:
+        trainee.fit(
+            design.train.columns,
+            _stack(design.train.target, design.find_seen(settings.members)),
+            epochs=form.kept,
+            batch_size=settings.batch_size,
+            callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch, _: form.rates[epoch])],
+            verbose=0,
+        )
+    return Networks(members.read_weights(), _hold_out(design.train, _predict(trainee, design.train)))
 
 
 def calibrate(design: Design, networks: Networks, settings: TrainSettings) -> Calibration:
     """Find how far the quantiles are off in the held-out hours, and how wide the interval of best is."""
-    errors = design.train.target[:, None] - networks.held_out
-    shifts = find_shifts(errors, design.train.folds, settings.interval_frac)
+    part = design.train
+    errors = part.target[:, None] - networks.held_out
+    shifts = find_shifts(errors[part.is_judge], part.folds[part.is_judge], settings.interval_frac)
     half_width = find_reach(settings.members, settings.interval_frac) * sqrt(settings.members - 1)
     return Calibration(shifts, half_width)
 
 
-def build_fit(design: Design, networks: Networks, calibration: Calibration) -> CurveFit:
+def build_fit(design: Design, networks: Networks, form: Form, calibration: Calibration) -> CurveFit:
     """Build the curve from what was learnt, and predict the held-out hours."""
-    shape, hours = design.shape, design.train.hours
+    shape, is_judge = design.shape, design.train.is_judge
+    hours = design.train.hours[is_judge].reset_index(drop=True)
     model = build_curve(shape, networks.weights, calibration.shifts, calibration.half_width)
     load = hours[design.features[0]].to_numpy(np.float64)[:, None]
-    energy = np.exp(shape.level + shape.spread * np.sort(networks.held_out, axis=1)) * load
+    energy = shape.fixed + np.exp(shape.level + shape.spread * np.sort(networks.held_out[is_judge], axis=1)) * load
     held_out = hours.assign(**dict(zip((BEST, TYPICAL, HIGH), energy.T, strict=True)))
     shifts = dict(zip(NAMES, (calibration.shifts * shape.spread).tolist(), strict=True))
-    return CurveFit(model, networks.history, networks.kept, held_out, shifts)
+    return CurveFit(model, form.history, form.kept, held_out, shifts, form.gain, shape.fixed, design.recency)
+
+
+def _build(design: Design, additive: Additive, settings: TrainSettings) -> tuple[keras.Model, Members]:
+    set_seed(settings.seed)
+    trainee, members = build_trainee(design.shape, additive.slopes, additive.levels, settings.hidden_units)
+    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
+    trainee.compile(optimizer=optimizer, loss=curve_loss, metrics=[ensemble_loss])
+    return trainee, members
 
 
 def _stack(target: Array, weights: Array) -> Array32:
     return np.concatenate([target[:, None], weights], axis=1).astype(np.float32)
 
 
-def _train(
-    model: keras.Model,
-    train: tuple[Array32, Array32],
-    valid: tuple[Array32, Array32],
-    blocks: NDArray[np.int64],
-    settings: TrainSettings,
-) -> tuple[pd.DataFrame, int]:
-    """Train, and give the learning curve and the epoch that was kept, whose weights the model then has."""
-    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
-    model.compile(optimizer=optimizer, loss=curve_loss, metrics=[ensemble_loss])
-    untrained = model.get_weights()
-    begin = [float(np.mean(_measure(model, part))) for part in (train, valid)]
-    before = _measure(model, valid)
-    fitted = model.fit(
-        *train,
-        validation_data=valid,
-        validation_batch_size=len(valid[0]),
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        callbacks=build_callbacks("val_ensemble_loss", settings.patience),
-        verbose=0,
-    ).history
-    history = pd.DataFrame(
-        {
-            "loss": [begin[0], *fitted["ensemble_loss"]],
-            "val_loss": [begin[1], *fitted["val_ensemble_loss"]],
-        }
-    )
-    best = int(history["val_loss"].to_numpy().argmin())
-    if best > 0 and is_gain(before - _measure(model, valid), blocks, settings.interval_frac):
-        return history, best
-    model.set_weights(untrained)
-    return history, 0
+def _predict(trainee: keras.Model, part: Part) -> Array:
+    """Every member's quantiles (rows, m, q) in scaled ln(SEC)."""
+    return np.asarray(trainee(part.columns), np.float64)
 
 
-def _measure(model: keras.Model, part: tuple[Array32, Array32]) -> Array:
-    """The loss of the members' mean in each hour (rows,)."""
-    error = part[1][:, :1] - np.mean(model(part[0]), axis=1)
-    return np.asarray(np.asarray(pinball_loss(error), np.float64).mean(axis=1))
+def _hold_out(part: Part, every: Array) -> Array:
+    """The quantiles (rows, q) of the member that did not learn from each hour."""
+    return np.asarray(every[np.arange(len(part.folds)), part.folds])
+
+
+def _measure(part: Part, predicted: Array) -> Array:
+    """The pinball loss of each hour (rows,) at quantiles (rows, q), in scaled ln(SEC)."""
+    error = part.target[:, None] - predicted
+    quantiles = np.array(QUANTILES)
+    return np.asarray(np.maximum(quantiles * error, (quantiles - 1) * error).mean(axis=1))
 
 
 def build_callbacks(watched: str, patience: int) -> list[keras.callbacks.Callback]:

@@ -1,34 +1,65 @@
 """Which hours each member of an ensemble does not learn from, and what they say about it.
 
-Neighbouring hours resemble each other, so whole blocks of days are left out. An hour is judged by the one member that
-did not see it (CV+: Barber, Candes, Ramdas and Tibshirani, Annals of Statistics 49 (2021) 486), and the members'
-spread times the square root of members - 1 is the standard error of the curve (delete-a-group jackknife: Kott,
-J. Official Statistics 17 (2001) 521).
+Neighbouring hours resemble each other, and so do those of one season: each member leaves out one stretch of the
+history. An hour is judged by the one member that did not see it (CV+: Barber, Candes, Ramdas and Tibshirani, Annals of
+Statistics 49 (2021) 486), and the members' spread times the square root of members - 1 is the standard error of the
+curve (delete-a-group jackknife: Kott, J. Official Statistics 17 (2001) 521). Stretches in place of scattered weeks tell
+how far the curve moves from season to season, which is what it will meet.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from elc.dataset import LEAST_WEEKS
 from elc.train.network import QUANTILES
 
 Array = NDArray[np.float64]
 LEAST_BLOCKS = 3  # that each member leaves out, where a history is too short for `block_days`
+SURE_T = 2.0  # mean gain over its standard error: beyond chance at about 95 %
 
 
-def build_folds(times: pd.Series, members: int, block_days: float) -> NDArray[np.int64]:
-    """Deal blocks of days to members in turn: for each hour (rows,) the member that does not learn from it."""
+@dataclass(frozen=True)
+class Gain:
+    """What a richer model gains on hours that it did not learn from: its mean over blocks of time, and the t value."""
+
+    mean: float
+    t: float
+    blocks: int
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is beyond chance; few blocks never tell."""
+        return self.blocks >= LEAST_WEEKS and self.t > SURE_T
+
+
+def build_folds(weights: Array, members: int) -> NDArray[np.int64]:
+    """Cut rows (rows,) in time order into stretches of equal weight, one a member: for each row who leaves it out."""
+    before = np.cumsum(weights) - weights
+    return np.asarray(np.minimum(before * members / weights.sum(), members - 1).astype(np.int64))
+
+
+def deal_blocks(times: pd.Series, members: int, block_days: float) -> NDArray[np.int64]:
+    """Deal blocks of days in turn: for each hour (rows,) one of as many shares as members, all alike in season."""
     return build_blocks(times, members, block_days) % members
 
 
 def build_blocks(times: pd.Series, members: int, block_days: float) -> NDArray[np.int64]:
     """Number the blocks of days (rows,) that are left out, or drawn, as one; shorter ones in a short history."""
+    days = float((times.iloc[-1] - times.iloc[0]) / pd.Timedelta(1, "D"))
+    block = min(block_days, days / (LEAST_BLOCKS * members))
+    return number_blocks(times, block) if block > 0 else np.arange(len(times))
+
+
+def number_blocks(times: pd.Series, block_days: float) -> NDArray[np.int64]:
+    """Number the blocks of days (rows,) whose hours resemble each other, none of them shorter in a short history."""
     days = (times - times.iloc[0]) / pd.Timedelta(1, "D")
-    block = min(block_days, float(days.iloc[-1]) / (LEAST_BLOCKS * members))
-    return np.asarray((days // block).astype(int)) if block > 0 else np.arange(len(times))
+    return np.asarray((days // block_days).astype(int))
 
 
 def find_reach(members: int, frac: float) -> float:
@@ -44,13 +75,15 @@ def find_shifts(errors: Array, folds: NDArray[np.int64], frac: float) -> Array:
 
     Args:
         errors: (rows, quantiles), actual less predicted by the member that did not see the hour.
-        folds: (rows,), that member.
+        folds: (rows,), that member; of one alone nothing is sure.
         frac: of the interval of a shift.
     """
     shifts = _find_quantiles(errors)
-    members = int(folds.max()) + 1
-    without = np.array([_find_quantiles(errors[folds != member]) for member in range(members)])
-    reach = find_reach(members, frac) * np.sqrt(members - 1) * without.std(axis=0)
+    members = np.unique(folds)
+    if len(members) < 2:
+        return np.zeros_like(shifts)
+    without = np.array([_find_quantiles(errors[folds != member]) for member in members])
+    reach = find_reach(len(members), frac) * np.sqrt(len(members) - 1) * without.std(axis=0)
     return np.asarray(np.sign(shifts) * np.maximum(np.abs(shifts) - reach, 0.0))
 
 
@@ -58,10 +91,10 @@ def _find_quantiles(errors: Array) -> Array:
     return np.array([np.quantile(errors[:, index], quantile) for index, quantile in enumerate(QUANTILES)])
 
 
-def is_gain(gains: Array, folds: NDArray[np.int64], frac: float) -> bool:
-    """Whether gains (rows,) are above zero beyond chance: the lower end of their interval over folds is."""
-    means = np.array([gains[folds == fold].mean() for fold in np.unique(folds)])
+def measure_gain(gains: Array, blocks: NDArray[np.int64]) -> Gain:
+    """Measure the mean of gains (rows,) over blocks (rows,), with the t value that their scatter gives it."""
+    means = np.array([gains[blocks == block].mean() for block in np.unique(blocks)])
     if len(means) < 2:
-        return False
-    error = means.std(ddof=1) / np.sqrt(len(means))
-    return bool(means.mean() > find_reach(len(means), frac) * error)
+        return Gain(float(means.mean()) if len(means) else 0.0, 0.0, len(means))
+    error = float(means.std(ddof=1) / np.sqrt(len(means)))
+    return Gain(float(means.mean()), float(means.mean()) / error if error > 0 else 0.0, len(means))

@@ -49,6 +49,7 @@ class Shape:
     """What a curve is made of, known before training; q counts quantiles, f features, p pieces.
 
     `level` and `spread` turn the networks' output into ln(SEC); `low` and `high` (p,) bound the additive slopes.
+    `fixed` is the energy (GJ/h) that is used whatever the load: SEC is that of the rest, and the curve adds it.
     """
 
     scale: InputScale
@@ -58,6 +59,7 @@ class Shape:
     spread: float
     low: Array64
     high: Array64
+    fixed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ def build_curve(shape: Shape, weights: Weights, shifts: Array64, half_width: flo
     half = half_width * ops.std(each[:, :, 0], axis=1, keepdims=True)
     joined = ops.concatenate([best, typical, high, best - half, best + half], axis=1)
     energy = ops.exp(logged + shape.level + shape.spread * joined)
+    if shape.fixed:
+        energy = energy + shape.fixed
     model = keras.Model(raw, energy, name="curve")
     additive.set_weights([weights.slopes.transpose(1, 0, 2).reshape(-1, members * count), weights.levels.reshape(-1)])
     hidden.set_weights([weights.kernel.transpose(1, 0, 2).reshape(-1, members * units), weights.bias.reshape(-1)])

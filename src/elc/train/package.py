@@ -19,15 +19,18 @@ from elc.fields import ENERGY, TIME, read_unit
 from elc.files import replace_folder
 from elc.findings import write_findings
 from elc.records import write_record
+from elc.records.attribution import FILE as ATTRIBUTION
 from elc.records.card import FILE, Card
 from elc.records.golden import FILE as GOLDEN
 from elc.records.golden import Golden
+from elc.records.quality import FILE as QUALITY
 from elc.settings import StageSettings, TagList
 from elc.train.attribution import build_attribution
-from elc.train.fit import CurveFit, Fit
-from elc.train.folds import build_folds
+from elc.train.fit import CurveFit
+from elc.train.folds import deal_blocks
 from elc.train.network import QUANTILES
 from elc.train.quality import build_quality
+from elc.train.response import ResponseFit
 from elc.train.stable import copy_keras, copy_onnx
 
 GOLDEN_ROWS = 8
@@ -37,7 +40,7 @@ LIBRARIES = ("keras", "tensorflow", "tf2onnx", "onnx", "onnxruntime", "numpy", "
 def write_package(
     folder: Path,
     curve_fit: CurveFit,
-    response_fit: Fit,
+    response_fit: ResponseFit,
     split: Split,
     tags: TagList,
     settings: StageSettings,
@@ -52,19 +55,21 @@ def write_package(
     and the plant's habits), findings.parquet (`weak`: what that history lacks, and what is doubtful in it), card.json
     (which holds the SHA-256 of the others, and its own).
     """
+    learnt = split.learnt
     with replace_folder(folder) as fresh:
-        scored = _score(split.train, curve_fit.model, tags)
+        scored = _score(learnt, curve_fit.model, tags)
         _write_network(fresh / "model", curve_fit.model)
         _write_network(fresh / "response", response_fit.model)
-        _write_precedents(fresh / "precedents.parquet", scored, tags, settings.train.precedent_frac)
+        judges = scored[curve_fit.recency.find_judges(scored[TIME])]
+        _write_precedents(fresh / "precedents.parquet", judges, tags, settings.train.precedent_frac)
         write_record(fresh / GOLDEN, _build_golden(split.test, curve_fit.model, tags))
-        write_baseline(fresh, split.train, tags)
-        curve.write_json(fresh / "quality.json", build_quality(curve_fit, response_fit.model, split, tags, settings))
+        write_baseline(fresh, learnt, tags)
+        write_record(fresh / QUALITY, build_quality(curve_fit, response_fit, split, tags, settings))
         write_findings(fresh / "findings.parquet", weak)
         card = _build_card(split, curve_fit, tags, settings)
-        card["envelope"] = _write_envelope(fresh, split, tags, settings)
+        card["envelope"] = _write_envelope(fresh, learnt, tags, settings)
         package = curve.open_package(curve.read_unverified(fresh, card))
-        curve.write_json(fresh / "attribution.json", build_attribution(package, split.train))
+        write_record(fresh / ATTRIBUTION, build_attribution(package, learnt))
         card["files"] = {path.name: curve.hash_file(path) for path in sorted(fresh.iterdir())}
         write_record(fresh / FILE, Card.model_validate(card | {"sha256": curve.hash_card(card)}))
 
@@ -96,12 +101,12 @@ def _write_precedents(path: Path, scored: pd.DataFrame, tags: TagList, frac: flo
     best.to_parquet(path, index=False)
 
 
-def _write_envelope(folder: Path, split: Split, tags: TagList, settings: StageSettings) -> dict[str, Any]:
+def _write_envelope(folder: Path, learnt: pd.DataFrame, tags: TagList, settings: StageSettings) -> dict[str, Any]:
     chosen = settings.train
     envelope = curve.build_envelope(
-        split.train,
+        learnt,
         tags.features,
-        build_folds(split.train[TIME], chosen.members, chosen.block_days),
+        deal_blocks(learnt[TIME], chosen.members, chosen.block_days),
         margin_frac=chosen.envelope_margin_frac,
         prototypes=chosen.envelope_prototypes,
     )
@@ -120,7 +125,7 @@ def _build_golden(frame: pd.DataFrame, model: keras.Model, tags: TagList) -> Gol
 
 
 def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSettings) -> dict[str, Any]:
-    plant = settings.plant
+    plant, learnt = settings.plant, split.learnt
     return {
         "plant": settings.plant_id,
         "product": plant.product,
@@ -131,11 +136,10 @@ def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSetti
         "throughput": tags.throughput,
         "rated_load": split.rated_load,
         "features": [
-            _describe(split.train, column, tags)
-            | {"monotone": {1: "up", -1: "down"}.get(tags.signs.get(column, 0), "")}
+            _describe(learnt, column, tags) | {"monotone": {1: "up", -1: "down"}.get(tags.signs.get(column, 0), "")}
             for column in tags.features
         ],
-        "setpoints": [_describe(split.train, column, tags) for column in tags.columns("setpoint")],
+        "setpoints": [_describe(learnt, column, tags) for column in tags.columns("setpoint")],
         "learnt_until": plant.train_until or f"{split.test[TIME].max() + pd.Timedelta(1, 'D'):%Y-%m-%d}",
         "trained_on": {part: _describe_part(getattr(split, part)) for part in ("train", "valid")},
         "metrics": _build_metrics(fit),
@@ -151,13 +155,14 @@ def _build_card(split: Split, fit: CurveFit, tags: TagList, settings: StageSetti
 def _build_metrics(fit: CurveFit) -> dict[str, Any]:
     """What is known of the curve when it is trained: losses and shifts are shares of energy."""
     losses = fit.history.iloc[fit.kept].to_dict()
+    half_life = fit.recency.half_life_days
     return {
         "held_out_coverage_frac": fit.coverage,
         "recalibrated_by_frac": fit.shifts,
         "kept_epoch": fit.kept,
         "training_pinball_frac": float(losses["loss"]),
         "validation_pinball_frac": float(losses["val_loss"]),
-    }
+    } | ({} if half_life is None else {"half_life_days": half_life})
 
 
 def _describe(frame: pd.DataFrame, column: str, tags: TagList) -> dict[str, Any]:

@@ -6,6 +6,8 @@ a small network for what the columns do together, kept only where hours that it 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 import pandas as pd
@@ -13,44 +15,83 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from elc.dataset import Split
-from elc.fields import ENERGY, TIME
+from elc.fields import AGE, ENERGY, TIME, TYPICAL
 from elc.settings import TagList, TrainSettings
 from elc.train.bends import Bends, find_bends, fit_bends
 from elc.train.fit import Fit, build_callbacks
-from elc.train.folds import build_blocks, is_gain
+from elc.train.folds import build_blocks, measure_gain, number_blocks
 from elc.train.network import set_seed
 
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
+DRAWN_DAYS = 28.0  # ASSUME: what no column says about energy lasts for weeks, so whole months are drawn as one
+STRAIGHT = (AGE,)  # a plant ages beyond what was learnt, and a bend would lead its line astray there
 
 
-def fit_response(split: Split, tags: TagList, settings: TrainSettings) -> Fit:
+@dataclass(frozen=True)
+class ResponseFit(Fit):
+    """A fitted response.
+
+    `held_out`: hours as those members predict them, on the mean, that did not learn from them: time, energy, typical.
+    """
+
+    held_out: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """How columns are scaled, `mean` and `width` of 1/load and of each, load first; and specific energy likewise."""
+
+    mean: Array
+    width: Array
+    level: float
+    spread: float
+
+    def apply(self, features: Array) -> Array:
+        return np.asarray((_add_inverse(features) - self.mean) / self.width)
+
+    def apply_target(self, hours: pd.DataFrame, features: Array) -> Array:
+        return np.asarray((hours[ENERGY].to_numpy(np.float64) / features[:, 0] - self.level) / self.spread)
+
+
+def fit_response(split: Split, tags: TagList, settings: TrainSettings) -> ResponseFit:
     """Fit the response of energy to drivers and set-points; losses are mean squares of scaled SEC.
 
-    An ensemble on weeks drawn with replacement (`block_days`), whose first member sees every hour alike. Hours without
-    all set-points are left out. Epoch 0 is the sum of bent lines alone.
+    An ensemble on months drawn with replacement, whose first member sees every hour alike. Hours without all set-points
+    are left out. Epoch 0 is the sum of bent lines alone; where it is kept, it learns the validation hours too.
     """
     set_seed(settings.seed + 1)
     setpoints = tags.columns("setpoint")
     columns = tags.features + setpoints
-    known = [part.dropna(subset=columns).reset_index(drop=True) for part in (split.train, split.valid)]
-    features = [part[columns].to_numpy(np.float64) for part in known]
-    sec = [part[ENERGY].to_numpy(np.float64) / values[:, 0] for part, values in zip(known, features, strict=True)]
-    level, spread = float(sec[0].mean()), float(sec[0].std())
-    target = [(values - level) / spread for values in sec]
-    blocks = [build_blocks(part[TIME], settings.members, settings.block_days) for part in known]
-    weights = _draw_weights(blocks[0], settings)
-    scaled = _scale(features[0])
-    bends = find_bends(scaled, len(setpoints))
-    model, trainee = _build(features[0], bends, settings, level, spread)
-    coefficients = fit_bends(bends.apply(scaled), target[0], weights, known[0][TIME], bends)
-    trainee.get_layer("sum").set_weights([coefficients[:, 1:].T.astype(np.float32), coefficients[:, 0]])
-    given = (weights, np.ones((len(target[1]), settings.members)))
+    train, valid = (part.dropna(subset=columns).reset_index(drop=True) for part in (split.train, split.valid))
+    features = [part[columns].to_numpy(np.float64) for part in (train, valid)]
+    scale = _read_scale(train, features[0])
+    straight = [1 + columns.index(name) for name in STRAIGHT if name in columns]
+    bends = find_bends(scale.apply(features[0]), len(setpoints), straight)
+    model, trainee = _build(scale, bends, settings)
+    weights = _fit_lines(trainee, train, features[0], scale, bends, settings)
+    given = (weights, np.ones((len(valid), settings.members)))
     parts = [
-        (values.astype(np.float32), np.concatenate([wanted[:, None], counts], axis=1).astype(np.float32))
-        for values, wanted, counts in zip(features, target, given, strict=True)
+        (values.astype(np.float32), _join_target(scale.apply_target(part, values), counts))
+        for part, values, counts in zip((train, valid), features, given, strict=True)
     ]
-    return _train(model, trainee, parts, blocks[1] % settings.members, settings)
+    fit = _train(model, trainee, parts, number_blocks(valid[TIME], settings.block_days), settings)
+    learnt = train
+    if fit.kept == 0:
+        learnt = split.learnt.dropna(subset=columns).reset_index(drop=True)
+        weights = _fit_lines(trainee, learnt, learnt[columns].to_numpy(np.float64), scale, bends, settings)
+    return ResponseFit(model, fit.history, fit.kept, _hold_out(model, learnt, columns, weights))
+
+
+def _fit_lines(
+    trainee: keras.Model, hours: pd.DataFrame, features: Array, scale: _Scale, bends: Bends, settings: TrainSettings
+) -> Array:
+    """Fit the sum of bent lines to hours; how often each member drew each of them (rows, members)."""
+    weights = _draw_weights(build_blocks(hours[TIME], settings.members, DRAWN_DAYS), settings)
+    terms, target = bends.apply(scale.apply(features)), scale.apply_target(hours, features)
+    coefficients = fit_bends(terms, target, weights, hours[TIME], bends)
+    trainee.get_layer("sum").set_weights([coefficients[:, 1:].T.astype(np.float32), coefficients[:, 0]])
+    return weights
 
 
 def _draw_weights(blocks: NDArray[np.int64], settings: TrainSettings) -> Array:
@@ -61,20 +102,31 @@ def _draw_weights(blocks: NDArray[np.int64], settings: TrainSettings) -> Array:
     return np.asarray(weights)
 
 
-def _read_scale(features: Array) -> tuple[Array, Array]:
-    """Mean and width of each feature (load first) and of 1/load: part-load losses follow a + b/load."""
-    basis = np.concatenate([1.0 / features[:, :1], features], axis=1)
-    return basis.mean(axis=0), basis.std(axis=0) + 1e-9
+def _join_target(target: Array, weights: Array) -> Array32:
+    return np.concatenate([target[:, None], weights], axis=1).astype(np.float32)
 
 
-def _scale(features: Array) -> Array:
-    mean, width = _read_scale(features)
-    return np.asarray((np.concatenate([1.0 / features[:, :1], features], axis=1) - mean) / width)
+def _hold_out(model: keras.Model, hours: pd.DataFrame, columns: list[str], weights: Array) -> pd.DataFrame:
+    """Predict each hour by the members that did not draw it; an hour that all of them drew is left out."""
+    is_out = weights == 0
+    energy = np.asarray(model(hours[columns].to_numpy(np.float32)), np.float64)
+    known = is_out.any(axis=1)
+    predicted = np.where(is_out, energy, 0.0)[known].sum(axis=1) / is_out[known].sum(axis=1)
+    held: pd.DataFrame = hours.loc[known, [TIME, ENERGY]].assign(**{TYPICAL: predicted}).reset_index(drop=True)
+    return held
 
 
-def _build(
-    features: Array, bends: Bends, settings: TrainSettings, level: float, spread: float
-) -> tuple[keras.Model, keras.Model]:
+def _add_inverse(features: Array) -> Array:
+    """Put 1/load before the features, of which load is the first: part-load losses follow a + b/load."""
+    return np.concatenate([1.0 / features[:, :1], features], axis=1)
+
+
+def _read_scale(hours: pd.DataFrame, features: Array) -> _Scale:
+    basis, sec = _add_inverse(features), hours[ENERGY].to_numpy(np.float64) / features[:, 0]
+    return _Scale(basis.mean(axis=0), basis.std(axis=0) + 1e-9, float(sec.mean()), float(sec.std()))
+
+
+def _build(found: _Scale, bends: Bends, settings: TrainSettings) -> tuple[keras.Model, keras.Model]:
     """Build the response, and what is trained of it.
 
     Returns:
@@ -82,9 +134,9 @@ def _build(
         The layer `sum` holds the coefficients of the bent lines.
     """
     members, units = settings.members, settings.response_units
-    raw = keras.Input((features.shape[1],), name="features")
+    mean, width = found.mean, found.width
+    raw = keras.Input((len(mean) - 1,), name="features")
     load = ops.maximum(raw[:, :1], 1e-3)
-    mean, width = _read_scale(features)
     scale = layers.Rescaling((1 / width).tolist(), (-mean / width).tolist(), name="scale")
     scaled = scale(ops.concatenate([1.0 / load, raw], axis=1))
     past = layers.Dense(len(bends.knot), activation="relu", trainable=False, name="bends")
@@ -92,11 +144,12 @@ def _build(
     lines = layers.Dense(members, trainable=False, name="sum")
     hidden = layers.Dense(members * units, activation="tanh", name="hidden")(scaled)
     out = layers.EinsumDense("bmu,mu->bm", (members,), kernel_initializer=keras.initializers.Zeros(), name="out")
-    found = lines(terms) + out(ops.reshape(hidden, (-1, members, units)))
-    energy = layers.Multiply(name="energy")([layers.Rescaling(spread, level, name="sec")(found), load])
+    scaled_sec = lines(terms) + out(ops.reshape(hidden, (-1, members, units)))
+    sec = layers.Rescaling(found.spread, found.level, name="sec")(scaled_sec)
+    energy = layers.Multiply(name="energy")([sec, load])
     chosen = np.eye(len(mean), dtype=np.float32)[:, bends.column]
     past.set_weights([chosen, -bends.knot.astype(np.float32)])
-    return keras.Model(raw, energy, name="response"), keras.Model(raw, found)
+    return keras.Model(raw, energy, name="response"), keras.Model(raw, scaled_sec)
 
 
 def _train(
@@ -126,7 +179,7 @@ def _train(
         {name: [first, *fitted.history[name]] for name, first in zip(("loss", "val_loss"), begin, strict=True)}
     )
     best = int(history["val_loss"].to_numpy().argmin())
-    if best > 0 and is_gain(before - _measure(trainee, *parts[1]), blocks, settings.interval_frac):
+    if best > 0 and measure_gain(before - _measure(trainee, *parts[1]), blocks).is_sure:
         return Fit(model, history, best)
     trainee.set_weights(untrained)
     return Fit(model, history, 0)

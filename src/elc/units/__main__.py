@@ -6,6 +6,26 @@ import sys
 
 from elc.units.spellings import AMBIGUOUS, NAMES, NOTES, WHOLE
 
+SHOWN = (
+    "## Energy on pages",
+    "",
+    "`energy_unit` of `site:`, or of a plant's entry, is the unit of energy on every page, chart, table, alert and "
+    "mail, on the operator page, in the terminal and in the tables of a [report](report.md). In other files, tables of "
+    "the pipeline and answers of the service it is in GJ, and settings with `gj` in their names take GJ.",
+    "",
+    "| `energy_unit` | energy | an hour | of a tonne | thousands |",
+    "| --- | --- | --- | --- | --- |",
+    "| `GJ` (default) | GJ | GJ/h | GJ/t | TJ |",
+    "| `MWh` | MWh | MW | MWh/t | GWh |",
+    "| `kWh` | kWh | kW | kWh/t | MWh |",
+    "| `MMBtu` | MMBtu | MMBtu/h | MMBtu/t | |",
+    "| `Gcal` | Gcal | Gcal/h | Gcal/t | Tcal |",
+    "",
+    "Numbers have the digits that the plant's size deserves: parts that add up show one part in 2,000 to 20,000 of "
+    "what the plant takes, a number in a sentence two significant digits. Drivers, set-points and load keep the unit "
+    "of their column.",
+)
+
 
 def build_page() -> str:
     """Build the page of units (Markdown): what is understood, and what is not, because it has two meanings."""
@@ -32,6 +52,8 @@ def build_page() -> str:
         "| unit | readings |",
         "| --- | --- |",
         *(f"| `{name}` | {', '.join(readings)} |" for name, readings in AMBIGUOUS.items()),
+        "",
+        *SHOWN,
         "",
     ]
     return "\n".join(lines)

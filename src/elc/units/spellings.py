@@ -82,8 +82,6 @@ DEFINITIONS = (
     "million_btu = 1e6 * Btu = MMBtu",
     # ASSUME: an energy meter's calorie is the international-table calorie (4.1868 J), as steam tables use it.
     "gigacalorie = 4.1868e9 joule = Gcal",
-    "cal_it = 4.1868 joule",
-    "cal_th = 4.184 joule",
     # ASSUME: standard is 15 degC and 1.01325 bar for cubic metres, 60 degF and 14.696 psi for cubic feet.
     "standard_cubic_meter = 0.947943 * normal_cubic_meter = Sm3",
     "standard_cubic_foot = 0.0267906 * normal_cubic_meter = scf",

@@ -139,6 +139,43 @@ def test_tag_without_limits_moves_inside_the_trained_range(give: Advise) -> None
     assert moves["near_limit"].isna().all()
 
 
+def build_floor(text: str = f"{LOAD} / 5") -> settings.TagList:
+    """A tag list in which flue O2 may not be below a fifth of the load."""
+    low = settings.Formula(text, (LOAD,))
+    tags = build_tags(None, 20.0)
+    floored = tuple(replace(tag, low_formula=low) if tag.column == FLUE else tag for tag in tags.tags)
+    return settings.TagList("fjord", floored)
+
+
+def test_move_stops_at_a_limit_that_is_a_formula(give: Advise, build_hours: Any) -> None:
+    moves = give(ONE, build_hours(3, **{LOAD: [50.0, 55.0, 60.0]}), tags=build_floor()).moves
+    assert moves["to"].tolist() == [10.0, 11.0]  # in the third hour, 12 is the least
+    assert moves["near_limit"].tolist() == [10.0, 11.0]
+
+
+def test_limits_that_exclude_each_other_leave_no_way(give: Advise, build_hours: Any) -> None:
+    hours = build_hours(**{LOAD: 55.0, FLUE: 19.0})
+    assert give([[-4.0, -4.1], *ONE[1:]], hours, tags=build_floor(f"{LOAD} / 2")).moves.empty
+
+
+def test_set_point_whose_limit_has_no_value_stays_and_is_named(give: Advise, build_hours: Any) -> None:
+    given = give([[2.0, 2.0], [1.0, 1.0], *ONE[2:]], build_hours(2), tags=build_floor(f"{LOAD} / (50 - {LOAD})"))
+    assert given.moves["setpoint"].tolist() == [RATIO, RATIO]
+    assert given.reasons["unlimited"].tolist() == [FLUE, FLUE]
+    start = given.reasons[TIME].iloc[0]
+    assert advise.find_unlimited(given.reasons, start) == [FLUE]
+    assert advise.find_unlimited(given.reasons.drop(columns="unlimited"), start) == []
+    assert give(ONE).reasons["unlimited"].tolist() == [""]
+
+
+def test_limit_of_a_column_that_is_not_there_has_no_value(give: Advise) -> None:
+    tags = build_floor()
+    lacking = tuple(replace(tag, low_formula=settings.Formula("a_t", ("a_t",))) for tag in tags.tags)
+    given = give(SAVERS, tags=settings.TagList("fjord", lacking))
+    assert given.moves.empty
+    assert given.reasons["unlimited"].tolist() == [" ".join(SETPOINTS)]
+
+
 def test_setpoint_that_the_tag_list_does_not_know_moves_inside_the_trained_range(give: Advise) -> None:
     assert give(ONE, tags=settings.TagList("fjord", ())).moves["to"].tolist() == [10.0]
 

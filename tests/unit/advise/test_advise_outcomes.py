@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from elc import advise, settings
-from elc.advise.outcomes import find_noise
+from elc.advise.realised import fit_return
 from elc.advise.total import find_chance
 from elc.fields import ENERGY, GAP, TIME
 
@@ -213,33 +213,83 @@ def test_advice_after_a_move_is_a_new_case(judge: Judge, build_hours: Any) -> No
     assert found["hours"].tolist() == [6, 11]  # hours 0 to 5, and from the third after the move on
 
 
-def test_saving_is_the_gap_before_less_that_after(judge: Judge) -> None:
-    gap = build_steps((0, 20.0), (6, 14.0))
-    found = judge(build_steps((0, 12.0), (6, 10.0)), columns={GAP: gap}).iloc[0]
-    assert found["realised_gj_per_h"] == pytest.approx(6.0)
-
-
-def test_what_other_set_points_did_meanwhile_is_taken_out(judge: Judge) -> None:
-    # The ratio, 3 GJ/h a unit, fell by 1 in the same hour: of 7 GJ/h less, 3 are its own.
-    other = build_steps((0, 12.0), (6, 11.0))
-    columns = {GAP: build_steps((0, 20.0), (6, 13.0)), RATIO: other}
-    found = judge(build_steps((0, 12.0), (6, 10.0)), columns=columns).iloc[0]
+def test_saving_is_what_energy_is_below_that_of_the_set_points_before(judge: Judge) -> None:
+    energy = np.array(build_steps((0, 560.0), (6, 556.0)))  # as the response has it: 2 GJ/h a percent
+    found = judge(build_steps((0, 12.0), (6, 10.0)), columns={ENERGY: energy}).iloc[0]
     assert found["realised_gj_per_h"] == pytest.approx(4.0, abs=1e-4)
+    assert found["placebo_gj_per_h"] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_what_load_and_other_set_points_did_meanwhile_is_taken_out(judge: Judge) -> None:
+    # Flue O2 saved 4 GJ/h; the ratio, 3 GJ/h a unit, fell by 1, and the load, 10 GJ/h a ton, rose by 2.
+    columns = {RATIO: build_steps((0, 12.0), (6, 11.0)), LOAD: build_steps((0, 50.0), (6, 52.0))}
+    energy = np.array(build_steps((0, 560.0), (6, 560.0 - 4 - 3 + 20)))
+    found = judge(build_steps((0, 12.0), (6, 10.0)), columns=columns | {ENERGY: energy}).iloc[0]
+    assert found["realised_gj_per_h"] == pytest.approx(4.0, abs=1e-4)
+
+
+@pytest.fixture
+def build_days(build_hours: Any) -> Callable[..., pd.DataFrame]:
+    """Build forty days of hours with noise of half a GJ/h; energy is as the response has it, and more, by the hour."""
+
+    def build(values: np.ndarray, more: np.ndarray) -> pd.DataFrame:
+        noise = np.random.default_rng(2).normal(0, 0.5, len(values))
+        return build_hours(len(values), **{FLUE: values, ENERGY: 536 + 2 * values + more + noise})
+
+    return build
+
+
+def test_course_over_the_day_is_no_saving(build_days: Any, build_package: Any, rules: settings.AdviseSettings) -> None:
+    hour = np.arange(960)
+    values = np.where(hour >= 924, 10.0, 12.0)
+    hours = build_days(values, 10 * np.cos(2 * np.pi * hour / 24))
+    log = build_log(hours[TIME], {922: 10.0})
+    package = build_package([[2.0, 2.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]])
+    case = advise.build_outcomes(hours, log, NOTES, package, rules, former=NONE).iloc[0]
+    # From noon on, the day alone changes energy by some GJ/h from one three hours to the next.
+    assert case["outcome"] == "followed"
+    assert case["realised_gj_per_h"] == pytest.approx(4.0, abs=0.8)
+    assert case["realised_high_gj_per_h"] - case["realised_gj_per_h"] < 0.8
+    assert abs(case["placebo_gj_per_h"]) < 0.4
+
+
+def test_return_to_the_usual_is_no_saving(build_days: Any, build_package: Any, rules: settings.AdviseSettings) -> None:
+    more = np.zeros(960)
+    more[919:922] = 9.0  # three hours that took much, as do others of these days, none of which lasted
+    more[50:900:60], more[51:900:60], more[52:900:60] = 9.0, 9.0, 9.0
+    hours = build_days(np.where(np.arange(960) >= 922, 10.0, 12.0), more)
+    log = build_log(hours[TIME], {920: 10.0})
+    package = build_package([[2.0, 2.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]])
+    case = advise.build_outcomes(hours, log, NOTES, package, rules, former=NONE).iloc[0]
+    assert case["realised_gj_per_h"] == pytest.approx(4.0, abs=2.5)  # not 13
+
+
+@pytest.mark.parametrize(("to", "outcome"), [(10.0, "not"), (7.0, "followed")])
+def test_move_that_a_set_point_makes_by_itself_every_day_is_not_followed(
+    to: float, outcome: str, build_days: Any, build_package: Any, rules: settings.AdviseSettings
+) -> None:
+    hour = np.arange(960)
+    values = np.where((hour % 24 >= 8) & (hour % 24 < 20), 10.0, 12.0)  # down in the morning, up in the evening
+    values[936 + 8 : 936 + 20] = to
+    hours = build_days(values, np.zeros(960))
+    log = build_log(hours[TIME], {936 + 6: to})
+    package = build_package([[2.0, 2.0], [3.0, 3.0], [0.0, 0.0], [0.0, 0.0]])
+    found = advise.build_outcomes(hours, log, NOTES, package, rules, former=NONE)
+    assert found["outcome"].tolist() == [outcome]
 
 
 def test_moves_of_one_step_share_its_saving_which_counts_once(build_hours: Any, judge: Judge) -> None:
     times = build_hours(48)[TIME]
     log = pd.concat([build_log(times, {0: 10.0}), build_log(times, {0: 10.0}, setpoint=RATIO)], ignore_index=True)
-    gap = build_steps((0, 20.0), (4, 12.0))
-    # Energy tells the same, so that nothing is left unexplained: the interval has no width.
+    # Nothing is left unexplained: the interval has no width.
     energy = np.array(build_steps((0, 560.0), (4, 550.0)))
     moved = build_steps((0, 12.0), (4, 10.0))
-    found = judge(moved, whole=log, columns={GAP: gap, RATIO: moved, ENERGY: energy})
+    found = judge(moved, whole=log, columns={RATIO: moved, ENERGY: energy})
     assert found["step"].tolist() == [0, 0]
-    assert found["realised_gj_per_h"].tolist() == pytest.approx([8.0, 8.0])
+    assert found["realised_gj_per_h"].tolist() == pytest.approx([10.0, 10.0], abs=1e-4)
     total = advise.build_total(found, times.max(), days=7)
     assert (total.cases, total.followed, total.judged) == (2, 2, 2)
-    assert total.saved_gj == pytest.approx(8.0 * 12)  # held for `hold_h`
+    assert total.saved_gj == pytest.approx(10.0 * 12, abs=1e-3)  # held for `hold_h`
 
 
 def test_saving_that_cannot_be_judged_is_missing(judge: Judge) -> None:
@@ -267,20 +317,23 @@ def test_no_hours_are_no_cases(build_hours: Any, build_package: Any, rules: Any)
     assert advise.build_outcomes(build_hours(0), log, NOTES, build_package([[1.0, 1.0]] * 4), rules, former=NONE).empty
 
 
-def test_interval_is_what_unexplained_energy_does_between_two_spells() -> None:
+def test_return_of_what_is_unexplained_is_fitted_from_spell_to_spell() -> None:
     rng = np.random.default_rng(3)
     times = pd.date_range("2026-06-01", periods=20_000, freq="h", tz="UTC")
-    rest = pd.Series(rng.normal(0, 2.0, len(times)), index=times)
-    # Two means of four independent hours: 2 times the root of 2 / 4.
-    assert find_noise(rest, 4.0, apart_h=0.0) == pytest.approx(2 * np.sqrt(0.5), rel=0.03)
-    walk = pd.Series(rng.normal(0, 1.0, len(times)).cumsum(), index=times)
-    assert find_noise(walk, 4.0, apart_h=8.0) > 1.5 * find_noise(walk, 4.0, apart_h=0.0)
+    at_once = pd.Timedelta(0)
+    noise = fit_return(rng.normal(0, 2.0, len(times)), times, 4.0, at_once, at=times[5])
+    # A mean of four independent hours is off by 2 / the root of 4, and tells nothing of the next.
+    assert noise.share == pytest.approx(0.0, abs=0.06)
+    assert noise.deviation == pytest.approx(1.0, rel=0.06)
+    walk = rng.normal(0, 1.0, len(times)).cumsum()
+    near, far = (fit_return(walk, times, 4.0, pd.Timedelta(apart, "h"), at=times[5]) for apart in (0, 8))
+    assert near.share == pytest.approx(1.0, abs=0.01)
+    assert far.deviation > 1.5 * near.deviation
 
 
-def test_interval_of_too_few_hours_is_not_known() -> None:
-    assert np.isnan(
-        find_noise(pd.Series([1.0], index=pd.date_range("2026-06-01", periods=1, tz="UTC")), 4.0, apart_h=0.0)
-    )
+def test_return_of_too_few_hours_is_not_known() -> None:
+    times = pd.date_range("2026-06-01", periods=1, tz="UTC")
+    assert np.isnan(fit_return(np.ones(1), times, 4.0, pd.Timedelta(0), at=times[0]).deviation)
 
 
 def test_last_answer_of_an_operator_stands_with_its_case(build_hours: Any, build_package: Any, rules: Any) -> None:
@@ -332,8 +385,14 @@ def test_total_leaves_out_what_is_open_older_or_was_not_shown() -> None:
     total = advise.build_total(cases, pd.Timestamp("2026-06-21", tz="UTC"), days=7)
     assert (total.cases, total.followed, total.open) == (1, 1, 1)
     old = advise.build_total(cases, pd.Timestamp("2026-07-21", tz="UTC"), days=7)
-    nothing = advise.Total(7, 0, 0, 0, 0, 0.0, 0.0, 0.0, False, 0, 0, 1.0)
-    assert replace(old, saved_gj=0.0, low_gj=0.0, high_gj=0.0) == nothing
+    nothing = advise.Total(7, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, False, 0, 0, 1.0)
+    assert replace(old, saved_gj=0.0, low_gj=0.0, high_gj=0.0, placebo_gj=0.0) == nothing
+
+
+@pytest.mark.parametrize(("placebo", "beyond"), [(8.0, 0), (-10.0, 1), (20.0, -1), (NAN, 0)])
+def test_saving_is_beyond_its_placebo_where_they_differ_by_more_than_chance(placebo: float, beyond: int) -> None:
+    cases = build_cases(outcome=["followed", "not", "not"], placebo_gj_per_h=[placebo, NAN, NAN])
+    assert advise.build_total(cases, pd.Timestamp("2026-06-21", tz="UTC"), days=7).beyond_placebo == beyond
 
 
 def test_what_operators_typed_is_no_markup() -> None:

@@ -10,13 +10,14 @@ import json
 import socket
 import socketserver
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from tests.builders.servers import serving
 
 
 @dataclass
@@ -65,19 +66,8 @@ def serve_hook(hook: Hook, tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         hook.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}/secret-path"
-        with _running(server):
+        with serving(server):
             yield hook
-
-
-@contextlib.contextmanager
-def _running(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
 
 
 @contextlib.contextmanager
@@ -92,7 +82,7 @@ def serve_bytes(answer: Callable[[socket.socket], None]) -> Iterator[int]:
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = False
 
-    with Server(("127.0.0.1", 0), Handler) as server, _running(server):
+    with Server(("127.0.0.1", 0), Handler) as server, serving(server):
         yield server.server_address[1]
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from elc.alerts import Alert, build_alert, deliver, deliver_all, find_told
 from elc.errors import ElcError
+from elc.failures import write_failure
 from elc.paths import Project
 from tests.unit.alerts.conftest import GAP_SENTENCE, NOW, Prepare, build_gap, leave
 from tests.unit.alerts.receivers import Hook, serve_hook
@@ -74,6 +75,13 @@ def test_open_alert_is_told_again_each_day(prepare: Prepare, hook: Hook) -> None
     for hour in (0, 1, 23, 24, 25, 48):
         assert tell(project, hours=hour) == []
     assert states(hook.posts) == ["open", "still open", "still open"]
+
+
+def test_a_plant_that_was_never_judged_tells_what_failed_and_no_more(prepare: Prepare) -> None:
+    project = prepare()
+    write_failure(project, "ingest", "fjord", ElcError("plant fjord: the export holds no files."))
+    assert tell(project) == []
+    assert [line["sentence"] for line in read_log(project)] == ["plant fjord: the export holds no files."]
 
 
 def test_nobody_to_tell_still_keeps_the_log(prepare: Prepare) -> None:

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from elc.cli import main
 from elc.errors import ElcError
 from elc.paths import Project
+from elc.plants.like import build_addition
 
 ROOT = Path(__file__).parents[3]
 
@@ -84,7 +85,7 @@ def test_fault_is_one_sentence_on_stderr(words: tuple[str, ...], tmp_path: Path,
     assert done.stdout == ""
     assert done.stderr == (
         f"elc: {tmp_path.resolve()}: no project here or above it: params.yaml and dvc.yaml were not found. "
-        "Change into the folder that you cloned.\n"
+        "Change into the folder of a project, or make one: elc new.\n"
     )
     assert isinstance(done.exception, SystemExit)
 
@@ -173,6 +174,23 @@ def test_render_takes_the_engine_named_or_that_of_the_settings(monkeypatch: pyte
     assert engines == ["pandoc", settings.read_settings(Project(ROOT)).render.engine]
 
 
+def test_pdf_is_of_the_page_and_by_the_engine_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def record(project: Project, plant: str, name: str, *, engine: str, path: Path | None) -> Path:
+        asked.append((project.environment, plant, name, engine, path))
+        return path or project.reports / plant / f"50_{name}.pdf"
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("elc.render.write_pdf", record)
+    assert run("pdf", "fjord", "--engine", "pandoc").output == "reports/fjord/50_monitor.pdf\n"
+    assert run("pdf", "fjord", "--page", "explain", "--to", "/tmp/x.pdf", "--engine", "quarto").output == "/tmp/x.pdf\n"
+    assert asked == [
+        ("", "fjord", "monitor", "pandoc", None),
+        ("", "fjord", "explain", "quarto", Path("/tmp/x.pdf")),
+    ]
+
+
 def test_unknown_engine_is_refused() -> None:
     done = run("render", "--engine", "word")
     assert done.exit_code == 2
@@ -199,7 +217,7 @@ def test_fault_of_several_lines_keeps_them(monkeypatch: pytest.MonkeyPatch) -> N
         raise ElcError("plant x: 2 faults\n  - one\n  - two")
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("elc.plants.add_plant", fail)
+    monkeypatch.setattr("elc.plants.add_wishes", fail)
     done = run("plant", "add", "x", "--from", "a", "--tags", "b")
     assert (done.exit_code, done.stderr) == (1, "elc: plant x: 2 faults\n  - one\n  - two\n")
 
@@ -207,11 +225,12 @@ def test_fault_of_several_lines_keeps_them(monkeypatch: pytest.MonkeyPatch) -> N
 def test_entry_stands_beside_the_tag_list_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[Any, ...]] = []
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("elc.plants.add_plant", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr("elc.plants.add_wishes", lambda *arguments: calls.append(arguments))
     done = run("plant", "add", "x", "--from", "a.csv", "--tags", "t/tags.csv")
     words = r"plant x is added\. Next: dvc repro .*monitor@x .*render\nGit does not add new files .*git add .*\n"
     assert re.fullmatch(words, done.output)
     run("plant", "add", "x", "--from", "a.csv", "--tags", "t/tags.csv", "--entry", "e.yaml")
-    assert [call[1:] for call in calls] == [
+    additions = [build_addition(Project(ROOT), wish, ROOT) for call in calls for wish in call[1]]
+    assert [(one.plant, one.export, one.tags, one.entry) for one in additions] == [
         ("x", Path("a.csv"), Path("t/tags.csv"), Path(entry)) for entry in ("t/plant.yaml", "e.yaml")
     ]

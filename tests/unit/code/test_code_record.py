@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -11,6 +12,7 @@ from typing import ClassVar
 from unittest import mock
 
 import pytest
+import yaml
 
 import elc
 from elc.code import build_code, compare_code, record, write_code
@@ -22,8 +24,10 @@ from tests.conftest import copy_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = Project(ROOT)
-LOOKING = {"explain", "advise", "monitor", "render"}  # they are told the site's language, and read the registry
+# They are told the language of the site, and read the registry.
+LOOKING = {"explain", "advise", "monitor", "report", "render"}
 Edit = Callable[[str], str]
+EditParams = Callable[[Project, str, str], None]
 
 
 def add_comment(text: str) -> str:
@@ -45,7 +49,11 @@ def lay_out_anew(text: str) -> str:
 
 # What was changed, in which file, how, and which stages it makes stale.
 TABLE: dict[str, tuple[str, Edit, set[str]]] = {
-    "a comment among Norwegian sentences": ("pages/language/nb.po", lambda text: "# Changed.\n" + text, LOOKING),
+    "a comment among Norwegian sentences": (
+        "pages/language/nb.po",
+        lambda text: "# Changed.\n" + text,
+        LOOKING | {"evaluate"},
+    ),
     "a sentence of one page": (
         "pages/monitor/recommendation.py",
         replace("Train again: the plant", "Learn again: the plant"),
@@ -176,3 +184,45 @@ def test_what_jupyter_understands_besides_python_is_passed_over(project: Project
     path.write_text(text.replace('"plant = ', '"%time 1\\n",\n    "plant = '), encoding="utf-8")
     assert path.read_text(encoding="utf-8") != text
     assert build_code(project) == known
+
+
+def test_a_plants_file_has_what_its_entry_and_its_region_say(project: Project, edit_params: EditParams) -> None:
+    """Only the plants of a region are stale where it changes, and none where a key moves there."""
+    record.write_entries(project)
+    rest = "\n  delta:\n    name: Delta\n"
+    zone, moved = (
+        "    time_zone: America/Chicago\n",
+        "\nregions:\n  gulf:\n    time_zone: America/Chicago\n  none:\n\nplants:",
+    )
+    edit_params(project, "\nplants:", moved)
+    edit_params(project, f"{rest}    product: ammonia\n{zone}", f"{rest}    region: gulf\n    product: ammonia\n")
+    assert find_written(project) == []
+    edit_params(
+        project, "gulf:\n    time_zone: America/Chicago", "gulf:\n    energy_unit: MWh\n    time_zone: America/Chicago"
+    )
+    assert find_written(project) == ["plants/delta"]
+    content = json.loads(project.entry("delta").read_text(encoding="utf-8"))
+    assert (content["energy_unit"], content["time_zone"], "region" in content) == ("MWh", "America/Chicago", False)
+    edit_params(project, f"{rest}    region: gulf\n", f"{rest}    region: gulf\n    energy_unit: MWh\n")
+    edit_params(project, "    energy_unit: MWh\n    time_zone", "    energy_unit: GJ\n    time_zone")
+    assert find_written(project) == []  # the plant's own key counts, and it says the same
+
+
+def find_written(project: Project) -> list[str]:
+    return [name for name, is_other in record.write_entries(project).items() if is_other]
+
+
+def test_the_file_of_a_former_plant_is_removed(project: Project) -> None:
+    record.write_entries(project)
+    project.entry("mill").write_text("{}", encoding="utf-8")
+    assert find_written(project) == ["plants/mill"]
+    assert sorted(path.stem for path in project.entries.iterdir()) == ["delta", "fjord", "steppe"]
+
+
+def test_every_stage_of_a_plant_is_stale_with_its_settings() -> None:
+    stages = yaml.safe_load(PROJECT.pipeline.read_text(encoding="utf-8"))["stages"]
+    of_plants = {name: stage["do"] for name, stage in stages.items() if "do" in stage}
+    entry = "code/plants/${key}.json"
+    assert all(entry in stage["deps"] for name, stage in of_plants.items() if name != "simulate")
+    assert {entry: ["export"]} in of_plants["simulate"]["params"]
+    assert len(of_plants) == 9

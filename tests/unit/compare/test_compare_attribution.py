@@ -23,8 +23,8 @@ def test_attributions_are_each_drivers_own_move_from_the_median(
     hours = hourly[WEEK_H:]
     # The curve is a sum, so each share is slope x (value - median); means over hours that are spread evenly.
     load, air = ((hours[name] - hours[name].median()).abs().mean() for name in (LOAD, AIR))
-    shares = found["attribution"]["shares_gj_per_h"]
-    assert found["attribution"]["intervals"] == 200
+    shares = found.attribution.shares_gj_per_h
+    assert found.attribution.intervals == 200
     assert shares["right"][LOAD] == pytest.approx(10 * load, rel=0.02)
     assert shares["right"][AIR] == pytest.approx(air, rel=0.02)
     assert shares["left"][LOAD] == pytest.approx(1.01 * shares["right"][LOAD], rel=1e-3)

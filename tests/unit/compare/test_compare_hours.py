@@ -57,7 +57,7 @@ def test_a_column_that_is_gone_leaves_no_hour_and_is_named(
     pair = write_pair({}, {"features": (LOAD, AIR, PRESSURE)})
     hours = compare.score_pair(build_hours(WEEK_H), pair, chosen)
     found = compare.build_comparison(pair, hours, chosen)
-    assert found["verdict"] == "none"
+    assert found.verdict == "none"
     assert pages.compare.build_answer(found).endswith(
         "cannot be compared: of 168 hours after 2024-03-03T23:00 none can be judged "
         "(168 without feed_pressure_bar, which v1.0.0 in prod needs)."

@@ -49,10 +49,11 @@ class Registry:
         self.settings = SimpleNamespace(environments=dict.fromkeys(("dev", "test", "prod")))
 
     def open_version(self, _: Project, __: str, version: str) -> Any:
-        return SimpleNamespace(folder=self.folders[version], sha256="")
+        return SimpleNamespace(folder=self.folders[version], sha256="", version=version)
 
     def find_used(self, project: Project, plant: str, *, environment: str) -> Any:
-        return SimpleNamespace(folder=project.deployed(environment, plant), sha256="", label=f"v9.0.0 in {environment}")
+        folder, label = project.deployed(environment, plant), f"v9.0.0 in {environment}"
+        return SimpleNamespace(folder=folder, sha256="", version="v9.0.0", label=label)
 
     def environment(self, name: str) -> None:
         if name not in self.settings.environments:
@@ -100,6 +101,14 @@ def test_what_is_deployed_counts_where_no_tag_is_followed(
     install(Registry({"v1.2.0": write_package("new", shift=2.0)}, {"test": "v1.0.0"}))
     pair = compare.read_pair(project, "fjord", version="v1.2.0", environment="prod")
     assert (pair.left.label, pair.right and pair.right.label) == ("v1.2.0", "v9.0.0 in prod")
+
+
+def test_the_version_in_use_is_not_compared_with_itself(
+    project: Project, write_package: Write, install: Callable[[Registry], None]
+) -> None:
+    install(Registry({"v1.0.0": write_package("old")}, {"prod": "v1.0.0"}))
+    with pytest.raises(ElcError, match=r"^compare fjord: v1\.0\.0 in prod is the version in use itself, expected ano"):
+        compare.read_pair(project, "fjord", version="v1.0.0", environment="")
 
 
 def test_nothing_in_use_and_unknown_environments(project: Project, install: Callable[[Registry], None]) -> None:

@@ -12,6 +12,7 @@ from elc import compare, pages, settings
 from elc.cli.compare import render_comparison
 from elc.errors import ElcError
 from elc.pages import figures
+from elc.records.comparison import Comparison
 
 pytestmark = pytest.mark.usefixtures("explain_few")
 LOAD, AIR, PRESSURE = "load_t_per_h", "air_temp_degc", "feed_pressure_bar"
@@ -20,7 +21,7 @@ Build = Callable[[int], pd.DataFrame]
 Write = Callable[..., compare.Pair]
 
 
-def run(pair: compare.Pair, hourly: pd.DataFrame, chosen: settings.StageSettings) -> dict:
+def run(pair: compare.Pair, hourly: pd.DataFrame, chosen: settings.StageSettings) -> Comparison:
     return compare.build_comparison(pair, compare.score_pair(hourly, pair, chosen), chosen)
 
 
@@ -30,20 +31,17 @@ def test_a_curve_of_one_percent_more_is_that_at_every_load(
     found = run(write_pair({"factor": 1.01}, {}), build_hours(8 * WEEK_H), chosen)
     hours = build_hours(8 * WEEK_H)[WEEK_H:]
     low = hours[LOAD] <= hours[LOAD].median()
-    assert [band["intervals"] for band in found["bands"]] == [low.sum(), (~low).sum()]
-    for band, rows in zip(found["bands"], (hours[low], hours[~low]), strict=True):
-        assert band["difference_frac"] == pytest.approx(0.01, rel=1e-3)
-        assert band["difference_gj_per_h"] == pytest.approx(0.01 * (10 * rows[LOAD] + rows[AIR]).mean(), rel=1e-3)
-        assert band["load_low"] == pytest.approx(rows[LOAD].min(), rel=0.01)
+    assert [band.intervals for band in found.bands] == [low.sum(), (~low).sum()]
+    for band, rows in zip(found.bands, (hours[low], hours[~low]), strict=True):
+        assert band.difference_frac == pytest.approx(0.01, rel=1e-3)
+        assert band.difference_gj_per_h == pytest.approx(0.01 * (10 * rows[LOAD] + rows[AIR]).mean(), rel=1e-3)
+        assert band.load_low == pytest.approx(rows[LOAD].min(), rel=0.01)
     table = pages.compare.build_bands(found)
     assert table.columns.tolist() == ["load, t/h", "n", "difference, GJ/h", "from", "to", "difference, %"]
     assert table["difference, %"].tolist() == pytest.approx([1.0, 1.0], rel=1e-3)
     shares = pages.compare.build_band_shares(found)
-    assert (
-        shares["band"].tolist()[0]
-        == f"load {found['bands'][0]['load_low']:.1f} to {found['bands'][0]['load_high']:.1f}"
-    )
-    assert "50.0" in figures.plot_shares(shares, "band", "GJ/h", size=1000.0).data
+    assert shares["band"].tolist()[0] == f"load {found.bands[0].load_low:.1f} to {found.bands[0].load_high:.1f}"
+    assert "50.0" in figures.plot_shares(shares, "band", size=1000.0).data
 
 
 def test_what_one_package_alone_has_is_named(
@@ -70,8 +68,8 @@ def test_a_load_that_never_moves_is_one_band(
     write_pair: Write, build_hours: Build, chosen: settings.StageSettings
 ) -> None:
     hourly = build_hours(8 * WEEK_H).assign(**{LOAD: 50.0})
-    bands = run(write_pair({"factor": 1.01}, {}), hourly, chosen)["bands"]
-    assert [(band["load_low"], band["load_high"], band["intervals"]) for band in bands] == [(50.0, 50.0, 8 * WEEK_H)]
+    bands = run(write_pair({"factor": 1.01}, {}), hourly, chosen).bands
+    assert [(band.load_low, band.load_high, band.intervals) for band in bands] == [(50.0, 50.0, 8 * WEEK_H)]
 
 
 def test_the_terminal_shows_the_words_and_tables_of_the_page(
@@ -87,7 +85,7 @@ def test_the_terminal_shows_the_words_and_tables_of_the_page(
     assert lines[start + 3].split("  ")[0] == "pinball loss of best, GJ/h"
     assert "3.825 (3.825 to 3.825)  1.000 (1.000 to 1.000)" in lines[start + 3]
     band = next(line for line in lines if line.startswith("42.0 to 50.0"))
-    count = str(found["bands"][0]["intervals"])
+    count = str(found.bands[0].intervals)
     assert band.split() == ["42.0", "to", "50.0", count, "+8.00", "+8.00", "+8.00", "+1.74"]
     assert "Made with other settings:" not in lines
 
@@ -126,9 +124,6 @@ def test_the_file_comes_back_with_the_same_bytes(
     assert [path.name for path in folder.iterdir()] == ["comparison.json"]
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", "{}"])
-def test_a_file_that_is_no_comparison_says_how_to_get_one(tmp_path: Path, text: str | None) -> None:
-    if text is not None:
-        (tmp_path / "comparison.json").write_text(text)
-    with pytest.raises(ElcError, match=r"comparison\.json: no comparison can be read\. Run elc compare "):
-        compare.read_comparison(tmp_path)
+def test_missing_comparison_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(ElcError, match=r"fjord/comparison\.json: not found\. Run elc compare fjord\.$"):
+        compare.read_comparison(tmp_path / "fjord")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,20 @@ def test_one_changed_byte_is_refused(folder: Path, name: str) -> None:
         curve.read(folder)
 
 
+def test_record_that_is_none_is_told_with_its_key(folder: Path) -> None:
+    curve.write_json(folder / "quality.json", {"models": {"typical": None, "response": 1.0}})
+    (folder / "attribution.json").write_text('{"hours": "many"}', encoding="utf-8")
+    content = curve.read_unverified(folder, json.loads((folder / "card.json").read_text(encoding="utf-8")))
+    wanted = (
+        r"^attribution\.json of the model package: hours is 'many', expected a valid integer\. Train the plant again\.$"
+    )
+    with pytest.raises(ElcError, match=wanted):
+        curve.open_package(content)
+    del content.files["attribution.json"]
+    with pytest.raises(ElcError, match=r"^quality\.json of the model package: models\.response is 1\.0, expected "):
+        curve.open_package(content)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
@@ -117,7 +132,10 @@ def test_all_faults_are_named_at_once(folder: Path) -> None:
 
 def test_folder_without_a_card_says_how_to_train(folder: Path) -> None:
     (folder / "card.json").unlink()
-    with pytest.raises(ElcError, match=r"card\.json was not found\. Train the plant with dvc repro train@fjord\.$"):
+    with pytest.raises(
+        ElcError,
+        match=r"card\.json was not found\. In a fresh clone, fetch it .*; else train .* dvc repro train@fjord\.$",
+    ):
         curve.read(folder)
 
 

@@ -16,7 +16,7 @@ def test_text_becomes_numbers_and_a_finding() -> None:
     assert hourly[FLUE].dtype == np.float64
     assert hourly[FLUE].isna().sum() == 1
     assert lacking["check"].tolist() == ["data_type_check"]
-    assert "1 of 72 values are none" in say_findings(lacking)[0]
+    assert "1 of 72 values are not numbers" in say_findings(lacking)[0]
 
 
 def test_table_with_every_column_is_left_as_it_is() -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from elc import curve
 from elc.fields import TIME
+from elc.records.quality import Level
 
 TIMES = pd.Series(pd.date_range("2024-01-01", periods=24 * 700, freq="h", tz="UTC"))
 
 
-def build(days: np.ndarray, *, reference: float | None = 0.0) -> curve.Level:
+def build(days: np.ndarray, *, reference: float | None = 0.0) -> Level:
     level = curve.build_level(TIMES[: 24 * len(days)], np.repeat(days, 24), width_h=1.0, reference=reference)
     assert level is not None
     return level
@@ -52,6 +53,9 @@ def test_bias_counts_against_a_reference_of_zero_only() -> None:
 
 def test_too_few_days_have_no_level() -> None:
     assert curve.build_level(TIMES[:200], np.ones(200), width_h=1.0, reference=None) is None
+    eleven, twelve = 24 * 7 * 11, 24 * (7 * 11 + 3)  # three days make a week
+    assert curve.build_level(TIMES[:eleven], np.ones(eleven), width_h=1.0, reference=None) is None
+    assert curve.build_level(TIMES[:twelve], np.ones(twelve), width_h=1.0, reference=None) is not None
 
 
 def test_days_with_few_hours_are_left_out() -> None:
@@ -60,12 +64,6 @@ def test_days_with_few_hours_are_left_out() -> None:
     assert days["mean"].tolist() == [2.0, 2.0]
     assert days["known_h"].tolist() == [24.0, 24.0]
     assert curve.build_days(TIMES[:0], np.empty(0), width_h=1.0)[TIME].dtype == TIMES.dtype
-
-
-def test_level_comes_back_from_json() -> None:
-    level = build(np.arange(20.0))
-    assert curve.read_level(curve.write_level(level)) == level
-    assert curve.read_level(curve.write_level(None)) is None
 
 
 def test_errors_are_those_worked_out_by_hand() -> None:

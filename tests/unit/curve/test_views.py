@@ -222,9 +222,11 @@ def test_no_hours_are_no_conditions(aged: curve.Package) -> None:
 def test_interval_is_summarised_by_band_of_load(package: curve.Package) -> None:
     sure = SureCurve(package.card, pd.DataFrame(), package.envelope, LinearCurve(), LinearCurve())
     hours = pd.DataFrame({LOAD: np.linspace(10.0, 90.0, 80), AIR: 0.0})
+    hours[TIME] = pd.date_range("2024-01-01", periods=80, freq="D", tz="UTC")
     table = curve.summarise_interval(sure, hours)
     assert list(table["intervals"]) == [20, 20, 20, 20]
     assert list(table["load from"])[1:] == list(table["to"])[:-1]
     middles = [hours[LOAD].iloc[start : start + 20] for start in range(0, 80, 20)]
     wanted = [100 * (1.5 / (10 * part)).median() for part in middles]
     assert list(table["half width, %"]) == pytest.approx(wanted)
+    assert list(curve.summarise_interval(sure, hours.iloc[:77])["intervals"]) == [77]  # eleven weeks, not by load

@@ -140,10 +140,10 @@ def test_summary_books_every_hour_and_all_energy_once() -> None:
     marked, table = summarise()
     is_state = table.index.str.startswith("state: ")
     assert table.loc[is_state, "hours"].sum() == 480
-    assert table.loc[is_state, "energy, TJ"].sum() == pytest.approx(marked[ENERGY].sum() / 1000)
+    assert table.loc[is_state, "energy, GJ"].sum() == pytest.approx(marked[ENERGY].sum())
     assert table.loc["state: trip", "hours"] == 5
     assert table.loc["state: run", "energy known"] == pytest.approx(1 - 10 / table.loc["state: run", "hours"])
-    for column in ("hours", "energy, TJ"):
+    for column in ("hours", "energy, GJ"):
         assert table.loc[~is_state, column].sum() == pytest.approx(table.loc["state: run", column])
     assert table.loc["left out: energy or a driver unknown", "hours"] == 10
     assert table.loc["left out: looks back across the split", "hours"] == 24

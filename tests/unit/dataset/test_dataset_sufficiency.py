@@ -141,7 +141,7 @@ def test_rule_that_is_not_met_becomes_a_finding_over_the_period() -> None:
     hours, split = build_case()
     hours.loc[100:148, ENERGY] = NAN
     (found,) = find(check(hours, split), split)
-    assert found["sentence"] == f"Not enough to learn from: {SPELL} is 49 h, expected at most 48."
+    assert found["sentence"] == f"Not enough to train on: {SPELL} is 49 h, expected at most 48."
     assert (found["check"], found["plant"], found["column"]) == ("sufficiency", "fjord", "")
     assert found["start"] == pd.Timestamp("2024-01-01", tz="UTC")
     assert found["end"] == pd.Timestamp("2025-01-01", tz="UTC")

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from elc import dataset, settings
+from elc.curve import Baseline
 from elc.fields import BEST, BEST_HIGH, BEST_LOW, ENERGY, HIGH, TIME, TYPICAL
 from elc.paths import Project
+from elc.records.quality import Quality
 
 ROOT = Path(__file__).resolve().parents[3]
 LOAD, AIR = "load_t_per_h", "air_temp_degc"
@@ -27,6 +29,7 @@ class LinePackage:
 
     def __init__(self, shift: float, last: str) -> None:
         self.shift = shift
+        self.baseline = Baseline({}, {}, Quality())
         self.card = {"plant": "fjord", "trained_on": {"train": {"last": last}}}
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:

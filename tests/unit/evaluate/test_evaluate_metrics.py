@@ -65,7 +65,7 @@ def test_daily_means_are_of_site_days_that_are_half_known(chosen: settings.Stage
     # Two days of UTC: hours off by +-4 about a daily mean off by +2 and -2; the site's days begin an hour earlier.
     offset = np.repeat([2.0, -2.0], 24) + np.tile([4.0, -4.0], 24)
     hours = build_hours(np.full(48, 100.0), 100.0 + offset)
-    blocks = build_blocks(hours[TIME], chosen.evaluate)
+    blocks = build_blocks(hours[TIME], chosen.evaluate, least_weeks=0)
     in_utc = measure_typical(hours, 3, blocks, interval="1h", zone="UTC")
     assert in_utc["cv_rmse_daily_frac"] == pytest.approx(0.02)
     assert in_utc["cv_rmse_frac"] == pytest.approx(np.sqrt((36 + 4) / 2) / 100)
@@ -74,7 +74,9 @@ def test_daily_means_are_of_site_days_that_are_half_known(chosen: settings.Stage
     first, second = offset[:23].mean(), offset[23:47].mean()
     assert in_oslo["cv_rmse_daily_frac"] == pytest.approx(np.sqrt((first**2 + second**2) / 2) / 100)
     short = hours[:11]
-    few = measure_typical(short, 3, build_blocks(short[TIME], chosen.evaluate), interval="1h", zone="UTC")
+    few = measure_typical(
+        short, 3, build_blocks(short[TIME], chosen.evaluate, least_weeks=0), interval="1h", zone="UTC"
+    )
     assert np.isnan(few["cv_rmse_daily_frac"])
 
 
@@ -83,7 +85,7 @@ def test_bands_hold_equally_many_hours_and_their_own_error(chosen: settings.Stag
     scored = build_hours(10 * loads, 10 * loads * np.where(loads < 50, 1.02, 0.97)).assign(**{LOAD: loads})
     scored[BEST] = 10 * loads - 1
     scored.loc[:4, BEST] = 10 * loads[:5]
-    bands = measure_bands(scored, LOAD, 2, build_blocks(scored[TIME], chosen.evaluate))
+    bands = measure_bands(scored, LOAD, 2, build_blocks(scored[TIME], chosen.evaluate, least_weeks=0))
     assert list(bands) == ["band_1", "band_2"]
     assert [band["intervals"] for band in bands.values()] == [10, 10]
     assert [band["load_high"] for band in bands.values()] == [49.5, 59.0]
@@ -95,7 +97,7 @@ def test_bands_hold_equally_many_hours_and_their_own_error(chosen: settings.Stag
 
 def test_bands_of_one_load_are_one_band(chosen: settings.StageSettings) -> None:
     scored = build_hours(np.full(10, 100.0), np.full(10, 101.0)).assign(**{LOAD: [40.0] * 9 + [50.0]})
-    bands = measure_bands(scored, LOAD, 2, build_blocks(scored[TIME], chosen.evaluate))
+    bands = measure_bands(scored, LOAD, 2, build_blocks(scored[TIME], chosen.evaluate, least_weeks=0))
     assert [band["intervals"] for band in bands.values()] == [10]
 
 
@@ -103,7 +105,7 @@ def test_months_are_those_of_the_site(chosen: settings.StageSettings) -> None:
     scored = build_hours(np.full(30 * 24, 100.0), np.full(30 * 24, 101.0))
     scored[TIME] = pd.date_range("2024-03-31T20:00Z", periods=len(scored), freq="h")
     months = scored[TIME].dt.tz_convert("Europe/Oslo").dt.strftime("%Y-%m")
-    found = measure_groups(scored, months, build_blocks(scored[TIME], chosen.evaluate))
+    found = measure_groups(scored, months, build_blocks(scored[TIME], chosen.evaluate, least_weeks=0))
     assert {name: entry["intervals"] for name, entry in found.items()} == {"2024-03": 2, "2024-04": 718}
 
 

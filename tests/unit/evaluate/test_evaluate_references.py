@@ -11,8 +11,9 @@ import pytest
 
 from elc import curve, dataset, evaluate, pages, settings
 from elc.errors import ElcError
-from elc.evaluate.references import measure_references
+from elc.evaluate.references import fit_bounded_quantile, measure_references
 from elc.fields import BEST, ENERGY, TIME, TYPICAL
+from elc.records.metrics import Metrics, Reference
 
 LOAD, AIR = "load_t_per_h", "air_temp_degc"
 IS_BOOSTED = importlib.util.find_spec("lightgbm") is not None
@@ -42,6 +43,20 @@ def test_quantile_line_leaves_its_share_below_and_is_the_least_loss() -> None:
     least = evaluate.pinball(target, design @ fitted, 0.1)
     for step in random.normal(scale=0.05, size=(50, 4)):
         assert evaluate.pinball(target, design @ (fitted + step), 0.1) > least
+
+
+def test_bounded_quantile_is_the_least_loss_with_no_coefficient_below_zero() -> None:
+    random = np.random.default_rng(5)
+    design = np.column_stack([np.ones(500), random.normal(size=(500, 3))])
+    target = design @ [-5.0, 1.0, -2.0, 0.5] + random.gamma(2.0, size=500)
+    is_free = np.array([True, False, False, False])
+    bounded = fit_bounded_quantile(design, target, 0.1, is_free=is_free)
+    assert bounded[2] == pytest.approx(0, abs=1e-9)
+    assert bounded[[1, 3]] == pytest.approx([1.0, 0.5], abs=0.4)
+    least = evaluate.pinball(target, design @ bounded, 0.1)
+    for step in random.normal(scale=0.05, size=(50, 4)):
+        moved = np.where(is_free, bounded + step, np.maximum(bounded + step, 0))
+        assert evaluate.pinball(target, design @ moved, 0.1) >= least - 1e-9
 
 
 def test_quantiles_of_what_is_no_number_are_refused() -> None:
@@ -88,8 +103,8 @@ def test_boosted_trees_are_left_out_where_they_are_absent(
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     found = evaluate.score_references(noisy, noisy.test, package, chosen.evaluate)
     assert list(found) == ["line_on_load", "linear_energy", "linear_sec"]
-    entries = {name: {"pinball_ratio": 1.25} for name in found}
-    assert pages.evaluate.write_references({"references": entries}) == (
+    references = dict.fromkeys(found, Reference.model_construct(pinball_ratio=1.25))
+    assert pages.evaluate.write_references(Metrics.model_construct(references=references)) == (
         "No reference comes closer to best than the curve; the closest has 1.25 times its loss. Boosted trees were "
         "left out: LightGBM is not installed (`pip install elc[dev]`)."
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from elc import curve, settings
 from elc.fields import ENERGY, GAP, IS_OUTSIDE, TIME
 from elc.paths import Project
+from elc.records.attribution import Background, TrainingAttribution
 
 LOAD, AIR, FEED, FLUE, RATIO = (
     "load_t_per_h",
@@ -43,15 +44,15 @@ def build_package(**groups: str) -> curve.Package:
         {LOAD: rng.uniform(40, 60, 60), AIR: rng.uniform(-10, 30, 60), FEED: rng.uniform(2, 8, 60)}
         | {FLUE: rng.uniform(1, 5, 60), RATIO: rng.uniform(2.5, 3.5, 60)}
     )
+    hours[TIME] = pd.date_range("2023-06-01", periods=60, freq="D", tz="UTC")
     features = [describe(LOAD, 40, 60), describe(AIR, -10, 30), describe(FEED, 2, 8)]
     card = {"features": features, "setpoints": [describe(FLUE, 1, 5), describe(RATIO, 2.5, 3.5)], "throughput": LOAD}
     envelope = curve.build_envelope(hours, FEATURES, np.arange(60) % 2, margin_frac=0.02, prototypes=10)
-    background = {"features": FEATURES, "rows": hours[FEATURES].head(4).to_numpy().tolist()}
-    attribution = {
-        "background": background,
-        "drivers": {LOAD: 50.0, AIR: 20.0, FEED: 10.0},
-        "setpoints": {FLUE: 5.0, RATIO: 2.0},
-    }
+    attribution = TrainingAttribution(
+        background=Background(features=FEATURES, rows=hours[FEATURES].head(4).to_numpy().tolist()),
+        drivers={LOAD: 50.0, AIR: 20.0, FEED: 10.0},
+        setpoints={FLUE: 5.0, RATIO: 2.0},
+    )
     return curve.Package(card, hours, envelope, Network(), Network(), attribution)  # type: ignore[arg-type]
 
 

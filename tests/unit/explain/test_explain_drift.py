@@ -12,6 +12,7 @@ import pytest
 from elc import curve, explain, pages
 from elc.fields import BEST, IS_OUTSIDE
 from elc.pages.findings import say_findings
+from elc.records.attribution import TrainingAttribution
 from tests.unit.explain.packages import (
     AIR,
     FEATURES,
@@ -39,7 +40,7 @@ def share_by_permutations(package: curve.Package, now: pd.Series, before: pd.Ser
 def test_shares_of_drivers_are_those_of_the_definition_over_the_background() -> None:
     package = build_package()
     now = pd.Series({LOAD: 58.0, AIR: 25.0, FEED: 7.0})
-    background = pd.DataFrame(package.attribution["background"]["rows"], columns=FEATURES)
+    background = pd.DataFrame(package.attribution.background.rows, columns=FEATURES)
     each = [share_by_permutations(package, now, before) for _, before in background.iterrows()]
     found = explain.explain_drivers(package, now).set_index("driver")
     for name in FEATURES:
@@ -80,9 +81,7 @@ def test_ranking_as_in_training_is_no_finding_and_another_is_one() -> None:
     assert drift["hours"].tolist() == [48, 48]
     assert drift["ndcg"].tolist() == pytest.approx([1.0, 1.0])
     assert explain.find_drift(drift, scored, chosen).empty
-    late = replace(
-        package, attribution={**package.attribution, "drivers": {LOAD: 1.0, AIR: 5.0, FEED: 50.0}, "setpoints": {}}
-    )
+    late = replace(package, attribution=TrainingAttribution(drivers={LOAD: 1.0, AIR: 5.0, FEED: 50.0}))
     drift = explain.measure_drift(late, scored, chosen)
     found = explain.find_drift(drift, scored, chosen)
     assert found[["check", "plant", "column"]].to_numpy().tolist() == [
@@ -101,5 +100,5 @@ def test_ranking_as_in_training_is_no_finding_and_another_is_one() -> None:
 def test_too_few_hours_or_no_baseline_measure_nothing() -> None:
     package, chosen = build_package(), build_settings()
     assert explain.measure_drift(package, build_scored(package, 23), chosen).empty
-    bare = replace(package, attribution={})
+    bare = replace(package, attribution=TrainingAttribution())
     assert explain.measure_drift(bare, build_scored(package), chosen).empty

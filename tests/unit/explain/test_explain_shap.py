@@ -134,7 +134,7 @@ def test_sizes_are_read_of_an_explanation_as_of_an_attribution() -> None:
     scored = build_scored(package)
     held = explain.measure_sizes(explain.attribute(package, scored, LIKE, what="drivers"))
     assert explain.measure_sizes(explain_by("drivers", package, scored, most=60)) == held
-    assert explain.measure_ndcg(package.attribution["drivers"], held) == pytest.approx(1.0)
+    assert explain.measure_ndcg(package.attribution.drivers, held) == pytest.approx(1.0)
     assert explain.measure_sizes(explain_by("drivers", package, scored.iloc[:0])) == {}
 
 

@@ -37,7 +37,7 @@ def write_hours(project: Project, hours: int, **changed: float) -> None:
 
 def write_status(project: Project, **changes: object) -> None:
     path = project.operation("monitor", "fjord") / "status.json"
-    path.write_text(json.dumps({**STATUS, **changes}), encoding="utf-8")
+    path.write_text(json.dumps({**STATUS, "energy_unit": "GJ", **changes}), encoding="utf-8")
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_table_names_what_failed_and_json_its_sentence(project: Project, kept: P
     failure = outcome.changes[0].failures[0]
     since = failure.since[:16].replace("T", " ")
     assert render(outcome).splitlines() == [
-        "plant  last hour, UTC  before  new  redone  gap, GJ/h  share  data   model  status     failed",
-        "fjord  01 Jun 02:00    –         3       0    1,234.6      –  sound  ok     Completed  explain",
-        "delta  –               –         0       0          –      –  –      –      –          skipped",
+        "plant  last hour, UTC  before  new  redone           gap  share  data   model  status     failed",
+        "fjord  01 Jun 02:00    –         3       0  1,234.6 GJ/h      –  sound  ok     Completed  explain",
+        "delta  –               –         0       0             –      –  –      –      –          skipped",
         "delta: skipped, no version is in prod.",
         f"fjord: explain failed, since {since} UTC. deployed: the version was rejected.",
         "render: no.",
@@ -105,7 +105,7 @@ def test_table_shows_the_digits_that_the_plant_needs(project: Project, kept: Pat
     write_hours(project, 3)
     write_status(project, gap_gj_per_h=0.068 * size, gap_frac=0.068, size_gj_per_h=size)
     row = render(Outcome("prod", (find_change(project, "fjord", kept, ""),), True, ())).splitlines()[1]
-    assert row.split()[7:9] == [gap, "6.8%"]
+    assert row.split()[7:10] == [gap, "GJ/h", "6.8%"]
 
 
 def test_stages_of_an_hour_stand_in_dvc_yaml_in_their_order() -> None:

@@ -11,6 +11,7 @@ import pytest
 from elc import registry
 from elc.errors import ElcError
 from elc.hourly import hour
+from elc.hourly.process import Worker, Workers
 from elc.paths import CANDIDATE, Project
 from elc.settings import read_settings
 from tests.conftest import ROOT
@@ -35,20 +36,20 @@ def test_rejected_version_is_a_failure_without_new_data(project: Project, monkey
         if plant == "fjord" and refused:
             raise ElcError(SAID)
 
-    def note(_project: Project, stage: str, plant: str) -> bool:
+    def note(_project: Project, stage: str, plant: str, _worker: Worker) -> bool:
         ran.append((stage, plant))
         return False
 
     monkeypatch.setattr(registry, "find_used", refuse)
     monkeypatch.setattr(hour, "_run_stage", note)
     refused = True
-    hour._run_plants(project, ["fjord", "delta"])
+    hour._run_plants(project, ["fjord", "delta"], Workers(2))
     record = json.loads((project.receipts / "fjord" / "version.failed.json").read_text(encoding="utf-8"))
     assert (record["stage"], record["plant"], record["sentence"]) == ("version", "fjord", SAID)
     assert not (project.receipts / "delta").exists()
     assert sorted(ran) == sorted([("ingest", "fjord"), *((stage, "delta") for stage in hour.STAGES)])
     refused = False
-    hour._run_plants(project, ["fjord"])
+    hour._run_plants(project, ["fjord"], Workers(2))
     assert not (project.receipts / "fjord" / "version.failed.json").exists()
 
 

@@ -25,7 +25,7 @@ READING = st.tuples(
     st.integers(-9999, 9999),
     st.sampled_from(["Good", "Good", "Good", "Uncertain", "Bad"]),
 )
-ANY = settings(max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+ANY = settings(max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def build_table(rows: list[tuple[str, int, int, str]]) -> pd.DataFrame:

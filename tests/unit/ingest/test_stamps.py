@@ -40,4 +40,4 @@ def test_what_is_passed_over_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"Trend of unit 3\ntime,FT-1,FT-2\n,MW,t/h\n{rows}")
     _, _, findings = ingest.read_export(tmp_path / "a.csv", TAGS, build_settings(), cache=tmp_path / "cache")
     (said,) = say_findings(findings[findings["check"] == "passed_over"])
-    assert said == "2 lines of a.csv are not rows of its table, as 'Trend of unit 3', 'MW t/h'; passed over."
+    assert said == "2 lines of a.csv are not rows of its table, as 'Trend of unit 3', 'MW t/h'; skipped."

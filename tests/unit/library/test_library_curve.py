@@ -90,6 +90,25 @@ def test_what_is_saved_is_a_model_package(fitted: elc.Curve, frame: pd.DataFrame
         elc.Curve.load(folder)
 
 
+@pytest.mark.long(reason="trains a curve; `test_train_fit` has the fixed part as well")
+def test_fixed_part_is_in_the_package_as_in_the_curve(fitted: elc.Curve, frame: pd.DataFrame, tmp_path: Path) -> None:
+    chosen = SETTINGS | {"base": {"fixed_gj_per_h": 72.0}}  # the 20 MW of `compute_best`
+    made = elc.Curve.fit(frame, **{**FIT, "settings": chosen})
+    low = pd.DataFrame({LOAD: np.linspace(25.0, 45.0, 9), AIR: 12.0})  # it was fitted to 60 t/h and more
+    wanted = 3.6 * compute_best(low) * 1.006
+    off = [float((one.predict(low)[BEST] / wanted - 1).abs().mean()) for one in (fitted, made)]
+    assert off[1] < 0.015
+    assert off[1] < off[0] / 2
+    again = elc.Curve.load(made.save(tmp_path / "mine"), energy="power_mw", settings=chosen)
+    pd.testing.assert_frame_equal(again.predict(low), made.predict(low))
+    gap = again.gap(frame).dropna()
+    best = again.predict(frame.loc[gap.index])[BEST]
+    np.testing.assert_allclose(gap[BEST], best, rtol=1e-6)
+    shares = again.explain(frame, most=20)
+    total = again.predict(pd.DataFrame(shares.data, columns=[LOAD, AIR]))[BEST]
+    np.testing.assert_allclose(shares.values.sum(axis=1) + shares.base_values, total, rtol=1e-9)
+
+
 def test_what_is_no_package_is_never_written_over(fitted: elc.Curve, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(ElcError, match=r"it exists and is not a model package\. Choose another folder\."):
@@ -101,7 +120,7 @@ def test_notebooks_show_what_it_knows_and_what_it_lacks(fitted: elc.Curve) -> No
     shown = fitted._repr_html_()
     assert "Curve of product_t_per_h and 1 drivers, trained on" in shown
     assert AIR in shown
-    assert "Not enough to learn from: " in shown  # five months are no year
+    assert "Not enough to train on: " in shown  # five months are no year
     assert "best" in fitted.plot().data
 
 
@@ -110,9 +129,14 @@ def test_notebooks_show_what_it_knows_and_what_it_lacks(fitted: elc.Curve) -> No
     [
         ({"rising": ["humidity_pct"]}, "humidity_pct is given a direction but is not a driver"),
         ({"falling": [AIR]}, "air_temp_degc is given in both directions"),
-        ({"settings": {"trian": {}}}, "trian is unknown, expected train or dataset"),
+        ({"settings": {"trian": {}}}, "trian is unknown, expected train, dataset or base"),
         ({"settings": {"train": {"epoch": 3}}}, r"train\.epoch: unknown key: did you mean epochs\?"),
         ({"settings": {"train": {"epochs": 0}}}, r"train\.epochs: found 0: "),
+        (
+            {"settings": {"base": {"fixed_gj_per_h": -1.0}}},
+            r"base\.fixed_gj_per_h: found -1\.0: write what the plant uses",
+        ),
+        ({"settings": {"base": {"fixed_gj_per_h": 9e3}}}, r"fixed_gj_per_h is 9000 GJ/h, expected less than \d+"),
         ({"settings": {"dataset": {"min_hours": 9999}}}, r"steady intervals are left, expected at least 9999"),
     ],
 )

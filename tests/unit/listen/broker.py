@@ -52,7 +52,7 @@ def wait_for(is_there: Callable[[], object], *, what: str, seconds: float = WAIT
     while not is_there():
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 class Broker:

@@ -10,6 +10,7 @@ from tests.unit.listen.broker import MOSQUITTO, REASON
 
 
 @pytest.mark.skipif(MOSQUITTO is None, reason=REASON)
+@pytest.mark.long(reason="floods a broker, and an honest publisher waits for each of its messages")
 def test_a_hostile_publisher_costs_an_honest_one_nothing() -> None:
     found = {figure.figure: figure.value for figure in measure(["--seconds", "10"])}
     assert found["json sent"] > 0

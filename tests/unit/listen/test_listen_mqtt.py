@@ -159,6 +159,8 @@ def test_a_sparkplug_node_that_is_not_known_is_asked_for_its_birth(
     wait_for(lambda: publisher.asked, what="the request for a birth")
     asked = build_payload_class().FromString(publisher.asked[0])
     assert [(one.name, one.boolean_value) for one in asked.metrics] == [("Node Control/Rebirth", True)]
+    # Data that is not confirmed before the kill would come again, and find the birth known.
+    wait_for((project.listen("fjord") / "rejected.jsonl").exists, what="the data, which nothing names")
     publisher.send("spBv1.0/Fjord/NBIRTH/edge", build_birth(TAG, 2.5, START_MS + 1))
     wait_for(lambda: has_readings(project, 1), what="the birth")
     listener.kill()
@@ -219,19 +221,19 @@ def test_the_message_of_a_gateway_without_zones_costs_neither_connection_nor_nei
     listener = listeners.start(project)
     wide = {"time": "2026-06-20T12:00:00", **{f"FT{number}": number for number in range(8000)}}
     deep = b"[" * 2000 + b"]" * 2000
-    for number in range(5):
+    for number in range(2):
         publisher.send("site/fjord/x", wide)
         publisher.send("site/fjord/x", deep)
         publisher.send("site/fjord/x", b"[" + b"[]," * 400_000 + b"[]]")
         publisher.send("site/fjord/x", b"x" * (8 << 20) + b"x")
         publisher.send(f"site/fjord/{TAG}", {"time": START_MS + number, "value": number})
-    wait_for(lambda: has_readings(project, 5), what="the neighbours", seconds=120)
+    wait_for(lambda: has_readings(project, 2), what="the neighbours", seconds=120)
     listener.terminate()
     assert listener.wait(20) == 0
     assert '"disconnected"' not in read_log(project)
     status = json.loads((project.listen("fjord") / "status.json").read_text())
-    assert (status["readings"], status["doubled"], status["rejected_whole"]) == (5, 0, 5)
-    assert status["rejected"] == 5 * (8000 + 1 + 400_001 + 1)
+    assert (status["readings"], status["doubled"], status["rejected_whole"]) == (2, 0, 2)
+    assert status["rejected"] == 2 * (8000 + 1 + 400_001 + 1)
     assert read_log(project).count('"rejected_whole"') == 1 + read_log(project).count('"counts"')
     size = sum(path.stat().st_size for path in project.listen("fjord").glob("rejected*"))
     assert size < 1 << 20

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from elc import curve, dataset, settings
 from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
 from elc.paths import Project
+from elc.records.quality import Distance, Distances, Estimate, Habit, ModelErrors, Quality
 
 LOAD, AIR, FLUE = "load_t_per_h", "air_temp_degc", "flue_o2_pct"
 FEED, FUEL, STEAM = "feed_gas_energy_gj_per_h", "fuel_gas_energy_gj_per_h", "steam_export_energy_gj_per_h"
@@ -24,6 +25,9 @@ COST_PER_PCT = 0.01  # of energy, of a set-point above 2 %
 
 class Linear(curve.Package):
     """A package whose response is 20 GJ/t, and 1 % more for each % of flue O2 above 2."""
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({BEST: 19.6 * frame[LOAD], TYPICAL: 20 * frame[LOAD]})
 
     def predict_response(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         energy = 20 * frame[LOAD] * (1 + COST_PER_PCT * (frame[FLUE] - 2))
@@ -56,9 +60,9 @@ def score(hours: pd.DataFrame) -> pd.DataFrame:
     return hours.assign(**{GAP_LOW: hours[GAP] - 1, GAP_HIGH: hours[GAP] + 1})
 
 
-def build_package() -> Linear:
-    """Build the package of the first hundred days, its baseline by the functions that training uses."""
-    train = build_hours(TRAINED_DAYS)
+def build_package(days: int = TRAINED_DAYS) -> Linear:
+    """Build the package of the first hundred days, or fewer, its baseline by the functions that training uses."""
+    train = build_hours(days)
     tags = settings.TagList(
         "fjord",
         (
@@ -72,7 +76,7 @@ def build_package() -> Linear:
         "plant": "fjord",
         "throughput": LOAD,
         "features": [{"column": LOAD}, {"column": AIR}],
-        "setpoints": [{"column": FLUE}],
+        "setpoints": [{"column": FLUE, "low": 1.0, "high": 5.0}],
         "settings": {"interval_frac": 0.8},
         "trained_on": {"train": {"last": train[TIME].iloc[-1].isoformat()}},
     }
@@ -80,34 +84,45 @@ def build_package() -> Linear:
     return Linear(card, pd.DataFrame(), None, None, None, baseline=baseline)  # type: ignore[arg-type]
 
 
-def _build_quality(train: pd.DataFrame) -> dict[str, Any]:
+def _build_quality(train: pd.DataFrame) -> Quality:
     response = 20 * train[LOAD] * (1 + COST_PER_PCT * (train[FLUE] - 2))
     below = (train[ENERGY] < train[BEST]).astype(float).to_numpy()
     cost = (COST_PER_PCT * (train[FLUE] - train[FLUE].median())).to_numpy()
-    return {
-        "models": {
+    level = curve.build_level(train[TIME], cost, width_h=1.0, reference=None)
+    habit = None if level is None else Habit(median=float(train[FLUE].median()), cost=level)
+    return Quality(
+        condition=curve.build_condition_baseline(
+            train[TIME], np.log((train[ENERGY] / response).to_numpy(float)), width_h=1.0
+        ),
+        models={
             "typical": _build_model(train, train[TYPICAL], below),
             "response": _build_model(train, response, below),
         },
-        "setpoints": {FLUE: {"median": float(train[FLUE].median()), "cost": _build_level(train, cost)}},
-        "distances": {"window_h": 168.0, "columns": {name: {"most": 0.3} for name in (LOAD, AIR, FLUE)}},
-        "tags": NAMES,
-        "energy": {FEED: "gas", FUEL: "gas", STEAM: "steam"},
-        "columns": sorted(train.columns),
-    }
+        setpoints={FLUE: habit},
+        distances=Distances(columns={name: Distance(high=0.2, most=0.3) for name in (LOAD, AIR, FLUE)}),
+        tags=NAMES,
+        energy={FEED: "gas", FUEL: "gas", STEAM: "steam"},
+        columns=sorted(train.columns),
+    )
 
 
-def _build_model(train: pd.DataFrame, predicted: pd.Series, below: NDArray[np.float64]) -> dict[str, Any]:
+def _build_model(train: pd.DataFrame, predicted: pd.Series, below: NDArray[np.float64]) -> ModelErrors:
     error = (train[ENERGY] / predicted - 1).to_numpy(float)
     quantities = {"error": error, "absolute": np.abs(error), "square": error**2, "below_best": below}
-    return {
-        "metrics": curve.measure_errors(train[ENERGY].to_numpy(), predicted.to_numpy(), seed=1),
-        "levels": {name: _build_level(train, values) for name, values in quantities.items()},
-    }
-
-
-def _build_level(train: pd.DataFrame, values: NDArray[np.float64]) -> dict[str, Any] | None:
-    return curve.write_level(curve.build_level(train[TIME], values, width_h=1.0, reference=None))
+    errors = curve.measure_errors(train[ENERGY].to_numpy(), predicted.to_numpy(), seed=1)
+    return ModelErrors(
+        n=len(train),
+        weeks=curve.count_known_weeks(curve.build_days(train[TIME], error, width_h=1.0)),
+        metrics={name: Estimate.model_validate(figure) for name, figure in errors.items()},
+        residual_sd_gj_per_h=float((train[ENERGY] - predicted).std()),
+        residual_sd_frac=float(error.std()),
+        residual_lag=curve.find_lag(error),
+        coverage_best_frac=float(below.mean()),
+        levels={
+            name: curve.build_level(train[TIME], values, width_h=1.0, reference=None)
+            for name, values in quantities.items()
+        },
+    )
 
 
 def build_settings(**changes: Any) -> settings.StageSettings:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc.curve import Level
 from elc.fields import GAP, TIME
 from elc.monitor.changes import LevelChange, build_cusum, find_active, find_changes
+from elc.records.quality import Level
 
 LEVEL = Level(mean=0.0, hour_sd=0.01, day_sd=0.004, day_lag=0.0, slow_sd=0.0, days=300)
 START = pd.Timestamp("2025-01-01", tz="UTC")
@@ -70,13 +70,13 @@ def test_drift_lasts_since_its_first_step() -> None:
 
 def test_what_weeks_were_off_before_is_allowed() -> None:
     days = scatter(300, 6) + 0.0065
-    wide = Level(0.0, 0.01, 0.004, 0.0, 0.01, 300)
+    wide = LEVEL.model_copy(update={"slow_sd": 0.01})
     assert find(days)
     assert find(days, level=wide) == []
 
 
 def test_memory_of_days_widens_their_spread() -> None:
-    assert Level(0.0, 0.01, 0.004, 0.6, 0.0, 300).spread == pytest.approx(0.008)
+    assert LEVEL.model_copy(update={"day_lag": 0.6}).spread == pytest.approx(0.008)
 
 
 def test_fall_is_no_matter_where_only_a_rise_costs() -> None:

@@ -178,7 +178,8 @@ def test_drift_has_a_threshold_of_its_own_for_each_column() -> None:
     assert [(one.kind, one.column) for one in found.violations] == [("baseline_drift_check", AIR)]
     assert found.violations[0].description.startswith("Baseline drift distance: 0.")
     assert "air_temp_degc (TI2) has moved: median 14.9 °C" in say_finding(found.violations[0].finding)
-    assert say_recommendation(verdict.recommendation) == "Look at air_temp_degc (TI2): its data are not as they were."
+    assert verdict.action == "none"
+    assert say_recommendation(verdict.recommendation).startswith("air_temp_degc (TI2) has moved since about ")
 
 
 def test_missing_share_has_a_threshold_of_its_own_for_each_column() -> None:
@@ -211,7 +212,7 @@ def test_new_column_is_told() -> None:
     found, verdict = check(build_later(60).assign(purge_t_per_h=1.0))
     assert [(one.kind, one.column) for one in found.violations] == [("extra_column_check", "purge_t_per_h")]
     assert (
-        say_recommendation(verdict.recommendation) == "Look at purge_t_per_h: it was mapped after the model had learnt."
+        say_recommendation(verdict.recommendation) == "Check purge_t_per_h: it was mapped after the model was trained."
     )
 
 
@@ -233,7 +234,7 @@ def test_plant_outside_what_was_learnt_asks_for_training() -> None:
     assert found.inside_frac == pytest.approx(0.5)
     assert (verdict.action, say_recommendation(verdict.recommendation)) == (
         "retrain",
-        "Train again: the plant runs where the model has not learnt.",
+        "Train again: the plant runs where the model was not trained.",
     )
 
 
@@ -293,6 +294,30 @@ def test_violations_are_written_in_the_known_format(tmp_path: Path) -> None:
     assert list(written.columns) == findings.COLUMNS
 
 
+def test_limits_are_written_as_they_are_applied() -> None:
+    """What `constraints.json` tells of a column is the limit beyond which the check speaks, not the format's own."""
+    package = build_package()
+    chosen = build_settings(tags={FLUE: {"max_drift": 0.3, "max_missing_frac": 0.5}})
+    limits = monitor.check_hours(build_later(30), NOTHING, package, chosen).limits
+    by_name = {feature["name"]: feature for feature in limits["features"]}
+    assert by_name.keys() == {feature["name"] for feature in package.baseline.constraints["features"]}
+    told = {name: it["monitoring_config_overrides"]["distribution_constraints"] for name, it in by_name.items()}
+    assert told[FLUE] == {"perform_comparison": "Enabled", "comparison_threshold": 0.3, "comparison_method": "Robust"}
+    assert told[ENERGY] == {"perform_comparison": "Disabled"}
+    habit = package.baseline.quality.distances.columns[AIR]
+    assert told[AIR]["comparison_threshold"] == pytest.approx(habit.most + 0.1 if habit else 1.0)
+    assert by_name[FLUE]["completeness"] == 0.5
+    assert by_name[AIR]["completeness"] == pytest.approx(0.8)
+    assert limits["monitoring_config"]["datatype_check_threshold"] == 1.0
+    # One hour more than may be missing is a violation, one hour less is none.
+    hours = build_later(30)
+    for missing, expected in ((83, []), (85, [("completeness_check", FLUE)])):
+        changed = hours.copy()
+        changed.loc[changed.index[-missing:], FLUE] = np.nan
+        found = monitor.check_hours(changed, NOTHING, package, chosen).violations
+        assert [(it.kind, it.column) for it in found if it.kind == "completeness_check"] == expected, missing
+
+
 def test_steam_is_booked_as_an_export() -> None:
     hours = build_later(1)
     assert (hours[ENERGY] == hours[FEED] + hours[FUEL] - hours[STEAM]).all()
@@ -301,10 +326,10 @@ def test_steam_is_booked_as_an_export() -> None:
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ([FUEL], f"Look at {FUEL} (FT5): it has no valid reading in the last interval."),
+        ([FUEL], f"Check {FUEL} (FT5): it has no valid reading in the last interval."),
         (
             [FUEL, LOAD],
-            f"Look at {FUEL} (FT5) first, and at 1 more: they have no valid reading in the last interval.",
+            f"Check {FUEL} (FT5) first, and 1 more: they have no valid reading in the last interval.",
         ),
     ],
 )
@@ -330,7 +355,7 @@ def test_meter_whose_value_only_holds_is_to_be_looked_at() -> None:
     verdict = judge(found, hours, package, chosen)
     assert (
         say_recommendation(verdict.recommendation)
-        == f"Look at {FUEL} (FT5): it has no valid reading in the last interval."
+        == f"Check {FUEL} (FT5): it has no valid reading in the last interval."
     )
 
 
@@ -340,7 +365,7 @@ def test_meter_whose_value_only_holds_is_to_be_looked_at() -> None:
         ("run", False, "look", "Find out why no gap can be judged: no valid reading of air temperature."),
         ("unknown", True, "look", "Find out why no gap can be judged: no valid reading of air temperature."),
         ("trip", False, "none", "There is nothing to judge now: no valid reading of air temperature."),
-        ("trip", True, "look", "Look at the data of the last 24 hours: their findings say what is doubtful."),
+        ("trip", True, "look", "Check the data of the last 24 hours: their findings say what is doubtful."),
     ],
 )
 def test_nothing_needs_to_be_done_is_not_said_beside_a_missing_gap(
@@ -362,12 +387,12 @@ def test_doubtful_data_and_a_model_that_is_not_judged_are_said() -> None:
     doubts = findings.build_frame([build_written("spike", "It jumped.", "fjord", FUEL, end, end)])
     found = monitor.check_hours(hours, doubts, package, chosen)
     assert say_recommendation(judge(found, hours, package, chosen, doubts=doubts).recommendation) == (
-        "Look at the data of the last 24 hours: their findings say what is doubtful."
+        "Check the data of the last 24 hours: their findings say what is doubtful."
     )
     young = build_later(1).iloc[:20]
     verdict = judge(monitor.check_hours(young, NOTHING, package, chosen), young, package, chosen)
     assert verdict.action == "none"
     assert say_recommendation(verdict.recommendation) == (
-        "The data are sound; the model is not judged: no whole day in the last 28 days is judged and later than what "
-        "the version learnt from."
+        "The data are sound; the model is not judged: no whole day in the last 28 days is judged and later than the "
+        "hours that the version was trained on."
     )

@@ -263,7 +263,7 @@ def test_running_hours_without_a_gap_are_told(text: str, since_h: int | None, fj
     since = START + pd.Timedelta(since_h, "h")
     time = language.format_time(since.tz_convert("Europe/Oslo").to_pydatetime())
     assert alert.sentence == f"Fjord has had no gap to judge since {time}: no valid reading of air temperature."
-    assert (alert.since, alert.advice) == (since, "Train again: the plant runs where the model has not learnt.")
+    assert (alert.since, alert.advice) == (since, "Train again: the plant runs where the model was not trained.")
 
 
 def test_missing_judgement_is_told_once_and_recovers_once(fjord: StageSettings) -> None:

@@ -12,7 +12,25 @@ import pandas as pd
 import pytest
 
 from elc import curve, findings, monitor, pages, settings
-from elc.fields import AGE, BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSIDE, IS_STEADY, STATE, TIME, TYPICAL
+from elc.fields import (
+    AGE,
+    BEST,
+    CONDITION_FRAC,
+    CONDITION_HIGH,
+    CONDITION_LOW,
+    CONDITION_SINCE,
+    ENERGY,
+    GAP,
+    GAP_FRAC,
+    GAP_HIGH,
+    GAP_LOW,
+    IS_OUTSIDE,
+    IS_STEADY,
+    OPERATORS_GAP,
+    STATE,
+    TIME,
+    TYPICAL,
+)
 from elc.findings import Reason
 from elc.monitor.status import build_month, find_touched
 from elc.monitor.verdict import build_health
@@ -344,10 +362,16 @@ def test_hour_that_cannot_be_told_says_that_the_clock_went_back_and_accuses_no_t
 
 def test_records_say_what_the_index_shows(package: curve.Package) -> None:
     chosen = build_settings()
-    status = monitor.build_status(build_scored([10.0, 20.0]), build_findings(), package, chosen)
+    since = pd.Timestamp("2024-06-01", tz="UTC")
+    condition = {CONDITION_FRAC: 0.015, CONDITION_LOW: 0.013, CONDITION_HIGH: 0.017, CONDITION_SINCE: since}
+    scored = build_scored([10.0, 20.0]).assign(**condition, **{OPERATORS_GAP: [-5.0, 5.0]})
+    status = monitor.build_status(scored, build_findings(), package, chosen)
     records = pages.monitor.build_record(
         status, chosen, answer="An answer.", advice="Advice.", version="v1.2.0 in prod"
     )
+    assert (records.condition_frac, records.condition_low_frac, records.condition_high_frac) == (0.015, 0.013, 0.017)
+    assert (records.condition_since, records.operators_gap_gj_per_h) == (since, 5.0)
+    assert status.month.condition_gj == pytest.approx(0.015 * 2000.0)
     assert None not in dict(records).values()
     assert records.gap_gj_per_h == 20.0
     assert (records.gap_low_gj_per_h, records.gap_high_gj_per_h) == (16.0, 26.0)
@@ -372,6 +396,11 @@ def test_records_of_a_plant_without_a_gap_hold_no_nan(package: curve.Package, tm
     records = pages.monitor.build_record(status, chosen, answer="", advice="", version="candidate, not approved")
     ends = {"gap_low_gj_per_h", "gap_high_gj_per_h"}
     missing = ends | {
+        "condition_frac",
+        "condition_low_frac",
+        "condition_high_frac",
+        "condition_since",
+        "operators_gap_gj_per_h",
         "size_gj_per_h",
         "gap_gj_per_h",
         "gap_frac",

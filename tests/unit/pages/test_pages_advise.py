@@ -144,6 +144,13 @@ def test_set_point_without_a_reading_is_named(chosen: settings.StageSettings) ->
     assert text.endswith(" No move of loop inerts is advised: no valid reading.")
 
 
+def test_set_point_whose_limit_has_no_value_is_named(chosen: settings.StageSettings) -> None:
+    reasons = pd.DataFrame({TIME: [AT], "reason": ["unsure_saving"], "unlimited": ["flue_o2_pct loop_inerts_pct"]})
+    given = advise.Advice(build_moves(0), reasons)
+    text = pages.advise.write_advice(given, HOUR, chosen, notes=build_notes(), setpoints=[], size=1000.0)
+    assert text.endswith(" No move of flue O2 and loop inerts is advised: a limit has no value now.")
+
+
 def test_moves_become_a_table(chosen: settings.StageSettings) -> None:
     assert pages.advise.build_moves_table(build_moves(2), chosen, at=AT, size=1000.0).to_dict("records") == [
         {
@@ -199,9 +206,10 @@ def build_outcomes(**columns: Any) -> pd.DataFrame:
 
 
 MEANING = (
-    " Saved is the mean gap before a move less that after it, less what other set-points did meanwhile, for as long as "
-    "the move stayed, at most 12 hours. Crews move set-points without advice too, and what they would have done by "
-    "themselves nobody can tell."
+    " Only a move that goes farther than the set-point usually does by itself counts. Its effect is energy after it "
+    "against what was expected without it, at the same load, drivers, other set-points and time of day, for as long as "
+    "the move stayed, at most 12 hours. Crews move set-points without advice too, and nobody knows what they would "
+    "have done by themselves."
 )
 
 
@@ -220,6 +228,31 @@ def test_advice_that_nobody_was_shown_claims_no_saving(chosen: settings.StageSet
         "Nobody was shown this advice: it is what the model would have said. In the last 7 days set-points moved that "
         "way in 1 of 2 cases, and with that energy fell by 118 GJ (90 to 146). "
     )
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_rise_is_called_a_rise(is_shown: bool, chosen: settings.StageSettings) -> None:
+    realised = {"realised_gj_per_h": [-11.8, NAN, NAN], "is_shown": [is_shown] * 3}
+    ends = {"realised_low_gj_per_h": [-14.6, NAN, NAN], "realised_high_gj_per_h": [-9.0, NAN, NAN]}
+    text = pages.advise.write_outcome(build_outcomes(**realised, **ends), AT, chosen, unread_notes=0)
+    assert "in 1 of 2 cases, and with that energy rose by 118 GJ (90 to 146). " in text
+    assert "fell" not in text
+    assert "saved" not in text.split("(90 to 146)")[0]
+
+
+@pytest.mark.parametrize(
+    ("placebo", "words"),
+    [
+        (11.0, "differs from that by no more than chance, so it cannot be said that these moves changed energy."),
+        (2.0, "finds less saved, by more than chance."),
+        (20.0, "finds more saved, by more than chance."),
+    ],
+)
+def test_outcome_is_set_against_times_without_an_advised_move(
+    placebo: float, words: str, chosen: settings.StageSettings
+) -> None:
+    outcomes = build_outcomes(outcome=["followed", "not", "not"], placebo_gj_per_h=[placebo, NAN, NAN])
+    assert words in pages.advise.write_outcome(outcomes, AT, chosen, unread_notes=0)
 
 
 @pytest.mark.parametrize(

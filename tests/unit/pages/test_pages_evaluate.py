@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from elc import pages
+from elc.records.metrics import Metrics, Reference
+
+OFF = {"rmse_gj_per_h": 1.0, "bias_gj_per_h": 0.1, "mae_gj_per_h": 0.8}
+QUANTILE = {"pinball_gj_per_h": 1.7, "wanted_frac": 0.1, "coverage_frac": 0.128}
+NOT_KNOWN = {"cv_rmse_daily_frac": None, "cv_rmse_low_frac": None, "nmbe_low_frac": None}
 
 
-def build_metrics(best: dict[str, float] | None = None, **typical: float) -> dict[str, Any]:
-    return {
+def build_metrics(
+    best: dict[str, Any] | None = None, *, slope: float | None = None, findings: Sequence[str] = (), **typical: Any
+) -> Metrics:
+    content = {
+        "plant": "fjord",
         "rows": 1234,
         "first": "2024-03-01T00:00:00+00:00",
         "last": "2024-06-30T23:00:00+00:00",
         "features": ["load_t_per_h", "air_temp_degc", "feed_c2plus_pct"],
         "parameters": 4,
         "typical": {
+            **OFF,
             "cv_rmse_frac": 0.0079,
             "cv_rmse_low_frac": 0.0071,
             "cv_rmse_high_frac": 0.0088,
@@ -26,27 +36,29 @@ def build_metrics(best: dict[str, float] | None = None, **typical: float) -> dic
             "nmbe_high_frac": 0.0005,
             **typical,
         },
-        "line_on_load": {"cv_rmse_frac": 0.0158},
+        "line_on_load": {**OFF, "cv_rmse_frac": 0.0158, "nmbe_frac": 0.0},
         "quantiles": {
-            "best": {
-                "coverage_frac": 0.128,
-                "coverage_low_frac": 0.09,
-                "coverage_high_frac": 0.17,
-                "wanted_frac": 0.1,
-                **(best or {}),
-            }
+            "best": {**QUANTILE, "coverage_low_frac": 0.09, "coverage_high_frac": 0.17, **(best or {})},
+            "typical": QUANTILE,
+            "high": QUANTILE,
         },
-        "drift": {"offset_frac": 0.001, "offset_low_frac": -0.001, "offset_high_frac": 0.002},
-        "findings": [],
+        "drift": {
+            "offset_frac": 0.001,
+            "offset_low_frac": -0.001,
+            "offset_high_frac": 0.002,
+            "slope_frac_per_year": slope,
+        },
+        "findings": list(findings),
     }
+    return Metrics.model_validate(content)
 
 
-def write_statement(metrics: dict[str, Any]) -> str:
+def write_statement(metrics: Metrics) -> str:
     """The statement with plain spaces in its shares."""
     return pages.evaluate.build_statement(metrics).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def write_drift(metrics: dict[str, Any]) -> str:
+def write_drift(metrics: Metrics) -> str:
     return pages.evaluate.write_drift(metrics).replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -93,33 +105,36 @@ def test_statement_says_whether_best_holds(best: dict[str, float], verdict: str)
 
 
 def test_statement_goes_without_what_is_not_known() -> None:
-    metrics = build_metrics()
-    metrics["typical"] = {"cv_rmse_frac": 0.02, "nmbe_frac": 0.001}
-    metrics["quantiles"]["best"] = {"coverage_frac": 0.128, "wanted_frac": 0.1}
-    statement = write_statement(metrics)
+    statement = write_statement(
+        build_metrics({"coverage_low_frac": None}, **NOT_KNOWN, cv_rmse_frac=0.02, nmbe_frac=0.001)
+    )
     assert "a CV(RMSE) of 2.00 %, 27 % above that of a straight line on load alone (1.58 %); the NMBE" in statement
     assert "13 % of the intervals lie below best" in statement
     assert statement.endswith("there are too few days to say how sure that is.")
 
 
 def test_statement_ends_with_the_findings() -> None:
-    metrics = {**build_metrics(), "findings": ["The plant has drifted."]}
+    metrics = build_metrics(findings=["The plant has drifted."])
     assert write_statement(metrics).endswith("within chance. The plant has drifted.")
     assert write_drift(metrics) == "The plant has drifted."
 
 
 def test_no_drift_is_said_with_its_figures() -> None:
-    metrics = build_metrics()
-    assert write_drift(metrics) == (
+    assert write_drift(build_metrics()) == (
         "No drift: actual energy is +0.10 % off typical (−0.10 % to +0.20 %), with a slope not known."
     )
-    metrics["drift"]["slope_frac_per_year"] = -0.004
-    assert write_drift(metrics).endswith("(−0.10 % to +0.20 %), with −0.40 % a year.")
+    assert write_drift(build_metrics(slope=-0.004)).endswith("(−0.10 % to +0.20 %), with −0.40 % a year.")
 
 
 def test_a_reference_that_is_closer_is_said_so() -> None:
-    entries = {name: {"pinball_ratio": ratio} for name, ratio in (("boosted_energy", 0.9), ("boosted_sec", 1.2))}
-    assert pages.evaluate.write_references({"references": entries}) == (
+    reference = Reference(pinball_best_gj_per_h=1.0, coverage_best_frac=0.1, rmse_gj_per_h=1.0, cv_rmse_frac=0.01)
+    references = {
+        name: reference.model_copy(update={"pinball_ratio": ratio})
+        for name, ratio in (("boosted_energy", 0.9), ("boosted_sec", 1.2))
+    }
+    metrics = build_metrics()
+    assert pages.evaluate.write_references(metrics.model_copy(update={"references": references})) == (
         "A reference comes closer to best than the curve: it has 0.90 times its loss."
     )
-    assert "no ratio can be given" in pages.evaluate.write_references({"references": {"boosted_sec": {}}})
+    without = metrics.model_copy(update={"references": {"boosted_sec": reference}})
+    assert "no ratio can be given" in pages.evaluate.write_references(without)

@@ -33,17 +33,21 @@ SAMPLES: dict[str, Any] = {
     "example": "'x'", "example_at": "2026-06-01T10:00:00+00:00", "example_one": 1.5, "example_other": -2.25,
     "expected": 365.0, "figures": [{"name": "bias", "unit": "GJ/h", "now": 9.51, "low": -8.0, "high": 8.0}],
     "file": "a.csv", "files": 1.0, "first": "2026-06-01", "former": "load_t_per_h", "former_role": "throughput",
-    "former_tag": "FT-1", "found": 120.25, "has_age": False, "high": 6.0, "hours": 11.0, "inside_frac": 0.4,
-    "instead": "Etc/GMT+7", "intervals": 168, "is_unclear": True, "is_used": False, "last": "2026-06-03T11:30:00+00:00",
+    "former_tag": "FT-1", "found": 120.25, "has_age": False, "high": 6.0, "high_frac": -0.02, "hours": 11.0,
+    "inside_frac": 0.4, "instead": "Etc/GMT+7", "intervals": 168, "is_unclear": True, "is_used": False,
+    "last": "2026-06-03T11:30:00+00:00",
     "late_gj_per_h": 12.34, "limit": 0.3, "limit_frac": 0.2, "limit_h": 24.0,
-    "longest_from": "2026-06-01T12:00:00+00:00", "longest_h": 8.0, "lost": 3.0, "low": 1.0, "markers": [-9999.0],
-    "median": 3.25, "meters": ["feed_gas_energy_gj_per_h (FQ1)"], "min_inside_frac": 0.5, "min_ndcg": 0.9,
-    "missing_frac": 0.36, "moments": 12.0, "most_apart": 3.75, "ndcg": 0.8123, "offset": -12.3, "offset_frac": 0.0123,
+    "longest_from": "2026-06-01T12:00:00+00:00", "longest_h": 8.0, "lost": 3.0, "low": 1.0, "low_frac": -0.04,
+    "markers": [-9999.0], "median": 3.25, "meters": ["feed_gas_energy_gj_per_h (FQ1)"],
+    "min_inside_frac": 0.5, "min_ndcg": 0.9, "missing_frac": 0.36, "moments": 12.0, "most_apart": 3.75,
+    "ndcg": 0.8123, "offset": -12.3, "offset_frac": 0.0123,
     "offset_high_frac": 0.02, "offset_low_frac": 0.005, "outside_frac": 0.7, "plant_gj_per_h": 1000.0, "ratio": 1.1052,
     "read_frac": 0.5, "read_h": 0.25, "readings": 48.0, "reason": "Disken er full.", "role": "driver", "rows": 1234,
-    "said_h": 1.0, "share": 0.25, "shown": "higher", "since": "2026-06-01T10:00:00+00:00", "size_frac": -0.031,
+    "said_h": 1.0, "share": 0.25, "shown": "higher", "since": "2026-06-01T10:00:00+00:00",
+    "since_first": "2026-05-30T00:00:00+00:00", "since_last": "2026-06-03T00:00:00+00:00", "size_frac": -0.031,
     "size_gj_per_h": 1000.0, "slope_frac_per_year": -0.01, "slope_high_frac_per_year": 0.0,
-    "slope_low_frac_per_year": -0.02, "spells": 2.0, "step_frac": -0.031, "step_h": 1.0, "tag": "AI-1", "tags": 8,
+    "slope_low_frac_per_year": -0.02, "source": "sql", "spells": 2.0, "step_frac": -0.031, "step_h": 1.0,
+    "tag": "AI-1", "tags": 8,
     "times": 3.0, "training_gj_per_h": 1.2, "true": "lower heating value", "type": "str", "unit": "days",
     "until": "2026-06-01T11:00:00+00:00", "usual": 3.0, "wins": "mean", "zone": "Europe/Oslo",
 }  # fmt: skip
@@ -159,16 +163,17 @@ def test_every_kind_is_said_from_the_values_that_it_needs(kind: Kind, code: str)
         (
             ("sufficiency", "period"),
             {},
-            "Not enough to learn from: length of the baseline period is 120.2 days, expected at least 365.",
+            "Not enough to train on: length of the baseline period is 120.2 days, expected at least 365.",
             "For lite å lære av: lengden på referanseperioden er 120,2 dager, ventet minst 365.",
         ),
         (
             ("relation", "meter"),
             {"meters": ["feed_gj_per_h (F1)", "fuel_gj_per_h (F2)"], "size_gj_per_h": -31.4},
-            "Since about 2026-06-01 energy is 3.1% (31 GJ/h) less than typical at the same load, weather and feed. The "
-            "set-points explain part of it. The carriers say that the meter of feed_gj_per_h (F1) and fuel_gj_per_h "
-            "(F2) moved: check it, and recalibrate.",
-            f"Siden omtrent 2026-06-01 er energien 3,1{NBSP}% (31 GJ/h) under typisk ved samme last, vær og råstoff. "
+            "Since about 2026-06-01 (2026-05-30 to 2026-06-03) energy is 3.1% (31 GJ/h) less than typical at the same "
+            "load, weather and feed. The set-points explain part of it. The carriers say that the meter of "
+            "feed_gj_per_h (F1) and fuel_gj_per_h (F2) moved: check it, and recalibrate.",
+            f"Siden omtrent 2026-06-01 (2026-05-30 til 2026-06-03) er energien 3,1{NBSP}% (31 GJ/h) under typisk ved "
+            "samme last, vær og råstoff. "
             "Settpunktene forklarer en del av det. Energibærerne sier at måleren for feed_gj_per_h (F1) og "
             "fuel_gj_per_h (F2) har flyttet seg: Kontroller den, og kalibrer på nytt.",
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import shutil
 import signal
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,66 +21,15 @@ from elc.cli import main
 from elc.errors import ElcError
 from elc.paths import Project
 from elc.plants.add import add_plant
-from tests.conftest import copy_settings, git, run
-
-TAGS = """tag,column,unit,factor,offset,role,carrier,low,high,description
-G1,gas_energy_gj_per_h,GJ/h,,,energy,gas,0,3000,Gas
-L1,load_t_per_h,t/h,,,throughput,,0,80,Load
-T1,air_temp_degc,degC,,,driver,,-40,50,Air
-S1,flue_o2_pct,%,,,setpoint,,1,6,Flue gas
-"""
-ENTRY = """# A plant made by hand.
-name: Mill
-product: ammonia
-time_zone: Europe/Oslo
-interval: 1h                # as the meters are read
-train_until: null
-battery_limit: gas
-gap_carrier: gas
-export:
-  time_zone: UTC
-carriers:
-  gas: {price_per_gj: 10.5, co2_kg_per_gj: 56.1}
-dataset:
-  min_load_frac: 0.4        # it runs low
-"""
-EXPORT = "time,G1,L1,T1,S1\n" + "".join(f"2024-01-01T{hour:02d}:00:00Z,1700,60,5,2\n" for hour in range(24))
-
-
-@dataclass(frozen=True)
-class Given:
-    """A project, and what an integrator brings, in a folder outside it."""
-
-    project: Project
-    export: Path
-    tags: Path
-    entry: Path
-
-    def add(self, plant: str = "mill") -> None:
-        add_plant(self.project, plant, self.export, self.tags, self.entry)
-
-
-@pytest.fixture
-def given(tmp_path: Path) -> Given:
-    project = copy_settings(tmp_path / "project")
-    brought = tmp_path / "brought"
-    brought.mkdir()
-    for name, text in (("export.csv", EXPORT), ("tags.csv", TAGS), ("plant.yaml", ENTRY)):
-        (brought / name).write_text(text, encoding="utf-8")
-    return Given(project, brought / "export.csv", brought / "tags.csv", brought / "plant.yaml")
-
-
-def snapshot(project: Project) -> tuple[str, dict[str, str]]:
-    """What Git sees, and the hash of every file that is not Git's own."""
-    files = (path for path in sorted(project.root.rglob("*")) if path.is_file() and ".git" not in path.parts)
-    hashes = {str(path.relative_to(project.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    return git(project.root, "status", "--short", "--untracked-files=all"), hashes
+from tests.conftest import git, run
+from tests.unit.plants.brought import ENTRY, EXPORT, TAGS, Given, snapshot
 
 
 def test_plant_is_added_in_all_three_places(given: Given) -> None:
     before = given.project.params.read_bytes()
     given.add()
     assert sorted(git(given.project.root, "status", "--short", "--untracked-files=all").splitlines()) == [
+        " M dvc.yaml",
         " M params.yaml",
         "?? data/plants/mill/tags.csv",
         "?? data/raw/mill.dvc",
@@ -107,8 +54,9 @@ def test_command_says_which_files_git_has_to_be_told_of(given: Given, monkeypatc
     words = ["plant", "add", "mill", "--from", str(given.export), "--tags", str(given.tags)]
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
-    assert "git add params.yaml data/plants/mill data/raw/mill.dvc, and after the run git add dvc.lock" in done.output
-    git(given.project.root, "add", "params.yaml", "data/plants/mill", "data/raw/mill.dvc")
+    words = "git add params.yaml dvc.yaml data/plants/mill data/raw/mill.dvc, and after the run git add dvc.lock"
+    assert words in done.output
+    git(given.project.root, "add", "params.yaml", "dvc.yaml", "data/plants/mill", "data/raw/mill.dvc")
     assert "??" not in git(given.project.root, "status", "--short", "--untracked-files=all")
 
 
@@ -366,7 +314,7 @@ def test_whenever_it_is_killed_the_next_one_succeeds(given: Given) -> None:
 
 
 def forget(project: Project) -> None:
-    git(project.root, "checkout", "--quiet", "params.yaml")
+    git(project.root, "checkout", "--quiet", "params.yaml", "dvc.yaml")
     shutil.rmtree(project.tags("mill").parent)
     shutil.rmtree(project.raw("mill"))
     project.raw("mill").with_suffix(".dvc").unlink()

@@ -91,7 +91,7 @@ def test_data_version_control_knows_the_export_by_its_new_name(tmp_path: Path) -
 def test_what_a_killed_run_left_is_ended_by_the_next(
     project: Project, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -125,7 +125,7 @@ def test_fault_is_named_and_nothing_has_changed(project: Project, plant: str, ne
     git(project.root, "tag", "--annotate", "former@v1.0.0", "--message", "a version")
     (project.operate("prod").place / "hourly.lock").touch()
     before = snapshot(project)
-    with hold_hourly_lock(project.operate("prod")), pytest.raises(ElcError, match=words):
+    with hold_hourly_lock(project.operate("prod"), wait_s=0), pytest.raises(ElcError, match=words):
         rename(project, plant, new)
     assert {**snapshot(project), "operation/prod/hourly.lock": ""} == {**before, "operation/prod/hourly.lock": ""}
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from elc.pages.findings import say_findings
+from elc.settings import read_formula
 
 GAS, STEAM, LOAD, AIR, O2 = (
     "gas_energy_gj_per_h",
@@ -16,7 +18,7 @@ GAS, STEAM, LOAD, AIR, O2 = (
     "air_temp_degc",
     "flue_o2_pct",
 )
-RECYCLE = "antisurge_recycle_pct"
+RECYCLE, WATER = "antisurge_recycle_pct", "cooling_water_temp_degc"
 
 
 @pytest.mark.parametrize(("column", "value"), [(GAS, 3200.0), (GAS, -100.0), (LOAD, 81.0), (AIR, 60.0), (O2, 0.5)])
@@ -136,3 +138,20 @@ def test_carrier_that_is_without_at_times_is_not_dead(made) -> None:
     for start in (100, 200, 400):
         build_dead(made, slice(start, start + 2))
     assert GAS not in set(made.check()[1].query("check == 'range'")["column"])
+
+
+def test_mean_beyond_a_limit_that_is_a_formula_is_found_and_stays_in_use(made) -> None:
+    hourly = made.hourly
+    high = round(float((hourly[WATER] - hourly[AIR]).max()) + 0.1, 2)
+    tags = [replace(tag, high_formula=read_formula(f"{AIR} + {high}", WATER)) for tag in made.tags.tags[4:5]]
+    made.tags = replace(made.tags, tags=(*made.tags.tags[:4], *tags, *made.tags.tags[5:]))
+    assert made.find() == []
+    made.put(WATER, slice(200, 209), hourly.loc[200:209, AIR].to_numpy() + high + 0.3)
+    made.put(AIR, slice(400, 409), -60.0)  # beyond its own limits: it tells nothing of the water
+    checked, findings = made.check()
+    told = findings[(findings["check"] == "range") & (findings["column"] == WATER)]
+    assert told["hours"].tolist() == [10]
+    assert checked.loc[200:209, WATER].notna().all()
+    found = json.loads(told["values"].iloc[0])
+    assert (found["high"], found["low"]) == (pytest.approx(float(hourly.loc[200:209, AIR].min()) + high), None)
+    assert say_findings(told) == [f"cooling water temperature (TI-2) is outside -inf to {found['high']:g} °C."]

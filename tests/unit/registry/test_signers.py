@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from elc.errors import ElcError
 from elc.registry import signers
@@ -28,6 +29,7 @@ KINDS = ("ed25519", "ecdsa", "rsa")
 PLANTS = ("fjord", "delta", "steppe")
 ENVIRONMENTS = ("dev", "test", "prod")
 ANN = "ann@example.org"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,71 @@ def test_read_signers_reads_names_keys_and_rights(bench: Bench) -> None:
     assert bob is not None
     assert not any(bob.may("approve", plant, "dev") for plant in PLANTS)
     assert read.find(bench.stranger.fingerprint) is None
+
+
+def write_params(bench: Bench, **regions: str) -> None:
+    """Write the project's params.yaml with two regions, and plants of them."""
+    content = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    content["regions"] = {"north": {}, "south": {}}
+    for plant, region in regions.items():
+        content["plants"][plant]["region"] = region
+    (bench.root / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def test_a_right_may_name_a_region_whose_plants_are_those_of_head(bench: Bench) -> None:
+    """Who moves a plant into his region in params.yaml may do nothing with it before that is in a commit."""
+    key = bench.keys["ed25519"]
+    write_params(bench, fjord="north", delta="south")
+    run(bench.root, "add", "params.yaml")
+    line = f'{ANN} namespaces="git" {key.text} approve=north/*@prod promote=north/*,steppe@*'
+    ann = read_lines(bench, line).find(key.fingerprint)
+    assert ann is not None
+    assert [plant for plant in PLANTS if ann.may("approve", plant, "prod")] == ["fjord"]
+    assert [plant for plant in PLANTS if ann.may("promote", plant, "test")] == ["fjord", "steppe"]
+    write_params(bench, fjord="north", delta="north", steppe="north")
+    assert bench.read().find(key.fingerprint) == ann
+    run(bench.root, "commit", "--quiet", "--all", "--message", "move plants")
+    moved = bench.read().find(key.fingerprint)
+    assert moved is not None
+    assert [plant for plant in PLANTS if moved.may("approve", plant, "prod")] == list(PLANTS)
+
+
+def test_a_plant_that_is_gone_belongs_to_the_region_it_had(bench: Bench) -> None:
+    key = bench.keys["ed25519"]
+    write_params(bench, fjord="north")
+    run(bench.root, "add", "params.yaml")
+    read = read_lines(bench, f'{ANN} namespaces="git" {key.text} approve=north/*@prod')
+    for region, is_covered in (("north", True), ("south", False), (None, False)):
+        ann = read.include("mill", region).find(key.fingerprint)
+        assert ann is not None
+        assert ann.may("approve", "mill", "prod") == is_covered
+        assert ann.may("approve", "fjord", "prod")
+
+
+@pytest.mark.parametrize(
+    ("right", "words"),
+    [
+        (
+            "approve=norht/*@prod",
+            r"approve=norht/\*@prod names region 'norht/\*', which params\.yaml does not; did you",
+        ),
+        ("approve=*,north/*@prod", r"approve=\*,north/\*@prod has \* next to other names"),
+    ],
+)
+def test_a_region_that_is_not_there_is_told(bench: Bench, right: str, words: str) -> None:
+    write_params(bench)
+    run(bench.root, "add", "params.yaml")
+    with pytest.raises(ElcError, match=rf"^models/allowed_signers in Git's HEAD: line 1: {words}"):
+        read_lines(bench, f"{ANN} {bench.keys['ed25519'].text} {right}")
+
+
+def test_regions_cannot_be_read_from_a_faulty_commit(bench: Bench) -> None:
+    (bench.root / "params.yaml").write_text("plants: {}", encoding="utf-8")
+    run(bench.root, "add", "params.yaml")
+    with pytest.raises(
+        ElcError, match=r"^models/allowed_signers in Git's HEAD names regions, and params\.yaml there has faults"
+    ):
+        read_lines(bench, f"{ANN} {bench.keys['ed25519'].text} approve=north/*@prod")
 
 
 def test_every_type_of_key_has_the_fingerprint_that_ssh_keygen_gives(bench: Bench) -> None:

@@ -28,7 +28,7 @@ def test_no_request_is_a_fault_of_the_service(serve: Serve, mode: schemathesis.G
     schema.app = client.app
     schema.config.base_url = "http://testserver"
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == 6
+    assert len(operations) == 8
     for operation in operations:
 
         @tries(max_examples=40, database=None, derandomize=True, suppress_health_check=list(HealthCheck))

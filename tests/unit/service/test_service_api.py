@@ -137,7 +137,7 @@ def test_bodies_that_are_none(client: TestClient) -> None:
     broken = client.post(PREDICT, content=b'{"rows": [{"load_t_per_h": NaN}]}')
     assert broken.status_code == 400
     assert "not valid JSON" in broken.json()["detail"]
-    assert client.post(PREDICT, content=b"a=1", headers={"Content-Type": "text/csv"}).status_code == 415
+    assert client.post(PREDICT, content=b"a=1", headers={"Content-Type": "text/plain"}).status_code == 415
     assert client.post(PREDICT, content=b"nothing", headers={"Content-Type": MEDIA_TYPE}).status_code == 400
     many = client.post(PREDICT, json={"rows": [ROW] * 10_001})
     assert (many.status_code, many.json()["detail"]) == (
@@ -208,9 +208,12 @@ def test_document_describes_every_route(client: TestClient) -> None:
         "/plants/{plant}/card",
         "/plants/{plant}/predict",
         "/plants/{plant}/gap",
+        "/invocations",
         "/healthz",
         "/readyz",
+        "/ping",
     }
+    assert "servers" not in document
     for path in ("predict", "gap"):
         content = document["paths"][f"/plants/{{plant}}/{path}"]["post"]["requestBody"]["content"]["application/json"]
         assert client.post(f"/plants/fjord/{path}", json=content["examples"]["median"]["value"]).status_code == 200
@@ -265,13 +268,25 @@ def test_readiness_says_that_plants_are_being_loaded(place: Project, settings: S
     )
     reply = client.get("/readyz")
     assert (reply.status_code, reply.headers["content-type"]) == (503, "application/problem+json")
-    assert reply.json()["detail"] == ("The plants are being loaded: 0 of 3 so far. Try again in a few seconds.")
+    assert reply.json() == {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "The plants are being loaded: 0 of 3 so far. Try again in a few seconds.",
+        "state": "loading",
+        "plants": 0,
+        "expected": 3,
+    }
+    assert client.get("/ping").json() == reply.json()
     app.state.fleet.doubts |= dict.fromkeys(app.state.fleet.plants, "card.json was not found")
-    assert client.get("/readyz").json()["detail"].startswith("No plant has a version that can be used: 0 of 3 were")
+    unusable = client.get("/readyz").json()
+    assert unusable["detail"].startswith("No plant has a version that can be used: 0 of 3 were")
+    assert unusable["state"] == "unusable"
 
 
 def test_readiness_tells_how_many_plants_answer(client: TestClient) -> None:
-    assert client.get("/readyz").json() == {"status": "ready", "plants": 2}
+    for path in ("/readyz", "/ping"):
+        assert client.get(path).json() == {"status": "ready", "plants": 2, "expected": 3}
 
 
 @pytest.mark.parametrize("unit", ["9**9**9**9", "degC**9**9**9", "(degC", "2 degC", "degC" * 10, "m**9**9**9/s"])

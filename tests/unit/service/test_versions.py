@@ -278,6 +278,31 @@ def test_fleet_without_any_version_is_not_ready(place: Project, settings: Settin
     assert "card.json was not found" in fleet.doubts["fjord"]
 
 
+@pytest.mark.usefixtures("look_here")
+def test_a_ready_fleet_stays_so_while_a_further_plant_is_loaded(
+    place: Project, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from elc.service.versions import fleet as fleets
+
+    (place.model("fjord") / "card.json").unlink()
+    history = SwapLog(find_path(place))
+    fleet = Fleet(place, environment="", settings=settings, history=history, find_rows=lambda *_: build_rows(0))
+    fleet.start()
+    seen = [fleet.is_ready]
+
+    def open_lane(*given: Any, **named: Any) -> Lane:
+        seen.append(fleet.is_ready)
+        return Lane(*given, **named)
+
+    monkeypatch.setattr(fleets, "Lane", open_lane)
+    write_package(place.model("fjord"))
+    fleet.look()
+    fleet.close()
+    assert seen == [True, True]
+    assert "fjord" in fleet.lanes
+    assert "fjord" not in fleet.doubts
+
+
 def test_replay_takes_what_was_asked_first(place: Project, settings: Settings) -> None:
     asked: list[tuple[str, ...]] = []
 

@@ -97,6 +97,19 @@ def test_energy_takes_no_co2_from_the_air(given: Any) -> None:
         parse_gas(co2_kg_per_gj=given)
 
 
+def test_energy_that_is_used_at_any_load_is_not_below_zero() -> None:
+    def change(given: float) -> Callable[[dict[str, Any]], object]:
+        return lambda content: content["plants"]["fjord"].update(base={"fixed_gj_per_h": given})
+
+    assert parse(change(120.0)).plants["fjord"].base.fixed_gj_per_h == 120
+    assert parse(lambda _: None).plants["fjord"].base.fixed_gj_per_h == 0
+    with pytest.raises(
+        ElcError,
+        match=r"plants\.fjord\.base\.fixed_gj_per_h: found -2\.0: write what the plant uses whatever its load",
+    ):
+        parse(change(-2.0))
+
+
 def test_every_wrong_date_is_named() -> None:
     with pytest.raises(
         ElcError, match=r"(?s)^params\.yaml: 3 faults.*gj\.soon: found 'soon'.*gj\.soon: found 'x'.*gj\.late"

@@ -103,7 +103,7 @@ def test_a_key_that_is_not_given_has_the_default_which_the_demo_writes(write: Wr
     """All sections of how a plant is learnt and judged have one, and none differs from what params.yaml explains."""
     whole = read_settings(write(lambda _: None))
     names = ("site", "engine", "ingest", "dataset", "train", "evaluate", "monitor", "explain", "advise", "alerts")
-    for name in (*names, "compare", "render"):
+    for name in (*names, "compare", "report", "render"):
         section = getattr(whole, name)
         assert type(section)() == section, name
     fewer = read_settings(write(lambda content: content["train"].pop("epochs")))
@@ -185,7 +185,7 @@ def test_gap_carrier_must_be_a_carrier(write: Write) -> None:
         read_settings(write(lambda content: content["plants"]["fjord"].update(gap_carrier="gass")))
 
 
-@pytest.mark.parametrize("name", ["Fjord2", "fjord-2", "2fjord", "_fjord"])
+@pytest.mark.parametrize("name", ["Fjord2", "fjord-2", "2fjord", "_fjord", "north_"])
 def test_plant_id_is_small_letters_digits_and_underlines(write: Write, name: str) -> None:
     def change(content: Content) -> None:
         content["plants"][name] = content["plants"]["fjord"]
@@ -314,7 +314,7 @@ def test_faults_of_an_environment_are_named(write: Write, name: str, keys: Conte
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["approved", "Prod", "1st"])
+@pytest.mark.parametrize("name", ["approved", "Prod", "1st", "prod_"])
 def test_name_of_an_environment(write: Write, name: str) -> None:
     project = write(lambda content: content["environments"].update({name: content["environments"]["prod"]}))
     with pytest.raises(
@@ -331,3 +331,19 @@ def test_misspelt_limit_of_a_tag_is_refused_with_the_nearest_valid_one(write: Wr
     words = r"monitor\.tags\.flue_o2_pct\.max_drif: unknown key: did you mean max_drift\?"
     with pytest.raises(ElcError, match=words):
         read_settings(write(lambda content: content["monitor"]["tags"].update(flue_o2_pct={"max_drif": 0.3})))
+
+
+def test_a_baseline_period_has_its_days_in_order_and_includes_both(write: Write) -> None:
+    days = {"from": "2024-07-01", "to": "2025-06-30"}
+    plant = read_settings(write(lambda content: content["plants"]["fjord"].update(baseline=days))).plants["fjord"]
+    assert plant.baseline_times == (
+        datetime.datetime(2024, 6, 30, 22, tzinfo=datetime.UTC),
+        datetime.datetime(2025, 6, 30, 22, tzinfo=datetime.UTC),
+    )
+    with pytest.raises(ElcError, match=r"plants\.fjord\.baseline.*to 2024-06-30 is before from 2024-07-01"):
+        read_settings(write(lambda content: content["plants"]["fjord"].update(baseline={**days, "to": "2024-06-30"})))
+
+
+def test_a_report_is_mailed_by_the_server_of_the_alerts(write: Write) -> None:
+    with pytest.raises(ElcError, match=r"report\.email: found recipients, but alerts\.email names no mail server"):
+        read_settings(write(lambda content: content["report"].update(email=["manager@example.org"])))

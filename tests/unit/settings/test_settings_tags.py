@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from elc.errors import ElcError
@@ -353,3 +355,57 @@ def test_group_of_drivers_is_read(read: Read) -> None:
 def test_group_of_another_role_or_of_two_is_refused(read: Read, lines: list[str], words: str) -> None:
     with pytest.raises(ElcError, match=re.escape(words)):
         read(*lines, header=HEADER + ",group")
+
+
+TOWER = "TI2,wet_bulb_degc,degC,,,driver,,,,Wet bulb"
+
+
+def test_limit_may_be_a_formula_of_other_columns(read: Read) -> None:
+    water = "TI3,water_temp_degc,degC,,,setpoint,,= wet_bulb_degc + 2,35,Water"
+    tag = read(GAS, LOAD, TOWER, water).find("water_temp_degc")
+    assert (tag.low, tag.high, tag.limit_parts) == (None, 35.0, ("wet_bulb_degc",))
+    assert tag.has_limits
+    low, high = tag.build_limits(pd.DataFrame({"wet_bulb_degc": [10.0, np.nan]}))
+    np.testing.assert_array_equal(low, [12.0, np.nan])
+    assert high.tolist() == [35.0, 35.0]
+
+
+def test_limit_may_use_a_column_that_is_a_formula_itself(read: Read) -> None:
+    made = "= wet_bulb_degc + 1,floor_temp_degc,-,,,state,,,,Floor"
+    water = "TI3,water_temp_degc,degC,,,setpoint,,= floor_temp_degc + 1,,Water"
+    assert read(GAS, LOAD, TOWER, made, water).find("water_temp_degc").limit_parts == ("floor_temp_degc",)
+
+
+def test_tag_without_a_limit_has_none_in_any_interval(read: Read) -> None:
+    tag = read(GAS, LOAD, TOWER).find("wet_bulb_degc")
+    low, high = tag.build_limits(pd.DataFrame({"wet_bulb_degc": [10.0]}))
+    assert (low.tolist(), high.tolist(), tag.has_limits) == ([-np.inf], [np.inf], False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "fault"),
+    [
+        (
+            "= wet_bulp_degc + 2",
+            "tag TI3: low of column water_temp_degc: wet_bulp_degc is not another column of the list: did you mean "
+            "wet_bulb_degc?",
+        ),
+        (
+            "= water_temp_degc + 2",
+            "tag TI3: low of column water_temp_degc: water_temp_degc is not another column of the list: ",
+        ),
+        (
+            "= wet_bulb_degc +",
+            "line 5, tag TI3: low of column water_temp_degc: formula wet_bulb_degc + cannot be read.",
+        ),
+        ("= load_t_per_h", "line 5, tag TI3: low of column water_temp_degc: formula load_t_per_h is in "),
+    ],
+)
+def test_fault_of_a_limit_names_tag_and_column(limit: str, fault: str, read: Read) -> None:
+    with pytest.raises(ElcError, match=re.escape(fault)):
+        read(GAS, LOAD, TOWER, f"TI3,water_temp_degc,degC,,,setpoint,,{limit},,Water")
+
+
+def test_formula_is_no_limit_of_what_is_not_read(read: Read) -> None:
+    with pytest.raises(ElcError, match=re.escape("applies only to a column that is read. Leave it empty")):
+        read(GAS, LOAD, TOWER, "@turnaround,since_turnaround_days,days,,,driver,,= load_t_per_h,,Age")

@@ -15,7 +15,7 @@ RAW = np.column_stack([RNG.uniform(30, 60, 400), RNG.normal(10, 8, 400), RNG.gam
 SCALE = build_scale(RAW)
 SCALED = SCALE.apply(RAW)
 BUILT = {
-    "additive": build_additive(SCALED, 5),
+    "additive": build_additive(SCALED, [5, 1, 1]),
     "inputs": build_inputs(SCALED, 6, []),
     "straight": build_inputs(SCALED, 6, [2]),
 }
@@ -109,7 +109,7 @@ def test_constant_feature_has_a_spread_of_1_and_no_bins() -> None:
 def test_constant_load_is_one_piece() -> None:
     rows = RAW.copy()
     rows[:, 0] = 50.0
-    pieces = build_additive(build_scale(rows).apply(rows), 5)
+    pieces = build_additive(build_scale(rows).apply(rows), [5, 1, 1])
     assert pieces.feature.tolist() == [0, 1, 2]
     assert pieces.find_slopes(0).tolist() == [[1.0, 0.0, 0.0]]
 
@@ -118,7 +118,7 @@ def test_ties_make_fewer_pieces_and_none_without_width() -> None:
     scaled = SCALED.copy()
     scaled[:300, 0] = 0.25  # three quarters of the hours at one load
     scaled[:, 1] = np.repeat([-1.0, 1.0], 200)  # a driver with two values
-    additive, inputs = build_additive(scaled, 5), build_inputs(scaled, 6, [])
+    additive, inputs = build_additive(scaled, [5, 1, 1]), build_inputs(scaled, 6, [])
     assert 1 <= int((additive.feature == 0).sum()) < 5
     for pieces in (additive, inputs):
         assert (pieces.high > pieces.low).all()

@@ -29,7 +29,7 @@ def fit(seed: int, *, memory_h: float, times: pd.Series = TIMES) -> tuple[Array,
     rng = np.random.default_rng(seed)
     scaled = np.column_stack([wander(rng, 60), wander(rng, 30)])
     target = 0.5 * scaled[:, 0] + find_cost(scaled[:, 1]) + 0.7 * wander(rng, memory_h)
-    bends = find_bends(scaled, 1)
+    bends = find_bends(scaled, 1, [])
     found = fit_bends(bends.apply(scaled), target, np.ones((len(scaled), 1)), times, bends)
     grid = np.column_stack([np.zeros(41), np.linspace(-1.8, 1.8, 41)])
     cost, wanted = bends.apply(grid) @ found[0], find_cost(grid[:, 1])
@@ -38,7 +38,7 @@ def fit(seed: int, *, memory_h: float, times: pd.Series = TIMES) -> tuple[Array,
 
 def test_bends_lie_inside_the_columns() -> None:
     scaled = np.random.default_rng(1).normal(0, 1, (500, 3))
-    bends = find_bends(scaled, 2)
+    bends = find_bends(scaled, 2, [])
     assert np.bincount(bends.column).tolist() == [4, 8, 8]
     assert bends.is_upward.tolist() == [False] * 4 + [True] * 16
     assert np.abs(bends.knot).max() < np.abs(scaled).max()
@@ -70,7 +70,7 @@ def test_an_hour_of_no_weight_does_not_count() -> None:
     target[200:] = -50.0
     weights = np.ones((400, 2))
     weights[200:, 1] = 0.0
-    bends = find_bends(scaled, 1)
+    bends = find_bends(scaled, 1, [])
     times = TIMES[:400] + pd.to_timedelta(np.cumsum(np.arange(400)), unit="h")
     found = fit_bends(bends.apply(scaled), target, weights, times, bends)
     errors = np.abs(bends.apply(scaled[:200]) @ found.T - target[:200, None]).mean(axis=0)
@@ -80,7 +80,7 @@ def test_an_hour_of_no_weight_does_not_count() -> None:
 def test_what_is_solved_keeps_no_digit_that_processors_round_otherwise() -> None:
     rng = np.random.default_rng(3)
     scaled = rng.normal(size=(400, 3))
-    found = find_bends(scaled, 1)
+    found = find_bends(scaled, 1, [])
     target = scaled[:, 0] - 0.3 * scaled[:, 2] ** 2 + rng.normal(0, 0.1, 400)
     times = pd.Series(pd.date_range("2026-01-01", periods=400, freq="h", tz="UTC"))
     solved = fit_bends(found.apply(scaled), target, np.ones((400, 2)), times, found)

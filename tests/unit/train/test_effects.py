@@ -13,7 +13,7 @@ from tests.unit.train.simulated import AIR, FEATURES, LOAD, PRESSURE, SETTINGS, 
 def draw_effects(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The training hours and their effects, with the effect that they were made with in `made`."""
     train, valid = split_hours(build_hours(1500, seed), 1200)
-    design = arrange_hours(train, valid, FEATURES, {LOAD: 1}, SETTINGS)
+    design = arrange_hours(train, valid, FEATURES, {LOAD: 1}, SETTINGS, fixed_gj_per_h=0.0)
     effects = build_effects(design, fit_additive(design, SETTINGS), SETTINGS)
     truth = {
         LOAD: lambda value: -0.1 * np.log(value / train[LOAD].median()),

@@ -43,7 +43,7 @@ pytestmark = [
 def build_shape(spread: float) -> Shape:
     scale = build_scale(RAW)
     scaled = scale.apply(RAW)
-    additive = build_additive(scaled, 4)
+    additive = build_additive(scaled, [4, 1, 1])
     low = np.array([LEAST_SLOPE * scale.spread[0] / spread, 0.0, -np.inf])
     high = np.array([np.inf, np.inf, 0.0])
     inputs = build_inputs(scaled, 4, [])

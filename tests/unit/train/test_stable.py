@@ -35,7 +35,7 @@ def build_random_curve() -> keras.Model:
     """A curve of three members, with weights that no training would give."""
     scale = build_scale(ROWS.astype(np.float64))
     scaled = scale.apply(ROWS.astype(np.float64))
-    additive, inputs = build_additive(scaled, 3), build_inputs(scaled, 3, [])
+    additive, inputs = build_additive(scaled, [3, *[1] * (scaled.shape[1] - 1)]), build_inputs(scaled, 3, [])
     pieces, columns = len(additive.start), len(inputs.start)
     free = np.full(pieces, np.inf)
     shapes = ((3, pieces, 3), (3, 3), (3, columns, 4), (3, 4), (3, 4, 3))

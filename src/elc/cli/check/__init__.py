@@ -17,6 +17,7 @@ from elc.errors import check_faults
 from elc.findings import join
 from elc.ingest import Inventory
 from elc.paths import Project
+from elc.runner import check_fetched
 from elc.settings import (
     StageSettings,
     TagList,
@@ -64,6 +65,7 @@ def check_plant(project: Project, plant: str, brought: Brought | None) -> Export
     """
     if brought is None:
         settings = read_plant(project, plant)
+        check_fetched(project, "ingest", plant)
         return _check(project.raw(plant), project.tags(plant), settings, project.cache(plant))
     with _open_folder() as cache:
         return _check(brought.export, brought.tags, _read_brought(project, plant, brought), cache)

@@ -26,7 +26,7 @@ def find_proposals(inventory: Inventory, checked: pd.DataFrame, settings: StageS
 def _propose_limits(tags: TagList, checked: pd.DataFrame) -> Iterator[str]:
     limits = []
     for tag in tags:
-        if tag.role in LIMITED and (tag.low is None or tag.high is None):
+        if tag.role in LIMITED and not tag.has_limits:
             low, high = propose_limits(checked[tag.column].to_numpy(float), tag.role)
             if low:
                 limits.append(f"{tag.tag} {low} to {high}")

@@ -97,7 +97,7 @@ def _find_unlimited(tags: TagList) -> Iterator[str]:
     setpoints = [tag for tag in tags if tag.role == "setpoint"]
     if not setpoints:
         yield "The tag list has no set-point: a gap can be measured, but no move can be advised."
-    unlimited = [tag.tag for tag in setpoints if tag.low is None or tag.high is None]
+    unlimited = [tag.tag for tag in setpoints if not tag.has_limits]
     if unlimited:
         yield (
             f"{_count(len(unlimited), 'set-point')} without low and high: {', '.join(unlimited)}. Only their past "
@@ -126,6 +126,7 @@ def _build_split(marked: pd.DataFrame, steady: pd.DataFrame, filled: TagList, se
     dataset.check_drivers(marked, filled, settings)
     split = dataset.build_split(steady, dataset.find_rated_load(marked, filled.throughput), settings, marked)
     dataset.check_sound(split, filled)
+    dataset.check_fixed(split, settings.plant.base.fixed_gj_per_h, filled)
     return split
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from elc.advise import Advice, choose_hour, find_reason
+from elc.advise import Advice, choose_hour, find_reason, find_unlimited
 from elc.advise.standing import find_standing
 from elc.curve import build_cost
 from elc.fields import GAP, TIME
@@ -15,10 +15,8 @@ from elc.pages.amounts import write_co2, write_interval, write_money, write_site
 from elc.pages.labels import say_heading, say_label, say_value
 from elc.pages.language import (
     escape,
-    find_digits,
-    find_short_digits,
     format_co2,
-    format_number,
+    format_energies,
     format_share,
     format_short_energy,
     say,
@@ -53,7 +51,8 @@ def write_advice(
 ) -> str:
     """Write what to do in an hour, what it would save and what that rests on; or why nothing is advised.
 
-    What is not advised though the hour is judged is named: what was answered as not possible, and what has no reading.
+    What is not advised though the hour is judged is named: what was answered as not possible, what has no reading, and
+    what has a limit without a value.
 
     Args:
         given: see `moves.build_advice`; what it holds of other hours is not written.
@@ -70,6 +69,10 @@ def write_advice(
     unknown = [say_label(column) for column in setpoints if pd.isna(hour.get(column))]
     if unknown:
         sentences.append(say("No move of {names} is advised: no valid reading.", names=say_list(unknown)))
+    unlimited = [say_label(column) for column in find_unlimited(given.reasons, hour[TIME])]
+    if unlimited:
+        text = say("No move of {names} is advised: a limit has no value now.", names=say_list(unlimited))
+        sentences.append(text)
     return " ".join(sentences)
 
 
@@ -94,15 +97,17 @@ def _write_moves(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: St
     total = moves.iloc[0]
     saving = float(total["total_gj_per_h"])
     cost = build_cost(24 * saving, settings.plant, at=hour[TIME])
-    digits = find_short_digits(saving, most=find_digits(size))
+    ends = (-float(total[f"total_{end}_gj_per_h"]) for end in ("high", "low"))
+    shown, low, high = format_energies(-saving, *ends, size=size)
     sentences = [
         say(
-            "**Do:** {moves}. Expected: {saving} GJ/h ({share} interval {low} to {high}), {money} and {co2} a day.",
+            "**Do:** {moves}. Expected: {saving} {rate_unit} ({share} interval {low} to {high}), {money} and {co2} a "
+            "day.",
             moves=listed,
-            saving=format_number(-saving, digits),
+            saving=shown,
             share=format_share(settings.advise.interval_frac, 0),
-            low=format_number(-float(total["total_high_gj_per_h"]), digits),
-            high=format_number(-float(total["total_low_gj_per_h"]), digits),
+            low=low,
+            high=high,
             money=write_money(cost.money, settings),
             co2=write_co2(cost.co2_t),
         )
@@ -110,7 +115,7 @@ def _write_moves(moves: pd.DataFrame, reason: str, hour: pd.Series, settings: St
     gap = hour.get(GAP)
     if pd.notna(gap) and saving > gap:
         text = say(
-            "That is more than the gap of {gap} GJ/h: best is what one hour in ten stays below, not the least.",
+            "That is more than the gap of {gap} {rate_unit}: best is what one hour in ten stays below, not the least.",
             gap=format_short_energy(gap, size=size),
         )
         sentences.append(text)
@@ -161,7 +166,7 @@ def build_moves_table(moves: pd.DataFrame, settings: StageSettings, *, at: pd.Ti
             say("set-point"): [say_heading(row["setpoint"]) for row in rows],
             say("now"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
             say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
-            say("saves, GJ/h"): [
+            say("saves, {rate_unit}"): [
                 write_interval(row["saving_gj_per_h"], row["low_gj_per_h"], row["high_gj_per_h"], size=size)
                 for row in rows
             ],

@@ -12,7 +12,7 @@ from elc.advise import Total, build_total
 from elc.advise.episodes import OPEN
 from elc.pages.amounts import write_interval, write_site_time
 from elc.pages.labels import say_heading, say_value
-from elc.pages.language import find_short_digits, format_number, format_share, say
+from elc.pages.language import format_energies, format_number, format_share, say
 from elc.settings import StageSettings
 
 Row = Mapping[Any, Any]
@@ -48,11 +48,13 @@ def write_outcome(outcomes: pd.DataFrame, last: pd.Timestamp, settings: StageSet
         sentences.append(_write_alone(whole))
     else:
         sentences.insert(0, say("Nobody was shown this advice: it is what the model would have said."))
+    sentences += _write_placebo(whole)
     sentences.append(
         say(
-            "Saved is the mean gap before a move less that after it, less what other set-points did meanwhile, for as "
-            "long as the move stayed, at most {hold} hours. Crews move set-points without advice too, and what they "
-            "would have done by themselves nobody can tell.",
+            "Only a move that goes farther than the set-point usually does by itself counts. Its effect is energy "
+            "after it against what was expected without it, at the same load, drivers, other set-points and time of "
+            "day, for as long as the move stayed, at most {hold} hours. Crews move set-points without advice too, and "
+            "nobody knows what they would have done by themselves.",
             hold=format_number(settings.advise.hold_h, 0),
         )
     )
@@ -69,13 +71,31 @@ def _write_total(total: Total) -> str:
         return say("{what}.", what=head)
     if math.isnan(total.saved_gj):
         return say("{what}; what that saved cannot be told.", what=head)
-    numbers = (total.saved_gj, total.low_gj, total.high_gj)
-    digits = find_short_digits(total.saved_gj, most=2)
-    saved, low, high = (format_number(value, digits) for value in numbers)
+    is_rise = total.saved_gj < 0
+    ends = (-total.high_gj, -total.low_gj) if is_rise else (total.low_gj, total.high_gj)
+    saved, low, high = format_energies(abs(total.saved_gj), *ends)
     shown = {"what": head, "saved": saved, "low": low, "high": high}
+    if is_rise:
+        return say("{what}, and with that energy rose by {saved} {energy_unit} ({low} to {high}).", **shown)
     if total.is_shown:
-        return say("{what}, and that saved {saved} GJ ({low} to {high}).", **shown)
-    return say("{what}, and with that energy fell by {saved} GJ ({low} to {high}).", **shown)
+        return say("{what}, and that saved {saved} {energy_unit} ({low} to {high}).", **shown)
+    return say("{what}, and with that energy fell by {saved} {energy_unit} ({low} to {high}).", **shown)
+
+
+def _write_placebo(total: Total) -> list[str]:
+    """Write whether more was saved than the same estimate finds at like times without an advised move."""
+    if math.isnan(total.saved_gj) or math.isnan(total.placebo_gj):
+        return []
+    if total.beyond_placebo == 0:
+        return [
+            say(
+                "At like times without an advised move the same estimate differs from that by no more than chance, so "
+                "it cannot be said that these moves changed energy."
+            )
+        ]
+    if total.beyond_placebo > 0:
+        return [say("At like times without an advised move the same estimate finds less saved, by more than chance.")]
+    return [say("At like times without an advised move the same estimate finds more saved, by more than chance.")]
 
 
 def _write_alone(total: Total) -> str:
@@ -124,12 +144,12 @@ def build_outcomes_table(outcomes: pd.DataFrame, settings: StageSettings, *, siz
             say("set-point"): [say_heading(row["setpoint"]) for row in rows],
             say("from"): [say_value(row["now"], row["setpoint"], with_unit=False) for row in rows],
             say("to"): [say_value(row["to"], row["setpoint"], with_unit=False) for row in rows],
-            say("would save, GJ/h"): [
+            say("would save, {rate_unit}"): [
                 write_interval(row["saving_gj_per_h"], row["low_gj_per_h"], row["high_gj_per_h"], size=size)
                 for row in rows
             ],
             say("what came of it"): [_write_case(row) for row in rows],
-            say("saved, GJ/h"): [
+            say("saved, {rate_unit}"): [
                 write_interval(
                     row["realised_gj_per_h"], row["realised_low_gj_per_h"], row["realised_high_gj_per_h"], size=size
                 )

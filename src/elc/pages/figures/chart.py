@@ -1,7 +1,8 @@
 """A picture as notebooks show it and pages take it: SVG for a wide and a narrow place, and the table behind it.
 
-JupyterLab shows the SVG of the wide place. Pages put both into their HTML, so the colours are variables of the site's
-style sheet (with the light ones as fallback) and texts stay as large as they were drawn, on a phone too.
+JupyterLab shows the SVG of the wide place, and so does every other reader: its colours are plain. Pages put both into
+their HTML, where each colour gets the name that the bundle gives it in the site's style sheet, and texts stay as large
+as they were drawn, on a phone too.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Chart:
     points: dict[str, str] | None
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        chart = {"narrow": self.narrow, "table": self.table, "points": self.points}
+        chart = {"narrow": self.narrow, "table": self.table, "points": self.points, "colours": VARIABLES}
         return {"image/svg+xml": self.data, MIME: chart}
 
 
@@ -108,7 +109,7 @@ def build_table(columns: Mapping[str, Sequence[str]], *, numbers: Sequence[str])
 
 
 def clean_svg(text: str) -> str:
-    """Make matplotlib's SVG fit to stand inside a page: no rules for all elements, few ids, named colours."""
+    """Make matplotlib's SVG fit to stand inside a page: no rules for all elements, and few ids."""
     text = _DROPPED.sub("", _HEAD.sub("", text)).replace("xlink:href", "href")
     text = text.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
     text = re.sub(r' xmlns:xlink="[^"]*"| version="1.1"', "", text)
@@ -116,8 +117,6 @@ def clean_svg(text: str) -> str:
     text = _ID.sub(lambda match: f' id="{PREFIX}{match[1]}"' if match[1] in used else "", text)
     text = text.replace("url(#", f"url(#{PREFIX}").replace('href="#', f'href="#{PREFIX}')
     text = _NUMBERS.sub(lambda match: _shorten(match[0]), text)
-    for colour, name in VARIABLES.items():
-        text = text.replace(colour, f"var(--{name}, {colour})")
     return re.sub(r">\s+<", ">\n<", text).strip() + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The colours of pictures: each is a variable of the site's style sheet, so pages can be light, dark or printed."""
+"""The colours of pictures, and the variable of the site's style sheet that each becomes on a page, light or dark."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from elc.pages.figures.looks import SHARE_MAP, VALUE_MAP, add_legend, add_scale,
 from elc.pages.figures.shares import LABEL_LETTERS, show_nothing
 from elc.pages.figures.style import FONT_PX, speak, wrap
 from elc.pages.labels import say_heading, say_name
-from elc.pages.language import format_energy, format_short_day, say
+from elc.pages.language import format_energy, format_short_day, get_unit, say
 
 if TYPE_CHECKING:
     import shap
@@ -50,7 +50,7 @@ def _draw_beeswarm(width: float, explanation: shap.Explanation) -> Figure:
         shap.plots.beeswarm(
             shown, max_display=None, color=VALUE_MAP, ax=axes, plot_size=None, color_bar=False, show=False
         )
-        dress(axes, say("share, GJ/h"), "")
+        dress(axes, say("share, {rate_unit}"), "")
         add_legend(axes)
     return figure
 
@@ -59,7 +59,7 @@ def _build_sizes_table(explanation: shap.Explanation, size: float) -> pd.DataFra
     values, names = np.asarray(explanation.values), list(explanation.feature_names)
     sizes = np.abs(values).mean(axis=0)
     order = np.argsort(-sizes, kind="stable")
-    mean, absolute = say("mean share, GJ/h"), say("mean size, GJ/h")
+    mean, absolute = say("mean share, {rate_unit}"), say("mean size, {rate_unit}")
     columns = {
         say("what"): [say_name(names[place]) for place in order],
         mean: [format_energy(value, size=size, is_signed=True) for value in values.mean(axis=0)[order]],
@@ -98,7 +98,7 @@ def _draw_dependence(width: float, explanation: shap.Explanation) -> Figure:
             shap.plots.scatter(
                 shown[:, place], color=colour, hist=False, cmap=VALUE_MAP, x_jitter=0, ax=axes, show=False
             )
-            dress(axes, shown.feature_names[place], "GJ/h")
+            dress(axes, shown.feature_names[place], get_unit().rate)
         for axes in panels[count:]:
             axes.remove()
         for bar in [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]:
@@ -180,8 +180,9 @@ def _mark_days(axes: Axes, days: pd.DatetimeIndex, width: float) -> None:
 
 
 def _name(explanation: shap.Explanation, say_player: Callable[[str], str]) -> shap.Explanation:
-    """Name the players as pages do."""
+    """Name the players, and give their shares in the unit, as pages do."""
     import shap
 
+    values, base = (np.asarray(one) / get_unit().gj for one in (explanation.values, explanation.base_values))
     names = [say_player(str(name)) for name in explanation.feature_names]
-    return shap.Explanation(explanation.values, explanation.base_values, explanation.data, feature_names=names)
+    return shap.Explanation(values, base, explanation.data, feature_names=names)

@@ -1,4 +1,4 @@
-"""What shap draws, in the looks of the house: every colour is a variable of the style sheet, and chance is the same."""
+"""What shap draws, in the looks of the house: every colour has a name in the style sheet, and chance is the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 
 from elc.pages.figures.colours import BAND, COST, GOOD, GREY, INK, PALE, THIN
 from elc.pages.figures.style import FONT_PX, draw_dots
-from elc.pages.language import format_number, say
+from elc.pages.language import NBSP, format_energies, format_plain, get_unit, say
 
 SEED = 0
 DOT_PX = 3.0
@@ -79,8 +79,16 @@ def add_legend(axes: Axes) -> None:
 
 
 def add_scale(axes: Axes, limit: float) -> None:
-    low, high = (f"{format_number(end, 1, is_signed=True)} GJ/h" for end in (-limit, limit))
+    """Name the ends of the colours of shares, up to a limit (GJ/h)."""
+    shown = format_energies(limit)[0]
+    low, high = (f"{sign}{shown} {get_unit().rate}" for sign in "−+")
     _place_legend(axes, low, [Patch(facecolor=colour, lw=0) for colour in SHARES], high)
+
+
+def add_share_scale(axes: Axes, limit: float) -> None:
+    """Name the ends of the same colours, up to a limit (% of best)."""
+    low, high = (say("{share} of best", share=f"{sign}{format_plain(limit)}{NBSP}%") for sign in "−+")
+    _place_legend(axes, low + NBSP, [Patch(facecolor=colour, lw=0) for colour in SHARES], high)
 
 
 def _place_legend(axes: Axes, low: str, handles: Sequence[Artist], high: str) -> None:

@@ -55,7 +55,7 @@ def plot_calibration(table: pd.DataFrame) -> Chart:
     """Plot the share of hours below each quantile by load band against the wanted share.
 
     `table` (quantile, band, wanted_frac, coverage_frac, low_frac, high_frac): a dashed line is what is wanted, a point
-    what was found, its bar the interval of that; red where the bar misses its line.
+    what was found, its bar the interval of that where there is one; red where the bar misses its line.
     """
     return show(lambda width: _draw_calibration(width, table))
 
@@ -84,7 +84,7 @@ def _draw_quantile(axes: Axes, quantile: str, rows: pd.DataFrame, bands: list[st
     found = 100 * rows[["low_frac", "coverage_frac", "high_frac"]].to_numpy(float)
     for band, (low, share, high) in zip(rows["band"], found, strict=True):
         place = bands.index(band)
-        colour = GOOD if low <= wanted <= high else COST
+        colour = INK if np.isnan(low) else GOOD if low <= wanted <= high else COST
         axes.plot([low, high], [place, place], color=colour, lw=2, solid_capstyle="butt")
         axes.plot([share], [place], "o", ms=6, color=colour)
         text = f"{share:.0f}" if np.isfinite(share) else "–"

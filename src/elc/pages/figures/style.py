@@ -96,6 +96,18 @@ def build_rows(width: float, height: float, count: int, *, is_x_shared: bool) ->
     return figure, list(panels[:, 0])
 
 
+def build_grid(width: float, height: float, count: int, columns: int) -> tuple[Figure, list[Axes]]:
+    """Build an empty picture (inches) of `count` panels in rows of `columns` that share the upright axis."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        panels = list(figure.subplots(-(-count // columns), columns, sharey=True, squeeze=False).ravel())
+        for axes in panels[count:]:
+            axes.remove()
+        for axes in panels[:count]:
+            speak(axes)
+    return figure, panels[:count]
+
+
 def draw_dots(axes: Axes, places: NDArray[np.float64], *, colour: str, width: float) -> None:
     """Draw dots (dots, 2) as lines without length, which take a tenth of the bytes of markers."""
     dots = np.concatenate([places, places, np.full_like(places, np.nan)], axis=1).reshape(-1, 2)
@@ -124,6 +136,11 @@ def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Ma
     return Markdown("\n".join(lines))
 
 
+def show_rows(frame: pd.DataFrame) -> Markdown:
+    """Write a table as Markdown, as `show_table` does; nothing where it has no rows."""
+    return Markdown("") if frame.empty else show_table(frame)
+
+
 def _format(value: Any, spec: str) -> str:
     if pd.isna(value):
         return "–"
@@ -141,6 +158,11 @@ def _format(value: Any, spec: str) -> str:
 def show_text(text: str) -> Markdown:
     """Show Markdown text."""
     return Markdown(text)
+
+
+def pair(*parts: Markdown) -> Markdown:
+    """Stand tables and texts side by side, where a page has room."""
+    return Markdown("\n\n".join([":::: {.grid2}", *(f"::: {{}}\n{part.data}\n:::" for part in parts), "::::"]))
 
 
 def stack(*parts: Markdown) -> Markdown:

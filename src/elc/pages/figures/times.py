@@ -16,18 +16,19 @@ from elc.pages.figures.colours import COST, GOOD, GREY, PALE
 from elc.pages.figures.style import build_axes
 from elc.pages.labels import say_heading
 from elc.pages.language import (
-    find_short_digits,
+    choose_sum,
     format_energy,
     format_number,
     format_short_day,
     format_short_time,
+    format_sum,
     get_language,
+    get_unit,
     say,
     say_state,
     translate,
 )
 
-GJ_PER_TJ = 1000
 TICKS = {True: 8, False: 6}  # wide, narrow
 SHORT_DAYS = 60  # a longer time axis names months, not days
 TABLE_ROWS = 60  # at most, of a running sum in a chart's table
@@ -73,7 +74,7 @@ def _draw_gaps(axes: Axes, times: pd.Series, share: pd.Series, limit: float) -> 
 
 
 def _build_gaps_table(times: pd.Series, recent: pd.DataFrame, size: float) -> pd.DataFrame:
-    share, gap = say("gap, % of best"), say("gap, GJ/h")
+    share, gap = say("gap, % of best"), say("gap, {rate_unit}")
     gaps = recent[GAP] if GAP in recent else pd.Series(np.nan, recent.index)
     columns = {
         say("time"): [format_short_time(time.to_pydatetime()) for time in times],
@@ -131,7 +132,7 @@ def plot_residuals(scored: pd.DataFrame) -> Chart:
 
 
 def plot_residual_cusum(scored: pd.DataFrame) -> Chart:
-    """Plot the running sum of actual less typical over the test hours (TJ): a change of slope is a change of behaviour.
+    """Plot the running sum of actual less typical over the test hours: a change of slope is a change of behaviour.
 
     Around zero the curve still holds; a steady climb is ageing or a new way of running. Hours count by the usual step.
     """
@@ -139,23 +140,35 @@ def plot_residual_cusum(scored: pd.DataFrame) -> Chart:
     step_h = _find_step(ordered[TIME]) / pd.Timedelta(1, "h")
     total = (ordered[ENERGY] - ordered[TYPICAL]).fillna(0).cumsum() * step_h
     frame = pd.DataFrame({TIME: ordered[TIME], "cusum_gj": total, "is_change": False})
-    return _plot_sum(frame, "UTC", say("TJ above typical, summed"), say("energy above typical, TJ"))
+    unit = _choose_unit(frame)
+    return _plot_sum(
+        frame, "UTC", say("{unit} above typical, summed", unit=unit), say("energy above typical, {unit}", unit=unit)
+    )
 
 
 def plot_cusum(frame: pd.DataFrame, zone: str) -> Chart:
-    """Plot a running sum of energy above best (TJ) with the times from which on the plant behaves otherwise.
+    """Plot a running sum of energy above best with the times from which on the plant behaves otherwise.
 
     Args:
         frame: `time_utc` in ascending order, `cusum_gj`, the sum up to there, and `is_change`, where a change began; it
             may have no rows.
         zone: time zone of the site.
     """
-    return _plot_sum(frame, zone, say("TJ above best, summed"), say("energy above best, TJ"))
+    unit = _choose_unit(frame)
+    return _plot_sum(
+        frame, zone, say("{unit} above best, summed", unit=unit), say("energy above best, {unit}", unit=unit)
+    )
+
+
+def _choose_unit(frame: pd.DataFrame) -> str:
+    return choose_sum(frame["cusum_gj"].abs().max())[1]
 
 
 def _plot_sum(frame: pd.DataFrame, zone: str, heading: str, name: str) -> Chart:
     times = _read_times(frame[TIME], zone)
-    total = frame["cusum_gj"].reset_index(drop=True) / GJ_PER_TJ
+    most = frame["cusum_gj"].abs().max()
+    scale, unit = choose_sum(most)
+    total = frame["cusum_gj"].reset_index(drop=True) / scale
     marked = _read_times(frame.loc[frame["is_change"], TIME], zone)
     shown = _thin(len(times))
 
@@ -166,13 +179,14 @@ def _plot_sum(frame: pd.DataFrame, zone: str, heading: str, name: str) -> Chart:
         for change in marked:
             _mark_change(axes, change)
         if len(total):
-            _label_end(axes, times.iloc[-1], float(total.iloc[-1]))
+            _label_end(
+                axes, times.iloc[-1], float(total.iloc[-1]), f"{format_sum(total.iloc[-1] * scale, most=most)} {unit}"
+            )
         axes.set_ylabel(heading)
         _format_dates(axes, times, width)
         return figure, Track(axes, date2num(times.iloc[shown]), total.iloc[shown])
 
-    digits = max(find_short_digits(total.abs().max(), most=6), 2)
-    sums = [format_number(value, digits, is_signed=True) for value in total.iloc[shown]]
+    sums = [format_sum(value, most=most) for value in frame["cusum_gj"].iloc[shown]]
     columns = {say("time"): [format_short_time(time.to_pydatetime()) for time in times.iloc[shown]], name: sums}
     return show(draw, table=build_table(columns, numbers=[name]))
 
@@ -196,8 +210,7 @@ def _mark_change(axes: Axes, time: pd.Timestamp) -> None:
     )
 
 
-def _label_end(axes: Axes, time: pd.Timestamp, value: float) -> None:
-    text = f"{format_number(value, max(find_short_digits(value, most=6), 1), is_signed=True)} TJ"
+def _label_end(axes: Axes, time: pd.Timestamp, value: float, text: str) -> None:
     axes.annotate(text, (time, value), xytext=(5, 0), textcoords="offset points", color=COST, va="center")
 
 
@@ -207,8 +220,8 @@ def plot_history(hourly: pd.DataFrame, throughput: str) -> Chart:
 
     def draw(width: float) -> Figure:
         figure, axes = build_axes(width, 2.6)
-        axes.plot(daily.index, daily[ENERGY], color=COST, lw=1)
-        axes.set_ylabel(say("energy, GJ/h"))
+        axes.plot(daily.index, daily[ENERGY] / get_unit().gj, color=COST, lw=1)
+        axes.set_ylabel(say("energy, {rate_unit}"))
         other = axes.twinx()
         other.plot(daily.index, daily[throughput], color=GREY, lw=0.8)
         other.set_ylabel(say_heading(throughput))

@@ -14,7 +14,7 @@ import pandas as pd
 from elc.files import replace_file
 from elc.pages.figures.chart import Chart
 from elc.pages.figures.explained import plot_beeswarm, plot_dependence, plot_heatmap
-from elc.pages.language import find_digits, get_language
+from elc.pages.language import find_digits, get_language, get_unit
 
 if TYPE_CHECKING:
     import shap
@@ -61,7 +61,7 @@ def plot_weeks(weeks: WeeksView, *, size: float, kept: Path) -> dict[str, Chart]
 
 def _build_key(weeks: WeeksView, size: float) -> str:
     """Build what stands for all that the pictures are made of: hours, package, digits, language and code."""
-    digest = hashlib.sha256(f"{weeks.key} {find_digits(size)} {get_language()}".encode())
+    digest = hashlib.sha256(f"{weeks.key} {find_digits(size)} {get_unit().sign} {get_language()}".encode())
     digest.update(" ".join(version(name) for name in DRAWING).encode())
     for path in sorted(path for path in CODE.rglob("*") if path.suffix in (".py", ".po")):
         digest.update(path.read_bytes())

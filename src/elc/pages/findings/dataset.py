@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from elc.findings import Finding
-from elc.pages.findings.words import Sentences, name_column, write, write_time, write_value
-from elc.pages.labels import say_sign
+from elc.pages.findings.words import Sentences, write, write_time, write_value
+from elc.pages.labels import name_column, say_sign
 from elc.pages.language import say
 
 _SHOWN = ["rule", "column", "found", "bound", "expected", "unit", "source", "is_met"]
@@ -29,6 +29,7 @@ def _say_rule(rule: str, column: str, values: Any) -> str:
     return {
         "period": say("length of the baseline period"),
         "months": say("calendar months with training hours"),
+        "weeks": say("weeks with training hours"),
         "known": say("share of the period with energy, throughput and every driver known"),
         "spell": say("longest spell without energy, throughput and every driver known"),
         "hours": say("training hours per relevant variable"),
@@ -51,11 +52,20 @@ def _say_lacking(finding: Finding) -> str:
         say("at least {low}", low=expected) if values["bound"] == "at least" else say("at most {high}", high=expected)
     )
     return say(
-        "Not enough to learn from: {rule} is {found} {unit}, expected {bound}.",
+        "Not enough to train on: {rule} is {found} {unit}, expected {bound}.",
         rule=_say_rule(finding.kind.name, finding.column, values),
         found=write(values["found"], ".4g"),
         unit=units.get(values["unit"], values["unit"]),
         bound=bound,
+    )
+
+
+def _say_short(finding: Finding) -> str:
+    return say(
+        "Too few weeks for networks, limits of errors and slopes: {found} weeks with training hours, expected at least "
+        "{expected}.",
+        found=write(finding.values["found"], "g"),
+        expected=write(finding.values["expected"], "g"),
     )
 
 
@@ -139,6 +149,7 @@ SENTENCES: Sentences = {
         ("sufficiency", rule): _say_lacking
         for rule in ("period", "months", "known", "spell", "hours", "range", "band", "inside", "inside_age")
     },
+    ("sufficiency", "weeks"): _say_short,
     ("soundness", "spent"): _say_spent,
     ("soundness", "infinite"): _say_infinite,
     ("soundness", "copies"): _say_copies,

@@ -17,9 +17,7 @@ _OF_FILES: dict[str, Callable[..., str]] = {
     "large_value": lambda **of: say(
         "{count} readings of {file} are larger than any instrument shows, as in {example}; not used.", **of
     ),
-    "passed_over": lambda **of: say(
-        "{count} lines of {file} are not rows of its table, as {example}; passed over.", **of
-    ),
+    "passed_over": lambda **of: say("{count} lines of {file} are not rows of its table, as {example}; skipped.", **of),
     "no_tag": lambda **of: say("{count} readings of {file} carry no tag, as that of {example}; not used.", **of),
     "unknown_unit": lambda **of: say(
         "{count} readings of {file} carry the unit {example}, which is not understood; that of the tag list counts.",
@@ -188,10 +186,46 @@ def _say_amount(finding: Finding) -> str:
     )
 
 
+def _say_unfetched(finding: Finding) -> str:
+    values = finding.values
+    places = {"source": values["source"], "example": values["example"].removesuffix(".")}
+    if finding.kind.name == "failed":
+        return say(
+            "The source {source} did not give all from {start} to {end} UTC ({example}).",
+            **places,
+            start=write_time(finding.start),
+            end=write_time(finding.end),
+        )
+    if finding.kind.name == "ahead":
+        return say(
+            "The source {source} has readings ahead of this machine's clock, as of {example}; each is used once its "
+            "time has come. Check both clocks.",
+            **places,
+        )
+    name = name_tag(finding) if finding.column else values["tag"]
+    return _OF_SOURCES[finding.kind.name](name=name, **places)
+
+
+_OF_SOURCES: dict[str, Callable[..., str]] = {
+    "unknown": lambda **of: say(
+        "{name}: the source {source} has no such tag any more, or never had; if it was renamed there, write its name "
+        "under tags of the source in params.yaml.",
+        **of,
+    ),
+    "text": lambda **of: say("{name}: the source {source} gives text for numbers, as {example}; not used.", **of),
+    "time": lambda **of: say(
+        "{name}: the source {source} gives times that cannot be read, as that of the value {example}; not used.", **of
+    ),
+    "quality": lambda **of: say("{name}: the source {source} gives the unknown quality {example}; not used.", **of),
+    "refused": lambda **of: say("{name}: the source {source} refuses this tag ({example}).", **of),
+}
+
+
 SENTENCES: Sentences = {
     **{(check, ""): _say_of_file for check in _OF_FILES},
     ("ahead", ""): _say_late,
     ("part", ""): _say_part,
+    **{("fetch", name): _say_unfetched for name in ("failed", "ahead", *_OF_SOURCES)},
     ("silent", "ahead"): _say_ahead,
     ("silent", "now"): _say_silent,
     ("silent", "over"): _say_was_silent,

@@ -7,7 +7,7 @@ from math import nan
 from elc.findings import Finding
 from elc.pages.findings.words import Sentences, describe_column, write, write_day
 from elc.pages.labels import say_name
-from elc.pages.language import find_digits, say
+from elc.pages.language import format_energy, say
 
 
 def _say_lacking(finding: Finding) -> str:
@@ -22,8 +22,8 @@ def _say_lacking(finding: Finding) -> str:
 def _say_no_numbers(finding: Finding) -> str:
     values = finding.values
     return say(
-        "{name} holds {type}, expected numbers; {lost} of {count} values are none and count as missing. Check its "
-        "unit and its export.",
+        "{name} holds {type}, expected numbers; {lost} of {count} values are not numbers and count as missing. Check "
+        "its unit and its export.",
         name=describe_column(finding),
         type=values["type"],
         lost=f"{values['lost']:.0f}",
@@ -75,24 +75,24 @@ def _say_cure(finding: Finding) -> str:
 
 def _say_ranking(finding: Finding) -> str:
     values = finding.values
-    digits = find_digits(values["size_gj_per_h"])
+    size = values["size_gj_per_h"]
     places = {
         "days": values["days"],
         "ndcg": write(values["ndcg"], ".2f"),
         "least": write(values["min_ndcg"], ".2f"),
         "name": say_name(finding.column).capitalize(),
-        "late": write(values["late_gj_per_h"], f".{digits}f"),
-        "training": write(values["training_gj_per_h"], f".{digits}f"),
+        "late": format_energy(values["late_gj_per_h"], size=size),
+        "training": format_energy(values["training_gj_per_h"], size=size),
     }
     if finding.kind.name == "drivers":
         return say(
             "Over the last {days} days what drives consumption ranks differently than in training: nDCG {ndcg}, "
-            "expected at least {least}. {name} rose most: {late} GJ/h, {training} GJ/h in training.",
+            "expected at least {least}. {name} rose most: {late} {rate_unit}, {training} {rate_unit} in training.",
             **places,
         )
     return say(
         "Over the last {days} days what drives the gap ranks differently than in training: nDCG {ndcg}, expected at "
-        "least {least}. {name} rose most: {late} GJ/h, {training} GJ/h in training.",
+        "least {least}. {name} rose most: {late} {rate_unit}, {training} {rate_unit} in training.",
         **places,
     )
 

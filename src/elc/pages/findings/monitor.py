@@ -12,13 +12,15 @@ from elc.pages.findings.words import (
     describe_column,
     write,
     write_day,
+    write_since,
     write_time,
     write_value,
 )
 from elc.pages.labels import say_sign
-from elc.pages.language import find_digits, find_short_digits, say, say_count
+from elc.pages.language import format_short_energy, get_unit, say, say_count
 
 SHOWN_FILES = 3
+RATE = "GJ/h"  # the unit of a figure that is an energy
 
 
 def _say_incomplete(finding: Finding) -> str:
@@ -58,20 +60,19 @@ def _say_strange(finding: Finding) -> str:
 
 def _say_relation(finding: Finding) -> str:
     values = finding.values
-    digits = find_short_digits(values["size_gj_per_h"], most=find_digits(values["plant_gj_per_h"]))
     places = {
-        "day": write_day(finding.start),
+        "day": write_since(finding),
         "share": write(abs(values["size_frac"]), ".1%"),
-        "size": write(abs(values["size_gj_per_h"]), f".{digits}f"),
+        "size": format_short_energy(abs(values["size_gj_per_h"]), size=values["plant_gj_per_h"]),
     }
     if values["size_frac"] > 0:
         what = say(
-            "Since about {day} energy is {share} ({size} GJ/h) more than typical at the same load, weather and feed.",
+            "Since about {day} energy is {share} ({size} {rate_unit}) more than typical at the same {conditions}.",
             **places,
         )
     else:
         what = say(
-            "Since about {day} energy is {share} ({size} GJ/h) less than typical at the same load, weather and feed.",
+            "Since about {day} energy is {share} ({size} {rate_unit}) less than typical at the same {conditions}.",
             **places,
         )
     doubt = [say("The set-points explain part of it.")] if values["is_unclear"] else []
@@ -83,6 +84,8 @@ def _say_cause(finding: Finding) -> str:
     if finding.kind.name == "meter":
         names = reduce(lambda first, last: say("{first} and {last}", first=first, last=last), meters)
         return say("The carriers say that the meter of {names} moved: check it, and recalibrate.", names=names)
+    if finding.kind.name == "sensor":
+        return say("The move of {name} itself explains it: check that sensor.", name=meters[0])
     if finding.kind.name == "meter_or_plant":
         return say(
             "The meter of {name} or fouling would explain it, the data cannot tell which: check that meter first.",
@@ -91,10 +94,43 @@ def _say_cause(finding: Finding) -> str:
     return say("No single meter explains it: look at the plant itself, such as fouling or a changed machine.")
 
 
+def _say_condition(finding: Finding) -> str:
+    values = finding.values
+    places = {
+        "day": write_day(finding.start),
+        "share": write(abs(values["size_frac"]), ".1%"),
+        "low": write(values["low_frac"], ".1%"),
+        "high": write(values["high_frac"], ".1%"),
+    }
+    if values["size_frac"] > 0:
+        return say(
+            "Since about {day} the plant takes {share} more energy than {explained} explain (by "
+            "{low} to {high}). Look for fouling, a leak, a changed machine or a meter; declare it as an event once it "
+            "is known.",
+            **places,
+        )
+    return say(
+        "Since about {day} the plant takes {share} less energy than {explained} explain (by "
+        "{low} to {high}). If something was cleaned or changed, declare it as an event; else look for a meter.",
+        **places,
+    )
+
+
+def _say_regime(finding: Finding) -> str:
+    values = finding.values
+    return say(
+        "The plant runs at another load since about {day}: {after} {unit}, before that {before} {unit}. That is not a "
+        "fault of its tag, nor a change of the plant itself.",
+        day=write_since(finding),
+        **{name: write_value(values[name], finding.column) for name in ("after", "before")},
+        unit=say_sign(finding.column),
+    )
+
+
 def _say_left_off(finding: Finding) -> str:
     values = finding.values
     return say(
-        "Since about {day} {name} stands at {median}, usual is {usual}; that takes {share} more energy, as the "
+        "Since about {day} {name} is at {median}, usually at {usual}; that takes {share} more energy, as the "
         "response says. Find out why.",
         day=write_day(finding.start),
         name=describe_column(finding),
@@ -109,14 +145,14 @@ def _say_worse(finding: Finding) -> str:
     days = finding.values["days"]
     if finding.check == "model_typical":
         return say(
-            "Over {days} days the typical model is worse than its baseline allows: {figures}. Look at the data first, "
+            "Over {days} days the typical model is worse than its baseline allows: {figures}. Check the data first, "
             "then train again.",
             days=days,
             figures=figures,
         )
     return say(
-        "Over {days} days the response model is worse than its baseline allows: {figures}. Look at the data first, "
-        "then train again.",
+        "Over {days} days the response model is worse than its baseline allows: {figures}. Check the data first, then "
+        "train again.",
         days=days,
         figures=figures,
     )
@@ -124,13 +160,15 @@ def _say_worse(finding: Finding) -> str:
 
 def _say_figure(figure: Mapping[str, Any]) -> str:
     names = {"bias": say("bias"), "coverage of best": say("coverage of best")}
-    units = {"share": say("share")}
-    low, high = ("" if (end := figure[name]) is None else write(end, ".4g") for name in ("low", "high"))
+    unit, gj = figure["unit"], 1.0
+    if unit == RATE:
+        unit, gj = get_unit().rate, get_unit().gj
+    low, high = ("" if (end := figure[name]) is None else write(end / gj, ".4g") for name in ("low", "high"))
     return say(
         "{name} is {now} {unit}, expected {limits}",
         name=names.get(figure["name"], figure["name"]),
-        now=write(figure["now"], ".4g"),
-        unit=units.get(figure["unit"], figure["unit"]),
+        now=write(figure["now"] / gj, ".4g"),
+        unit=say("share") if unit == "share" else unit,
         limits=say("{low} to {high}", low=low, high=high) if low else say("at most {high}", high=high),
     )
 
@@ -138,7 +176,7 @@ def _say_figure(figure: Mapping[str, Any]) -> str:
 def _say_outside(finding: Finding) -> str:
     values = finding.values
     return say(
-        "{share} of the steady intervals of {days} days lie inside what the model learnt from, expected at least "
+        "{share} of the steady intervals of {days} days lie inside what the model was trained on, expected at least "
         "{least}. Train again with these hours.",
         share=write(values["inside_frac"], ".0%"),
         days=values["days"],
@@ -187,8 +225,8 @@ def _say_asked_outside(finding: Finding) -> str:
     values = finding.values
     return say(
         "{share} of the {count} rows looked at that the service was asked in its last day lie outside what the model "
-        "learnt from, expected at most {limit}. Its answers there are guesses: check who asks, and in which units, or "
-        "train with such hours.",
+        "was trained on, expected at most {limit}. Its answers there are guesses: check who asks, and in which units, "
+        "or train with such hours.",
         share=write(values["outside_frac"], ".0%"),
         count=write(values["rows"], ","),
         limit=write(values["limit_frac"], ".0%"),
@@ -199,12 +237,14 @@ SENTENCES: Sentences = {
     ("completeness_check", ""): _say_incomplete,
     ("baseline_drift_check", ""): _say_moved,
     ("extra_column_check", ""): lambda finding: say(
-        "{column} is in the hourly table, but was not when the model learnt; it is not used. Train again where it is a "
-        "driver or a set-point.",
+        "{column} is in the hourly table, but was not when the model was trained; it is not used. Train again where it "
+        "is a driver or a set-point.",
         column=finding.column,
     ),
     ("categorical_values_check", ""): _say_strange,
-    **{("relation", name): _say_relation for name in ("meter", "meter_or_plant", "plant")},
+    ("condition", ""): _say_condition,
+    **{("relation", name): _say_relation for name in ("meter", "sensor", "meter_or_plant", "plant")},
+    ("load_regime", ""): _say_regime,
     ("setpoint", ""): _say_left_off,
     ("model_typical", ""): _say_worse,
     ("model_response", ""): _say_worse,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from elc.errors import ElcError
 from elc.fields import format_value
 from elc.findings import Finding
-from elc.pages.labels import say_label
-from elc.pages.language import ENGLISH, get_language, localise
+from elc.pages.labels import name_column
+from elc.pages.language import ENGLISH, get_language, localise, say
 
 Sentences = dict[tuple[str, str], Callable[[Finding], str]]
 _SIGNS = {"-": "−", "%": "\u00a0%", "inf": "∞"}  # of Python, and as text has them
@@ -18,14 +17,6 @@ _SIGNS = {"-": "−", "%": "\u00a0%", "inf": "∞"}  # of Python, and as text ha
 def name_tag(finding: Finding) -> str:
     """Name the column of a finding in words, and its tag: `flue O2 (AIC132)`."""
     return f"{name_column(finding.column)} ({finding.values['tag']})"
-
-
-def name_column(column: str) -> str:
-    """Name a column in words; one whose name ends in no unit goes by that."""
-    try:
-        return say_label(column)
-    except ElcError:
-        return column
 
 
 def describe_column(finding: Finding) -> str:
@@ -57,6 +48,17 @@ def write_time(time: datetime | str) -> str:
 def write_day(time: datetime | str) -> str:
     """Write the day of a moment in UTC: `2024-06-01`."""
     return f"{_read_time(time):%Y-%m-%d}"
+
+
+def write_since(finding: Finding) -> str:
+    """Write the day that a finding begins, with the days between which it lies."""
+    first, last = (write_day(finding.values[name]) for name in ("since_first", "since_last"))
+    return say_since(write_day(finding.start), first, last)
+
+
+def say_since(day: str, first: str, last: str) -> str:
+    """Say a day, and the days between which it lies where they are two: `2024-06-12 (2024-06-08 to 2024-06-16)`."""
+    return day if first == last else say("{day} ({first} to {last})", day=day, first=first, last=last)
 
 
 def _read_time(time: datetime | str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache
 from gettext import GNUTranslations
@@ -11,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from elc.errors import ElcError, build_nearest
+from elc.pages.language.plant import get_drivers, get_unit
 from elc.settings.languages import ENGLISH, TRANSLATIONS, find_languages
 
 _chosen: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -40,8 +42,12 @@ def translate(text: str) -> str:
 
 
 def say(sentence: str, /, **values: object) -> str:
-    """Translate a sentence and fill its places; the sentence is a literal, so that a test finds all of them."""
-    return translate(sentence).format(**values)
+    """Translate a sentence and fill its places; the sentence is a literal, so that a test finds all of them.
+
+    What a sentence says of its plant (`choose_plant`) is filled in by itself: `{energy_unit}` and `{rate_unit}`, and
+    the places of `_PLANT`.
+    """
+    return translate(sentence).format_map(_Places(values))
 
 
 def say_count(one: str, many: str, /, count: int, **values: object) -> str:
@@ -53,6 +59,48 @@ def say_count(one: str, many: str, /, count: int, **values: object) -> str:
     english = one if count == 1 else many
     chosen = english if code == ENGLISH else _read_catalog(code).ngettext(one, many, count)
     return chosen.format(count=count, **values)
+
+
+class _Places(dict[str, object]):
+    """What fills the places of a sentence; those of the plant are looked up where one asks for them."""
+
+    def __missing__(self, place: str) -> str:
+        if place == "energy_unit":
+            return get_unit().sign
+        return get_unit().rate if place == "rate_unit" else _PLANT[place]()
+
+
+def _say_here() -> str:
+    has_weather, has_feed, has_others = get_drivers()
+    if has_weather:
+        return translate("at this load and weather")
+    return translate("under these conditions") if has_feed or has_others else translate("at this load")
+
+
+def _say_conditions() -> str:
+    has_weather, has_feed, has_others = get_drivers()
+    if has_others:
+        return translate("load and conditions")
+    if has_weather:
+        return translate("load, weather and feed") if has_feed else translate("load and weather")
+    return translate("load and feed") if has_feed else translate("load")
+
+
+def _say_explained() -> str:
+    has_weather, has_feed, has_others = get_drivers()
+    if has_others:
+        return translate("load, conditions and set-points")
+    if has_weather:
+        weather = translate("load, weather and set-points")
+        return translate("load, weather, feed and set-points") if has_feed else weather
+    return translate("load, feed and set-points") if has_feed else translate("load and set-points")
+
+
+_PLANT: dict[str, Callable[[], str]] = {
+    "here": _say_here,
+    "conditions": _say_conditions,
+    "explained": _say_explained,
+}
 
 
 @cache

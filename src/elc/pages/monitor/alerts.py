@@ -59,11 +59,17 @@ def _write_gap(one: Lasting, settings: StageSettings, time: str) -> str:
         "time": time,
     }
     if "money" not in one.values:
-        return say("{plant} has used {gap} GJ/h ({share}) more than its best since {time}.", **words)
-    money = write_money(one.values["money"], settings)
-    return say(
-        "{plant} has used {gap} GJ/h ({share}) more than its best since {time}: {money} so far.", **words, money=money
-    )
+        told = say("{plant} has used {gap} {rate_unit} ({share}) more than its best since {time}.", **words)
+    else:
+        told = say(
+            "{plant} has used {gap} {rate_unit} ({share}) more than its best since {time}: {money} so far.",
+            **words,
+            money=write_money(one.values["money"], settings),
+        )
+    if "condition_gj_per_h" not in one.values:
+        return told
+    part = format_short_energy(one.values["condition_gj_per_h"], size=one.size_gj_per_h)
+    return f"{told} {say('The condition of the plant, {size} {rate_unit}, is not counted.', size=part)}"
 
 
 def _write_advice(one: Lasting, status: PlantState) -> str:

@@ -63,8 +63,8 @@ def _write_outside(asked: Asked, settings: StageSettings) -> str:
     if asked.outside_frac is not None:
         words.append(
             say(
-                "Of {count} rows of the last day that were looked at, {share} lie outside what the model learnt from "
-                "(limit {limit}).",
+                "Of {count} rows of the last day that were looked at, {share} lie outside what the model was trained "
+                "on (limit {limit}).",
                 count=format_number(asked.day_rows, 0),
                 share=format_share(asked.outside_frac, 0),
                 limit=format_share(settings.monitor.max_asked_outside_frac, 0),

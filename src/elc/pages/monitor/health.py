@@ -10,7 +10,7 @@ from elc.monitor import Health, PlantState
 from elc.monitor.verdict import FAILED, SOUND
 from elc.pages.amounts import write_hour
 from elc.pages.findings import say_finding, say_findings
-from elc.pages.language import escape, format_plain, format_share, say, say_health, say_version, translate
+from elc.pages.language import escape, format_plain, format_share, get_unit, say, say_health, say_version, translate
 from elc.pages.monitor.recommendation import say_recommendation
 from elc.pages.reasons import say_reason, write_state
 from elc.settings import StageSettings
@@ -20,7 +20,7 @@ SHOWN_LETTERS = 400  # of doubts at the top of a page
 
 def write_head(answer: str, advice: str, status: PlantState, settings: StageSettings, *, version: str) -> str:
     """Write the head of the page: the hour, the answer, what to do, and what can be believed."""
-    hour, health = write_hour(status.hour[TIME], settings), status.health
+    hour, health = _write_dated_hour(status.hour[TIME], settings), status.health
     data, model = "good" if health.data == "sound" else "look", "good" if health.model == "ok" else "look"
     line = [
         hour,
@@ -34,6 +34,14 @@ def write_head(answer: str, advice: str, status: PlantState, settings: StageSett
         f"::: {{.small}}\n{' · '.join(line)}\n:::\n\n::: {{.answer}}\n{answer}\n:::\n\n"
         f"::: {{.advice}}\n{advice}\n:::{_write_warning(status)}"
     )
+
+
+def _write_dated_hour(start: pd.Timestamp, settings: StageSettings) -> str:
+    """Write the hour with when it ended, so that a browser can say that it is late. A simulated one never is."""
+    hour, late_h = write_hour(start, settings), settings.alerts.stale_h
+    if settings.is_simulated or late_h is None:
+        return hour
+    return f'[{hour}]{{.hour until="{start + settings.plant.interval_length:%Y-%m-%dT%H:%MZ}" late="{late_h:g}"}}'
 
 
 def _write_warning(status: PlantState) -> str:
@@ -54,15 +62,15 @@ def _write_warning(status: PlantState) -> str:
 def write_health(status: PlantState, statement: str, weak: pd.DataFrame, settings: StageSettings) -> str:
     """Write whether data and model can be believed and why, what was tested, and what the numbers include.
 
-    `weak` are the findings about the history that the curve learnt from: what it lacks, and what is doubtful in it.
+    `weak` are the findings about the history that the curve was trained on: what it lacks, and what is doubtful in it.
     """
     health, plant = status.health, settings.plant
     rate = build_cost(1.0, plant, at=status.hour[TIME])
     price = say(
-        "{price} {currency}/GJ and {co2} kg CO₂/GJ",
-        price=format_plain(rate.money),
+        "{price} {currency}/{energy_unit} and {co2} kg CO₂/{energy_unit}",
+        price=format_plain(float(f"{rate.money * get_unit().gj:.4g}")),
         currency=escape(settings.site.currency),
-        co2=format_plain(1000 * rate.co2_t),
+        co2=format_plain(float(f"{1000 * rate.co2_t * get_unit().gj:.4g}")),
     )
     limit = say(
         "Battery limit: {limit}. The gap is priced as {carrier}: {price}.",
@@ -75,6 +83,7 @@ def write_health(status: PlantState, statement: str, weak: pd.DataFrame, setting
     return (
         f"**{say('Recommended')}:** {escape(say_recommendation(status.verdict.recommendation))}\n\n"
         f"**{data}:** {escape(say_data(health))}.\n\n**{model}:** {escape(say_model(health))}.\n\n"
+        f"**{say('Condition of the plant')}:** {_write_condition(status)}\n\n"
         f"**{say('Test')}:** {statement}\n\n{_write_doubts(weak)}\n\n"
         f"::: {{.small}}\n{limit} {_write_interval(status)}{escape(plant.note)}\n:::"
     )
@@ -92,6 +101,30 @@ def say_model(health: Health) -> str:
     return "; ".join([say_reason(health.model_reason), *doubts])
 
 
+def _write_condition(status: PlantState) -> str:
+    """Write what the plant takes beyond what its load, drivers and set-points explain, and whether that is sure."""
+    condition = status.condition
+    if condition is None:
+        return say("not known; it needs a week of judged hours after training.")
+    places = {
+        "share": format_share(condition.frac, 1),
+        "low": format_share(condition.low, 1),
+        "high": format_share(condition.high, 1),
+    }
+    if condition.since is None:
+        return say(
+            "{share} ({low} to {high}) of best beyond what {explained} explain over the last "
+            "four weeks: too little to be sure of, so the gap is not split by it.",
+            **places,
+        )
+    return say(
+        "{share} ({low} to {high}) of best beyond what {explained} explain over the last four "
+        "weeks. What no tag shows is part of it, such as fouling, a leak or a meter; declare an event or train again "
+        "to make it part of best.",
+        **places,
+    )
+
+
 def _write_interval(status: PlantState) -> str:
     if status.interval is None:
         return ""
@@ -102,20 +135,20 @@ def _write_interval(status: PlantState) -> str:
 def _write_doubts(findings: pd.DataFrame) -> str:
     if findings.empty:
         return say(
-            "**Baseline:** the history that the curve learnt from meets every rule of sufficiency, and nothing in it "
-            "is doubtful."
+            "**Baseline:** the history that the curve was trained on meets every rule of sufficiency, and nothing in "
+            "it is doubtful."
         )
     is_short = findings["check"].eq("sufficiency")
     if is_short.all():
-        what = say("**Baseline:** the history that the curve learnt from lacks something; trust the curve less there.")
+        what = say("**Baseline:** the history that the curve was trained on is incomplete; trust the curve less there.")
     elif is_short.any():
         what = say(
-            "**Baseline:** the history that the curve learnt from lacks something and is doubtful in part; trust the "
+            "**Baseline:** the history that the curve was trained on is incomplete, and doubtful in part; trust the "
             "curve less there."
         )
     else:
         what = say(
-            "**Baseline:** the history that the curve learnt from is doubtful in part; trust the curve less there."
+            "**Baseline:** the history that the curve was trained on is doubtful in part; trust the curve less there."
         )
     points = "\n".join(f"- {escape(sentence)}" for sentence in say_findings(findings))
     return f"{what}\n\n{points}"

@@ -7,7 +7,7 @@ import math
 from elc.fields import GAP_FRAC, TIME
 from elc.monitor import PlantState
 from elc.pages.amounts import write_hour
-from elc.pages.language import get_language
+from elc.pages.language import get_language, get_unit
 from elc.pages.monitor.recommendation import say_recommendation
 from elc.pages.reasons import say_reasons
 from elc.records.status import Status
@@ -17,6 +17,7 @@ from elc.settings import StageSettings
 def build_record(status: PlantState, settings: StageSettings, *, answer: str, advice: str, version: str) -> Status:
     """Build what pages say about one plant, and in which language; no NaN, missing is None."""
     gap, month = status.gap, status.month
+    condition = status.condition
     interval, verdict, health = status.interval, status.verdict, status.health
     return Status(
         plant=settings.plant_id,
@@ -34,6 +35,11 @@ def build_record(status: PlantState, settings: StageSettings, *, answer: str, ad
         co2_t_per_h=None if gap is None else _drop_nan(gap.co2_t),
         money_month=_drop_nan(month.gap.money) if month.judged else None,
         gap_gj_24h=status.day_gap_gj,
+        condition_frac=None if condition is None else condition.frac,
+        condition_low_frac=None if condition is None else condition.low,
+        condition_high_frac=None if condition is None else condition.high,
+        condition_since=None if condition is None or condition.since is None else condition.since.to_pydatetime(),
+        operators_gap_gj_per_h=None if condition is None else condition.operators_gap_gj_per_h,
         size_gj_per_h=_drop_nan(status.size_gj_per_h),
         currency=settings.site.currency,
         no_gap_reason=say_reasons(status.no_gap_reasons),
@@ -42,6 +48,7 @@ def build_record(status: PlantState, settings: StageSettings, *, answer: str, ad
         action=verdict.action,
         recommendation=say_recommendation(verdict.recommendation),
         language=get_language(),
+        energy_unit=get_unit().sign,
         answer=answer,
         advice=advice,
         data_health=health.data,

@@ -9,18 +9,23 @@ import pandas as pd
 from elc.monitor import Check, Figure, Month
 from elc.pages.amounts import write_money
 from elc.pages.language import (
+    convert_energy,
     find_digits,
     find_short_digits,
     format_number,
     format_share,
     format_short_energy,
+    get_unit,
     say,
 )
 from elc.settings import StageSettings
 
+RATE = "GJ/h"  # the unit of a figure that is an energy
+
 
 def build_month_table(month: Month, settings: StageSettings, *, size: float) -> pd.DataFrame:
     """Build the table of what the month cost so far; `size` is what the plant takes (see `curve.find_size`)."""
+    unit = get_unit().sign
     energy, stopped = (format_short_energy(one, size=size) for one in (month.gap.energy_gj, month.stop_energy_gj))
     judged = {"judged": format_number(month.judged, 0), "count": format_number(month.intervals, 0)}
     co2 = (
@@ -29,13 +34,25 @@ def build_month_table(month: Month, settings: StageSettings, *, size: float) -> 
         else f"{format_number(month.gap.co2_t, find_short_digits(month.gap.co2_t, most=6))} t"
     )
     rows = [
-        (say("Energy above best"), f"{energy} GJ ({format_share(month.gap_frac, 1)})"),
+        (say("Energy above best"), f"{energy} {unit} ({format_share(month.gap_frac, 1)})"),
+        *_build_condition_row(month, size),
         (say("Cost"), write_money(month.gap.money, settings)),
         (say("CO₂"), co2),
-        (say("Stops and start-ups, booked apart"), f"{month.stops} · {stopped} GJ"),
+        (say("Stops and start-ups, booked apart"), f"{month.stops} · {stopped} {unit}"),
         (say("Intervals judged"), say("{judged} of {count}", **judged)),
     ]
     return pd.DataFrame(rows, columns=[say("this month"), say("so far")])
+
+
+def _build_condition_row(month: Month, size: float) -> list[tuple[str, str]]:
+    if month.condition_gj == 0:
+        return []
+    return [
+        (
+            say("Of it the condition of the plant"),
+            f"{format_short_energy(month.condition_gj, size=size)} {get_unit().sign}",
+        )
+    ]
 
 
 def build_figures_table(check: Check) -> pd.DataFrame:
@@ -45,7 +62,7 @@ def build_figures_table(check: Check) -> pd.DataFrame:
             say("model"): [_say_model(one.model) for one in check.figures],
             say("figure"): [_write_name(one) for one in check.figures],
             say("now"): [_write_figure(one, _find_digits(one, check)) for one in check.figures],
-            say("in training"): [format_number(one.baseline, _find_digits(one, check)) for one in check.figures],
+            say("in training"): [_write(one, one.baseline, _find_digits(one, check)) for one in check.figures],
             say("limits"): [_write_limits(one, _find_digits(one, check)) for one in check.figures],
         }
     )
@@ -57,26 +74,30 @@ def _say_model(name: str) -> str:
 
 def _write_name(one: Figure) -> str:
     words = {"bias": say("bias"), "coverage of best": say("coverage of best")}
-    unit = say("share") if one.unit == "share" else one.unit
+    unit = say("share") if one.unit == "share" else get_unit().rate if one.unit == RATE else one.unit
     return f"{words.get(one.name, one.name)}, {unit}".removesuffix(", ")
 
 
 def _find_digits(one: Figure, check: Check) -> int:
     """The digits of a figure: one more than those of the plant's energies, two of what is no energy."""
-    return find_digits(check.size_gj_per_h) + 1 if one.unit == "GJ/h" else 2
+    return find_digits(check.size_gj_per_h) + 1 if one.unit == RATE else 2
 
 
 def _write_figure(one: Figure, digits: int) -> str:
-    now = format_number(one.now, digits)
-    text = now if one.deviation is None else f"{now} ± {format_number(one.deviation, digits)}"
+    now = _write(one, one.now, digits)
+    text = now if one.deviation is None else f"{now} ± {_write(one, one.deviation, digits)}"
     return f"[{text}]{{.look}}" if one.is_violated else text
+
+
+def _write(one: Figure, value: float | None, digits: int) -> str:
+    return format_number(value if value is None or one.unit != RATE else convert_energy(value), digits)
 
 
 def _write_limits(one: Figure, digits: int) -> str:
     if one.low is None and one.high is None:
         return "–"
     if one.low is None:
-        return say("at most {high}", high=format_number(one.high, digits))
+        return say("at most {high}", high=_write(one, one.high, digits))
     if one.high is None:
-        return say("at least {low}", low=format_number(one.low, digits))
-    return say("{low} to {high}", low=format_number(one.low, digits), high=format_number(one.high, digits))
+        return say("at least {low}", low=_write(one, one.low, digits))
+    return say("{low} to {high}", low=_write(one, one.low, digits), high=_write(one, one.high, digits))

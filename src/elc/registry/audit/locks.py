@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from elc.errors import ElcError
 from elc.registry.context import Context
-from elc.registry.git import find_blocked, find_git_remote, list_names, run_git, try_git
+from elc.registry.git import find_blocked, list_names, run_git, try_git
 from elc.registry.names import read_name
 from elc.registry.trust import Problem
 
 
 def find_lock_problems(context: Context) -> Iterator[Problem]:
     """Find the locks of the registry's tags, in this clone and on a remote that is a folder."""
-    for store in _find_stores(context.project.root):
+    for store in _find_stores(context):
         for path in sorted((store / "refs" / "tags").glob("*.lock")):
             tag = path.name.removesuffix(".lock")
             name = read_name(tag)
@@ -38,9 +40,11 @@ def find_name_problems(context: Context) -> Iterator[Problem]:
                     yield Problem("name", name.plant, tag, sentence, "")
 
 
-def _find_stores(root: Path) -> Iterator[Path]:
+def _find_stores(context: Context) -> Iterator[Path]:
+    root, remote = context.project.root, None
     yield root / run_git(root, "rev-parse", "--git-common-dir").strip()
-    remote = find_git_remote(root)
+    with suppress(ElcError):  # which remote it is, the comparison with it asks
+        remote = context.remote
     if remote is not None:
         folder = Path(try_git(root, "remote", "get-url", remote).stdout.strip().removeprefix("file://"))
         for store in (root / folder, root / folder / ".git"):

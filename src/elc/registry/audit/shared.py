@@ -9,23 +9,23 @@ from dataclasses import dataclass, replace
 from elc.errors import ElcError
 from elc.registry.context import Context
 from elc.registry.events import Event
-from elc.registry.git import find_git_remote
 from elc.registry.names import read_name
+from elc.registry.remote import read_remote_tags
 from elc.registry.trust import Problem
-from elc.registry.write import read_remote_tags
 
 
 @dataclass(frozen=True)
 class Shared:
     """What the Git remote holds: tags by name, with the hash of each; `tags` is None where that is not known.
 
-    `here` are the tags of this repository, sound or not.
+    `here` are the tags of this repository, sound or not; `is_pushed` tells whether they belong on the remote, too.
     """
 
     remote: str | None
     tags: Mapping[str, str] | None
     here: Mapping[str, Event]
     problems: tuple[Problem, ...]
+    is_pushed: bool
 
     def is_own(self, event: Event) -> bool:
         """Whether the remote is known to lack a tag of that name."""
@@ -44,22 +44,23 @@ class Shared:
 
 def read_shared(context: Context) -> Shared:
     """Ask the Git remote for its tags, once; one that does not answer is a problem."""
-    registry, root = context.registry, context.project.root
+    registry, is_pushed = context.registry, context.settings.registry.push
     events = [*registry.broken, *(event for line in registry.lines.values() for event in line.events)]
-    here, remote = {event.tag: event for event in events}, find_git_remote(root)
-    if remote is None:
-        return Shared(None, None, here, ())
+    here, remote = {event.tag: event for event in events}, None
     try:
-        return Shared(remote, read_remote_tags(root, remote, "*"), here, ())
+        remote = context.remote
+        tags = None if remote is None else read_remote_tags(context.project.root, remote, "*")
     except ElcError as error:
         sentence = f"tags could not be compared with those of the Git remote. {error}"
-        return Shared(remote, None, here, (Problem("remote", "", "", sentence, ""),))
+        return Shared(remote, None, here, (Problem("remote", "", "", sentence, ""),), is_pushed)
+    return Shared(remote, tags, here, (), is_pushed)
 
 
 def find_shared_problems(shared: Shared, unsound: Collection[str]) -> Iterator[Problem]:
     """Find tags that are here or on the Git remote only, and those that are another tag there.
 
-    A tag of here alone is pushed, or, where it is among the `unsound` or its number is taken there, deleted.
+    A tag of here alone is pushed, or, where it is among the `unsound` or its number is taken there, deleted. Where tags
+    stay in this clone by the settings, this is not a problem.
     """
     if shared.remote is None or shared.tags is None:
         return
@@ -69,6 +70,8 @@ def find_shared_problems(shared: Shared, unsound: Collection[str]) -> Iterator[P
         yield Problem("remote", _read_plant(tag), tag, sentence, f"git fetch --tags {remote}")
     for event in filter(shared.is_own, shared.here.values()):
         is_late = event.number in shared.find_numbers(event.plant)
+        if not (shared.is_pushed or is_late):
+            continue
         words = "its number is taken there: somebody else was faster" if is_late else "nobody else follows it"
         push = f"git push {remote} {_quote(f'refs/tags/{event.tag}')}"
         repair = _drop(event.tag) if is_late or event.tag in unsound else push

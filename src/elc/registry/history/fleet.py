@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from elc.registry.context import Context
 from elc.registry.events import Event
-from elc.registry.history.verdict import build_broken, find_status, verify
+from elc.registry.history.verdict import build_broken, find_passed, find_status, verify
 from elc.registry.names import APPROVED
 from elc.registry.state import Line
 from elc.registry.trust import Problem
@@ -72,7 +72,7 @@ def _find_deciding(context: Context, line: Line) -> list[Event]:
 
 
 def _build_fleet_row(context: Context, line: Line, problems: Sequence[Problem]) -> FleetRow:
-    doubts = list(problems)
+    doubts = [*problems, *find_passed(line)]
     places = [_build_place(context, line, name, doubts) for name in context.settings.environments]
     for stage in line.stages:
         if stage != APPROVED and stage not in context.settings.environments and (last := line.assigned(stage)):
@@ -82,13 +82,13 @@ def _build_fleet_row(context: Context, line: Line, problems: Sequence[Problem]) 
         statuses[name] = find_status(context, line, version)
         if version.decision is not None:
             doubts += context.rules.find_decision_problems(line, version.decision)
-    active = [statuses[name] for name, version in line.versions.items() if version.is_active]
-    latest = line.latest or ""
+    sound = [name for name, version in line.versions.items() if version.is_active and not version.fault]
+    latest = sound[-1] if sound and line.latest else ""
     return FleetRow(
         plant=line.plant,
         latest=latest,
         status=statuses.get(latest, ""),
-        pending=sum("pending" in status for status in active),
+        pending=sum("pending" in statuses[name] for name in sound),
         places=tuple(places),
         problems=tuple(dict.fromkeys(doubts)),
     )

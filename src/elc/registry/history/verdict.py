@@ -8,7 +8,7 @@ from elc.registry.context import Context
 from elc.registry.events import Event
 from elc.registry.names import APPROVED
 from elc.registry.state import Line, Version
-from elc.registry.trust import Problem
+from elc.registry.trust import Problem, build_problem
 
 
 def find_unfollowed(context: Context, plant: str) -> list[Problem]:
@@ -20,11 +20,18 @@ def find_unfollowed(context: Context, plant: str) -> list[Problem]:
     line = context.line(plant)
     verify(context, line.events)
     problems = [build_broken(event) for event in context.registry.broken if event.plant == plant]
+    problems += find_passed(line)
     for event in line.events:
         for name in dict.fromkeys((*context.settings.environments, *filter(None, [event.stage]))):
             problems += [] if name == APPROVED else context.rules.find_problems(line, event, name)
         problems += context.rules.find_decision_problems(line, event) if event.stage == APPROVED else []
     return list(dict.fromkeys(problems))
+
+
+def find_passed(line: Line) -> list[Problem]:
+    """Find the active versions of a plant that are passed over unless somebody names them."""
+    passed = (version for version in line.versions.values() if version.is_active and version.fault)
+    return [build_problem("registration", it.registered, f"{it.fault}; it is passed over") for it in passed]
 
 
 def find_status(context: Context, line: Line, version: Version) -> str:

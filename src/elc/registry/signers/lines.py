@@ -18,7 +18,9 @@ from typing import get_args
 from elc.errors import build_nearest, check_faults
 from elc.registry.git import check_folder
 from elc.registry.objects import find_now, read_committed
+from elc.registry.signers.names import Names, read_regions
 from elc.registry.signers.people import FILE, SEAL, Act, Rights, Signer, Signers
+from elc.settings import ALL_OF
 
 _EXAMPLE = 'ann@example.org namespaces="git" ssh-ed25519 AAAA... approve=fjord@prod promote=*@test,prod'
 # How many fields a public key of each type has, its type included (RFC 4253, 5656, 8709; OpenSSH's PROTOCOL.u2f).
@@ -39,7 +41,7 @@ _TIMES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 def read_signers(root: Path, *, plants: Collection[str], environments: Collection[str]) -> Signers:
     """Read who may sign, from Git's HEAD; without the file, or without a commit, nobody may.
 
-    `plants` and `environments` are the names that rights may speak of.
+    `plants` and `environments` are the names that rights may speak of, beside the regions of Git's HEAD.
 
     Raises:
         ElcError: with every fault of every line, by its number.
@@ -49,7 +51,8 @@ def read_signers(root: Path, *, plants: Collection[str], environments: Collectio
     if text is None:
         return Signers(())
     sealed = _read_seal(read_committed(root, "HEAD", SEAL) or "")
-    return Signers(_read_text(text, plants, environments), sealed, find_now(root))
+    regions = read_regions(root) if ALL_OF in text else {}
+    return Signers(_read_text(text, Names(plants, environments, regions)), sealed, find_now(root))
 
 
 def _read_seal(text: str) -> dict[str, str]:
@@ -64,14 +67,14 @@ def _read_seal(text: str) -> dict[str, str]:
     return {name: oid for oid, name in lines}
 
 
-def _read_text(text: str, plants: Collection[str], environments: Collection[str]) -> tuple[Signer, ...]:
+def _read_text(text: str, known: Names) -> tuple[Signer, ...]:
     signers: list[Signer] = []
     faults: list[str] = []
     numbers: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        reader = _Line(line, plants, environments)
+        reader = _Line(line, known)
         signer = reader.read()
         first = numbers.setdefault(signer.fingerprint, number) if signer else number
         if first != number:
@@ -85,10 +88,9 @@ def _read_text(text: str, plants: Collection[str], environments: Collection[str]
 class _Line:
     """One line, taken apart; `faults` collects what is wrong with it."""
 
-    def __init__(self, line: str, plants: Collection[str], environments: Collection[str]) -> None:
+    def __init__(self, line: str, known: Names) -> None:
         self._line = line
-        self._plants = plants
-        self._environments = environments
+        self._known = known
         self.faults: list[str] = []
 
     def read(self) -> Signer | None:
@@ -178,10 +180,9 @@ class _Line:
                 self.faults.append(f"{act}= is given twice; expected it once")
             else:
                 plants, _, environments = value.partition("@")
-                rights[act] = Rights(
-                    self._read_names(word, "plant", plants, self._plants),
-                    self._read_names(word, "environment", environments, self._environments),
-                )
+                named, regions = self._known.spread(self._read_names(word, "plant", plants, self._known.places))
+                where = self._read_names(word, "environment", environments, self._known.environments)
+                rights[act] = Rights(named, where, regions)
         return rights
 
     def _read_names(self, word: str, what: str, value: str, valid: Collection[str]) -> tuple[str, ...]:
@@ -192,8 +193,9 @@ class _Line:
             elif name == "*" and len(names) > 1:
                 self.faults.append(f"{word} has * next to other names; expected * alone, or names")
             elif name != "*" and name not in valid:
+                kind = "region" if name.endswith(ALL_OF) else what
                 self.faults.append(
-                    f"{word} names {what} {name!r}, which params.yaml does not; {build_nearest(name, valid)}"
+                    f"{word} names {kind} {name!r}, which params.yaml does not; {build_nearest(name, valid)}"
                 )
         return names
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 FILE = "models/allowed_signers"
 SEAL = "models/sealed_tags"
@@ -14,15 +14,23 @@ Act = Literal["approve", "promote", "register"]
 
 @dataclass(frozen=True)
 class Rights:
-    """The plants and environments that a signer may act on: `("*",)` is all of them, `()` none."""
+    """The plants and environments that a signer may act on: `("*",)` is all of them, `()` none.
+
+    The plants of `regions` are among `plants`.
+    """
 
     plants: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
     def cover(self, plant: str, environment: str) -> bool:
         """Tell whether a plant in an environment is among them."""
         pairs = ((plant, self.plants), (environment, self.environments))
         return all(names == ("*",) or name in names for name, names in pairs)
+
+    def include(self, plant: str, region: str | None) -> Rights:
+        """Give the rights where a plant belongs to a region, whose plants did not have it among them."""
+        return replace(self, plants=(*self.plants, plant)) if region in self.regions else self
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,12 @@ class Signers:
     def find(self, fingerprint: str) -> Signer | None:
         """Find the signer of a key by its fingerprint, `SHA256:...`; None where the key does not count."""
         return self._found.get(fingerprint)
+
+    def include(self, plant: str, region: str | None) -> Signers:
+        """Give the signers where a plant belongs to a region that did not have it."""
+        acts: tuple[Act, ...] = get_args(Act)
+        rights = ({act: getattr(signer, act).include(plant, region) for act in acts} for signer in self.signers)
+        return replace(self, signers=tuple(map(lambda one, own: replace(one, **own), self.signers, rights)))
 
     def is_over(self, signer: Signer, tag: str, oid: str) -> bool:
         """Tell whether a signer's key has ended, and a tag of it was not sealed then."""

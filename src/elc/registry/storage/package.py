@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from elc.errors import ElcError
+from elc.files import report_full
 from elc.registry.storage.cache import (
     PUSH,
     check_cache,
@@ -62,16 +63,17 @@ def lay_package(root: Path, package: str, folder: Path, *, content: str) -> None
     """Copy a package ("<md5>.dir") from the cache into a fresh folder, and check the copy and its content hash.
 
     Raises:
-        ElcError: a file is missing or altered, or the package is not what was registered. The folder may be half
-            filled then, so give a temporary one.
+        ElcError: a file is missing or altered, the package is not what was registered, or the disk is full. The folder
+            may be half filled then, so give a temporary one.
     """
     with open_repo(root) as repo:
         cache = Path(repo.cache.local.path)
     check_cache(cache, package, advice=f"Run it again with a remote set, which repairs the cache. {PUSH}")
-    for name, md5 in parse_listing(find_object(cache, package).read_bytes(), package).items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(find_object(cache, md5), target)
+    with report_full(folder):
+        for name, md5 in parse_listing(find_object(cache, package).read_bytes(), package).items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(find_object(cache, md5), target)
     laid, found = hash_folder(folder), hash_content(folder, without=())
     if (laid, found) != (package, content):
         raise ElcError(

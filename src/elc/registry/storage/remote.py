@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from elc.errors import ElcError, build_nearest
+from elc.registry.git import hide_secrets
 from elc.registry.storage.cache import PUSH
 
 LOGGERS = ("dvc", "dvc_data", "dvc_objects")
@@ -40,6 +41,17 @@ def find_remote(root: Path, name: str | None) -> str | None:
         nearest = build_nearest(wanted, config["remote"]) if config["remote"] else "there is none yet"
         raise ElcError(f"{root}: DVC has no remote {wanted!r}; {nearest}. Add it with `dvc remote add {wanted} <url>`.")
     return wanted or None
+
+
+def describe_remote(root: Path) -> str:
+    """Describe where the packages of versions are: in DVC's default remote, or in the cache of this clone alone."""
+    from dvc.config import Config
+
+    remote = find_remote(root, None)
+    if remote is None:
+        return "in the cache of this clone alone: DVC has no default remote"
+    url = str(Config(str(root / ".dvc"))["remote"][remote].get("url", "no url"))
+    return f"pushed to DVC remote {remote}, {hide_secrets(url)}"
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def find_assumptions(path: str, text: str) -> list[Assumption]:
     lines = text.splitlines()
     assumptions = []
     for number, line in enumerate(lines):
-        match = _START.match(line)
+        match = _START.match(line) if MARK in line else None  # few lines have it, and there are many thousands
         if match is not None:
             is_alone = not match["before"].strip()
             more = _read_more(lines[number + 1 :], bool(match["hash"])) if is_alone else []

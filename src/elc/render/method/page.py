@@ -7,11 +7,21 @@ from collections.abc import Mapping, Sequence
 
 from elc.fields import read_currency
 from elc.pages.labels import say_heading
-from elc.pages.language import MISSING, escape, format_number, format_plain, format_share, say, translate, write_code
+from elc.pages.language import (
+    MISSING,
+    choose_plant,
+    escape,
+    format_plain,
+    format_rate,
+    format_share,
+    say,
+    translate,
+    write_code,
+)
 from elc.paths import Project
 from elc.render.method.assumptions import Assumption, read_assumptions
 from elc.render.method.thresholds import read_thresholds
-from elc.settings import PlantSettings, Settings, TagList, read_tags
+from elc.settings import Formula, PlantSettings, Settings, TagList, read_tags
 
 
 def build_method(project: Project, settings: Settings) -> str:
@@ -42,10 +52,10 @@ def _build_meanings() -> list[str]:
     return [
         f"## {say('What best, typical and gap mean')}",
         say(
-            "**Best** is the energy below which one hour in ten of the plant's own history lies, at the same load, "
-            "weather and feed. **Typical** is the energy below which every second hour lies. Both are trained on "
-            "load and drivers alone, which operators cannot change; set-points are left out, because the curve would "
-            "otherwise excuse their cost."
+            "**Best** is the energy below which one hour in ten of the plant's own history lies, at the same load "
+            "and drivers, such as weather and feed. **Typical** is the energy below which every second hour lies. Both "
+            "are trained on load and drivers alone, which operators cannot change; set-points are left out, because "
+            "the curve would otherwise excuse their cost."
         ),
         say(
             "**Gap** is actual energy less best. It is priced as the carrier of which more or less is bought when "
@@ -62,7 +72,7 @@ def _build_intervals(settings: Settings) -> list[str]:
         say(
             "A reading holds until the next one of its tag, at most {hold} hours; a tag that is read all the time is "
             "missing in an interval without a reading. The value of an interval is the time-weighted mean; an "
-            "interval with less than {coverage} of good time is missing. Only weather is filled, by a straight line "
+            "interval with less than {coverage} of good data is missing. Only weather is filled, by a straight line "
             "over gaps of up to {gap} hours; nothing else is ever filled. Times are stored in UTC and shown in site "
             "time.",
             hold=format_plain(ingest.max_hold_h),
@@ -80,8 +90,8 @@ def _build_unjudged(settings: Settings) -> list[str]:
             "- **Stops and start-ups**: load below {load} of the rated load, and {settle} hours after a start. They "
             "are accounted for separately.\n- **Changing load**: load that changes by more than {slope} of the rated "
             "load an hour within {window} hours.\n- **Missing or doubtful data**: without energy, load or a driver "
-            "there is no gap. Values masked by a check count as missing.\n- **Outside the envelope**: load, weather "
-            "or feed beyond the training range of the curve, one by one or in combination. The page shows which.",
+            "there is no gap. Values masked by a check count as missing.\n- **Outside the envelope**: load or "
+            "drivers beyond the training range of the curve, one by one or in combination. The page shows which.",
             load=format_share(dataset.min_load_frac, 0),
             settle=format_plain(dataset.settle_after_start_h),
             slope=format_share(dataset.max_load_slope_frac_per_h, 0),
@@ -92,6 +102,7 @@ def _build_unjudged(settings: Settings) -> list[str]:
 
 def _build_plant(project: Project, plant: str, settings: Settings) -> list[str]:
     entry = settings.plants[plant]
+    choose_plant(entry.energy_unit or settings.site.energy_unit)
     tags = read_tags(project.tags(plant), plant)
     sign = read_currency(settings.site.currency)
     return [
@@ -109,14 +120,19 @@ def _build_plant(project: Project, plant: str, settings: Settings) -> list[str]:
 
 
 def _build_prices(entry: PlantSettings, sign: str) -> str:
-    header = (say("carrier"), say("from"), say("{currency} per GJ", currency=escape(sign)), say("kg CO₂ per GJ"))
+    header = (
+        say("carrier"),
+        say("from"),
+        say("{currency} per {energy_unit}", currency=escape(sign)),
+        say("kg CO₂ per {energy_unit}"),
+    )
     rows = []
     for name, carrier in entry.carriers.items():
         label = escape(translate(name)) + (f" ({say('exported')})" if carrier.is_export else "")
         prices, co2 = _read_dates(carrier.price_per_gj), _read_dates(carrier.co2_kg_per_gj)
         for day in sorted({*prices, *co2}):
             shown = (_find(prices, day), _find(co2, day))
-            rows.append((label, escape(day) or say("always"), *(format_number(value, 2) for value in shown)))
+            rows.append((label, escape(day) or say("always"), *(format_rate(value, 2) for value in shown)))
     return _build_table(header, "::..", rows)
 
 
@@ -145,14 +161,20 @@ def _build_limits(tags: TagList) -> str:
             escape(say_heading(tag.column)),
             escape(tag.tag),
             roles.get(tag.role, tag.role),
-            MISSING if tag.low is None else format_plain(tag.low),
-            MISSING if tag.high is None else format_plain(tag.high),
+            _write_limit(tag.low, tag.low_formula),
+            _write_limit(tag.high, tag.high_formula),
         )
         for tag in tags.used
     ]
     table = _build_table(header, ":::..", rows)
     title = say("Limits of its tags: a reading beyond them is a finding")
     return f'::: {{.callout-note collapse="true" title="{title}"}}\n{table}\n:::'
+
+
+def _write_limit(number: float | None, formula: Formula | None) -> str:
+    if formula is not None:
+        return write_code(f"= {formula.text}")
+    return MISSING if number is None else format_plain(number)
 
 
 def _build_thresholds(project: Project, settings: Settings) -> list[str]:

@@ -22,15 +22,15 @@ class Threshold:
 
 
 def read_thresholds(params: Path, plants: Sequence[str]) -> list[Threshold]:
-    """Read the sections that decide what a page says, and what plants and environments override of them."""
+    """Read the sections that decide what a page says, and what regions, plants and environments override of them."""
     content = YAML().load(params.read_text(encoding="utf-8"))
     thresholds = [
         threshold for section in SECTIONS if section in content for threshold in _walk(section, content[section], "")
     ]
-    for plant in plants:
-        own = content["plants"][plant]
+    regions = {name: region or {} for name, region in (content.get("regions") or {}).items()}
+    for name, own in (regions | {plant: content["plants"][plant] for plant in plants}).items():
         thresholds += [
-            one for section in SECTIONS if section in own for one in _walk(section, own[section], f" ({plant})")
+            one for section in SECTIONS if section in own for one in _walk(section, own[section], f" ({name})")
         ]
     for name, environment in content["environments"].items():
         thresholds += list(_walk("", environment.get("overrides") or {}, f" ({name})"))

@@ -17,10 +17,12 @@ from elc.fields import (
     GAP_FRAC,
     GAP_HIGH,
     GAP_LOW,
+    GOOD_HOURS,
     IS_OUTSIDE,
     IS_STEADY,
     NO_SETPOINTS,
     TIME,
+    UNEXPLAINED,
 )
 from elc.service.api.predict import ANSWERS, describe
 from elc.service.rows import AskedRows
@@ -33,7 +35,10 @@ MOVE = ("setpoint", "group", "now", "to", "saving_gj_per_h", "low_gj_per_h", "hi
 
 
 def build_gap(loaded: Loaded, asked: AskedRows) -> dict[str, Any]:
-    """Build the answer to `POST /plants/{plant}/gap`: each row taken as a steady hour at present prices."""
+    """Build the answer to `POST /plants/{plant}/gap`: each row taken as a steady hour at present prices.
+
+    The gap is that against best, for rows tell no history: the condition of the plant stands with its present hour.
+    """
     now = pd.Timestamp(datetime.now(UTC)).floor("h")
     hours = pd.DataFrame(asked.values, columns=list(asked.columns))
     hours[TIME] = now + pd.to_timedelta(np.arange(len(hours)), unit="h")  # names the rows, no more
@@ -61,7 +66,7 @@ def _build_row(
             "currency": loaded.settings.site.currency,
             "co2_t_per_h": cost.co2_t,
             "shares": [share for share in own if share["setpoint"] not in NO_SETPOINTS],
-            **{f"{name}_gj_per_h": rest.get(name) for name in NO_SETPOINTS},
+            **{f"{name}_gj_per_h": rest.get(name) for name in (GOOD_HOURS, UNEXPLAINED)},
             "moves": moves[list(MOVE)].to_dict("records"),
             "reason": _find_reason(advice, row[TIME]),
         }

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,9 +15,12 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from elc.fields import ENERGY
-from elc.service.api import arrow
+from elc.service.api import forms
+from elc.service.api.address import GAP, PREDICT, find_asked, is_asked
 from elc.service.api.gap import MAX_ROWS, build_gap
-from elc.service.api.predict import ask, build_prediction, build_table, describe
+from elc.service.api.media import ARROW, CSV, Exchanged, read_forms
+from elc.service.api.packed import unpack
+from elc.service.api.predict import ask
 from elc.service.capture import Capture
 from elc.service.clients import check_plant
 from elc.service.measures import Measures
@@ -26,47 +29,56 @@ from elc.service.rows import AskedRows, parse_json
 from elc.service.versions import Fleet, Lane, Loaded, Scored, ScoreError
 from elc.settings import Settings
 
-JSON = "application/json"
-PREDICT, GAP = "predict", "gap"
-KINDS = (PREDICT, GAP)
-PATH = re.compile(rf"/plants/([^/]+)/({'|'.join(KINDS)})")
 INLINE_BYTES = 20_000  # ASSUME: of a body that is answered without a thread: some 100 rows
+INLINE_PACKED_BYTES = 2_000  # of a body that is unpacked without a thread: gzip makes at most 2 MB of it
 LARGE_AT_ONCE = 2  # ASSUME: requests with a thread of their own; more only wait for the processor
 MOST_HELD = 64 * 1024 * 1024  # bytes of bodies that are being read
 NO_ROOM = "Too many large requests at once. Wait as long as Retry-After says."
 SILENT = "The model gave no number for this row. The fault is being handled; try again later."
 NOT_READY = "This plant has no version that can be used now. See /readyz and elc swaps."
+VERSION = b"x-elc-version"  # of CSV, which has no place for it
 Answer = tuple[tuple[bytes, AskedRows, Loaded], Scored]
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A request that was read. `shown` is the version whose card clients see."""
+
+    forms: Exchanged
+    body: bytes
+    shown: Loaded
+
+
 class Requests:
-    """An ASGI application for `POST /plants/{plant}/predict` and `/gap`: each is answered by one version."""
+    """An ASGI application for `POST /plants/{plant}/predict` and `/gap`, and `/invocations`, which asks for the former:
+    each is answered by one version."""
 
     def __init__(self, fleet: Fleet, settings: Settings, capture: Capture, measures: Measures) -> None:
         self._fleet, self._capture, self._measures = fleet, capture, measures
         self._large, self._held = asyncio.Semaphore(LARGE_AT_ONCE), 0
         self._limits = {PREDICT: settings.serve.limits.max_rows, GAP: MAX_ROWS}
+        self._most_bytes = int(settings.serve.limits.max_body_mib * 2**20)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            content, media_type = await self._answer(scope, receive)
+            content, headers = await self._answer(scope, receive)
         except ProblemError as error:
             await build_problem(error)(scope, receive, send)
             return
-        headers = [(b"content-length", b"%d" % len(content)), (b"content-type", media_type.encode())]
+        headers.append((b"content-length", b"%d" % len(content)))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[bytes, str]:
-        found = PATH.fullmatch(scope["path"])
-        assert found is not None
-        plant, kind = found.groups()
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        plant, kind = find_asked(scope, self._fleet.plants)
         lane = find_lane(self._fleet, HTTPConnection(scope), plant)
-        media_type = _read_media_type(scope)
+        known = read_forms(scope, forms.FORMS[kind])
         body = await self._read_body(receive)
         start = time.perf_counter()
         try:
-            answer = self._choose(kind, media_type, body)
+            if known.is_packed:
+                body = await self._unpack(body)
+            answer = self._choose(kind, Given(known, body, lane.current))
             content, asked, loaded = await lane.answer(answer)
         except ScoreError:
             self._measures.count(plant, kind, "failed")
@@ -76,22 +88,35 @@ class Requests:
             raise
         self._measures.count(plant, kind, "answered", version=loaded.version, seconds=time.perf_counter() - start)
         self._capture.offer(loaded, kind, asked)
-        return content, media_type
+        headers = [(b"content-type", known.wanted.content_type.encode())]
+        if known.wanted.media_type == CSV:
+            headers.append((VERSION, loaded.version.encode()))
+        return content, headers
 
-    def _choose(self, kind: str, media_type: str, body: bytes) -> Callable[[Loaded], Awaitable[Answer]]:
+    def _choose(self, kind: str, given: Given) -> Callable[[Loaded], Awaitable[Answer]]:
         """Choose how a version answers: a few rows at once with those of others, many in a thread."""
-        if kind == PREDICT and media_type == JSON and len(body) <= INLINE_BYTES:
-            return partial(self._predict, parse_json(body, max_rows=self._limits[kind]))
-        if kind == PREDICT:
-            return partial(self._answer_in_thread, partial(self._predict_many, media_type, body))
-        if media_type == arrow.MEDIA_TYPE:
-            raise ProblemError(415, "A gap request must be JSON. Send application/json.")
-        return partial(self._answer_in_thread, partial(self._judge, body))
+        if kind == GAP:
+            return partial(self._answer_in_thread, partial(self._judge, given.body))
+        if given.forms.sent.media_type != ARROW and len(given.body) <= INLINE_BYTES:
+            return partial(self._predict, given, self._parse(given, given.shown))
+        return partial(self._answer_in_thread, partial(self._predict_many, given))
 
     async def _answer_in_thread(self, answer: Callable[[Loaded], Answer], loaded: Loaded) -> Answer:
         """Answer a large request, a few at a time: each takes many times the room of its body."""
         async with self._large:
             return await anyio.to_thread.run_sync(answer, loaded)
+
+    async def _unpack(self, body: bytes) -> bytes:
+        """Unpack a body: a short one at once, others as large requests are answered.
+
+        Raises:
+            ProblemError: 400 or 413, it is not as it should be.
+        """
+        work = partial(unpack, body, most=self._most_bytes)
+        if len(body) <= INLINE_PACKED_BYTES:
+            return work()
+        async with self._large:
+            return await anyio.to_thread.run_sync(work)
 
     async def _read_body(self, receive: Receive) -> bytes:
         """Read a whole body; the guard bounds its length and its time.
@@ -115,23 +140,20 @@ class Requests:
         finally:
             self._held -= size
 
-    async def _predict(self, content: Any, loaded: Loaded) -> Answer:
-        asked = self._ask(content, loaded)
-        scored = await loaded.batch.score(asked.pick(loaded.features))
-        return (orjson.dumps(build_prediction(loaded, asked, scored)), asked, loaded), scored
-
-    def _predict_many(self, media_type: str, body: bytes, loaded: Loaded) -> Answer:
-        is_arrow = media_type == arrow.MEDIA_TYPE
+    def _parse(self, given: Given, answering: Loaded) -> forms.Question:
         most = self._limits[PREDICT]
-        known = (*loaded.features, *loaded.setpoints)
-        content = arrow.parse_arrow(body, known=known, max_rows=most) if is_arrow else parse_json(body, max_rows=most)
-        asked = self._ask(content, loaded)
+        return forms.parse(given.forms.sent, given.body, shown=given.shown, answering=answering, max_rows=most)
+
+    async def _predict(self, given: Given, question: forms.Question, loaded: Loaded) -> Answer:
+        asked = self._ask(question.content, loaded)
+        scored = await loaded.batch.score(asked.pick(loaded.features))
+        return (forms.write(given.forms.wanted, question, loaded, asked, scored), asked, loaded), scored
+
+    def _predict_many(self, given: Given, loaded: Loaded) -> Answer:
+        question = self._parse(given, loaded)
+        asked = self._ask(question.content, loaded)
         scored = loaded.score(asked.pick(loaded.features))
-        if is_arrow:
-            written = arrow.write_arrow(build_table(loaded, asked, scored), describe(loaded))
-        else:
-            written = orjson.dumps(build_prediction(loaded, asked, scored))
-        return (written, asked, loaded), scored
+        return (forms.write(given.forms.wanted, question, loaded, asked, scored), asked, loaded), scored
 
     def _judge(self, body: bytes, loaded: Loaded) -> Answer:
         needed = (*loaded.features, *loaded.setpoints, ENERGY)
@@ -152,8 +174,7 @@ class Shortcut:
         self._app, self._requests = app, requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_asked = scope["type"] == "http" and scope["method"] == "POST" and PATH.fullmatch(scope["path"])
-        await (self._requests if is_asked else self._app)(scope, receive, send)
+        await (self._requests if is_asked(scope) else self._app)(scope, receive, send)
 
 
 def find_lane(fleet: Fleet, connection: HTTPConnection, plant: str) -> Lane:
@@ -167,16 +188,3 @@ def find_lane(fleet: Fleet, connection: HTTPConnection, plant: str) -> Lane:
     if lane is None:
         raise ProblemError(503, NOT_READY, headers={"Retry-After": "10"})
     return lane
-
-
-def _read_media_type(scope: Scope) -> str:
-    """Read which type was sent; it is answered in the same.
-
-    Raises:
-        ProblemError: 415 for any but the two.
-    """
-    sent = next((value for name, value in scope["headers"] if name == b"content-type"), JSON.encode())
-    kind = sent.decode("latin-1").partition(";")[0].strip().lower()
-    if kind not in (JSON, arrow.MEDIA_TYPE):
-        raise ProblemError(415, f"The body may be {JSON} or {arrow.MEDIA_TYPE}.")
-    return str(kind)

@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from elc.service.api.address import INVOCATIONS, KINDS
 from elc.service.api.card import build_card, build_plants
 from elc.service.api.document import build_document
-from elc.service.api.requests import JSON, KINDS, Requests, find_lane
+from elc.service.api.media import JSON
+from elc.service.api.requests import Requests, find_lane
 from elc.service.clients import read_client
 from elc.service.measures import Measures
 from elc.service.problems import ProblemError
@@ -37,6 +39,7 @@ class Api:
             Route("/plants", self.plants),
             Route("/healthz", self.health),
             Route("/readyz", self.ready),
+            Route("/ping", self.ready),  # its name where SageMaker or MLflow asks
             Route("/metrics", self.metrics),
             Route("/openapi.json", self.document),
         ]
@@ -56,26 +59,33 @@ class Api:
         return _write({"status": "alive"})
 
     async def ready(self, _: Request) -> Response:
-        """Tell whether every plant has answered a warm prediction."""
+        """Tell whether every plant that has a version has answered a warm prediction, and how many plants that is."""
         count, plants = len(self._fleet.lanes), len(self._fleet.plants)
         if self._fleet.is_ready:
-            return _write({"status": "ready", "plants": count})
-        detail = LOADING if self._fleet.is_loading else NONE_USABLE
-        raise ProblemError(503, detail.format(count=count, plants=plants), headers={"Retry-After": "5"})
+            return _write({"status": "ready", "plants": count, "expected": plants})
+        state, detail = ("loading", LOADING) if self._fleet.is_loading else ("unusable", NONE_USABLE)
+        raise ProblemError(
+            503,
+            detail.format(count=count, plants=plants),
+            headers={"Retry-After": "5"},
+            more={"state": state, "plants": count, "expected": plants},
+        )
 
     async def metrics(self, _: Request) -> Response:
         """Give the counts as Prometheus reads them."""
         return Response(self._measures.render(), media_type=self._measures.media_type)
 
-    async def document(self, _: Request) -> Response:
+    async def document(self, request: Request) -> Response:
         """Give the OpenAPI document."""
         first = next(iter(self._fleet.lanes.values()), None)
-        return _write(build_document(first.current if first else None, self._settings.serve.limits))
+        prefix = request.scope.get("root_path", "")
+        return _write(build_document(first.current if first else None, self._settings.serve.limits, prefix=prefix))
 
 
 def build_routes(fleet: Fleet, settings: Settings, requests: Requests, measures: Measures) -> list[Route]:
     """Build the routes of the interface over a fleet; `requests` answers predictions and gaps."""
-    asked = [Route(f"/plants/{{plant}}/{kind}", requests, methods=["POST"]) for kind in KINDS]
+    paths = [*(f"/plants/{{plant}}/{kind}" for kind in KINDS), INVOCATIONS]
+    asked = [Route(path, requests, methods=["POST"]) for path in paths]
     return [*asked, *Api(fleet, settings, measures).build_routes()]
 
 

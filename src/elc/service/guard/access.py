@@ -19,13 +19,14 @@ from elc.service.clients import ALL_PLANTS, CLIENT, LOCAL, Client
 from elc.service.guard.audit import AuditFile, find_audit
 from elc.service.guard.callers import FAILURES_BURST, FAILURES_PER_S, Buckets, is_loopback, read_address
 from elc.service.guard.keys import NOBODY, KeyFile, find_keys, is_key
-from elc.service.guard.sessions import COOKIE, LASTS_S, SECURE_COOKIE, Sessions, find_cookie
+from elc.service.guard.sessions import LASTS_S, Sessions, find_cookies, name_cookie
 from elc.service.logs import LOGGER
 from elc.service.problems import Fault, ProblemError
 from elc.settings.serve import ServeSettings
 
 LOG = logging.getLogger(LOGGER)
-PUBLIC = frozenset({"/", "/healthz", "/readyz", "/session", "/words.json", "/favicon.ico"})  # they hold no plant's data
+# They hold no plant's data.
+PUBLIC = frozenset({"/", "/healthz", "/readyz", "/ping", "/session", "/words.json", "/favicon.ico"})
 STATIC = "/static/"
 METRICS = "/metrics"
 # What proxies add; and whatever begins with x-forwarded-.
@@ -85,7 +86,7 @@ class Access:
         header = headers.get(b"authorization")
         if header is not None:
             return self.find_holder_of(header[len(BEARER) :].strip() if _is_bearer(header) else b"", address)[1]
-        if b"cookie" not in headers or find_cookie(headers[b"cookie"]) is None:
+        if not find_cookies(headers.get(b"cookie", b"")):
             raise ProblemError(401, NO_KEY, headers={"WWW-Authenticate": "Bearer"})
         client = self._find_session(headers)
         if client is None:
@@ -107,10 +108,12 @@ class Access:
         raise ProblemError(401, WRONG_KEY, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
     def _find_session(self, headers: dict[bytes, bytes]) -> Client | None:
-        cookie = find_cookie(headers.get(b"cookie", b""))
-        identity = None if cookie is None else self.sessions.read(cookie)
-        holder = None if identity is None else self.keys.find_id(identity)
-        return None if holder is None else holder.client
+        for cookie in find_cookies(headers.get(b"cookie", b"")):
+            identity = self.sessions.read(cookie)
+            holder = None if identity is None else self.keys.find_id(identity)
+            if holder is not None:
+                return holder.client
+        return None
 
 
 def open_access(project: Project, settings: ServeSettings, *, log: logging.Logger) -> Access:
@@ -158,10 +161,11 @@ def build_routes(access: Access) -> list[Route]:
         return response
 
     async def sign_out(request: Request) -> Response:
-        cookie = find_cookie(request.headers.get("cookie", "").encode("latin-1"))
-        if cookie is not None and not access.is_open:
+        cookies = find_cookies(request.headers.get("cookie", "").encode("latin-1"))
+        if cookies and not access.is_open:
             with _need_sessions("Nobody can sign out", NOT_ENDED):
-                await asyncio.to_thread(access.sessions.end, cookie)
+                for cookie in cookies:
+                    await asyncio.to_thread(access.sessions.end, cookie)
         response = Response(status_code=204)
         _set_cookie(request, response, "", 0)
         return response
@@ -208,14 +212,16 @@ def _read_key(body: bytes) -> str:
 def _set_cookie(request: Request, response: Response, value: str, lasts_s: int) -> None:
     """Set the cookie; over TLS under the name, and with the mark, that keep it from any plain connection.
 
-    A proxy may end TLS before us; then the origin that the browser names says https.
+    A proxy may end TLS before us; then the origin that the browser names says https. Below a prefix the cookie is sent
+    there alone: not to what else the host serves, and two services of one host keep a session each.
     """
     is_secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
+    prefix = request.scope.get("root_path", "")
     response.set_cookie(
-        (SECURE_COOKIE if is_secure else COOKIE).decode(),
+        name_cookie(is_secure=is_secure, is_whole_host=not prefix).decode(),
         value,
         max_age=lasts_s,
-        path="/",
+        path=prefix or "/",
         secure=is_secure,
         httponly=True,
         samesite="strict",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 
 from elc.service.problems import ProblemError
 from elc.settings.serve import LOOPBACK, ServeSettings
@@ -33,24 +33,34 @@ class Hosts:
         self._names = {name.lower().strip("[]") for name in (*LOOPBACK, settings.host, *settings.hosts)}
         self._seen: set[bytes] = set()
 
-    def check(self, header: bytes | None, server: tuple[str, int | None] | None) -> None:
+    def check(self, header: bytes | None, server: tuple[str, int | None] | None, *, is_probe: bool) -> None:
         """Check the header Host; the address at which the request came in is a good name too.
+
+        A probe of health may come without a name, or by any address: a page elsewhere has a name that it gives.
 
         Raises:
             ProblemError: 400 without a name, 421 with another's.
         """
-        if header in self._seen:
+        if header in self._seen or (is_probe and not header):
             return
         found = None if header is None else _AUTHORITY.fullmatch(header.decode("latin-1"))
         if found is None:
             raise ProblemError(400, NO_HOST)
         name = found[1].strip("[]").rstrip(".").lower()
-        if server is not None and name == server[0]:
+        if (server is not None and name == server[0]) or (is_probe and _is_address(name)):
             return
         if name not in self._names:
             raise ProblemError(421, OTHER_HOST)
         if header is not None and len(self._seen) < MOST_NAMES:
             self._seen.add(header)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def check_origin(method: str, headers: dict[bytes, bytes]) -> None:

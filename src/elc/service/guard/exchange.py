@@ -54,6 +54,7 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limit: int, has_body: bool) -> None:
         self.scope, self._receive, self._send = scope, receive, send
+        self.path: str = scope["path"]  # without the prefix under which the service is offered
         self.limit, self._left, self.has_body = limit, limit, has_body
         self.is_read = not has_body
         self.is_started = self.is_replaced = False
@@ -96,7 +97,7 @@ class Exchange:
             headers.append((b"connection", b"close"))  # what is left of the body is not waited for
         message["headers"] = _complete_headers(
             headers,
-            is_static=self.status < 400 and self.scope["path"].startswith(STATIC),
+            is_static=self.status < 400 and self.path.startswith(STATIC),
             is_encrypted=self.scope.get("scheme") == "https",
         )
         await self._send(message)

@@ -17,10 +17,12 @@ from elc.service.guard.audit import Refusals
 from elc.service.guard.callers import SAFE, Hosts, check_origin, read_address
 from elc.service.guard.exchange import DETAILS, MIB, REQUEST_ID, Exchange, build_too_large
 from elc.service.guard.keys import NOBODY
+from elc.service.guard.proxies import Proxies
 from elc.service.problems import ProblemError, build_problem
 
 ENDLESS = frozenset({"/events"})  # an answer that has no end by itself
-READING = ("/predict", "/gap")  # a POST that changes nothing
+READING = ("/predict", "/gap", "/invocations")  # a POST that changes nothing
+PROBES = frozenset({"/healthz", "/readyz", "/ping"})  # asked by address, or by HTTP/1.0 without a Host
 ONCE = (b"host", b"authorization", b"content-length", b"origin", b"cookie")
 DRAIN_S, DRAIN_RATIO = 2.0, 4  # ASSUME: how long, and how many times the limit, a refused body is still read
 DOUBLED = "A header that may stand once stands twice: {name}."
@@ -39,7 +41,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, access: Access, log: logging.Logger, count: Callable[[int], object]) -> None:
         self._app, self._access, self._log = app, access, log
-        self._hosts = Hosts(access.settings)
+        self._hosts, self._proxies = Hosts(access.settings), Proxies(access.settings)
         self._timeout = access.settings.limits.timeout_s
         self._limit = int(access.settings.limits.max_body_mib * MIB)
         self._refusals = Refusals(log, count)
@@ -57,7 +59,11 @@ class Guard:
         address = read_address(scope.get("client"))
         scope[CLIENT] = NOBODY
         try:
-            self._admit(scope, headers, address)
+            if self._proxies.is_used:
+                self._proxies.place(scope, headers)
+                exchange.path = scope["path"].removeprefix(scope.get("root_path", ""))
+                address = read_address(scope.get("client"))
+            self._admit(exchange, headers, address)
         except ProblemError as error:
             await self._refuse(exchange, error, headers, address)
         except ElcError as error:  # the secret of sessions is out of reach
@@ -67,20 +73,22 @@ class Guard:
             await self._run(exchange, scope, address)
             if exchange.refusal is not None:
                 self._refusals.note(exchange.refusal.status, scope, address)
-            if _is_write(scope, exchange.status):
+            if _is_write(exchange):
                 await self._audit(exchange, scope, address)
 
-    def _admit(self, scope: Scope, headers: dict[bytes, bytes], address: str) -> None:
+    def _admit(self, exchange: Exchange, headers: dict[bytes, bytes], address: str) -> None:
         """Check everything that can be told before the body.
 
         Raises:
             ProblemError: what is refused, with its status.
         """
+        scope, path = exchange.scope, exchange.path
         if len(headers) != len(scope["headers"]):
             _check_doubles(scope["headers"])
-        self._hosts.check(headers.get(b"host"), scope.get("server"))
+        is_probe = path in PROBES and scope["method"] in SAFE
+        self._hosts.check(headers.get(b"host"), scope.get("server"), is_probe=is_probe)
         check_origin(scope["method"], headers)
-        client = self._access.identify(scope["path"], headers, address)
+        client = self._access.identify(path, headers, address)
         wait = self._access.requests.take(address if client is NOBODY else client.name)
         if wait:
             raise ProblemError(429, TOO_OFTEN, headers={"Retry-After": str(int(wait) + 1)})
@@ -94,7 +102,7 @@ class Guard:
 
     async def _run(self, exchange: Exchange, scope: Scope, address: str) -> None:
         """Let the application answer in time; what it raises ends here, in the log and as a problem."""
-        deadline = asyncio.timeout(None if scope["path"] in ENDLESS else self._timeout)
+        deadline = asyncio.timeout(None if exchange.path in ENDLESS else self._timeout)
         try:
             async with deadline:
                 await self._app(scope, exchange.receive, exchange.send)
@@ -132,23 +140,24 @@ class Guard:
         await exchange.replace(build_problem(error))
 
     async def _audit(self, exchange: Exchange, scope: Scope, address: str) -> None:
-        plant = _PLANT.match(scope["path"])
+        plant = _PLANT.match(exchange.path)
         await asyncio.to_thread(
             self._access.audit.write,
             scope[CLIENT].name,
             address,
-            f"{scope['method'][:16]} {scope['path'][:200]}",
+            f"{scope['method'][:16]} {exchange.path[:200]}",
             plant=plant[1] if plant else None,
             status=exchange.status,
         )
 
 
-def _is_write(scope: Scope, status: int) -> bool:
+def _is_write(exchange: Exchange) -> bool:
     """Whether a request belongs into the audit file: it changed something, tried to, or showed a wrong key.
 
     What strangers send besides is in the counts and the log alone, so that they cannot fill the disk.
     """
-    if scope["method"] in SAFE or scope["path"].endswith(READING):
+    scope, status = exchange.scope, exchange.status
+    if scope["method"] in SAFE or exchange.path.endswith(READING):
         return False
     return status == 401 or (scope[CLIENT] is not NOBODY and status not in (404, 405, 429))
 

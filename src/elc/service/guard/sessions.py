@@ -20,7 +20,10 @@ from elc.files.secret import hold_secrets, write_secret
 LASTS_S = 12 * 3600  # ASSUME: a shift and the hand-over
 DRIFT_S = 300  # ASSUME: that a clock is set back in daily life; a session of a clock that was further ahead is over
 COOKIE = b"elc_session"
-SECURE_COOKIE = b"__Host-elc_session"  # a browser takes this name over TLS only, and from this host alone
+# A browser takes these names over TLS only; the first from this host alone, and for all of its paths.
+HOST_COOKIE, SECURE_COOKIE = b"__Host-elc_session", b"__Secure-elc_session"
+COOKIES = (HOST_COOKIE, SECURE_COOKIE, COOKIE)
+MOST_COOKIES = 4  # that are looked at: services on other paths or ports of the host have theirs
 _SECRET_BYTES = 32
 
 
@@ -146,7 +149,14 @@ def _make(path: Path) -> bytes:
     return found
 
 
-def find_cookie(header: bytes) -> bytes | None:
-    """Find the session's cookie in the header `cookie`; the one of TLS goes first."""
-    found = dict(part.strip().partition(b"=")[::2] for part in header.split(b";"))
-    return found.get(SECURE_COOKIE) or found.get(COOKIE)
+def name_cookie(*, is_secure: bool, is_whole_host: bool) -> bytes:
+    """Name the cookie; `is_whole_host`: it is sent to all paths of the host."""
+    if not is_secure:
+        return COOKIE
+    return HOST_COOKIE if is_whole_host else SECURE_COOKIE
+
+
+def find_cookies(header: bytes) -> list[bytes]:
+    """Find the cookies of sessions in the header `cookie`, those of TLS first; another service's may be among them."""
+    parts = [part.strip().partition(b"=")[::2] for part in header.split(b";")]
+    return [value for name in COOKIES for found, value in parts if found == name and value][:MOST_COOKIES]

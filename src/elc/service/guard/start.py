@@ -28,16 +28,19 @@ def check_start(settings: ServeSettings, keys: KeyFile, project: Project, *, log
         ElcError: others can reach it and there is no key, or the certificate cannot be used.
     """
     if not settings.is_local and not keys.count:
+        others, cure = f"serve.host is {settings.host}, which others can reach", "set serve.host to 127.0.0.1"
+        if settings.is_loopback:
+            others, cure = "serve.proxies names proxies, through which others can ask", "name none"
         raise ElcError(
-            f"serve.host is {settings.host}, which others can reach, and no key in {keys.path} is valid. "
-            "Create one with elc keys add NAME --all-plants --right read, or set serve.host to 127.0.0.1."
+            f"{others}, and no key in {keys.path} is valid. "
+            f"Create one with elc keys add NAME --all-plants --right read, or {cure}."
         )
     if keys.is_needed and not keys.count:
         log.warning("No key is valid, so every request will be refused. Create one with elc keys add.")
     pair = find_certificate(settings, project)
     if pair is not None:
         _check_certificate(*pair)
-    elif not settings.is_local:
+    elif not settings.is_loopback:
         log.warning("Keys and data travel unencrypted: set serve.certificate and serve.private_key.")
 
 

@@ -17,11 +17,14 @@ Content = dict[str, Any]
 
 
 def read_causes(project: Project, plant: str, hour: pd.Series, notes: list[str]) -> Content:
-    """Read the parts of the gap of an hour: set-points, the largest first, then what is no set-point's."""
+    """Read the parts of the gap of an hour: set-points, the largest first, then what is no set-point's.
+
+    They are the record that the site's pages show.
+    """
     nothing: Content = {"causes": [], **{f"{name}_gj_per_h": None for name in NO_SETPOINTS}}
     if pd.isna(hour[GAP]):
         return nothing
-    shares = read_table(project.operation("explain", plant) / "period.parquet", columns=None, since=hour[TIME])
+    shares = read_table(project.operation("explain", plant) / "last.parquet", columns=None, since=hour[TIME])
     if shares is None:
         notes.append(say("The causes of the gap cannot be read. Tell whoever runs the service."))
         return nothing

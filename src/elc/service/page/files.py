@@ -25,7 +25,7 @@ def list_files(project: Project, plant: str) -> list[Path]:
     monitor, explain, advice = (place.operation(stage, plant) for stage in ("monitor", "explain", "advice"))
     return [
         *(monitor / name for name in ("status.json", "hours.parquet", "alerts.json")),
-        explain / "period.parquet",
+        explain / "last.parquet",
         *(advice / name for name in ("moves.parquet", "reasons.parquet", "outcomes.parquet")),
         project.advice_notes(plant),
         place.hourly(plant) / "hourly.parquet",

@@ -44,7 +44,9 @@ def build_moves(
     said, unread = _read_answers(answers, notes)
     rows = [_describe(row, _find_answer(row["setpoint"], start, outcomes, said)) for _, row in present.iterrows()]
     totals = {name: float(present[name].iloc[0]) if len(present) else None for name in TOTALS}
-    outcome = write_outcome(outcomes.astype(OUTCOMES), start, chosen, unread_notes=unread)
+    outcome = write_outcome(
+        outcomes.reindex(columns=list(OUTCOMES)).astype(OUTCOMES), start, chosen, unread_notes=unread
+    )
     precedents = int(present["precedents"].iloc[0]) if len(present) else None
     return {"moves": rows, **totals, "precedents": precedents, "outcome": outcome}
 

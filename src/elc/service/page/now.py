@@ -9,6 +9,7 @@ language, so that no page mixes two; `language` in the answer names it, and the 
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,16 @@ from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, GAP_HIGH, GAP_LOW, IS_OUTSID
 from elc.pages import language
 from elc.pages.amounts import write_span
 from elc.pages.labels import say_label, say_sign
-from elc.pages.language import find_digits, find_languages, get_language, say, say_health, say_state, say_version
+from elc.pages.language import (
+    find_digits,
+    find_languages,
+    get_language,
+    get_unit,
+    say,
+    say_health,
+    say_state,
+    say_version,
+)
 from elc.paths import Project
 from elc.records.status import FILE, Status
 from elc.registry import find_place
@@ -31,6 +41,7 @@ from elc.service.page.moves import build_moves
 from elc.settings import StageSettings, read_operation, read_tags
 
 SHOWN_DAYS = 7
+SPARK_H = 3  # hours of a line in the small picture of a week
 ROLES = ("throughput", "driver", "setpoint")
 HOUR_COLUMNS = [TIME, "plant_state", IS_OUTSIDE, ENERGY, BEST, TYPICAL, GAP, GAP_FRAC, GAP_LOW, GAP_HIGH]
 _SPAN = re.compile(r"\[([^\[\]]*)\]\{\.(\w+)\}")
@@ -47,7 +58,8 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
         site_language: what is spoken where no hour says otherwise.
 
     Returns:
-        What GET /plants/{plant}/now answers, save `age_s`; times are ISO 8601 in UTC, energies GJ/h.
+        What GET /plants/{plant}/now answers, save `age_s`; times are ISO 8601 in UTC, energies GJ/h, whatever the
+        unit that the page shows them in (`energy_unit`, `gj_per_unit`).
     """
     language.choose(site_language)
     try:
@@ -69,8 +81,9 @@ def read_now(project: Project, plant: str, *, environment: str, site_language: s
                 "The last hour cannot be read. It appears here as soon as it is complete; if that takes longer than an "
                 "hour, tell whoever runs the service."
             )
-        return _build_nothing(plant, note) | {"name": chosen.plant.name}
+        return _build_nothing(plant, note) | {"name": chosen.plant.name, "region": chosen.plant.region}
     language.choose(_read_language(status, site_language))
+    language.choose_plant(language.find_unit(status.energy_unit or chosen.energy_unit))
     answers = project.advice_notes(plant)
     return _build_now(place, chosen, status, hours.sort_values(TIME, ignore_index=True), answers)
 
@@ -112,11 +125,16 @@ def _build_now(project: Project, chosen: StageSettings, status: Status, hours: p
         "is_simulated": chosen.is_simulated,
         "language": get_language(),
         "energy_digits": find_digits(find_size(hours)),
+        "energy_unit": get_unit().sign,
+        "rate_unit": get_unit().rate,
+        "gj_per_unit": get_unit().gj,
         **_build_hour(hour, status, chosen),
         "quantities": _read_quantities(project, plant, start, notes),
         **read_causes(project, plant, hour, notes),
         **build_moves(project, chosen, start, notes, answers=answers),
         "week": build_week(hours),
+        "spark": build_spark(hours),
+        "max_gap_frac": chosen.monitor.max_gap_frac,
         "alerts": [{"sentence": alert.sentence, "advice": alert.advice} for alert in alerts or ()],
         "notes": notes,
     }
@@ -134,6 +152,7 @@ def _build_hour(hour: pd.Series, status: Status, chosen: StageSettings) -> Conte
         **{key: getattr(status, key) for key in (*keys, "money_month", "gap_gj_24h", "version")},
         **{name: _read_number(hour, column) for name, column in numbers.items()},
         IS_OUTSIDE: bool(hour[IS_OUTSIDE]),
+        "region": chosen.plant.region,
         "answer": answer,
         "answer_phrase": phrase,
         "answer_kind": "" if kind == "cost" and not is_sure else kind,
@@ -180,12 +199,14 @@ def _read_quantities(project: Project, plant: str, start: pd.Timestamp, notes: l
     except (ElcError, OSError):
         notes.append(say("The tag list cannot be read, so set-points are not shown. Tell whoever runs the service."))
         return []
-    columns = list(dict.fromkeys(tag.column for tag in tags))
+    columns = list(dict.fromkeys(name for tag in tags for name in (tag.column, *tag.limit_parts)))
     table = read_table(project.hourly(plant) / "hourly.parquet", columns=[TIME, *columns], since=start)
     row = None if table is None else table[table[TIME] == start]
     if row is None or row.empty:
         notes.append(say("The readings of this hour cannot be read, so values of set-points are not shown."))
+    known = pd.DataFrame(columns=columns, index=[0], dtype=float) if row is None or row.empty else row
     values = {} if row is None or row.empty else row.iloc[0][columns].astype(float).to_dict()
+    limits = {tag.column: [float(end[0]) for end in tag.build_limits(known)] for tag in tags}
     return [
         {
             "column": tag.column,
@@ -194,8 +215,10 @@ def _read_quantities(project: Project, plant: str, start: pd.Timestamp, notes: l
             "unit": say_sign(tag.column),
             "description": tag.description,
             "now": values.get(tag.column),
-            "limit_low": tag.low,
-            "limit_high": tag.high,
+            **{
+                f"limit_{end}": limit if math.isfinite(limit) else None
+                for end, limit in zip(("low", "high"), limits[tag.column], strict=True)
+            },
         }
         for tag in sorted(tags, key=lambda tag: ROLES.index(tag.role))
     ]
@@ -206,3 +229,10 @@ def build_week(hours: pd.DataFrame) -> dict[str, list[Any]]:
     recent = hours[hours[TIME] > hours[TIME].max() - pd.Timedelta(SHOWN_DAYS, "D")]
     numbers = {name: recent[name].astype(object).where(recent[name].notna(), None).tolist() for name in (GAP, GAP_LOW)}
     return {"time": [time.isoformat() for time in recent[TIME]], "state": recent["plant_state"].tolist(), **numbers}
+
+
+def build_spark(hours: pd.DataFrame) -> list[float | None]:
+    """Build the mean gap of every few hours of the last seven days, as shares of best; None where none was judged."""
+    recent = hours[hours[TIME] > hours[TIME].max() - pd.Timedelta(SHOWN_DAYS, "D")]
+    means = recent.set_index(TIME)[GAP_FRAC].resample(f"{SPARK_H}h").mean().round(4)
+    return [None if pd.isna(mean) else float(mean) for mean in means]

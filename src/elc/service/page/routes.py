@@ -79,13 +79,16 @@ class _Page:
     shown: Shown
     feed: Feed
 
-    async def show(self, _: Request) -> Response:
+    async def show(self, request: Request) -> Response:
         """GET /: the page without content, in the site's language."""
-        return Response(await asyncio.to_thread(self._build_page), media_type="text/html", headers=FRESH)
+        prefix = request.scope.get("root_path", "")
+        return Response(await asyncio.to_thread(self._build_page, prefix), media_type="text/html", headers=FRESH)
 
-    def _build_page(self) -> str:
+    def _build_page(self, prefix: str) -> str:
+        """Build the page; without a prefix its links are relative, in case that a proxy cuts one off unsaid."""
         language.choose(self.settings.site.language)
         places = {
+            "base": f"{prefix}/" if prefix else "",
             "language": self.settings.site.language,
             "title": say("Operator page"),
             "skip": say("Skip to the content"),

@@ -15,7 +15,18 @@ Content = dict[str, Any]
 SHORT = (
     *("plant", "name", "has_hour", "answer", "answer_phrase", "answer_kind", "state_text", "hour", "hour_end"),
     *("hour_text", "gap_gj_per_h", "gap_low_gj_per_h", "gap_high_gj_per_h", "gap_frac", "money_per_h", "currency"),
-    *("no_gap_reason", "version_text", "health", "interval_h", "time_zone", "age_s", "energy_digits", "is_simulated"),
+    *(
+        "no_gap_reason",
+        "version_text",
+        "health",
+        "interval_h",
+        "time_zone",
+        "age_s",
+        "energy_digits",
+        "energy_unit",
+        "is_simulated",
+    ),
+    *("rate_unit", "gj_per_unit", "region", "money_month", "spark", "max_gap_frac"),
 )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elc.fields import ENERGY, GAP_FRAC, STATE, TIME, TYPICAL
+from elc.fields import BEST, ENERGY, GAP, GAP_FRAC, STATE, TIME, TYPICAL
 from elc.pages import figures
 from elc.pages.figures import Chart
 from elc.pages.figures.colours import COST, GOOD, INTERVAL, PALE
@@ -31,6 +31,14 @@ def build_scored() -> pd.DataFrame:
     return scored.assign(**{ENERGY: scored[TYPICAL] + np.cos(hours)})
 
 
+def build_hours(*, days: int = 2, step_h: int = 1) -> pd.DataFrame:
+    """Build the hours of a report from midnight at the site: 1 % above best, 3 % at 06:00, none judged at noon."""
+    times = pd.date_range("2024-01-01", periods=days * 24 // step_h, freq=f"{step_h}h", tz="Europe/Oslo")
+    gaps = np.where(times.hour == 6, 30.0, np.where(times.hour == 12, NAN, 10.0))
+    loads = np.arange(len(times)) % 20 + 40.0
+    return pd.DataFrame({TIME: times.tz_convert("UTC"), BEST: 1000.0, GAP: gaps, LOAD: loads})
+
+
 def draw_curve(*, is_above: bool = True) -> Chart:
     load = np.linspace(40.0, 60.0, 30)
     points = pd.DataFrame({"load": load, "sec": 28.5 + np.sin(load)})
@@ -42,7 +50,7 @@ def draw_curve(*, is_above: bool = True) -> Chart:
 def draw_shares() -> Chart:
     names = ["flue_o2_pct", "chiller_temp_degc", "unexplained"]
     return figures.plot_shares(
-        pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.2, -1.1, 0.5]}), "setpoint", "GJ/h", size=1000.0
+        pd.DataFrame({"setpoint": names, "share_gj_per_h": [4.2, -1.1, 0.5]}), "setpoint", size=1000.0
     )
 
 
@@ -88,6 +96,8 @@ PICTURES: dict[str, Callable[[], Chart]] = {
     "learning": lambda: figures.plot_learning(pd.DataFrame({"loss": [3.0, 2.0, 1.5], "val_loss": [3.5, 2.5, 2.6]}), 1),
     "residuals": lambda: figures.plot_residuals(build_scored()),
     "history": lambda: figures.plot_history(build_scored(), LOAD),
+    "calendar": lambda: figures.plot_calendar(build_hours(), "Europe/Oslo"),
+    "against": lambda: figures.plot_against(build_hours(), [LOAD]),
 }
 
 
@@ -144,20 +154,20 @@ def test_hours_without_a_gap_are_a_picture_of_none() -> None:
 
 def test_no_shares_are_an_empty_picture() -> None:
     nothing = pd.DataFrame({"setpoint": pd.Series(dtype="str"), "share_gj_per_h": pd.Series(dtype=float)})
-    assert "Nothing to show." in figures.plot_shares(nothing, "setpoint", "GJ/h", size=1000.0).data
+    assert "Nothing to show." in figures.plot_shares(nothing, "setpoint", size=1000.0).data
 
 
 def test_no_hours_are_an_empty_cusum() -> None:
-    assert "TJ above typical" in figures.plot_residual_cusum(build_scored().iloc[:0]).data
+    assert "GJ above typical" in figures.plot_residual_cusum(build_scored().iloc[:0]).data
 
 
 def test_cusum_sums_hours_by_their_step_and_ends_in_its_total() -> None:
     hourly = build_scored()
     hourly[ENERGY] = hourly[TYPICAL] + 100
-    assert "+4.8 TJ" in figures.plot_residual_cusum(hourly).data
+    assert "+4.80 TJ" in figures.plot_residual_cusum(hourly).data
     quarters = hourly.assign(**{TIME: pd.date_range("2024-01-01", periods=48, freq="15min", tz="UTC")})
     quarters.loc[5, ENERGY] = NAN
-    assert "+1.2 TJ" in figures.plot_residual_cusum(quarters.iloc[::-1]).data
+    assert "+1.18 TJ" in figures.plot_residual_cusum(quarters.iloc[::-1]).data
 
 
 def test_interval_of_best_is_shaded_where_it_is_known() -> None:
@@ -269,10 +279,10 @@ def test_bars_of_a_waterfall_hang_between_their_ends() -> None:
 
 
 def test_waterfall_is_drawn_with_its_words_and_without_a_step() -> None:
-    drawn = figures.plot_waterfall(build_steps(), "GJ/h", size=1000.0).data
+    drawn = figures.plot_waterfall(build_steps(), size=1000.0).data
     for word in ("best", "flue O2", "+5.0", "actual", "102.0", "GJ/h", COST, GOOD, PALE):
         assert word in drawn
-    assert "Nothing to show." in figures.plot_waterfall(build_steps().iloc[:0], "GJ/h", size=1000.0).data
+    assert "Nothing to show." in figures.plot_waterfall(build_steps().iloc[:0], size=1000.0).data
 
 
 def test_effects_have_a_panel_each_with_their_interval() -> None:
@@ -287,3 +297,49 @@ def test_effects_have_a_panel_each_with_their_interval() -> None:
         assert [say_heading(name) in drawn for name in names] == [True, True, True]
         assert drawn.count(GOOD) >= 3
         assert drawn.count(INTERVAL) >= 3
+
+
+def test_calendar_says_of_each_day_its_mean_and_its_worst_hour() -> None:
+    table = figures.plot_calendar(build_hours(), "Europe/Oslo").table
+    assert table is not None
+    assert table["columns"] == ["day", "mean gap, % of best", "highest, % of best", "at"]
+    assert table["rows"] == [["1 Jan", "+1.1", "+3.0", "06:00"], ["2 Jan", "+1.1", "+3.0", "06:00"]]
+
+
+def test_calendar_leaves_what_was_not_judged_blank() -> None:
+    every = build_hours().assign(**{GAP: 10.0})
+    noon = every.assign(**{GAP: build_hours()[GAP].where(build_hours()[GAP].isna(), 10.0)})
+    whole, broken = (figures.plot_calendar(hours, "Europe/Oslo").data for hours in (every, noon))
+    drawn = [max(path.count("M") for path in re.findall(r' d="([^"]*)"', text)) for text in (whole, broken)]
+    assert drawn == [2, 4]  # a rectangle a day, or one before noon and one after
+
+
+def test_long_calendar_has_a_column_for_each_week() -> None:
+    table = figures.plot_calendar(build_hours(days=92), "Europe/Oslo").table
+    assert table is not None
+    assert table["columns"][0] == "week from"
+    assert [row[0] for row in table["rows"][:2]] == ["1 Jan", "8 Jan"]
+    assert len(table["rows"]) == 14
+
+
+def test_calendar_of_days_has_one_row() -> None:
+    table = figures.plot_calendar(build_hours(days=31, step_h=24), "Europe/Oslo").table
+    assert table is not None
+    assert table["rows"][0] == ["1 Jan", "+1.0", "+1.0", "00:00"]
+
+
+def test_gap_against_conditions_says_the_mean_of_each_third() -> None:
+    hours = build_hours(days=3).assign(**{GAP: lambda hours: 10 * (hours[LOAD] - 39), "still_pct": 1.0})
+    table = figures.plot_against(hours, [LOAD, "still_pct"]).table
+    assert table is not None
+    assert [row[0] for row in table["rows"]] == [say_heading(LOAD)]  # what does not move has no panel
+    low, middle, high = (float(text) for text in table["rows"][0][1:])
+    assert low < middle < high
+    assert np.mean([low, middle, high]) == pytest.approx(hours[GAP].mean() / 10, abs=0.1)
+
+
+def test_nothing_judged_is_nothing_to_show() -> None:
+    hours = build_hours().assign(**{GAP: NAN})
+    assert "Nothing to show." in figures.plot_calendar(hours, "UTC").data
+    assert "Nothing to show." in figures.plot_calendar(hours.iloc[:0], "UTC").data
+    assert "Nothing to show." in figures.plot_against(hours, [LOAD]).data

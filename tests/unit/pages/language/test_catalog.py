@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[4]
 SOURCE = ROOT / "src" / "elc"
 LANGUAGES = [code for code in language.find_languages() if code != language.ENGLISH]
 # Modules that translate what settings or columns name; their texts are in `list_named`.
-NAMING = {f"pages/{name}.py" for name in ("labels", "language/catalog", "monitor/health")} | {
-    "render/method/page.py", "render/pandoc.py", "render/prepare.py", "render/quarto.py"
+NAMING = {f"pages/{name}.py" for name in ("labels", "language/catalog", "monitor/health", "report/words")} | {
+    "render/method/page.py", "render/pandoc.py", "render/paper.py", "render/prepare.py", "render/quarto.py"
 }  # fmt: skip
 # Not Babel's extractor: it passes over what stands inside an f-string.
 _PLACE = re.compile(r"\{\{.*?\}\}|\{\w*\}")

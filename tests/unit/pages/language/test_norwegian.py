@@ -20,6 +20,7 @@ from elc.pages.advise import REASONS
 from elc.pages.amounts import write_hour
 from elc.pages.labels import say_heading, say_value
 from elc.paths import Project
+from elc.records.comparison import ComparedHours, ComparedPackage, Comparison
 from elc.records.failure import Failure
 from elc.records.status import Status
 from elc.render.index import build_index
@@ -137,7 +138,7 @@ def test_the_page_of_all_plants_is_norwegian() -> None:
     assert "2 funn" in seen
 
 
-@pytest.mark.parametrize("stem", ["50_monitor", "60_explain", "80_compare"])
+@pytest.mark.parametrize("stem", ["50_monitor", "60_explain", "80_compare", "90_report"])
 def test_headings_and_captions_are_norwegian(stem: str) -> None:
     english = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4)
     spoken = translate_notebook(english)
@@ -155,10 +156,9 @@ def test_silence_and_nothing_to_compare_are_norwegian(chosen: settings.StageSett
         none, chosen, version="candidate", silence=Reason("hour_not_steady"), size=1000.0
     )
     assert ENGLISH.findall(answer.replace("::: {.answer}", "")) == []
-    comparison = {
-        "verdict": "alone", "sides": {"left": {"label": "candidate"}},
-        "hours": {"intervals": 0, "later": 0, "after": "2026-03-31T23:00:00+00:00", "left_out": {}},
-    }  # fmt: skip
+    hours = ComparedHours(intervals=0, width_h=1, after="2026-03-31T23:00:00+00:00", later=0, left_out={})
+    side = ComparedPackage.model_construct(label="candidate")
+    comparison = Comparison.model_construct(verdict="alone", sides={"left": side}, hours=hours)
     assert pages.compare.build_answer(comparison) == (
         "Det er ingenting å sammenligne kandidaten med: Ingen versjon er i bruk, og det finnes ingen time etter "
         "2026-03-31T23:00, den siste det ble lært av."

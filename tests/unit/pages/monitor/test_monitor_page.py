@@ -154,6 +154,7 @@ def test_only_a_simulated_plant_is_called_so() -> None:
     real = replace(build_settings(), is_simulated=False)
     found = pages.monitor.write_head("An answer.", "Advice.", build_status(25.0), real, version="candidate")
     assert "simulated" not in found
+    assert '[Tue 30 Jun 2026 23:00–24:00, Europe/Oslo]{.hour until="2026-06-30T22:00Z" late="3"} · ' in found
 
 
 def test_head_marks_what_is_doubtful() -> None:
@@ -179,20 +180,47 @@ def test_health_says_what_can_be_believed_and_what_numbers_include() -> None:
     assert found == (
         "**Recommended:** Nothing was checked.\n\n"
         "**Data, sound:** no finding in the last 24 hours, and no violation in the last week.\n\n"
-        "**Model, not judged:** no whole day in the last 28 days is judged and later than what the version learnt "
-        "from.\n\n"
-        "**Test:** All was tested.\n\n**Baseline:** the history that the curve learnt from meets every rule of "
+        "**Model, not judged:** no whole day in the last 28 days is judged and later than the hours that the "
+        "version was trained on.\n\n"
+        "**Condition of the plant:** not known; it needs a week of judged hours after training.\n\n"
+        "**Test:** All was tested.\n\n**Baseline:** the history that the curve was trained on meets every rule of "
         "sufficiency, and nothing in it is doubtful.\n\n::: {.small}\nBattery limit: feed and fuel. The gap is priced "
         "as gas: 10.5 EUR/GJ and 56.1 kg CO₂/GJ. Mind the coal.\n:::"
+    )
+
+
+CONDITION = monitor.Condition(0.02, 0.016, 0.024, pd.Timestamp("2024-04-20", tz="UTC"), 25.0, 3.0)
+
+
+def test_named_condition_splits_the_gap_everywhere_alike() -> None:
+    status = replace(build_status(28.0), condition=CONDITION, month=replace(MONTH, condition_gj=9000.0))
+    answer = pages.monitor.write_answer(status, build_settings())
+    assert answer.endswith(
+        "The condition of the plant takes 25 GJ/h (20 to 30) more than in training, since about 2024-04-20; without "
+        "that the gap is 3.0 GJ/h."
+    ), answer
+    health = pages.monitor.write_health(status, "", findings.build_frame([]), build_settings())
+    assert "**Condition of the plant:** 2.0\N{NO-BREAK SPACE}% (1.6\N{NO-BREAK SPACE}% to 2.4" in health
+    table = pages.monitor.build_month_table(status.month, build_settings(), size=1000.0)
+    assert table.set_index("this month")["so far"]["Of it the condition of the plant"] == "9,000 GJ"
+    cleaned = replace(status, condition=replace(CONDITION, frac=-0.02, low=-0.024, high=-0.016, energy_gj_per_h=-25.0))
+    assert "takes 25 GJ/h (20 to 30) less than in training" in pages.monitor.write_answer(cleaned, build_settings())
+
+
+def test_condition_that_is_not_sure_is_told_and_splits_nothing() -> None:
+    status = replace(build_status(28.0), condition=replace(CONDITION, frac=0.002, low=-0.001, high=0.005, since=None))
+    assert "condition" not in pages.monitor.write_answer(status, build_settings())
+    assert "too little to be sure of" in pages.monitor.write_health(
+        status, "", findings.build_frame([]), build_settings()
     )
 
 
 @pytest.mark.parametrize(
     ("checks", "words"),
     [
-        (["sufficiency", "sufficiency"], "learnt from lacks something; trust"),
-        (["soundness", "ageing"], "learnt from is doubtful in part; trust"),
-        (["sufficiency", "soundness"], "learnt from lacks something and is doubtful in part; trust"),
+        (["sufficiency", "sufficiency"], "trained on is incomplete; trust"),
+        (["soundness", "ageing"], "trained on is doubtful in part; trust"),
+        (["sufficiency", "soundness"], "trained on is incomplete, and doubtful in part; trust"),
     ],
 )
 def test_doubts_about_the_baseline_are_named_one_by_one(checks: list[str], words: str) -> None:

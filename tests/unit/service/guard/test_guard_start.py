@@ -135,6 +135,11 @@ def talk(port: int, *parts: bytes, pause_s: float = 0.02) -> bytes:
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
+def test_a_probe_of_http_1_0_needs_no_name(port: int) -> None:
+    assert talk(port, b"GET /healthz HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+    assert talk(port, b"GET /plants HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 400 Bad Request")
+
+
 def test_a_head_in_parts_is_taken(port: int) -> None:
     found = talk(port, REQUEST[:10], REQUEST[10:], b"Connection: close\r\n\r\n")
     assert found.startswith(b"HTTP/1.1 200 OK")

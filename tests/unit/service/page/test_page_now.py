@@ -63,6 +63,17 @@ def test_causes_and_the_rest_add_up_to_the_gap(project: Project) -> None:
     assert total + now["good_hours_gj_per_h"] + now["unexplained_gj_per_h"] == pytest.approx(now["gap_gj_per_h"])
 
 
+def test_unit_of_energy_is_that_of_the_hour_and_numbers_stay_in_gj(project: Project) -> None:
+    keys = ("energy_unit", "rate_unit", "gj_per_unit", "energy_digits")
+    assert tuple(read(project)[key] for key in keys) == ("GJ", "GJ/h", 1.0, 1)
+    path = project.operation("monitor", PLANT) / "status.json"
+    content = json.loads(path.read_text(encoding="utf-8")) | {"energy_unit": "MWh"}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    now = read(project)
+    assert tuple(now[key] for key in keys) == ("MWh", "MW", 3.6, 1)
+    assert now["gap_gj_per_h"] == GAP_NOW
+
+
 def test_moves_stand_in_their_order_with_their_total(project: Project) -> None:
     now = read(project)
     assert [(move["setpoint"], move["to"], move["saving_gj_per_h"]) for move in now["moves"]] == [
@@ -76,7 +87,7 @@ def test_moves_stand_in_their_order_with_their_total(project: Project) -> None:
 @pytest.mark.parametrize(
     ("stage", "name", "words"),
     [
-        ("explain", "period.parquet", "The causes of the gap cannot be read"),
+        ("explain", "last.parquet", "The causes of the gap cannot be read"),
         ("advice", "moves.parquet", "The advice cannot be read"),
         ("monitor", "alerts.json", "The alerts cannot be read"),
         ("hourly", "hourly.parquet", "The readings of this hour cannot be read"),
@@ -172,7 +183,8 @@ def test_every_text_that_the_modules_ask_for_is_there_and_no_other() -> None:
 
     asked: set[str] = set()
     for path in Path(STATIC).glob("*.js"):
-        asked |= set(re.findall(r'(?:say|part|button)\("(\w+)"', path.read_text(encoding="utf-8")))
+        script = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r'(?:say|part|button)\("(\w+)"', script)) | set(re.findall(r"\b(by_\w+):", script))
     assert asked == set(build_words("en")["texts"])
 
 

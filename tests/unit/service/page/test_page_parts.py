@@ -53,7 +53,7 @@ def test_one_hour_has_the_same_parts_everywhere(project: Project) -> None:
     listed = dict(zip(shares["setpoint"], table["share, GJ/h"].map(read_number), strict=True))
     now = read_now(project, PLANT, environment="prod", site_language="en")
     page = {cause["setpoint"]: cause["share_gj_per_h"] for cause in now["causes"]}
-    page |= {name: now[f"{name}_gj_per_h"] for name in NO_SETPOINTS}
+    page |= {name: now[f"{name}_gj_per_h"] for name in NO_SETPOINTS if name in listed}
     chosen = settings.read_plant(project, PLANT)
     text = write_waterfall(steps, shares, hour, chosen, present=hour[TIME], size=size)
     assert now["notes"] == []
@@ -92,8 +92,8 @@ def test_parts_are_the_same_for_a_plant_of_any_size(project: Project, size: floa
 
 def test_causes_of_other_readings_are_not_shown(project: Project) -> None:
     _, last = explain_hour(project)
-    period = last.assign(share_gj_per_h=last["share_gj_per_h"] * 1.1, **{TIME: pd.Timestamp(HOUR)})
-    explain.write_shares(project.operation("explain", PLANT), period, last, build_frame([]))
+    other = last.assign(share_gj_per_h=last["share_gj_per_h"] * 1.1, **{TIME: pd.Timestamp(HOUR)})
+    explain.write_shares(project.operation("explain", PLANT), last, other, build_frame([]))
     now = read_now(project, PLANT, environment="prod", site_language="en")
     assert (now["causes"], now["unexplained_gj_per_h"]) == ([], None)
     assert now["notes"] == ["The causes come from later readings; they appear here once this hour is judged with them."]

@@ -16,7 +16,7 @@ from elc.service.page.shown import HOLD_S, Shown
 from tests.unit.service.page.present import PLANT, age_files, leave_hour, make_project
 
 NEXT = "2026-06-21T00:00:00Z"
-FILES = ("hourly/hourly.parquet", "explain/period.parquet", "advice/moves.parquet", "monitor/hours.parquet")
+FILES = ("hourly/hourly.parquet", "explain/last.parquet", "advice/moves.parquet", "monitor/hours.parquet")
 FILES += ("monitor/status.json",)  # in the order in which the stages write them
 
 

@@ -1,4 +1,11 @@
 // Calls to the service. A call that fails throws a Refusal with the status and what the service says.
+// Addresses are relative to where the service is: a proxy may offer it below a path.
+const base = new URL("../", import.meta.url);
+
+export function locate(address) {
+  return new URL(address, base);
+}
+
 export class Refusal extends Error {
   constructor(status, detail, faults) {
     super(detail);
@@ -10,7 +17,7 @@ export class Refusal extends Error {
 async function call(address, options = {}) {
   let response;
   try {
-    response = await fetch(address, { credentials: "same-origin", ...options });
+    response = await fetch(locate(address), { credentials: "same-origin", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, "", []);
@@ -30,5 +37,5 @@ export function post(address, content, signal) {
 }
 
 export function address(plant, name) {
-  return `/plants/${encodeURIComponent(plant)}/${name}`;
+  return `plants/${encodeURIComponent(plant)}/${name}`;
 }

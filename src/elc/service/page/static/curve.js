@@ -83,13 +83,13 @@ function anchor(place, width) {
 
 function drawNow(now, x, y, width, units) {
   const place = x(now.load);
-  const gap = isKnown(now.best) ? number(now.level - now.best, 2, { signed: true }) : "";
+  const gap = isKnown(now.best) ? number(now.level - now.best, units.digits, { signed: true }) : "";
   const kind = now.isLoss ? "now" : "now calm"; // red is what surely costs, as everywhere
   return [
     svg("line", { class: `thin ${kind}`, x1: place, x2: place, y1: 6, y2: y(now.level) }),
     isKnown(now.best) && svg("line", { class: `stem ${kind}`, x1: place, x2: place, y1: y(now.level), y2: y(now.best) }),
     svg("circle", { class: `mark ${kind}`, cx: place, cy: y(now.level), r: 5 }),
-    svg("text", { class: `name ${kind}`, y: 16, ...anchor(place, width) }, `${say("now")} ${number(now.level, 2)} ${units.level}`),
+    svg("text", { class: `name ${kind}`, y: 16, ...anchor(place, width) }, `${say("now")} ${number(now.level, units.digits)} ${units.level}`),
     gap && svg("text", { class: `name ${kind}`, y: 31, ...anchor(place, width) }, `${say("gap")} ${gap}`),
   ];
 }
@@ -100,6 +100,6 @@ function drawWhatIf(mark, x, y, width, height, units) {
   return [
     svg("line", { class: "thin", x1: place, x2: place, y1: y(mark.level), y2: floor }),
     svg("circle", { class: "mark what-if", cx: place, cy: y(mark.level), r: 5.5 }),
-    svg("text", { class: "name over", y: floor - 6, ...anchor(place, width) }, `${say("what_if")} ${number(mark.level, 2)} ${units.level}`),
+    svg("text", { class: "name over", y: floor - 6, ...anchor(place, width) }, `${say("what_if")} ${number(mark.level, units.digits)} ${units.level}`),
   ];
 }

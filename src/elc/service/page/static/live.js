@@ -1,4 +1,5 @@
 // What changes reaches the page by server-sent events; a watch notices a line that died without a word.
+import { locate } from "./calls.js";
 import { say, time } from "./words.js";
 
 const SILENCE_MS = 40_000;
@@ -31,7 +32,7 @@ export function listen(place, onChange) {
   const open = () => {
     clearTimeout(again);
     source?.close();
-    source = new EventSource("/events");
+    source = new EventSource(locate("events"));
     source.addEventListener("open", () => {
       hear();
       onChange(null);

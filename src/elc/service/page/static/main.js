@@ -15,7 +15,7 @@ let line = null;
 let site = "";
 
 async function start() {
-  const words = await get("/words.json");
+  const words = await get("words.json");
   learn(words);
   site = words.language;
   document.getElementById("skip").addEventListener("click", (event) => {
@@ -29,7 +29,7 @@ async function start() {
 // Speak the language of what is shown: of an hour that was left in another one, else of the site.
 async function speak(language) {
   if (language === spoken()) return;
-  learn(await get(`/words.json?language=${language}`));
+  learn(await get(`words.json?language=${language}`));
   document.documentElement.lang = language;
   document.getElementById("skip").textContent = say("skip");
   line?.show();
@@ -42,8 +42,8 @@ async function retell(language) {
 
 async function enter() {
   try {
-    rights = (await get("/session")).rights;
-    plants = (await get("/plants")).plants;
+    rights = (await get("session")).rights;
+    plants = (await get("plants")).plants;
   } catch (error) {
     refuse(error);
     return;
@@ -107,7 +107,7 @@ function showSignIn(fault) {
   const send = async (event) => {
     event.preventDefault();
     try {
-      await post("/session", { key: field.value.trim() });
+      await post("session", { key: field.value.trim() });
       await enter();
     } catch (error) {
       showSignIn(error.status === 401 || error.status === 400 ? say("wrong_key") : explain(error));

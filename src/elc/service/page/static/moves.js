@@ -1,7 +1,7 @@
 // What to do: each move with what it saves, and the operator's answer to it.
 import { address, post } from "./calls.js";
 import { el } from "./elements.js";
-import { capital, cost, explain, isKnown, number, say, time, value } from "./words.js";
+import { capital, cost, explain, isKnown, number, part, say, time, units, value } from "./words.js";
 
 export function buildMoves(now, context) {
   if (!now.moves.length) return el("p", {}, now.advice);
@@ -15,8 +15,9 @@ export function buildMoves(now, context) {
 }
 
 function writeTotal(now) {
-  const write = (size) => number(size, now.energy_digits);
+  const write = (size) => part(size, now);
   return say("together", {
+    ...units(now),
     saving: write(now.total_gj_per_h),
     low: write(now.total_low_gj_per_h),
     high: write(now.total_high_gj_per_h),
@@ -27,8 +28,8 @@ function writeTotal(now) {
 function buildMove(move, now, context) {
   const places = { setpoint: move.label, start: value(move.now), end: value(move.to, move.unit) };
   const text = move.to > move.now ? say("raise", places) : say("lower", places);
-  const write = (size) => number(size, now.energy_digits);
-  const saving = { saving: write(move.saving_gj_per_h), low: write(move.low_gj_per_h), high: write(move.high_gj_per_h) };
+  const write = (size) => part(size, now);
+  const saving = { ...units(now), saving: write(move.saving_gj_per_h), low: write(move.low_gj_per_h), high: write(move.high_gj_per_h) };
   const answers = el("div", { class: "answers" });
   if (move.answered) showAnswered(answers, move, now, context);
   else if (context.can) showChoice(answers, move, now, context);

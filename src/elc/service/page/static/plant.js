@@ -55,7 +55,7 @@ export function buildPlant(plant, { rights, refuse, retell }) {
     if (!now.has_hour) return;
     show(meta, [now.hour_text, now.state_text, now.version_text, now.health], () => writeMeta(now));
     show(advice, [now.hour, now.moves, now.advice, now.outcome], () => buildMoves(now, { plant, rights, refuse, onAnswered: apply }));
-    show(causes, [now.causes, now.good_hours_gj_per_h, now.unexplained_gj_per_h, now.gap_gj_per_h, now.no_gap_reason], () => buildCauses(now));
+    show(causes, [now.causes, now.condition_gj_per_h, now.good_hours_gj_per_h, now.unexplained_gj_per_h, now.gap_gj_per_h, now.no_gap_reason], () => buildCauses(now));
     show(week, now.week, () => buildWeek(now));
     show(facts, [now.hour, now.health, now.recommendation, now.outcome], () => writeFacts(now));
   }
@@ -81,12 +81,11 @@ function writeMeta(now) {
 }
 
 function writeFacts(now) {
-  const digits = now.energy_digits;
   const rows = [
-    [say("takes"), amount(now.energy_gj_per_h, digits)],
-    [say("best"), amount(now.best_gj_per_h, digits)],
-    [say("typical"), amount(now.typical_gj_per_h, digits)],
-    [say("gap_day"), amount(now.gap_gj_24h, digits, "GJ")],
+    [say("takes"), amount(now.energy_gj_per_h, now)],
+    [say("best"), amount(now.best_gj_per_h, now)],
+    [say("typical"), amount(now.typical_gj_per_h, now)],
+    [say("gap_day"), amount(now.gap_gj_24h, now, now.energy_unit)],
     [say("money_month"), money(now.money_month, now.currency)],
   ];
   const list = rows.map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text)));

@@ -12,6 +12,6 @@ export function findRange(one) {
   return { low: round(Math.ceil(low / step - 1e-9) * step), high: round(Math.floor(high / step + 1e-9) * step), step: round(step), digits };
 }
 
-export function findLevelUnit(unit) {
-  return unit === "MW" ? "GJ/MWh" : `GJ/${unit.replace(/\/h$/, "")}`;
+export function findLevelUnit(unit, now) {
+  return `${now.energy_unit}/${unit === "MW" ? "MWh" : unit.replace(/\/h$/, "")}`;
 }

@@ -1,7 +1,7 @@
 // The gap of the last seven days, hour by hour, and day by day as a table.
 import { el, folded, svg, table } from "./elements.js";
 import { drawOnResize, listTicks, scale } from "./scale.js";
-import { isKnown, number, say, time } from "./words.js";
+import { convert, isKnown, number, say, time, units } from "./words.js";
 
 const EDGE = { left: 34, right: 4, top: 18, bottom: 24 };
 const HEIGHT = 170;
@@ -9,7 +9,7 @@ const HEIGHT = 170;
 export function buildWeek(now) {
   const { time: times, gap_gj_per_h: gaps, gap_low_gj_per_h: lows } = now.week;
   const hours = times.map((start, index) => ({
-    gap: gaps[index],
+    gap: convert(gaps[index], now),
     isReal: lows[index] > 0,
     day: time(start, now.time_zone, { weekday: "short", day: "numeric" }),
   }));
@@ -37,7 +37,7 @@ function drawWeek(width, hours, now) {
   return svg(
     "svg",
     { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "img", "aria-label": say("week"), class: "week" },
-    svg("text", { x: EDGE.left - 5, y: 11, "text-anchor": "end" }, "GJ/h"),
+    svg("text", { x: EDGE.left - 5, y: 11, "text-anchor": "end" }, now.rate_unit),
     ...ticks.map((tick) => [
       svg("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(tick), y2: y(tick) }),
       svg("text", { x: EDGE.left - 5, y: y(tick) + 4, "text-anchor": "end" }, number(tick, digits)),
@@ -75,5 +75,5 @@ function listDays(hours, now) {
     const total = known.length ? sum * now.interval_h : null;
     return [day, number(mean, digits), number(total, Math.max(0, digits - 1)), `${known.length} / ${found.length}`];
   });
-  return table(say("week"), [say("day"), say("mean_gap"), say("gap_gj"), say("judged")], rows);
+  return table(say("week"), [say("day"), say("mean_gap", units(now)), say("gap_gj", units(now)), say("judged")], rows);
 }

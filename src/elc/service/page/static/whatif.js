@@ -4,7 +4,7 @@ import { drawCurve } from "./curve.js";
 import { el, folded, table } from "./elements.js";
 import { findLevelUnit, findRange } from "./ranges.js";
 import { drawOnResize } from "./scale.js";
-import { capital, cost, energy, explain, isKnown, number, say, value } from "./words.js";
+import { capital, convert, cost, energy, explain, isKnown, levelDigits, number, part, say, units as unitsOf, value } from "./words.js";
 
 const LOADS = 60;
 const WAIT_MS = 120;
@@ -165,24 +165,25 @@ export function buildWhatIf(plant, { refuse }) {
   }
 
   function showCurve(loads, rows, chosen, after) {
+    const { now } = state;
+    const find = (amount, at) => convert(amount, now) / at;
     const points = rows.map((row, index) => ({
       load: loads[index],
       outside: row.is_outside_envelope,
-      best: row.best_gj_per_h / loads[index],
-      typical: row.typical_gj_per_h / loads[index],
-      low: row.best_low_gj_per_h / loads[index],
-      high: row.best_high_gj_per_h / loads[index],
+      best: find(row.best_gj_per_h, loads[index]),
+      typical: find(row.typical_gj_per_h, loads[index]),
+      low: find(row.best_low_gj_per_h, loads[index]),
+      high: find(row.best_high_gj_per_h, loads[index]),
     }));
-    const { now } = state;
     const load = state.present[state.throughput];
     const quantity = state.features.find((one) => one.column === state.throughput);
-    const units = { load: quantity.unit, loadName: quantity.label, level: findLevelUnit(quantity.unit) };
+    const units = { load: quantity.unit, loadName: quantity.label, level: findLevelUnit(quantity.unit, now), digits: levelDigits(points.find((point) => isKnown(point.best))?.best) };
     const isShown = isKnown(load) && isKnown(now.energy_gj_per_h) && load > 0;
-    const mark = isShown ? { load, level: now.energy_gj_per_h / load, best: now.best_gj_per_h / load, isLoss: now.gap_low_gj_per_h > 0 } : null;
+    const mark = isShown ? { load, level: find(now.energy_gj_per_h, load), best: find(now.best_gj_per_h, load), isLoss: now.gap_low_gj_per_h > 0 } : null;
     const isMoved = state.touched.size > 0 && !after.is_outside_envelope && isKnown(after.energy);
     const target = chosen[state.throughput];
-    const whatIf = isMoved ? { load: target, level: after.energy / target } : null;
-    const label = mark ? say("curve_said", { now: number(mark.level, 2), best: number(mark.best, 2), unit: units.level, load: value(load, units.load) }) : say("curve");
+    const whatIf = isMoved ? { load: target, level: find(after.energy, target) } : null;
+    const label = mark ? say("curve_said", { now: number(mark.level, units.digits), best: number(mark.best, units.digits), unit: units.level, load: value(load, units.load) }) : say("curve");
     state.shown = { points, now: mark, whatIf, units, label };
     draw();
     const listed = points.filter((_, index) => index % 5 === 0 || index === points.length - 1);
@@ -197,7 +198,7 @@ export function buildWhatIf(plant, { refuse }) {
     const rows = points.map((point) =>
       point.outside
         ? [number(point.load, 1), say("unknown"), "–", "–"]
-        : [number(point.load, 1), number(point.best, 2), `${number(point.low, 2)} – ${number(point.high, 2)}`, number(point.typical, 2)],
+        : [number(point.load, 1), number(point.best, units.digits), `${number(point.low, units.digits)} – ${number(point.high, units.digits)}`, number(point.typical, units.digits)],
     );
     return table(say("curve"), headings, rows);
   }
@@ -221,11 +222,11 @@ export function buildWhatIf(plant, { refuse }) {
     const isOtherLoad = state.touched.has(state.throughput) && after.load !== state.present[state.throughput];
     const change = () => (isOtherLoad ? writeLoad(after, gap) : writeChange(saved));
     tell(isMoved ? change() : say("move_a_slider"), { isDoubtful: false });
-    const write = (size, how) => number(size, now.energy_digits, how);
+    const write = (size, how) => part(size, now, how);
     const rows = [
-      [`${say("energy")}, GJ/h`, write(isJudged ? now.energy_gj_per_h : null), write(after.energy)],
-      [`${say("best")}, GJ/h`, write(isJudged ? now.best_gj_per_h : null), write(after.best_gj_per_h)],
-      [`${say("gap")}, GJ/h`, write(now.gap_gj_per_h, { signed: true }), write(gap, { signed: true })],
+      [`${say("energy")}, ${now.rate_unit}`, write(isJudged ? now.energy_gj_per_h : null), write(after.energy)],
+      [`${say("best")}, ${now.rate_unit}`, write(isJudged ? now.best_gj_per_h : null), write(after.best_gj_per_h)],
+      [`${say("gap")}, ${now.rate_unit}`, write(now.gap_gj_per_h, { signed: true }), write(gap, { signed: true })],
       [say("cost_an_hour"), cost(now.gap_gj_per_h, now), cost(gap, now)],
     ];
     const note = isJudged ? say("energy_what") : say("energy_alone");
@@ -238,17 +239,18 @@ export function buildWhatIf(plant, { refuse }) {
   // Less energy at less load is no saving: what counts there is energy per tonne, and the gap.
   function writeLoad(after, gap) {
     const unit = state.features.find((one) => one.column === state.throughput).unit;
-    const level = number(after.energy / after.load, 2);
-    const digits = state.now.energy_digits;
-    const places = { load: value(after.load, unit), energy: number(after.energy, digits), level, unit: findLevelUnit(unit) };
-    return say("at_load", { ...places, gap: energy(gap, digits, { signed: true }), money: cost(gap, state.now) });
+    const { now } = state;
+    const level = convert(after.energy, now) / after.load;
+    const shown = { level: number(level, levelDigits(level)), unit: findLevelUnit(unit, now) };
+    const places = { ...unitsOf(now), ...shown, load: value(after.load, unit), energy: part(after.energy, now) };
+    return say("at_load", { ...places, gap: energy(gap, now, { signed: true }), money: cost(gap, now) });
   }
 
   function writeChange(saved) {
     if (!isKnown(saved)) return say("what_if_only");
-    const digits = state.now.energy_digits;
-    const places = { size: energy(Math.abs(saved), digits), money: cost(Math.abs(saved), state.now) };
-    if (Number(Math.abs(saved).toFixed(digits)) === 0) return say("no_change");
+    const { now } = state;
+    const places = { ...unitsOf(now), size: energy(Math.abs(saved), now), money: cost(Math.abs(saved), now) };
+    if (Number(Math.abs(convert(saved, now)).toFixed(now.energy_digits)) === 0) return say("no_change");
     return saved > 0 ? say("takes_less", places) : say("takes_more", places);
   }
 

@@ -58,14 +58,35 @@ function shortDigits(amount, most) {
   return Math.min(Math.max(1 - Math.floor(Math.log10(Math.abs(amount))), 0), most);
 }
 
-// An energy that stands alone: two significant digits, and no more than the plant deserves (its energy_digits).
-export function energy(amount, digits, { signed = false } = {}) {
-  return number(amount, shortDigits(amount, digits), { signed });
+// An energy (GJ) in the unit of the plant.
+export function convert(amount, now) {
+  return isKnown(amount) ? amount / now.gj_per_unit : amount;
 }
 
-// Energy with its unit, GJ/h unless told, with all the digits that the plant deserves.
-export function amount(size, digits, unit = "GJ/h") {
-  return isKnown(size) ? `${number(size, digits)}\u00a0${unit}` : "–";
+// The units of a plant, as places of a sentence.
+export function units({ energy_unit, rate_unit }) {
+  return { energy_unit, rate_unit };
+}
+
+// An energy (GJ) that stands alone: two significant digits, and no more than the plant deserves (its energy_digits).
+export function energy(amount, now, { signed = false } = {}) {
+  const shown = convert(amount, now);
+  return number(shown, shortDigits(shown, now.energy_digits), { signed });
+}
+
+// One of several energies (GJ) that add up, with all the digits that the plant deserves.
+export function part(amount, now, { signed = false } = {}) {
+  return number(convert(amount, now), now.energy_digits, { signed });
+}
+
+// The same with its unit, that of an hour unless told.
+export function amount(size, now, unit = now.rate_unit) {
+  return isKnown(size) ? `${part(size, now)}\u00a0${unit}` : "–";
+}
+
+// The digits after the point of a specific energy: four significant ones, as in elc.pages.language.numbers.
+export function levelDigits(level) {
+  return isKnown(level) && level !== 0 ? Math.max(3 - Math.floor(Math.log10(Math.abs(level))), 0) : 2;
 }
 
 // Whole money; hundredths where it is less than ten.

@@ -1,0 +1,89 @@
+"""The report of a month that is over: the first hour that finds it over makes it, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from elc.errors import ElcError
+from elc.hourly.changes import HOURS, REPORT, read_last
+from elc.hourly.process import EndedError, Task, Workers
+from elc.paths import Project
+from elc.settings import PlantSettings, StageSettings, read_operation
+
+# ASSUME: what has not come three days after a month comes too late for its report, which is then made without it.
+PATIENCE = timedelta(days=3)
+
+
+def make_reports(project: Project, plants: Sequence[str], workers: Workers, *, now: datetime) -> tuple[bool, list[str]]:
+    """Make the report of the last month of each plant where it is over and has none.
+
+    One that fails says so as a failed stage, and is tried again in the next hour. One whose PDF fails is there without.
+
+    Returns:
+        Whether any was made, and sentences of what each lacks.
+    """
+    due = {plant: month for plant in plants if (month := _find_due(project, plant, now=now))}
+
+    def make(plant: str) -> list[str] | None:
+        with workers.take() as worker:
+            if worker.run(Task(project, REPORT, plant, {"period": due[plant]})):
+                return None
+            try:
+                return worker.call(_keep_page, project, plant, due[plant])
+            except EndedError as error:
+                return [f"plant {plant}: the page of the report of {due[plant]} was not kept: {error}. See the log."]
+
+    with ThreadPoolExecutor(workers.count) as pool:
+        found = [lacking for lacking in pool.map(make, due) if lacking is not None]
+    return bool(found), [sentence for lacking in found for sentence in lacking]
+
+
+def _find_due(project: Project, plant: str, *, now: datetime) -> str:
+    """Find the month of a plant that is over and has no report; empty where there is none."""
+    chosen = read_operation(project, plant, project.environment)
+    month = find_due_month(read_last(project.operation("monitor", plant) / HOURS), chosen, now=now)
+    return "" if month and (project.report(plant, month) / "report.json").is_file() else month
+
+
+def _keep_page(project: Project, plant: str, month: str) -> list[str]:
+    """Keep the page of a report beside its record, as notebook and as PDF; say why there is no PDF, if so."""
+    from elc.render import write_report_pdf  # seconds to import; a worker has it already
+    from elc.report import keep_page
+
+    keep_page(project, plant, month)
+    try:
+        write_report_pdf(project, plant, month)
+    except ElcError as error:
+        return [str(error)]
+    return []
+
+
+def find_due_month(last: datetime | None, settings: StageSettings, *, now: datetime) -> str:
+    """Find the last month that is over, by the site's clock: its name, as 2026-05; empty where no data are there.
+
+    It is over when the data reach `report.wait_h` beyond it, so that late readings are in it; or, for a plant whose
+    data stopped in it, when the clock is `PATIENCE` beyond it. A month without any data is due to nobody: it can be
+    asked for. The data of a simulated plant have an end, so only they count.
+
+    Args:
+        last: start of the last interval (UTC).
+        settings: of the plant.
+        now: the present moment (aware).
+    """
+    if last is None:
+        return ""
+    waited = timedelta(hours=settings.report.wait_h)
+    reached = last + timedelta(hours=settings.plant.interval_h) - waited
+    month = _find_month_before(reached, settings.plant)
+    if settings.is_simulated:
+        return month
+    over = _find_month_before(now - waited - PATIENCE, settings.plant)
+    return max(month, min(over, f"{last.astimezone(ZoneInfo(settings.plant.time_zone)):%Y-%m}"))
+
+
+def _find_month_before(moment: datetime, plant: PlantSettings) -> str:
+    first = moment.astimezone(ZoneInfo(plant.time_zone)).replace(day=1, tzinfo=UTC)
+    return f"{first - timedelta(days=1):%Y-%m}"

@@ -1,0 +1,252 @@
+"""The tables of a report."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from elc.fields import read_currency
+from elc.pages.amounts import write_co2, write_money
+from elc.pages.labels import name_column
+from elc.pages.language import (
+    MISSING,
+    convert_energy,
+    format_co2,
+    format_money,
+    format_number,
+    format_share,
+    get_unit,
+    say,
+    say_state,
+)
+from elc.pages.report.words import (
+    PLACES,
+    format_period,
+    format_sec,
+    name_month,
+    name_period,
+    say_check,
+    say_named,
+    sec_unit,
+    write_production,
+)
+from elc.records.report import Report
+from elc.records.spans import Amount, Savings, SpanSum
+from elc.settings import StageSettings
+
+SHOWN_FINDINGS = 8
+
+
+def build_main_table(report: Report, settings: StageSettings) -> pd.DataFrame:
+    """Build the table of the period, the year to date and the same period a year before, side by side."""
+    spans = [report.whole, report.year_to_date, *([report.year_before] if report.year_before else [])]
+    year = say("{year} to date", year=report.year_to_date.name)
+    heads = [name_period(report.period), year, *([name_period(report.year_before.name)] if report.year_before else [])]
+    unit = sec_unit(report)
+    rows = {
+        say("Energy, {energy_unit}"): [format_period(one.energy_gj, report) for one in spans],
+        say("Production"): [write_production(one.production, report) for one in spans],
+        say("Specific energy (EnPI), {unit}", unit=unit): [format_sec(one.sec_gj, report) for one in spans],
+        say("– while judged"): [_divide(one.judged_gj, one, report) for one in spans],
+        say("– best under its conditions"): [_divide(one.best_gj, one, report) for one in spans],
+        say("– typical under its conditions"): [_divide(one.typical_gj, one, report) for one in spans],
+        say("Energy above best, {energy_unit}"): [write_gap(one, report) for one in spans],
+        say("– share of best"): [format_share(one.gap_frac, PLACES) for one in spans],
+        say("– cost"): [_write_money(one.gap, settings) for one in spans],
+        say("– CO₂"): [_write_co2(one.gap) for one in spans],
+        say("Avoided energy, {energy_unit}"): [write_avoided(one, report) for one in spans],
+        say("– share of the adjusted baseline"): [
+            MISSING if one.savings is None else format_share(one.savings.frac, PLACES + 1) for one in spans
+        ],
+        say("Intervals judged"): [
+            say("{judged} of {count}", judged=format_number(one.judged, 0), count=format_number(one.intervals, 0))
+            for one in spans
+        ],
+    }
+    return pd.DataFrame([(name, *cells) for name, cells in rows.items()], columns=[say("figure"), *heads])
+
+
+def _divide(energy_gj: float, span: SpanSum, report: Report) -> str:
+    return format_sec(energy_gj / span.judged_production, report) if span.judged_production > 0 else MISSING
+
+
+def write_gap(span: SpanSum, report: Report) -> str:
+    """Write the energy above best of a span with its interval, without its unit; a dash where there is none."""
+    if span.gap is None:
+        return MISSING
+    shown = format_period(span.gap.energy_gj, report)
+    if span.gap_low is None or span.gap_high is None:
+        return shown
+    low, high = (format_period(end.energy_gj, report) for end in (span.gap_low, span.gap_high))
+    return say("{value} ({low} to {high})", value=shown, low=low, high=high)
+
+
+def _write_money(amount: Amount | None, settings: StageSettings) -> str:
+    return MISSING if amount is None else write_money(_read(amount.money), settings)
+
+
+def _write_co2(amount: Amount | None) -> str:
+    return MISSING if amount is None else write_co2(_read(amount.co2_t))
+
+
+def _read(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def write_avoided(span: SpanSum, report: Report) -> str:
+    """Write the avoided energy of a span with its uncertainty, without its unit; a dash where there is none."""
+    if span.savings is None:
+        return MISSING
+    avoided, error = span.savings.avoided.energy_gj, span.savings.error.energy_gj
+    return f"{format_period(avoided, report, is_signed=True)} ± {format_period(error, report)}"
+
+
+def build_savings_table(report: Report, settings: StageSettings) -> pd.DataFrame:
+    """Build the sum of avoided energy, term by term; no rows without a baseline."""
+    savings = report.whole.savings
+    heads = [say("term"), get_unit().sign]
+    if savings is None:
+        return pd.DataFrame(columns=heads)
+    avoided = format_period(savings.avoided.energy_gj, report, is_signed=True)
+    rows = [
+        (say("Energy of as many intervals of the baseline period"), format_period(savings.baseline_gj, report)),
+        (say("Routine adjustment: {conditions}"), format_period(savings.routine_gj, report, is_signed=True)),
+        (
+            say("Non-routine adjustment: declared events"),
+            format_period(savings.non_routine_gj, report, is_signed=True),
+        ),
+        (say("Adjusted baseline"), format_period(savings.adjusted_gj, report)),
+        (say("Actual energy of the judged intervals"), format_period(savings.actual_gj, report)),
+        (say("**Avoided energy**"), f"{avoided} ± {format_period(savings.error.energy_gj, report)}"),
+        (say("– money"), _pair(savings.avoided.money, savings.error.money, settings)),
+        (say("– CO₂"), _pair_co2(savings.avoided.co2_t, savings.error.co2_t)),
+    ]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def _pair(value: float | None, error: float | None, settings: StageSettings) -> str:
+    if value is None or error is None:
+        return write_money(math.nan, settings)
+    return f"{format_money(value, is_signed=True)} ± {write_money(error, settings)}"
+
+
+def _pair_co2(value: float | None, error: float | None) -> str:
+    if value is None or error is None:
+        return write_co2(math.nan)
+    return f"{format_co2(value, is_signed=True)} ± {write_co2(error)}"
+
+
+def build_months_table(report: Report) -> pd.DataFrame:
+    """Build the table of months, and the avoided energy summed since the first that has any."""
+    total, rows = 0.0, []
+    for span in report.months:
+        total += 0.0 if span.savings is None else span.savings.avoided.energy_gj
+        rows.append(
+            (
+                name_month(span.name),
+                format_period(span.energy_gj, report),
+                format_number(span.production, 0),
+                format_sec(span.sec_gj, report),
+                _divide(span.best_gj, span, report),
+                format_share(span.gap_frac, PLACES),
+                write_avoided(span, report),
+                MISSING if span.savings is None else format_period(total, report, is_signed=True),
+            )
+        )
+    heads = [
+        say("month"),
+        say("energy, {energy_unit}"),
+        say("production, {unit}", unit=report.production_unit),
+        say("specific, {unit}", unit=sec_unit(report)),
+        say("best, {unit}", unit=sec_unit(report)),
+        say("gap"),
+        say("avoided, {energy_unit}"),
+        say("avoided, summed, {energy_unit}"),
+    ]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def build_carriers_table(report: Report, settings: StageSettings) -> pd.DataFrame:
+    """Build the table of energy, money and CO₂ by carrier."""
+    currency = read_currency(settings.site.currency)
+    rows = [
+        (
+            say_named(one.carrier) + (f" ({say('exported')})" if one.is_export else ""),
+            format_period(one.amount.energy_gj, report),
+            format_money(one.amount.money),
+            format_co2(one.amount.co2_t),
+        )
+        for one in report.carriers
+    ]
+    return pd.DataFrame(rows, columns=[say("carrier"), get_unit().sign, currency, "t CO₂"])
+
+
+def build_bookings_table(report: Report) -> pd.DataFrame:
+    """Build the table of what each interval was booked as; stops and start-ups stand by themselves."""
+    words = {
+        "judged": say("judged"),
+        "no_energy": say("energy not known"),
+        "no_driver": say("load, weather or feed not known"),
+        "outside": say("conditions that the curve has not seen"),
+        "no_row": say("not in the data"),
+    }
+    rows = [
+        (
+            words.get(one.kind) or say_state(one.kind),
+            format_number(one.intervals, 0),
+            MISSING if one.kind == "no_energy" else format_period(one.energy_gj, report),
+            format_number(one.production, 0),
+        )
+        for one in report.bookings
+    ]
+    total = report.whole
+    rows.append(
+        (
+            say("all"),
+            format_number(total.intervals, 0),
+            format_period(total.energy_gj, report),
+            format_number(total.production, 0),
+        )
+    )
+    return pd.DataFrame(rows, columns=[say("booked as"), say("intervals"), get_unit().sign, report.production_unit])
+
+
+def build_shares(report: Report) -> pd.DataFrame:
+    """Build what made the gap as mean shares of the explained intervals (GJ/h), for `figures.plot_shares`."""
+    hours = report.explained * report.width_h
+    rows = [(one.name, one.energy_gj / hours) for one in report.shares] if hours else []
+    return pd.DataFrame(rows, columns=["setpoint", "share_gj_per_h"])
+
+
+def build_months(report: Report) -> pd.DataFrame:
+    """Build the specific energy of judged intervals by month in the plant's unit, for `figures.plot_months`."""
+    first, last = report.whole.start, report.whole.end
+    rows = [
+        (
+            name_month(span.name),
+            convert_energy(span.judged_gj / span.judged_production),
+            math.nan if span.savings is None else convert_energy(_adjust(span, span.savings)),
+            convert_energy(span.best_gj / span.judged_production),
+            first <= span.start < last,
+        )
+        if span.judged_production > 0
+        else (name_month(span.name), math.nan, math.nan, math.nan, first <= span.start < last)
+        for span in report.months
+    ]
+    return pd.DataFrame(rows, columns=["month", "actual", "baseline", "best", "is_chosen"])
+
+
+def _adjust(span: SpanSum, savings: Savings) -> float:
+    """The adjusted baseline per unit of production; of a month that is in part of the baseline period, none."""
+    return savings.adjusted_gj / span.judged_production if savings.intervals == span.judged else math.nan
+
+
+def build_findings_table(report: Report) -> pd.DataFrame:
+    """Build the table of doubtful data of the period, what lasted longest first."""
+    ordered = sorted(report.findings, key=lambda one: (-one.hours, one.kind, one.column))[:SHOWN_FINDINGS]
+    rows = [
+        (say_check(one.kind), name_column(one.column), format_number(one.times, 0), format_number(one.hours, 0))
+        for one in ordered
+    ]
+    return pd.DataFrame(rows, columns=[say("what was found"), say("column"), say("times"), say("hours")])
