@@ -303,6 +303,22 @@ def test_a_ready_fleet_stays_so_while_a_further_plant_is_loaded(
     assert "fjord" not in fleet.doubts
 
 
+@pytest.mark.usefixtures("look_here")
+def test_a_plant_that_comes_later_answers_before_its_start_is_told(
+    place: Project, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place.model("fjord") / "card.json").unlink()
+    history = SwapLog(find_path(place))
+    fleet = Fleet(place, environment="", settings=settings, history=history, find_rows=lambda *_: build_rows(0))
+    fleet.start()
+    answering: list[bool] = []
+    monkeypatch.setattr(fleet.events, "put", lambda _: answering.append("fjord" in fleet.lanes))
+    write_package(place.model("fjord"))
+    fleet.look()
+    fleet.close()
+    assert answering == [True]
+
+
 def test_replay_takes_what_was_asked_first(place: Project, settings: Settings) -> None:
     asked: list[tuple[str, ...]] = []
 

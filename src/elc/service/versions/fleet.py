@@ -156,9 +156,9 @@ class Fleet:
             return
         self._waits.pop(plant, None)
         if lane is None:
-            self._tell(STARTED, loaded, "", 1.0, "")
             self.lanes[plant] = Lane(loaded, settings=self._settings.serve.swap, tell=self._tell)
             self.doubts.pop(plant, None)  # not before it has a lane: without either, the service would not be ready
+            self._tell(STARTED, loaded, "", 1.0, "")  # nor this: who reads it asks at once
             return
         self._let_in(plant, lane, loaded)
 
