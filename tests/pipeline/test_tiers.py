@@ -13,6 +13,7 @@ TESTS = ROOT / "tests"
 # Of tests/unit nothing but what starts another engine, or kills processes, is so long: all else is to be made quicker.
 # What trains or floods for half a minute has a quicker sibling in the same folder.
 UNITS = {
+    "unit/fetch/test_fetch_day.py",
     "unit/ingest/test_engines.py",
     "unit/ingest/test_ingest_readers.py",
     "unit/library/test_library_curve.py",

@@ -110,8 +110,8 @@ def _read_time(text: str) -> datetime:
 
 
 @contextlib.contextmanager
-def serve(historian: Historian, path: str) -> Iterator[None]:
-    """Serve a historian; its `url` is filled in."""
+def serve(historian: Historian, path: str, port: int = 0) -> Iterator[None]:
+    """Serve a historian on a port, or any that is free; its `url` is filled in."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -144,7 +144,7 @@ def serve(historian: Historian, path: str) -> Iterator[None]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         historian.url = f"http://127.0.0.1:{server.server_address[1]}{path}"
         with serving(server):
             yield

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,18 +74,19 @@ class Postgres:
 
     def run(self, *statements: str) -> list[Any]:
         """Run statements; give the rows of the last, if it has any."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             for statement in statements:
                 cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
-    def copy(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+    def copy(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Copy rows into a table."""
-        with self._connect() as connection, connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+        with self.connect() as connection, connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
 
-    def _connect(self) -> Any:
+    def connect(self) -> Any:
+        """Connect as the user; each statement is a transaction of its own."""
         import psycopg
 
         return psycopg.connect(self.url, password=PASSWORD, autocommit=True, connect_timeout=5)

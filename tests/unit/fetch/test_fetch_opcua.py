@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from asyncua import Server, ua
-from asyncua.server.history import HistoryDict
-from asyncua.sync import ThreadLoop
+from asyncua import ua
 
 from elc.fetch.opcua import OpcUaHistory, open_source
 from elc.fetch.source import AwayError, RefusedError, SourceTag
 from elc.settings.fetch import OpcUaHistorySource
+from tests.unit.fetch.opcua_history import HistoryServer, build_value
 
 WHERE = "plant fjord: source opcua"
 START = datetime(2026, 6, 20, tzinfo=UTC)
@@ -23,53 +20,25 @@ END = START + timedelta(days=1)
 UNIT = "ns=2;s=FT101"
 
 
-class HistoryServer:
-    """A server with history: FT101 has 25 values, one uncertain and one bad; LT1 has a node but no history."""
-
-    def __init__(self) -> None:
-        logging.getLogger("asyncua").setLevel(logging.CRITICAL + 1)
-        with socket.socket() as made:
-            made.bind(("127.0.0.1", 0))
-            self.url = f"opc.tcp://127.0.0.1:{made.getsockname()[1]}/plant"
-        self.loop = ThreadLoop()
-        self.loop.start()
-        self.storage = HistoryDict()
-        self.server: Any = self.loop.post(self.start())
-
-    async def start(self) -> Server:
-        server = Server()
-        self.storage = HistoryDict()
-        server.iserver.history_manager.set_storage(self.storage)
-        await server.init()
-        server.set_endpoint(self.url)
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
-        space = await server.register_namespace("urn:plant")
-        feed = await server.nodes.objects.add_variable(ua.NodeId("FT101", space), "feed", 1.0)
-        await feed.add_property(0, "EngineeringUnits", ua.EUInformation(DisplayName=ua.LocalizedText("t/h")))
-        await server.nodes.objects.add_variable(ua.NodeId("LT1", space), "level", 1.0)
-        await server.start()
-        await server.historize_node_data_change(feed, period=None, count=0)
-        codes = {3: ua.StatusCodes.UncertainLastUsableValue, 4: ua.StatusCodes.BadSensorFailure}
-        for place in range(25):
-            value = ua.Variant("stuck" if place == 5 else float(place))
-            status = ua.StatusCode(codes.get(place, ua.StatusCodes.Good))
-            moment = START + timedelta(seconds=place)
-            stored = ua.DataValue(value, status, SourceTimestamp=moment, ServerTimestamp=moment)
-            await self.storage.save_node_value(feed.nodeid, stored)
-        return server
-
-    def stop(self) -> None:
-        if self.server is not None:
-            self.loop.post(self.server.stop())
-            self.server = None
+def make_server() -> HistoryServer:
+    """FT101 has 25 values, one uncertain, one bad and one text; LT1 has a node but no history."""
+    codes = {3: ua.StatusCodes.UncertainLastUsableValue, 4: ua.StatusCodes.BadSensorFailure}
+    values = [
+        build_value(
+            START + timedelta(seconds=place),
+            "stuck" if place == 5 else float(place),
+            codes.get(place, ua.StatusCodes.Good),
+        )
+        for place in range(25)
+    ]
+    return HistoryServer({"FT101": values, "LT1": None}, {"FT101": "feed", "LT1": "level"})
 
 
 @pytest.fixture(scope="module")
 def history() -> Iterator[HistoryServer]:
-    made = HistoryServer()
+    made = make_server()
     yield made
-    made.stop()
-    made.loop.stop()
+    made.close()
 
 
 def open_history(url: str, **keys: Any) -> OpcUaHistory:
@@ -121,7 +90,7 @@ def test_nodes_are_listed_with_unit_and_name(history: HistoryServer) -> None:
 
 
 def test_a_server_that_is_down_or_goes_in_mid_page_is_away_and_read_again_later() -> None:
-    history = HistoryServer()
+    history = make_server()
     source = open_history(history.url, page_rows=10)
     pages = source.read(["FT101"], START, END)
     next(pages)
@@ -130,11 +99,10 @@ def test_a_server_that_is_down_or_goes_in_mid_page_is_away_and_read_again_later(
         list(pages)
     with pytest.raises(AwayError, match="nothing listens there"):
         list(source.read(["FT101"], START, END))
-    history.server = history.loop.post(history.start())
+    history.start()
     assert sum(map(len, read(source, "FT101")[0])) >= 25
     source.close()
-    history.stop()
-    history.loop.stop()
+    history.close()
 
 
 def test_a_user_that_is_refused_is_told_so(history: HistoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
