@@ -35,7 +35,7 @@ __all__ = [
 def simulate_plant(project: Project, plant: str) -> None:
     """Write a simulated plant's export to `data/raw` and its truth to `data/truth`.
 
-    The same params.yaml and tag list give the same bytes, and more days only add to them.
+    The same params.yaml and tag list give the same bytes on every processor, and more days only add to them.
 
     Raises:
         ElcError: the plant is not under `simulate.plants` in params.yaml.

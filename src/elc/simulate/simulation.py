@@ -22,6 +22,9 @@ from elc.simulate.historian import Readings, build_readings
 from elc.simulate.operation import Order, build_blocks
 from elc.simulate.truth import build_truth
 
+# Processors differ in the sixteenth digit of exp, sin and their like. Rounded so, all give the same bytes.
+DECIMALS = 6
+
 
 @dataclass(frozen=True)
 class Block:
@@ -67,7 +70,8 @@ class Simulation:
             end = int(history.hours[TIME].iloc[0].timestamp()) + BLOCK_H * HOUR_S
             for reading in readings:
                 reading.keep(reading.seconds < end)
-            yield Block(build_truth(history), readings, faults)
+                reading.values = np.round(reading.values, DECIMALS)
+            yield Block(_round(build_truth(history)), readings, _round(faults))
 
     def build_purpose(self) -> str:
         """Say all that the readings depend on, as a hash; the end of the committed export is not part of it."""
@@ -95,3 +99,7 @@ def read_simulation(project: Project, plant: str) -> Simulation:
         raise ElcError(f"params.yaml: plant {plant} is not simulated: {valid}")
     tags = tuple(tag for tag in read_tags(project.tags(plant), plant).read.tags if not tag.is_computed)
     return Simulation(plant, settings.simulate.plants[plant], settings.simulate, settings.plants[plant], tags)
+
+
+def _round(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.round(dict.fromkeys(frame.select_dtypes("float"), DECIMALS))
