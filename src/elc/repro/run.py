@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 STAGE_GIB = 2.0  # ASSUME: of memory a stage takes; training takes 1.5
 WRITE_S = 30.0  # between two times that the lock is written while stages run: what a kill costs at most
+# What each stage that runs holds, and where its output goes.
+Running = dict[Future[int], tuple["Stage", ExitStack, Path]]
 
 
 def reproduce(
@@ -93,17 +95,22 @@ def _run_all(stages: Stages, jobs: int) -> None:
         pool = stack.enter_context(ThreadPoolExecutor(jobs))
         stack.callback(stages.write)
         stack.callback(bar.close)
+        running: Running = {}
         try:
-            _work(stages, jobs, folder, pool, bar)
+            _work(stages, jobs, folder, pool, running, bar)
         except BaseException:
             stages.stop()
+            for _, held, _ in running.values():
+                held.close()  # left to the end of Python, it would wait there for ever
             raise
 
 
-def _work(stages: Stages, jobs: int, folder: Path, pool: ThreadPoolExecutor, bar: tqdm[Any]) -> None:
-    """Begin what is ready, earlier stages of the plan first, and end what has run, until nothing is left."""
+def _work(stages: Stages, jobs: int, folder: Path, pool: ThreadPoolExecutor, running: Running, bar: tqdm[Any]) -> None:
+    """Begin what is ready, earlier stages of the plan first, and end what has run, until nothing is left.
+
+    `running` is filled with what runs.
+    """
     queue = Queue(stages.plan)
-    running: dict[Future[int], tuple[Stage, ExitStack, Path]] = {}
     written_s = time.monotonic()
     while queue.ready or running:
         while queue.ready and len(running) < jobs:

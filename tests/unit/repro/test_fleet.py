@@ -192,7 +192,7 @@ def test_whatever_is_killed_the_lock_is_that_of_one_machine(tmp_path: Path) -> N
             process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             time.sleep(9)
             process.send_signal(how)
-            process.communicate()
+            process.communicate(timeout=120)
             assert process.returncode != 0
             LockFile(again.root / "dvc.lock")
         assert run(again, scheduler=workers.scheduler)[0].failed == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import shutil
 import subprocess
@@ -109,6 +110,20 @@ def test_ctrl_c_is_one_sentence(project: Project, monkeypatch: pytest.MonkeyPatc
     done = CliRunner().invoke(main, ["repro"])
     assert done.exit_code == 1
     assert done.stderr.startswith("elc: repro: stopped by Ctrl-C. dvc.lock has what had ended, and nothing of what was")
+
+
+def test_a_run_that_is_interrupted_holds_nothing_though_its_error_is_kept(project: Project) -> None:
+    """Python keeps an error that nobody caught until its end, when DVC's locks can be let go of no more."""
+    (project.root / "dvc.yaml").write_text(PIPELINE.replace("echo part@a", "sleep 60; echo part@a"))
+
+    def say(line: str) -> None:
+        if "part@b" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept:
+        reproduce(project, [], jobs=2, force=False, pull=False, invoke=never, say=say)
+    assert json.loads((project.root / ".dvc" / "tmp" / "rwlock").read_text()) == {}
+    assert kept.value is not None
 
 
 def test_stages_that_need_each_other_run_in_order_and_others_side_by_side(project: Project) -> None:
