@@ -190,7 +190,7 @@ def test_whatever_is_killed_the_lock_is_that_of_one_machine(tmp_path: Path) -> N
             shutil.rmtree(again.root / ".dvc" / "cache", ignore_errors=True)
             command = [sys.executable, "-c", COORDINATOR, str(again.root), workers.scheduler]
             process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            time.sleep(9)
+            wait_for_stage(workers, checkouts)
             process.send_signal(how)
             process.communicate(timeout=120)
             assert process.returncode != 0
@@ -198,6 +198,13 @@ def test_whatever_is_killed_the_lock_is_that_of_one_machine(tmp_path: Path) -> N
         assert run(again, scheduler=workers.scheduler)[0].failed == {}
         assert (again.root / "dvc.lock").read_bytes() == lock
         assert run_dvc(again, "status").strip() == "Data and pipelines are up to date."
+
+
+def wait_for_stage(workers: Workers, checkouts: list[Path]) -> None:
+    end = time.monotonic() + 120
+    while not any(workers.find_stages(checkout) for checkout in checkouts):
+        assert time.monotonic() < end, "no stage began"
+        time.sleep(0.05)
 
 
 def kill_in_mid_stage(workers: Workers, checkouts: list[Path], hit: list[psutil.Process]) -> None:
