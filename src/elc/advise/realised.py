@@ -118,8 +118,7 @@ class Judged:
         return np.arange(max(start, middle - self.count), middle), np.arange(end, min(beyond, end + self.count))
 
     def _predict(self, inputs: Array) -> Array:
-        names = [*self.package.features, *self.package.setpoints]
-        return self.package.predict_response(pd.DataFrame(inputs, columns=names))
+        return self.package.score_response(inputs.astype(np.float32))
 
 
 def _fit_course(times: pd.DatetimeIndex, rest: Array, rows_a_day: int) -> Array:

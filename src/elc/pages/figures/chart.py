@@ -17,6 +17,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from elc.pages.figures.colours import VARIABLES
@@ -81,8 +82,16 @@ def _draw(draw: Callable[[float], Figure | tuple[Figure, Track]], width: float) 
         drawn = draw(width)
         figure, track = drawn if isinstance(drawn, tuple) else (drawn, None)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+        _clear_ground(figure)
+        # `savefig` would draw twice, the first time for the layout alone.
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
     return clean_svg(buffer.getvalue()), None if track is None else _find_places(figure, track)
+
+
+def _clear_ground(figure: Figure) -> None:
+    figure.set(facecolor="none", edgecolor="none")
+    for axes in figure.axes:
+        axes.patch.set(facecolor="none", edgecolor="none")
 
 
 def _find_places(figure: Figure, track: Track) -> str:
