@@ -14,8 +14,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
+import yaml
 
 from elc.paths import CANDIDATE, Project
 from tests.conftest import git, is_up_to_date, run
@@ -184,3 +186,30 @@ def test_doubtful_hours_are_said_and_no_number_pretends(operated: Project) -> No
     assert "fuel_gas_energy_gj_per_h" in statuses["fjord"]["recommendation"]
     page = (operated.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
     assert "shows nothing while the plant runs" in page
+
+
+@pytest.mark.long(reason="two hours of a plant; `tests/unit/fetch` has each kind of source and of fault")
+def test_an_hour_fetches_and_goes_on_without_a_source_that_is_away(operated: Project, tmp_path: Path) -> None:
+    path = tmp_path / "history.parquet"
+    history = read_last(operated, "fjord", 2)
+    with duckdb.connect(str(tmp_path / "history.duckdb")) as database:
+        history.assign(quality=history["quality"].astype(str), tag=history["tag"].astype(str)).to_parquet(path)
+        database.execute("create table readings as select time, tag, value, quality from read_parquet(?)", [str(path)])
+    source = {"kind": "sql", "url": f"duckdb://{tmp_path}/history.duckdb?read_only=True", "table": "readings"}
+    first = f"{history['time'].min():%Y-%m-%d}"
+    text = operated.params.read_text(encoding="utf-8")
+    entry = {"sources": [{**source, "quality_column": "quality", "since": first}]}
+    content = yaml.safe_load(text)
+    content["plants"]["fjord"] |= entry
+    operated.params.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    found = run_hourly(operated, "--plant", "fjord")
+    assert found["fjord"]["failures"] == []
+    assert found["fjord"]["new_hours"] >= 2
+
+    (tmp_path / "history.duckdb").unlink()
+    found = run_hourly(operated, "--plant", "fjord", code=1)
+    (failure,) = found["fjord"]["failures"]
+    assert failure["stage"] == "fetch"
+    assert "plant fjord: source sql: the database" in failure["sentence"]
+    page = (operated.site / "fjord" / "50_monitor.html").read_text(encoding="utf-8")
+    assert "The source sql did not give all from" in page
