@@ -16,7 +16,7 @@ from types import ModuleType
 from benchmarks.results import merge_results
 
 HERE = Path(__file__).parent
-INFRASTRUCTURE = {"__init__", "__main__", "copies", "figures", "results"}
+INFRASTRUCTURE = {"__init__", "__main__", "figures", "results"}
 TINY = "--tiny"
 
 

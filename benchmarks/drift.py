@@ -31,7 +31,7 @@ DAYS, LEARNT_DAYS = 740, 600
 AT_DAYS, SETTLED_DAYS = 45, 29
 CLEANED_FRAC = 0.015
 BEST_QUANTILE = 0.1
-TINY = {"SEEDS": {"fjord": (6701,)}, "AT_DAYS": 5, "plants.DAYS": 260, "detection.plants.LEARNT_DAYS": 200}
+TINY = {"SEEDS": {"fjord": (6701,)}, "DAYS": 260, "LEARNT_DAYS": 200, "AT_DAYS": 5}
 Change = Callable[[Case, pd.DataFrame, int, int], str]
 
 

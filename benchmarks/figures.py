@@ -39,10 +39,13 @@ def run(folder: Path, *command: str) -> Cost:
     """Run a command to its end.
 
     Raises:
-        subprocess.CalledProcessError: the command failed.
+        RuntimeError: the command failed; with the end of what it said.
     """
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, env=dict(os.environ))
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=dict(os.environ))
+    if done.returncode:
+        said = (done.stdout + done.stderr)[-3000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode} in {folder}:\n{said}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(time.perf_counter() - start, cpu)

@@ -48,7 +48,7 @@ def _measure(project: Project) -> Iterator[Figure]:
     apart = Cost(sum(cost.wall_s for cost in costs), sum(cost.cpu_s for cost in costs))
     yield from _report(f"{len(PLANTS)} plants, one by one", apart, None, None)
     yield from _report(f"{len(PLANTS)} plants, one run", together, apart, "one by one")
-    yield from _report("nothing new", run(project.root, "elc", "hourly"), None, None)
+    yield from _report("nothing new", run(project.root, "elc", "hourly", *_name(PLANTS)), None, None)
 
 
 class Hours:
@@ -69,14 +69,17 @@ class Hours:
             costs = Path(name) / "costs"
             os.environ["ELC_COSTS"] = str(costs)
             try:
-                named = [word for plant in plants for word in ("--plant", plant)]
-                total = run(self.project.root, "elc", "hourly", *named)
+                total = run(self.project.root, "elc", "hourly", *_name(plants))
             finally:
                 del os.environ["ELC_COSTS"]
             parts = _read_parts(costs)
         # A stage's process ends as nobody's child, so its CPU is known by what it noted.
         parts["the command itself"] = total.cpu_s
         return Cost(total.wall_s, sum(parts.values())), parts
+
+
+def _name(plants: Sequence[str]) -> list[str]:
+    return [word for plant in plants for word in ("--plant", plant)]
 
 
 def _read_parts(path: Path) -> dict[str, float]:

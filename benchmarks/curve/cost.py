@@ -44,6 +44,7 @@ def _measure_training(copy: Project) -> Iterator[Figure]:
     """Train twice through DVC, each time in fresh processes, and compare every byte of the package."""
     bare = run(ROOT, sys.executable, "-c", "import tensorflow")
     yield Figure("curve", "import tensorflow", "cpu", bare.cpu_s, "s")
+    run(copy.root, "dvc", "repro", "--single-item", "code")
     hashes = []
     for figure, options in (("first", ()), ("again", ("--force",))):
         cost = run(copy.root, "dvc", "repro", "--single-item", *options, f"train@{PLANT}")

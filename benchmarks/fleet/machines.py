@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.figures import Figure, run
-from benchmarks.fleet.plants import make_project
+from benchmarks.fleet.plants import commit, make_project
 from benchmarks.fleet.workers import Workers, clone, start_scheduler
-from elc.paths import Project
 from tests.unit.registry.s3 import add_s3_remote, serve_s3
 
 WORKERS = 4
@@ -31,7 +29,7 @@ def measure(count: int) -> Iterator[Figure]:
         folder = Path(name)
         project, plants = make_project(folder / "project", count, {})
         add_s3_remote(project.root, "store", "plants", endpoint)
-        _commit(project)
+        commit(project, "Keep results on S3")
         targets = [f"evaluate@{plant}" for plant in plants]
         alone = clone(project.root, folder / "alone")
         cost = run(alone, "elc", "repro", *targets)
@@ -48,14 +46,6 @@ def measure(count: int) -> Iterator[Figure]:
                     raise RuntimeError(f"fleet: {figure}: the workers' lock is not that of one machine.")
                 ratio = theirs.wall_s / cost.wall_s
                 yield Figure("fleet", case, f"{figure}, wall", theirs.wall_s, "s", "one machine", ratio)
-
-
-def _commit(project: Project) -> None:
-    for words in (
-        ["add", "--all"],
-        ["-c", "user.name=ELC", "-c", "user.email=elc@example.org", "commit", "-qm", "Begin"],
-    ):
-        subprocess.run(["git", *words], cwd=project.root, check=True)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,15 @@ def make_project(folder: Path, count: int, train: Mapping[str, Any]) -> tuple[Pr
     for name, like in plants.items():
         if name != like:
             shutil.copytree(project.tags(like).parent, project.tags(name).parent)
+    commit(project, "Begin")
     return project, list(plants)
+
+
+def commit(project: Project, message: str) -> None:
+    """Commit all that is new in a project."""
+    author = ["-c", "user.name=ELC", "-c", "user.email=elc@example.org"]
+    for words in (["add", "--all"], [*author, "commit", "--quiet", "--message", message]):
+        subprocess.run(["git", *words], cwd=project.root, check=True)
 
 
 def _name_plants(count: int) -> list[str]:

@@ -28,6 +28,7 @@ from tests.unit.listen.broker import MOSQUITTO, Broker, Listeners, make_project,
 
 SECONDS, RATE = 20.0, 20.0
 SETTLED_S = 180.0
+TINY = {"SECONDS": 6.0}
 
 
 def measure(options: Sequence[str] = ()) -> Iterator[Figure]:

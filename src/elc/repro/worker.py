@@ -86,10 +86,11 @@ class _Work:
 
         stage = self._find_stage()
         _, deps = split_params_deps(stage)
-        self._check_recipe(stage)
         with lock_repo(self.repo):
             remote = Remote(self.repo)
-            self._check_code(stage, deps, remote)
+            written = self._write_code(stage)
+            self._check_recipe(stage)
+            self._check_code(stage, deps, written, remote)
             self._bring_inputs(deps, remote)
             _clear(stage)
         with contextlib.ExitStack() as stack:
@@ -121,7 +122,19 @@ class _Work:
         if others := build_recipe(stage).list_others(self.task.recipe):
             raise ElcError(f"not as at the coordinator: {', '.join(others)}. {self._say_commits()}")
 
-    def _check_code(self, stage: Stage, deps: Sequence[Output], remote: Remote) -> None:
+    def _write_code(self, stage: Stage) -> Mapping[Path, bytes]:
+        """Write what of code/ a stage reads, be it for single parameters, as the code of this machine has it."""
+        folder = self.project.code("any").parent
+        wanted = {path for dep in stage.deps if (path := Path(dep.fs_path)).is_relative_to(folder)}
+        if not wanted:
+            return {}
+        written = _read_code(self.project, _stamp_code(self.project))
+        for path in wanted & written.keys():
+            with replace_file(path) as temporary:
+                temporary.write_bytes(written[path])
+        return written
+
+    def _check_code(self, stage: Stage, deps: Sequence[Output], written: Mapping[Path, bytes], remote: Remote) -> None:
         """Check that the stage would run the same code, with the same libraries and settings, as at the coordinator."""
         code = self.project.code(stage.addressing.split("@")[0])
         known = {Path(dep.fs_path): self.task.inputs[dep.def_path].hash for dep in deps}
@@ -129,15 +142,12 @@ class _Work:
             if find_commit(self.repo) != self.task.commit:
                 raise ElcError(f"its code is unknown here. {self._say_commits()}")
             return
-        written = _read_code(self.project, _stamp_code(self.project))
         for path in (path for path in known if path.is_relative_to(code.parent)):
             here, expected = written.get(path, b"{}"), known[path]
             if hashlib.md5(here, usedforsecurity=False).hexdigest() != expected:
                 remote.fetch([expected])
                 there = json.loads(remote.read(expected))
                 raise ElcError(self._say_difference(path, json.loads(here), there))
-            with replace_file(path) as temporary:
-                temporary.write_bytes(here)
 
     def _say_difference(self, path: Path, here: dict[str, Any], there: dict[str, Any]) -> str:
         if path.parent == self.project.entries:
@@ -201,10 +211,11 @@ def _find_hash(dep: Output) -> str:
 
 
 def _stamp_code(project: Project) -> tuple[object, ...]:
-    """What changes whenever code, notebooks or libraries of this machine may have: times and sizes of files."""
+    """What changes whenever code, settings or libraries of this machine may have: times and sizes of files."""
     import elc
 
-    files = [*Path(elc.__file__).parent.rglob("*.p[yo]"), *project.notebooks.glob("*.ipynb"), project.pipeline]
+    files = [*Path(elc.__file__).parent.rglob("*.p[yo]"), *project.notebooks.glob("*.ipynb")]
+    files += [project.pipeline, project.params]
     seen = [(str(path), status.st_mtime_ns, status.st_size) for path in sorted(files) if (status := path.stat())]
     folders = [folder for name in sys.path if (folder := Path(name)).is_dir() and folder.resolve() != project.root]
     return (*seen, *((str(folder), folder.stat().st_mtime_ns) for folder in folders))

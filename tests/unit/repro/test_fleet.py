@@ -25,7 +25,7 @@ from elc.repro.lockfile import LockFile
 from tests.unit.registry.s3 import add_s3_remote, serve_s3
 from tests.unit.repro.pipeline import ORDER, PIPELINE, make_project, read_runs, run, run_dvc, run_git
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 ROOT = Path(__file__).parents[3]
 RESULTS = ("dvc.lock", "last.txt", ".gitignore")
 
@@ -49,6 +49,8 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     with start_scheduler(folder / "dask") as workers:
         for name in ("one", "two"):
             workers.start(clone(project.root, folder / name), "--no-nanny", "--resources", "threads=2")
+        with distributed.Client(workers.scheduler, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
         yield workers
 
 

@@ -7,6 +7,8 @@ import json
 import pickle
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from dvc.repo import Repo
+from dvc.stage.serialize import split_params_deps
 
 from benchmarks.fleet.workers import clone
 from elc.paths import Project
@@ -201,12 +204,31 @@ def test_other_code_or_libraries_are_refused_by_name_and_the_same_are_taken(fold
     assert isinstance(work(folder, build_code_task(project)), Made)
 
 
+def test_a_setting_that_a_stage_reads_of_a_plant_is_that_of_the_workers_own_code(folder: Path) -> None:
+    """As the stage of a simulated plant does; code/ lies in no checkout until a stage needs it."""
+    project, worker = (folder / name for name in ("project", "worker"))
+    named = "params: [code/plants/fjord.json: [export]]"
+    for root in (project, worker):
+        (root / "dvc.yaml").write_text(
+            CODE.replace("params: [simulate.days]", named).replace("code/plants/fjord.json, ", "")
+        )
+        shutil.copyfile(ROOT / "params.yaml", root / "params.yaml")
+    subprocess.run([sys.executable, "-c", "from elc.cli import main; main()", "code"], cwd=project, check=True)
+    assert not (worker / "code").exists()
+    assert isinstance(work(folder, build_code_task(project)), Made)
+    params = (worker / "params.yaml").read_text(encoding="utf-8")
+    (worker / "params.yaml").write_text(
+        params.replace("time_zone: UTC ", "time_zone: Asia/Tokyo ", 1), encoding="utf-8"
+    )
+    assert "not as at the coordinator: code/plants/fjord.json: export." in refuse(folder, build_code_task(project))
+
+
 def build_code_task(root: Path) -> Task:
     """What a coordinator would send whose code/simulate.json is as it is."""
     with Repo(str(root)) as repo:
         stage = repo.stage.load_one(str(root / "dvc.yaml"), "simulate")
         remote = Remote(repo)
-        hashes = {dep.def_path: remote.keep(dep) for dep in stage.deps if dep.def_path != "params.yaml"}
+        hashes = {dep.def_path: remote.keep(dep) for dep in split_params_deps(stage)[1]}
         remote.push(hashes.values())
         inputs = {path: Input(value, path != "seed") for path, value in hashes.items()}
         return Task("simulate", find_commit(repo), build_recipe(stage).parts, inputs)
