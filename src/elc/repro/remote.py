@@ -126,6 +126,8 @@ class Remote:
     def _transfer(self, source: Any, target: Any, objects: set[HashInfo], **index: Any) -> None:
         from dvc_data.hashfile.transfer import transfer
 
+        # s3fs and its like remember what a folder held, and others write there, too.
+        self._store.fs.fs.invalidate_cache()
         with _raise_failures():
             transfer(source, target, objects, cache_odb=self._cache, **index)
 
