@@ -18,6 +18,7 @@ PROGRAMS = FOUND[-1].parent if FOUND else Path(found).parent if (found := shutil
 MISSING = "PostgreSQL was not found; install the package postgresql to run this"
 PASSWORD = "it's a secret: 50% @home"
 USER = "nobody"  # the server refuses to run as root
+RUNUSER = shutil.which("runuser", path=f"{os.environ['PATH']}:/usr/sbin:/sbin") or "runuser"
 
 
 class Postgres:
@@ -27,6 +28,13 @@ class Postgres:
         self._made = tempfile.TemporaryDirectory(prefix="elc-postgres-")  # a folder that another user may pass
         self._folder, self.port = Path(self._made.name), find_port()
         self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._make()
+        except BaseException:
+            self._made.cleanup()
+            raise
+
+    def _make(self) -> None:
         password = self._folder / "password"
         password.write_text(PASSWORD)
         if os.geteuid() == 0:
@@ -93,4 +101,4 @@ class Postgres:
 
     def _as_user(self, program: str, *words: str) -> list[str]:
         command = [str(PROGRAMS / program), *words]  # type: ignore[operator]
-        return ["runuser", "-u", USER, "--", *command] if os.geteuid() == 0 else command
+        return [RUNUSER, "-u", USER, "--", *command] if os.geteuid() == 0 else command

@@ -87,5 +87,6 @@ def run_dvc(project: Project, *arguments: str) -> str:
 
 
 def run_git(project: Project, *arguments: str) -> str:
-    command = ["git", *arguments]
+    author = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]  # a clone has none
+    command = ["git", *author, *arguments]
     return subprocess.run(command, cwd=project.root, check=True, capture_output=True, text=True).stdout
