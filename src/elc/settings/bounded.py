@@ -7,7 +7,9 @@ import yaml
 from elc.errors import ElcError
 
 DEEPEST = 32  # ASSUME: of lists and mappings in each other; what people and DVC write is six deep at most
-MOST_NAMED = 64  # ASSUME: references to a part that stands elsewhere; each can hold all those before it
+MOST_NAMED = (
+    1_000_000  # ASSUME: of parts that references stand for, written out; those of a thousand plants have 50,000
+)
 OPENING = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
 CLOSING = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
 
@@ -17,12 +19,22 @@ def check_yaml(text: str, where: str) -> None:
 
     Raises: ElcError: it is nested too deep, or refers to its own parts too often. What is not valid YAML is left to its
     reader."""
-    depth = named = 0
+    begun: list[tuple[str | None, int]] = []  # the parts that are open: the name of each, and how much came before
+    sizes: dict[str, int] = {}
+    total = named = 0
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-            depth += isinstance(event, OPENING) - isinstance(event, CLOSING)
-            named += isinstance(event, yaml.AliasEvent)
-            if depth > DEEPEST or named > MOST_NAMED:
+            size = 1
+            if isinstance(event, OPENING):
+                begun.append((event.anchor, total))
+            elif isinstance(event, CLOSING):
+                name, before = begun.pop()
+                sizes |= {name: total - before} if name else {}
+            elif isinstance(event, yaml.AliasEvent):
+                size = sizes.get(str(event.anchor), 1)
+                named += size
+            total += size
+            if len(begun) > DEEPEST or named > MOST_NAMED:
                 what = f"is nested more than {DEEPEST} deep" if named <= MOST_NAMED else "refers to itself too often"
                 line = event.start_mark.line + 1 if event.start_mark else 0
                 raise ElcError(f"{where}: cannot be read as YAML: line {line} {what}. Write it out.")

@@ -10,7 +10,7 @@ import pytest
 from elc.errors import ElcError
 from elc.registry.storage.lock import _parse_lock
 from elc.render.options import read_front
-from elc.settings.bounded import DEEPEST, MOST_NAMED, check_yaml
+from elc.settings.bounded import DEEPEST, check_yaml
 from tests.conftest import ROOT
 
 BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
@@ -39,6 +39,7 @@ def test_what_the_project_writes_is_taken(name: str) -> None:
     check_yaml((ROOT / Path(name)).read_text(encoding="utf-8"), name)
 
 
-def test_a_few_references_are_taken_and_what_is_no_yaml_is_left_to_its_reader() -> None:
-    check_yaml("a: &a 1\n" + "".join(f"b{n}: *a\n" for n in range(MOST_NAMED)), "params.yaml")
+def test_what_a_thousand_plants_share_is_taken_and_what_is_no_yaml_is_left_to_its_reader() -> None:
+    shared = "gas: &gas {price_per_gj: 10.5, co2_kg_per_gj: 56.1}\ncarriers: &all {gas: *gas, steam: *gas}\n"
+    check_yaml(shared + "".join(f"plant{n}: {{carriers: *all, fuel: *gas}}\n" for n in range(1000)), "params.yaml")
     check_yaml("a: [", "params.yaml")
