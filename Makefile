@@ -1,5 +1,5 @@
 # make demo              set up, run the pipeline for the demo plants, say where the site is
-# make test              set up, run the checks of each commit: twenty minutes on two cores
+# make test              set up, run the checks of each commit: ten to twenty-five minutes on two cores
 # make test-long         run the tests of minutes each: lives, kills, attacks, forced runs, exports; with a Java runtime, of Spark too
 # make test-benchmarks   run every benchmark on a tiny case: that it works, not what it measures
 # make life HOURS=72    a copy of the demo plants lives through hours, with events; every hour is checked

@@ -279,7 +279,7 @@ def test_fleet_without_any_version_is_not_ready(place: Project, settings: Settin
 
 
 @pytest.mark.usefixtures("look_here")
-def test_a_ready_fleet_stays_so_while_a_further_plant_is_loaded(
+def test_a_ready_fleet_stays_so_while_a_further_plant_is_loaded_and_told_once_it_answers(
     place: Project, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from elc.service.versions import fleet as fleets
@@ -294,29 +294,15 @@ def test_a_ready_fleet_stays_so_while_a_further_plant_is_loaded(
         seen.append(fleet.is_ready)
         return Lane(*given, **named)
 
-    monkeypatch.setattr(fleets, "Lane", open_lane)
-    write_package(place.model("fjord"))
-    fleet.look()
-    fleet.close()
-    assert seen == [True, True]
-    assert "fjord" in fleet.lanes
-    assert "fjord" not in fleet.doubts
-
-
-@pytest.mark.usefixtures("look_here")
-def test_a_plant_that_comes_later_answers_before_its_start_is_told(
-    place: Project, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (place.model("fjord") / "card.json").unlink()
-    history = SwapLog(find_path(place))
-    fleet = Fleet(place, environment="", settings=settings, history=history, find_rows=lambda *_: build_rows(0))
-    fleet.start()
     answering: list[bool] = []
+    monkeypatch.setattr(fleets, "Lane", open_lane)
     monkeypatch.setattr(fleet.events, "put", lambda _: answering.append("fjord" in fleet.lanes))
     write_package(place.model("fjord"))
     fleet.look()
     fleet.close()
-    assert answering == [True]
+    assert (seen, answering) == ([True, True], [True])
+    assert "fjord" in fleet.lanes
+    assert "fjord" not in fleet.doubts
 
 
 def test_replay_takes_what_was_asked_first(place: Project, settings: Settings) -> None:
