@@ -69,12 +69,16 @@ def show(
         table: what is drawn, as texts ready to be read (see `build_table`).
         axis: along which a reader moves over the track, x or y.
     """
-    wide, places = _draw(draw, WIDE)
-    narrow, narrow_places = _draw(draw, NARROW)
-    points = (
-        None if places is None or narrow_places is None else {"wide": places, "narrow": narrow_places, "axis": axis}
-    )
-    return Chart(wide, narrow, None if table is None else _build_table(table), points)
+    return join(_draw(draw, WIDE), _draw(draw, NARROW), table=table, axis=axis)
+
+
+def join(
+    wide: tuple[str, str | None], narrow: tuple[str, str | None], *, table: pd.DataFrame | None, axis: str
+) -> Chart:
+    """Join both pictures of a chart, each with the places of its track (`x,y x,y` in px, None without a track)."""
+    has_track = wide[1] is not None and narrow[1] is not None
+    points = {"wide": str(wide[1]), "narrow": str(narrow[1]), "axis": axis} if has_track else None
+    return Chart(wide[0], narrow[0], None if table is None else _build_table(table), points)
 
 
 def _draw(draw: Callable[[float], Figure | tuple[Figure, Track]], width: float) -> tuple[str, str | None]:

@@ -14,10 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from elc.pages.figures.bars import LABEL_LETTERS
 from elc.pages.figures.chart import WIDE, Chart, build_table, show
 from elc.pages.figures.colours import GREY
 from elc.pages.figures.looks import SHARE_MAP, VALUE_MAP, add_legend, add_scale, dress, open_figure
-from elc.pages.figures.shares import LABEL_LETTERS, show_nothing
+from elc.pages.figures.shares import show_nothing
 from elc.pages.figures.style import FONT_PX, speak, wrap
 from elc.pages.labels import say_heading, say_name
 from elc.pages.language import format_energy, format_short_day, get_unit, say

@@ -5,18 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from elc.fields import LEVEL, NO_SETPOINTS
-from elc.pages.figures.chart import WIDE, Chart, Track, build_table, show
+from elc.pages.figures.bars import show_bars
+from elc.pages.figures.chart import Chart, build_table, show
 from elc.pages.figures.colours import COST, GOOD, INK, PALE
-from elc.pages.figures.style import build_axes, wrap
+from elc.pages.figures.style import build_axes
 from elc.pages.labels import say_name, say_step
 from elc.pages.language import format_energy, get_unit, say
-
-INCH_PX = 72
-LETTER_PX = 6.5  # of the width of a letter, at most on the mean
-LABEL_LETTERS = {True: 30, False: 18}  # in a line of a name: wide, narrow
 
 
 def plot_shares(shares: pd.DataFrame, names: str, *, size: float) -> Chart:
@@ -33,39 +29,21 @@ def plot_shares(shares: pd.DataFrame, names: str, *, size: float) -> Chart:
         for name, value in zip(shares[names], values, strict=True)
     ]
     texts = [format_energy(value, size=size, is_signed=True) for value in values]
-    columns = {say("what"): labels, unit: texts}
-    return show(
-        lambda width: _draw_shares(width, labels, values / get_unit().gj, colours, texts),
-        table=build_table(columns, numbers=[unit]),
-        axis="y",
+    ends = values / get_unit().gj
+    bars = pd.DataFrame(
+        {
+            "label": labels,
+            "low": np.minimum(ends, 0.0),
+            "high": np.maximum(ends, 0.0),
+            "text": texts,
+            "is_left": ends < 0,
+            "colour": colours,
+            "end": ends,
+            "joint": 0.0,
+        }
     )
-
-
-def _draw_shares(
-    width: float, labels: list[str], values: NDArray[np.float64], colours: list[str], texts: list[str]
-) -> tuple[Figure, Track]:
-    wrapped = [wrap(label, LABEL_LETTERS[width == WIDE]) for label in labels]
-    figure, axes = build_axes(width, _find_height(wrapped))
-    places = np.arange(len(labels))[::-1]
-    bars = axes.barh(places, values, color=colours, height=0.6)
-    axes.bar_label(bars, labels=texts, padding=3)
-    axes.set_yticks(places, wrapped)
-    axes.set_xlim(*_find_room(width, wrapped, texts, values))
-    axes.grid(False)
-    axes.axvline(0, color=PALE, lw=1)
-    axes.set_xlabel(get_unit().rate)
-    return figure, Track(axes, values, places)
-
-
-def _find_room(width: float, labels: list[str], texts: list[str], values: NDArray[np.float64]) -> tuple[float, float]:
-    """Find the ends of an axis that leave room for the texts of bars, on either side, inside a picture (inches)."""
-    letters = max(len(line) for label in labels for line in label.split("\n"))
-    across = width * INCH_PX - LETTER_PX * (letters + 2)
-    room = LETTER_PX * (max(map(len, texts)) + 1)
-    low, high = min(float(np.nanmin(values)), 0.0), max(float(np.nanmax(values)), 0.0)
-    left, right = (room if low < 0 else 0.0), (room if high > 0 else 0.0)
-    scale = (high - low or 1.0) / max(across - left - right, across / 3)
-    return low - left * scale, high + right * scale
+    columns = {say("what"): labels, unit: texts}
+    return show_bars(bars, unit, table=build_table(columns, numbers=[unit]))
 
 
 def show_nothing() -> Chart:
@@ -78,11 +56,6 @@ def _draw_nothing(width: float) -> Figure:
     axes.axis("off")
     axes.text(0, 0.5, say("Nothing to show."), transform=axes.transAxes, va="center")
     return figure
-
-
-def _find_height(labels: list[str]) -> float:
-    """The height (inches) of bars with these labels, which may have several lines."""
-    return 0.7 + 0.16 * len(labels) + 0.2 * sum(1 + label.count("\n") for label in labels)
 
 
 def build_bars(waterfall: pd.DataFrame, *, size: float) -> pd.DataFrame:
@@ -115,25 +88,6 @@ def plot_waterfall(waterfall: pd.DataFrame, *, size: float) -> Chart:
         return show_nothing()
     bars, unit = build_bars(waterfall, size=size), get_unit().rate
     columns = {say("step"): bars["label"].tolist(), unit: bars["text"].tolist()}
-    return show(
-        lambda width: _draw_waterfall(width, bars, waterfall),
-        table=build_table(columns, numbers=[unit]),
-        axis="y",
-    )
-
-
-def _draw_waterfall(width: float, bars: pd.DataFrame, waterfall: pd.DataFrame) -> tuple[Figure, Track]:
-    wrapped = [wrap(label, LABEL_LETTERS[width == WIDE]) for label in bars["label"]]
-    figure, axes = build_axes(width, _find_height(wrapped))
-    places = np.arange(len(bars))[::-1]
-    drawn = axes.barh(places, bars["high"] - bars["low"], left=bars["low"], color=bars["colour"].tolist(), height=0.6)
-    axes.bar_label(drawn, labels=bars["text"].tolist(), padding=3)
-    axes.set_yticks(places, wrapped)
-    for place, end in zip(places[:-1], waterfall["end_gj_per_h"].iloc[:-1] / get_unit().gj, strict=True):
-        axes.plot([end, end], [place - 0.3, place - 0.7], color=PALE, lw=1)
-    ends = bars[["low", "high"]].to_numpy(float)
-    low = float(ends.min())
-    axes.set_xlim(low, low + _find_room(width, wrapped, bars["text"].tolist(), (ends - low).ravel())[1])
-    axes.grid(False)
-    axes.set_xlabel(get_unit().rate)
-    return figure, Track(axes, bars["high"].to_numpy(float), places)
+    joints = waterfall["end_gj_per_h"].to_numpy(float) / get_unit().gj
+    bars = bars.assign(is_left=False, end=bars["high"], joint=joints)
+    return show_bars(bars, unit, table=build_table(columns, numbers=[unit]))

@@ -8,7 +8,10 @@ from babel.dates import format_datetime
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, date2num
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
 
 from elc.fields import ENERGY, GAP, GAP_FRAC, STATE, TIME, TYPICAL
 from elc.pages.figures.chart import WIDE, Chart, Track, build_table, show
@@ -65,12 +68,27 @@ def _find_step(times: pd.Series) -> pd.Timedelta:
 
 def _draw_gaps(axes: Axes, times: pd.Series, share: pd.Series, limit: float) -> None:
     step = _find_step(times)
-    colours = np.where(share > limit, COST, np.where(share < 0, GOOD, PALE))
-    axes.bar(times, share, width=step / pd.Timedelta(1, "D"), align="edge", color=colours)
+    starts, is_over, is_under = date2num(times), share > limit, share < 0
+    for colour, is_shown in ((COST, is_over), (GOOD, is_under), (PALE, share.between(0, limit))):
+        _draw_bars(axes, starts[is_shown], share[is_shown].to_numpy(float), step / pd.Timedelta(1, "D"), colour)
+    axes.xaxis_date()
     axes.axhline(limit, color=GREY, lw=0.9, ls="--")
     axes.set_ylim(min(axes.get_ylim()[0], 0.0))  # where no interval was judged, the limit alone is drawn
     axes.set_xlim(times.iloc[0], times.iloc[-1] + step)
     axes.set_ylabel(say("% of best"))
+
+
+def _draw_bars(
+    axes: Axes, starts: NDArray[np.float64], heights: NDArray[np.float64], width: float, colour: str
+) -> None:
+    """Draw upright bars of one colour as one path: as an artist each they would take a millisecond each."""
+    if len(starts):
+        ends, nothing = starts + width, np.zeros(len(starts))
+        corners = np.array([(starts, nothing), (starts, heights), (ends, heights), (ends, nothing)])
+        bars = PathPatch(Path.make_compound_path_from_polys(corners.transpose(2, 0, 1)), facecolor=colour, lw=0)
+        bars.sticky_edges.y.append(0.0)
+        axes.add_patch(bars)
+        axes.autoscale_view()
 
 
 def _build_gaps_table(times: pd.Series, recent: pd.DataFrame, size: float) -> pd.DataFrame:
