@@ -161,7 +161,7 @@ def _measure_cost(plant: Plant, name: str) -> Iterator[Figure]:
     shares = explain.explain_gap(plant.package, last, plant.chosen.explain)
     explain.build_waterfall(last, shares)
     explain.explain_drivers(plant.package, last)
-    drift = explain.measure_drift(plant.package, plant.later, plant.chosen).set_index("what")["ndcg"]
+    drift = _rank(plant, plant.later).set_index("what")["ndcg"]
     yield Figure("attribution", name, "compute", time.process_time() - start, "CPU s")
     ends = pd.DataFrame([last, last])[plant.package.features + plant.columns].astype(float).reset_index(drop=True)
     best = shares.set_index("setpoint")["best_practice"]
@@ -174,13 +174,20 @@ def _measure_cost(plant: Plant, name: str) -> Iterator[Figure]:
     yield from _measure_drift(plant, name)
 
 
+def _rank(plant: Plant, hours: pd.DataFrame) -> pd.DataFrame:
+    with tempfile.TemporaryDirectory() as kept:
+        return explain.measure_drift(
+            explain.choose_weeks(plant.package, hours, plant.chosen), plant.chosen, kept=Path(kept)
+        )
+
+
 def _measure_drift(plant: Plant, name: str) -> Iterator[Figure]:
     """How often four later weeks, in which nothing happened, are called a violation."""
     days = plant.chosen.explain.drift_days
     ends = pd.date_range(plant.later[TIME].iloc[0] + pd.Timedelta(days, "D"), plant.later[TIME].iloc[-1], freq="7D")
     if ends.empty:  # a tiny case has no four weeks
         return
-    drifts = [explain.measure_drift(plant.package, plant.later[plant.later[TIME] <= end], plant.chosen) for end in ends]
+    drifts = [_rank(plant, plant.later[plant.later[TIME] <= end]) for end in ends]
     ndcg = pd.concat(drifts)["ndcg"]
     alarms = float((ndcg < plant.chosen.explain.min_ndcg).mean())
     yield Figure("attribution", name, "false drift", alarms, f"of {len(ndcg)} rankings")

@@ -8,16 +8,18 @@ Information Systems 20 (2002) 422.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from elc.curve import Package, count_trained_weeks, find_size
 from elc.dataset import LEAST_WEEKS
-from elc.explain.attribution import DRIVERS, SETPOINTS, attribute, measure_sizes
-from elc.explain.hours import choose_hours, find_judged
+from elc.explain.attribution import DRIVERS, SETPOINTS, measure_sizes
+from elc.explain.weeks import Weeks
 from elc.fields import TIME
+from elc.files import keep
 from elc.findings import Finding, Kind, Reason, build_frame
 from elc.settings import StageSettings
 
@@ -48,31 +50,34 @@ def find_short(package: Package, settings: StageSettings) -> Reason | None:
     return Reason("ranking_short", {"weeks": weeks, "least": LEAST_WEEKS})
 
 
-def measure_drift(package: Package, scored: pd.DataFrame, settings: StageSettings) -> pd.DataFrame:
-    """Measure nDCG over the last `drift_days`, of drivers and of set-points.
+def measure_drift(weeks: Weeks, settings: StageSettings, *, kept: Path) -> pd.DataFrame:
+    """Measure nDCG over the hours of `choose_weeks`, of drivers and of set-points.
+
+    Args:
+        weeks: the hours, of days that are over, so that an hour finds what the hour before measured.
+        settings: the plant's settings.
+        kept: folder of what was measured; it can be removed at any time.
 
     Returns:
         what (drivers, setpoints), ndcg, hours, and the player that rose most: rose, training_gj_per_h,
         late_gj_per_h. No row where the package holds no baseline, or where too few weeks or hours are known.
     """
+    trained = {DRIVERS: weeks.package.attribution.drivers, SETPOINTS: weeks.package.attribution.setpoints}
+    is_short = find_short(weeks.package, settings) is not None
+    names = [
+        what for what, sizes in trained.items() if sizes and len(weeks.hours[what]) >= LEAST_HOURS and not is_short
+    ]
+    sizes = keep(kept / "sizes.json", [weeks.key, *names], lambda: _measure_sizes(weeks, names))
     rows = []
-    is_short = find_short(package, settings) is not None
-    hours = choose_hours(package, scored, days=settings.explain.drift_days)
-    for what, training in ((DRIVERS, package.attribution.drivers), (SETPOINTS, package.attribution.setpoints)):
-        is_known = training and len(hours) >= LEAST_HOURS and not is_short
-        late = _measure(package, hours, settings, what) if is_known else {}
-        if late:
-            rose = _find_risen(training, late)
-            rows.append((what, measure_ndcg(training, late), len(hours), rose, training[rose], late[rose]))
+    for what in names:
+        late, training = sizes[what], trained[what]
+        rose = _find_risen(training, late)
+        rows.append((what, measure_ndcg(training, late), len(weeks.hours[what]), rose, training[rose], late[rose]))
     return pd.DataFrame(rows, columns=["what", "ndcg", "hours", "rose", "training_gj_per_h", "late_gj_per_h"])
 
 
-def _measure(package: Package, hours: pd.DataFrame, settings: StageSettings, what: str) -> dict[str, float]:
-    """Mean absolute share of each player; none where too few hours are known."""
-    known = find_judged(package, hours) if what == SETPOINTS else hours
-    if len(known) < LEAST_HOURS:
-        return {}
-    return measure_sizes(attribute(package, known, settings.explain, what=what))
+def _measure_sizes(weeks: Weeks, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    return {what: measure_sizes(weeks.attributions[what]) for what in names}
 
 
 def _find_risen(training: Mapping[str, float], late: Mapping[str, float]) -> str:

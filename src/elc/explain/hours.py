@@ -7,16 +7,7 @@ import pandas as pd
 
 from elc.curve import Package
 from elc.explain.attribution import SETPOINTS
-from elc.fields import GAP, IS_OUTSIDE, TIME
-
-# ASSUME: mean shares of so many hours of a period, evenly spread, are those of all.
-EXPLAINED_HOURS = 48
-
-
-def choose_hours(package: Package, scored: pd.DataFrame, *, days: int) -> pd.DataFrame:
-    """Choose hours of the last days that the curve knows, evenly spread: inside the envelope, with every driver."""
-    first = scored[TIME].max() - pd.Timedelta(days, "D")
-    return spread(find_known(package, scored[scored[TIME] > first]), EXPLAINED_HOURS)
+from elc.fields import GAP, IS_OUTSIDE
 
 
 def find_known(package: Package, scored: pd.DataFrame) -> pd.DataFrame:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from elc.curve import Package, find_last
-from elc.explain.attribution import WHATS, attribute
+from elc.explain.attribution import WHATS, Attribution, attribute
 from elc.explain.explanation import wrap
 from elc.explain.hours import choose_explained
 from elc.fields import TIME
@@ -44,9 +45,14 @@ class Weeks:
         times: pd.Series = self.hours[what][TIME].dt.tz_convert(self.zone)
         return times
 
+    @cached_property
+    def attributions(self) -> dict[str, Attribution]:
+        """What drivers, and set-points, make of the hours (see `attribute`)."""
+        return {what: attribute(self.package, hours, self.settings, what=what) for what, hours in self.hours.items()}
+
     def explain(self, what: str) -> shap.Explanation:
-        """Explain the hours by drivers or set-points (see `attribute`)."""
-        return wrap(attribute(self.package, self.hours[what], self.settings, what=what))
+        """Explain the hours by drivers or set-points, for shap's plots."""
+        return wrap(self.attributions[what])
 
 
 def choose_weeks(package: Package, scored: pd.DataFrame, settings: StageSettings) -> Weeks:

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import elc
+from elc.files import hash_code
 from elc.paths import CANDIDATE, Project
 from elc.records import RecordError, read_record, write_record
 from elc.records.fetch import FAULTS
@@ -137,17 +137,7 @@ def _hash_file(path: Path) -> str:
 @functools.cache
 def _hash_code(stage: str, notebooks: str) -> str:
     """Hash the package's code, and a stage's notebook."""
-    digest = hashlib.sha256(_hash_package().encode())
+    digest = hashlib.sha256(hash_code().encode())
     if notebook := find_stages(Project(Path(notebooks).parent)).get(stage):
         digest.update(notebook.name.encode() + notebook.read_bytes())
-    return digest.hexdigest()
-
-
-@functools.cache
-def _hash_package() -> str:
-    folder = Path(elc.__file__).parent
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".pyc", ".pyo"))
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

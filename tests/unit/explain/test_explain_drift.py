@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from elc import curve, explain, pages
+from elc.curve import Package
 from elc.fields import BEST, IS_OUTSIDE
 from elc.pages.findings import say_findings
 from elc.records.attribution import TrainingAttribution
@@ -73,16 +75,21 @@ def test_ndcg_by_hand() -> None:
     assert explain.measure_ndcg(training, {"c": 1.0, "a": 2.0}) == pytest.approx(1.0)  # b is gone
 
 
-def test_ranking_as_in_training_is_no_finding_and_another_is_one() -> None:
+def measure(package: Package, scored: pd.DataFrame, kept: Path) -> pd.DataFrame:
+    chosen = build_settings()
+    return explain.measure_drift(explain.choose_weeks(package, scored, chosen), chosen, kept=kept)
+
+
+def test_ranking_as_in_training_is_no_finding_and_another_is_one(tmp_path: Path) -> None:
     package, chosen = build_package(), build_settings()
     scored = build_scored(package)
-    drift = explain.measure_drift(package, scored, chosen)
+    drift = measure(package, scored, tmp_path)
     assert drift["what"].tolist() == ["drivers", "setpoints"]
-    assert drift["hours"].tolist() == [48, 48]
+    assert drift["hours"].tolist() == [47, 47]  # the last hour begins a day at the site
     assert drift["ndcg"].tolist() == pytest.approx([1.0, 1.0])
     assert explain.find_drift(drift, scored, chosen).empty
     late = replace(package, attribution=TrainingAttribution(drivers={LOAD: 1.0, AIR: 5.0, FEED: 50.0}))
-    drift = explain.measure_drift(late, scored, chosen)
+    drift = measure(late, scored, tmp_path / "late")
     found = explain.find_drift(drift, scored, chosen)
     assert found[["check", "plant", "column"]].to_numpy().tolist() == [
         ["feature_attribution_drift_check", "fjord", LOAD]
@@ -97,8 +104,8 @@ def test_ranking_as_in_training_is_no_finding_and_another_is_one() -> None:
     assert table["as in training"].tolist() == ["no"]
 
 
-def test_too_few_hours_or_no_baseline_measure_nothing() -> None:
-    package, chosen = build_package(), build_settings()
-    assert explain.measure_drift(package, build_scored(package, 23), chosen).empty
+def test_too_few_hours_or_no_baseline_measure_nothing(tmp_path: Path) -> None:
+    package = build_package()
+    assert measure(package, build_scored(package, 23), tmp_path).empty
     bare = replace(package, attribution=TrainingAttribution())
-    assert explain.measure_drift(bare, build_scored(package), chosen).empty
+    assert measure(bare, build_scored(package), tmp_path).empty

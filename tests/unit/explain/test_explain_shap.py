@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -157,10 +158,12 @@ def test_shap_is_imported_only_where_it_is_asked_for(modules: str) -> None:
     assert subprocess.run([sys.executable, "-c", command]).returncode == 0
 
 
-def test_drift_is_measured_without_shap() -> None:
+def test_drift_is_measured_without_shap(tmp_path: Path) -> None:
     command = (
-        "import sys; from tests.unit.explain.packages import *; from elc import explain; package = build_package();"
-        "drift = explain.measure_drift(package, build_scored(package), build_settings());"
+        "import sys; from pathlib import Path; from tests.unit.explain.packages import *; from elc import explain;"
+        "package, chosen = build_package(), build_settings();"
+        "weeks = explain.choose_weeks(package, build_scored(package), chosen);"
+        "drift = explain.measure_drift(weeks, chosen, kept=Path(sys.argv[1]));"
         "sys.exit('shap' in sys.modules or len(drift) != 2)"
     )
-    assert subprocess.run([sys.executable, "-c", command]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", command, str(tmp_path)]).returncode == 0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
+
+import matplotlib.path as mpath
 import numpy as np
 import pandas as pd
 from babel.dates import format_datetime
@@ -9,11 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from elc.fields import ENERGY, GAP, GAP_FRAC, STATE, TIME, TYPICAL
+from elc.files import keep
 from elc.pages.figures.chart import WIDE, Chart, Track, build_table, show
 from elc.pages.figures.colours import COST, GOOD, GREY, PALE
 from elc.pages.figures.style import build_axes
@@ -85,7 +89,7 @@ def _draw_bars(
     if len(starts):
         ends, nothing = starts + width, np.zeros(len(starts))
         corners = np.array([(starts, nothing), (starts, heights), (ends, heights), (ends, nothing)])
-        bars = PathPatch(Path.make_compound_path_from_polys(corners.transpose(2, 0, 1)), facecolor=colour, lw=0)
+        bars = PathPatch(mpath.Path.make_compound_path_from_polys(corners.transpose(2, 0, 1)), facecolor=colour, lw=0)
         bars.sticky_edges.y.append(0.0)
         axes.add_patch(bars)
         axes.autoscale_view()
@@ -232,10 +236,19 @@ def _label_end(axes: Axes, time: pd.Timestamp, value: float, text: str) -> None:
     axes.annotate(text, (time, value), xytext=(5, 0), textcoords="offset points", color=COST, va="center")
 
 
-def plot_history(hourly: pd.DataFrame, throughput: str) -> Chart:
-    """Plot the daily mean of energy and load over the whole hourly table."""
-    daily = hourly.set_index(hourly[TIME].dt.tz_localize(None))[[ENERGY, throughput]].resample("D").mean()
+def plot_history(hourly: pd.DataFrame, throughput: str, *, kept: Path) -> Chart:
+    """Plot the daily mean of energy and load over the days (UTC) that are over, or read it where it was drawn before.
 
+    `kept` is a folder of what was drawn; it can be removed at any time.
+    """
+    means = hourly.set_index(hourly[TIME].dt.tz_localize(None))[[ENERGY, throughput]].resample("D").mean()
+    daily = means.iloc[:-1]
+    drawn = pd.util.hash_pandas_object(daily).to_numpy().tobytes()
+    parts: list[str | bytes] = [throughput, repr(get_unit()), get_language(), drawn]
+    return Chart(**keep(kept / "history.json", parts, lambda: asdict(_draw_history(daily, throughput))))
+
+
+def _draw_history(daily: pd.DataFrame, throughput: str) -> Chart:
     def draw(width: float) -> Figure:
         figure, axes = build_axes(width, 2.6)
         axes.plot(daily.index, daily[ENERGY] / get_unit().gj, color=COST, lw=1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -85,6 +87,11 @@ def build_bands() -> pd.DataFrame:
     return pd.DataFrame({"load": ["40 to 50 t/h", "50 to 60 t/h"], "intervals": [1200, 901], **columns})
 
 
+def draw_history() -> Chart:
+    with TemporaryDirectory() as folder:
+        return figures.plot_history(build_scored(), LOAD, kept=Path(folder))
+
+
 PICTURES: dict[str, Callable[[], Chart]] = {
     "curve": draw_curve,
     "gaps": lambda: figures.plot_gaps(build_scored(), 7, 0.02, "Europe/Oslo", size=1000.0),
@@ -95,7 +102,7 @@ PICTURES: dict[str, Callable[[], Chart]] = {
     "shares": draw_shares,
     "learning": lambda: figures.plot_learning(pd.DataFrame({"loss": [3.0, 2.0, 1.5], "val_loss": [3.5, 2.5, 2.6]}), 1),
     "residuals": lambda: figures.plot_residuals(build_scored()),
-    "history": lambda: figures.plot_history(build_scored(), LOAD),
+    "history": draw_history,
     "calendar": lambda: figures.plot_calendar(build_hours(), "Europe/Oslo"),
     "against": lambda: figures.plot_against(build_hours(), [LOAD]),
 }
@@ -343,3 +350,15 @@ def test_nothing_judged_is_nothing_to_show() -> None:
     assert "Nothing to show." in figures.plot_calendar(hours, "UTC").data
     assert "Nothing to show." in figures.plot_calendar(hours.iloc[:0], "UTC").data
     assert "Nothing to show." in figures.plot_against(hours, [LOAD]).data
+
+
+def test_history_is_drawn_anew_once_a_day(tmp_path: Path) -> None:
+    scored = build_scored()
+    whole = figures.plot_history(scored, LOAD, kept=tmp_path)
+    kept = (tmp_path / "history.json").stat().st_mtime_ns
+    last = scored[TIME].max().normalize()
+    today = scored.assign(**{ENERGY: scored[ENERGY].where(scored[TIME] < last, 1.0)})
+    assert figures.plot_history(today, LOAD, kept=tmp_path) == whole
+    assert (tmp_path / "history.json").stat().st_mtime_ns == kept
+    earlier = scored.assign(**{ENERGY: scored[ENERGY].where(scored[TIME] >= last, 1.0)})
+    assert figures.plot_history(earlier, LOAD, kept=tmp_path) != whole
