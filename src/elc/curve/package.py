@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -143,18 +144,31 @@ def read(folder: Path) -> Package:
     Raises:
         ElcError: a file is missing or differs from its hash in card.json.
     """
-    return read_found(folder, sha256="")
+    return open_package(read_content(folder, sha256=""))
 
 
 def read_found(folder: Path, *, sha256: str) -> Package:
     """Read the very package that was found before (`registry.Used`): the one whose content has this SHA-256.
 
-    An empty one is a candidate's, for which its card vouches.
+    An empty one is a candidate's, for which its card vouches. The one that was read last is not opened again.
 
     Raises:
         ElcError: a file is missing or differs from its hash in card.json, or the content has changed.
     """
-    return open_package(read_content(folder, sha256=sha256))
+    return _open_verified(_Verified(read_content(folder, sha256=sha256)))
+
+
+@dataclass(frozen=True)
+class _Verified:
+    content: Content
+
+    def __hash__(self) -> int:
+        return hash(self.content.card["sha256"])
+
+
+@functools.lru_cache(maxsize=1)
+def _open_verified(verified: _Verified) -> Package:
+    return open_package(verified.content)
 
 
 def open_package(content: Content) -> Package:

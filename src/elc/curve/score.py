@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+import hashlib
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -43,16 +45,44 @@ class Cost:
     co2_t: float
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A table to be scored, by its content; the package is that very object."""
+
+    digest: str
+    package_id: int
+    settings_text: str
+    hourly: pd.DataFrame = field(compare=False)
+    package: Package = field(compare=False)
+    settings: StageSettings = field(compare=False)
+
+
 def score_table(hourly: pd.DataFrame, package: Package, settings: StageSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Score an hourly table as ingest wrote it: fit its columns to the package, mark its states, and compare.
+
+    The last table is remembered: the stages of an hour score the same one, each for itself.
 
     Returns:
         The hours as `score_hours` gives them, with the condition of the plant (see `add_condition`), and a finding for
         each column that could not be used (see `fit_hours`).
     """
-    fitted, unfit = fit_hours(hourly, package)
+    asked = _Asked(_hash(hourly), id(package), repr(settings), hourly, package, settings)
+    scored, unfit = _score(asked)
+    return scored.copy(deep=False), unfit.copy(deep=False)  # whoever writes to one has a copy of their own
+
+
+@functools.lru_cache(maxsize=1)
+def _score(asked: _Asked) -> tuple[pd.DataFrame, pd.DataFrame]:
+    package, settings = asked.package, asked.settings
+    fitted, unfit = fit_hours(asked.hourly, package)
     marked = mark_states(fitted, package.throughput, package.rated_load, settings)
     return add_condition(score_hours(marked, package), package, settings.plant), unfit
+
+
+def _hash(table: pd.DataFrame) -> str:
+    digest = hashlib.sha256(str(table.dtypes.to_dict()).encode())
+    digest.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())
+    return digest.hexdigest()
 
 
 def add_condition(scored: pd.DataFrame, package: Package, plant: PlantSettings) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,14 +144,20 @@ def test_last_hour_is_the_latest_in_any_order() -> None:
     assert curve.find_last(hours.iloc[[2, 3, 0, 1]])[LOAD] == 53.0
 
 
-def test_table_of_ingest_is_scored_in_one_call(package: curve.Package) -> None:
-    chosen = settings.read_plant(Project(Path(__file__).parents[3]), "fjord")
+def rate(package: curve.Package) -> curve.Package:
+    card = package.card | {"rated_load": 50.0}
+    return curve.Package(card, pd.DataFrame(), package.envelope, LinearCurve(), LinearCurve())
+
+
+def build_table() -> pd.DataFrame:
     times = pd.date_range("2024-01-01", periods=48, freq="h", tz="UTC")
     load = np.where(np.arange(48) == 30, 0.0, 50.0)
-    hourly = pd.DataFrame({TIME: times, LOAD: load, AIR: 10.0, ENERGY: 10 * load + 30})
-    rated = curve.Package(
-        package.card | {"rated_load": 50.0}, pd.DataFrame(), package.envelope, LinearCurve(), LinearCurve()
-    )
+    return pd.DataFrame({TIME: times, LOAD: load, AIR: 10.0, ENERGY: 10 * load + 30})
+
+
+def test_table_of_ingest_is_scored_in_one_call(package: curve.Package) -> None:
+    chosen = settings.read_plant(Project(Path(__file__).parents[3]), "fjord")
+    hourly, rated = build_table(), rate(package)
     scored, unfit = curve.score_table(hourly, rated, chosen)
     assert unfit.empty
     assert not scored[IS_STEADY].iloc[30]
@@ -159,3 +166,20 @@ def test_table_of_ingest_is_scored_in_one_call(package: curve.Package) -> None:
     scored, unfit = curve.score_table(hourly.drop(columns=AIR), rated, chosen)
     assert unfit["column"].tolist() == [AIR]
     assert scored[GAP].isna().all()
+
+
+def test_table_that_is_remembered_is_the_one_that_was_asked_for(package: curve.Package) -> None:
+    chosen = settings.read_plant(Project(Path(__file__).parents[3]), "fjord")
+    hourly, rated = build_table(), rate(package)
+    first, _ = curve.score_table(hourly, rated, chosen)
+    first[GAP] = 0.0  # whoever writes to it changes nothing for the next
+    hourly.loc[25, ENERGY] += 1.0
+    second, _ = curve.score_table(hourly, rated, chosen)
+    assert second[GAP].iloc[24:27].tolist() == [10.0, 11.0, 10.0]
+    assert curve.score_table(hourly, rated, chosen)[0].equals(second)
+    assert second.equals(curve.score_table(hourly, rate(package), chosen)[0])
+    late = replace(chosen, plant=chosen.plant.model_copy(update={"events": []}))
+    assert curve.score_table(hourly, rated, late)[0].equals(second)
+    higher = replace(rated, card=rated.card | {"rated_load": 5000.0})
+    assert not curve.score_table(hourly, higher, chosen)[0].equals(second)
+    assert curve.score_table(hourly.iloc[:40], rated, chosen)[0].equals(second.iloc[:40])
