@@ -102,7 +102,7 @@ class Project:
         return self.root / "data" / "cache" / ".simulated" / plant
 
     def drawn(self, plant: str) -> Path:
-        """Folder of the pictures that explain need not draw again; it can be removed at any time."""
+        """Folder of what an hour need not make again, pictures above all; it can be removed at any time."""
         return self.place / "data" / "cache" / ".drawn" / plant
 
     def findings(self, plant: str) -> Path:

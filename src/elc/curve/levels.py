@@ -29,13 +29,13 @@ DAY_H = 24.0
 
 def build_days(times: pd.Series, values: Array, *, width_h: float) -> pd.DataFrame:
     """Build the mean of each UTC day that has enough known hours, in time order: time_utc, mean, known_h."""
-    rows = pd.DataFrame({TIME: times.reset_index(drop=True), MEAN: np.asarray(values, np.float64)})
-    rows = rows[np.isfinite(rows[MEAN])]
-    days = rows.groupby(rows[TIME].dt.floor("D"))[MEAN].agg(["mean", "size"]).reset_index()
-    days = days.rename(columns={"size": KNOWN_H}).astype({KNOWN_H: np.float64})
-    days[KNOWN_H] *= width_h
-    chosen: pd.DataFrame = days[days[KNOWN_H] >= LEAST_H].reset_index(drop=True)
-    return chosen
+    known = np.isfinite(np.asarray(values, np.float64))
+    moments = times.to_numpy("datetime64[us]")[known].astype("datetime64[D]")
+    days, places, counts = np.unique(moments, return_inverse=True, return_counts=True)
+    means = np.bincount(places, weights=np.asarray(values, np.float64)[known], minlength=len(days)) / counts
+    is_enough = counts * width_h >= LEAST_H
+    starts = pd.to_datetime(days[is_enough].astype("datetime64[us]"), utc=True)
+    return pd.DataFrame({TIME: starts, MEAN: means[is_enough], KNOWN_H: counts[is_enough] * width_h})
 
 
 def build_level(times: pd.Series, values: Array, *, width_h: float, reference: float | None) -> Level | None:

@@ -3,11 +3,16 @@ out."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from elc.curve import Package, build_best_practice, find_last, find_named, predict_precedents, share_response
 from elc.fields import BEST, CONDITION_PART, GAP, GOOD_HOURS, TIME, UNEXPLAINED
+from elc.files import keep
 from elc.settings import ExplainSettings
 
 SHARES = ["setpoint", "now", "best_practice", "share_gj_per_h"]
@@ -88,11 +93,36 @@ def explain_gap(package: Package, hour: pd.Series, settings: ExplainSettings) ->
     return explain_hours(package, hour.to_frame().T, settings).astype(TYPES)
 
 
-def explain_period(package: Package, scored: pd.DataFrame, settings: ExplainSettings) -> pd.DataFrame:
-    """Explain every judged hour of the last `explained_days`; the rows of `explain_hours`."""
+def explain_period(
+    package: Package, scored: pd.DataFrame, settings: ExplainSettings, *, kept: Path | None = None
+) -> pd.DataFrame:
+    """Explain every judged hour of the last `explained_days`; the rows of `explain_hours`.
+
+    Each day (UTC) is explained on its own, and what was made of it is read in the folder `kept`, which can be removed
+    at any time.
+    """
+    judged = scored[scored[GAP].notna()]
     first = scored[TIME].max() - pd.Timedelta(settings.explained_days, "D")
-    judged = scored[(scored[TIME] > first) & scored[GAP].notna()]
-    return explain_hours(package, judged, settings)
+    days = judged[TIME].dt.floor("D")
+    shown = judged[days >= first.floor("D")]
+    tables = [_explain_day(package, hours, settings, kept) for _, hours in shown.groupby(days)]
+    found = pd.concat(tables, ignore_index=True) if tables else _build_empty()
+    late: pd.DataFrame = found[found[TIME] > first].reset_index(drop=True)
+    return late
+
+
+def _explain_day(package: Package, hours: pd.DataFrame, settings: ExplainSettings, kept: Path | None) -> pd.DataFrame:
+    if kept is None:
+        return explain_hours(package, hours, settings)
+    place = (hours[TIME].iloc[0] - pd.Timestamp(0, tz="UTC")).days % (settings.explained_days + 2)
+    content = pd.util.hash_pandas_object(hours, index=False).to_numpy().tobytes()
+    parts: list[str | bytes] = [str(package.card.get("sha256")), str(settings), " ".join(hours.columns), content]
+    made = keep(kept / f"shares{place}.json", parts, lambda: _pack(explain_hours(package, hours, settings)))
+    return pd.DataFrame(made | {TIME: pd.to_datetime(made[TIME], unit="us", utc=True)}).astype(TYPES)
+
+
+def _pack(shares: pd.DataFrame) -> dict[Hashable, Any]:
+    return shares.astype({TIME: "int64"}).to_dict("list")
 
 
 def find_last_judged(scored: pd.DataFrame) -> pd.Series:

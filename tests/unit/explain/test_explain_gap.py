@@ -380,3 +380,21 @@ def test_shares_name_their_hour_and_no_file_is_no_share(package: curve.Package, 
     assert pd.read_parquet(tmp_path / "last.parquet")[TIME].tolist() == [hour[TIME]] * 4
     assert explain.read_shares(tmp_path / "nowhere").empty
     assert explain.read_drift(tmp_path / "nowhere").empty
+
+
+def test_kept_days_are_what_is_explained_without(package: curve.Package, tmp_path: Path) -> None:
+    hours = pd.DataFrame([build_hour()] * (24 * 9 + 5))
+    hours[TIME] = pd.date_range("2024-01-01", periods=len(hours), freq="h", tz="UTC", unit="us")
+    hours[LOAD] += np.linspace(0.0, 3.0, len(hours))
+    for end in (24 * 8 + 20, 24 * 9 + 4, 24 * 9 + 5):  # the last is the hour after
+        scored = hours.iloc[:end]
+        shares = explain.explain_period(package, scored, LIKE, kept=tmp_path)
+        pd.testing.assert_frame_equal(shares, explain.explain_period(package, scored, LIKE))
+        assert shares[TIME].min() == scored[TIME].max() - pd.Timedelta(LIKE.explained_days * 24 - 1, "h")
+    names = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert len(names) <= LIKE.explained_days + 2
+    late = scored.copy()
+    late.loc[late.index[-30], GAP] += 7.0  # a late reading reached an hour of yesterday
+    shares = explain.explain_period(package, late, LIKE, kept=tmp_path)
+    pd.testing.assert_frame_equal(shares, explain.explain_period(package, late, LIKE))
+    assert sum(path.stat().st_mtime_ns != names[path.name] for path in tmp_path.iterdir()) == 1

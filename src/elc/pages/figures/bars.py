@@ -6,6 +6,7 @@ come the places of ticks and the widths of texts.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -108,6 +109,7 @@ def _build_scale(bars: pd.DataFrame, names: list[list[str]], width: float) -> _S
     return _Scale(left, right, start - px * low, px)
 
 
+@functools.lru_cache(1024)  # an hour writes the words of the hour before
 def _measure(text: str) -> float:
     width, _, _ = text_to_path.get_text_width_height_descent(text, _FONT, ismath=False)
     return float(width)
