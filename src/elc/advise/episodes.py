@@ -10,14 +10,15 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from elc.advise.clock import HOUR_NS, NEVER, Times, count_ns, count_rows, find_same_time, find_step_h, read_times
 from elc.fields import TIME
 from elc.settings import AdviseSettings
 
 Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
 FOLLOWED, PARTLY, NOT, UNKNOWN, OPEN = "followed", "partly", "not", "unknown", "open"
 FOLLOWED_FRAC = 0.5
 PARTLY_FRAC = 0.2  # ASSUME: of the advised step; less is how set-points wander by themselves
-HOUR_NS = 3600 * 10**9
 # ASSUME: a set-point goes by itself as far as on four of five like occasions: within 2 h of the same time of day, and
 # of these the third from which it set out nearest to where it is; fewer than 14 occasions tell no habit.
 HABIT_QUANTILE, HABIT_NEAR_H, HABIT_PARTS, HABIT_LEAST = 0.8, 2, 3, 14
@@ -28,21 +29,46 @@ LEAST_KNOWN_FRAC = 0.5  # of the hours that must show whether a move was made, a
 class Episode:
     """Hours on end in which a set-point was advised to go the same way, and what became of it.
 
-    `advice` is the log's row of its first hour; `end` its last advised hour; `is_shown` whether anybody could see it.
+    `row` is the log's row of its first hour; `end` its last advised hour; `is_shown` whether anybody could see it.
     `outcome` is the verdict as far as the hours tell it, and `due` the last hour in which a move would have counted.
-    `moved_at` and `held_h` tell when the set-point was moved and how long it stayed; None and 0 where it was not.
+    `moved_at` and `held_h` tell when the set-point was moved and how long it stayed; NEVER and 0 where it was not.
     `done_frac` is how much of the step was done by the hours after that, or at most until then.
+    Times are those of `clock`.
     """
 
-    advice: pd.Series
-    end: pd.Timestamp
+    row: int
+    end: int
     hours: int
     is_shown: bool
     outcome: str
-    due: pd.Timestamp
-    moved_at: pd.Timestamp | None
+    due: int
+    moved_at: int
     held_h: float
     done_frac: float
+
+
+@dataclass(frozen=True)
+class _Log:
+    """The log as arrays (rows,): when a move was advised, from where and to where, by which version, whether shown."""
+
+    at: Times
+    now: Array
+    to: Array
+    version: Rows
+    is_shown: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Move:
+    """A move that was advised at a time: from where a set-point was then, and to where."""
+
+    at: int
+    now: float
+    to: float
+
+    def measure(self, values: Array) -> Array:
+        """How much of the step is done where the set-point has these values."""
+        return (values - self.now) / (self.to - self.now)
 
 
 def find_episodes(
@@ -64,68 +90,100 @@ def find_episodes(
         settings: of advise.
         closed: the cases that are closed, as `outcomes.build_outcomes` records them: their hours are told.
     """
-    times, apart = pd.DatetimeIndex(hourly[TIME]), pd.Timedelta(settings.judged_h, "h")
+    times, given, apart = read_times(hourly[TIME]), _read_log(log), count_ns(settings.judged_h)
+    told, names = _find_told(closed, apart), log["setpoint"].to_numpy()
     found: list[Episode] = []
-    for column, rows in log[log["setpoint"].isin(hourly.columns)].groupby("setpoint", sort=True):
-        values = hourly[str(column)].to_numpy(float)
-        told = _find_told(closed[closed["setpoint"] == column], apart)
-        for spell in _split(rows, apart):
-            is_shown = bool(spell["is_shown"].any())
-            if is_shown or spell[TIME].iloc[0] > log[TIME].min() + apart:
-                is_seen = spell["is_shown"].cummax() if is_shown else True
-                left = spell[~(spell[TIME] <= told) & is_seen]
-                found += _follow(left, times, values, settings, is_shown=is_shown)
-    return sorted(found, key=lambda case: (case.advice[TIME], case.advice["setpoint"]))
+    for column in sorted({*names} & {*hourly.columns}):
+        course = _Course(times, hourly[column].to_numpy(float), settings)
+        for spell in _split(np.flatnonzero(names == column), given, apart):
+            is_shown = given.is_shown[spell]
+            if is_shown.any() or given.at[spell[0]] > given.at.min() + apart:
+                left = spell[is_shown.argmax() :]  # from the first on that was shown, or from the first
+                left = left[given.at[left] > told.get(column, NEVER)]
+                found += _follow(left, given, course, is_shown=bool(is_shown.any()))
+    return sorted(found, key=lambda case: given.at[case.row])
 
 
-def _find_told(closed: pd.DataFrame, apart: pd.Timedelta) -> pd.Timestamp:
-    """The last advised hour that the closed cases of a set-point account for; NaT where there are none."""
-    moved = closed["moved_at"] + apart - pd.Timedelta(1, "us")
-    return moved.where(closed["outcome"].eq(FOLLOWED), closed["end"]).max()
+def _read_log(log: pd.DataFrame) -> _Log:
+    now, to = (log[name].to_numpy(float) for name in ("now", "to"))
+    version = pd.factorize(log["version"])[0]
+    return _Log(read_times(log[TIME]), now, to, version, log["is_shown"].to_numpy(bool))
 
 
-def _split(rows: pd.DataFrame, apart: pd.Timedelta) -> Iterator[pd.DataFrame]:
+def _find_told(closed: pd.DataFrame, apart: int) -> dict[str, int]:
+    """The last time that the closed cases of each set-point account for."""
+    end, moved_at = read_times(closed["end"]), read_times(closed["moved_at"])
+    told = pd.Series(np.where(closed["outcome"] == FOLLOWED, moved_at + apart - 1, end))
+    return {str(name): int(last) for name, last in told.groupby(closed["setpoint"].to_numpy()).max().items()}
+
+
+def _split(rows: Rows, log: _Log, apart: int) -> list[Rows]:
     """Split the rows of one set-point where advice pauses, turns round, or comes from another version."""
-    way = rows["to"] > rows["now"]
-    is_new = rows[TIME].diff().gt(apart) | way.ne(way.shift()) | rows["version"].ne(rows["version"].shift())
-    for _, spell in rows.groupby(is_new.cumsum().to_numpy()):
-        yield spell
+    is_up = log.to[rows] > log.now[rows]
+    is_new = (np.diff(log.at[rows]) > apart) | np.diff(is_up) | (np.diff(log.version[rows]) != 0)
+    return np.split(rows, np.flatnonzero(is_new) + 1)
 
 
-def _follow(
-    rows: pd.DataFrame, times: pd.DatetimeIndex, values: Array, settings: AdviseSettings, *, is_shown: bool
-) -> Iterator[Episode]:
+def _follow(spell: Rows, log: _Log, course: _Course, *, is_shown: bool) -> Iterator[Episode]:
     """Follow one spell of advice: each move that was made ends a case, and what is still advised begins the next."""
-    follow, pause = (pd.Timedelta(hours, "h") for hours in (settings.follow_h, settings.judged_h))
-    count = count_rows(times, settings.judged_h)
-    least = max(int(np.ceil(LEAST_KNOWN_FRAC * count)), 1)
-    while len(rows):
-        first, due = rows.iloc[0], rows[TIME].iloc[-1] + follow
-        start, end, beyond = (int(times.searchsorted(at, side="right")) for at in (first[TIME], due, due + pause))
-        done = (values[start:beyond] - first["now"]) / (first["to"] - first["now"])
-        stays = _look_ahead(done, count, least)[: end - start]
-        habit = _find_habit(times, values, first, slice(start, end), settings)
+    while len(spell):
+        first, at = int(spell[0]), log.at[spell]
+        move, due = _Move(int(at[0]), log.now[first], log.to[first]), int(at[-1]) + course.follow
+        start, end, beyond = course.times.searchsorted([move.at, due, due + course.pause], side="right")
+        done = move.measure(course.values[start:beyond])
+        stays = _look_ahead(done, course.count, course.least)[: end - start]
+        most = max(stays[np.isfinite(stays)], default=float("nan"))
+        habit = course.find_habit(move, start, end) if most >= PARTLY_FRAC else 0.0
         is_moved = (done[: end - start] >= FOLLOWED_FRAC) & (stays >= FOLLOWED_FRAC) & (stays > habit)
         if not is_moved.any():
-            most = max(stays[np.isfinite(stays)], default=float("nan"))
-            needed = count_rows(times, (due + pause - first[TIME]) / pd.Timedelta("1h"))
+            needed = count_rows((due + course.pause - move.at) / HOUR_NS, course.step_h)
             name = _name(most, habit, known_frac=float(np.isfinite(done).sum()) / needed)
-            yield Episode(first, rows[TIME].iloc[-1], len(rows), is_shown, name, due, None, 0.0, most)
+            yield Episode(first, int(at[-1]), len(spell), is_shown, name, due, NEVER, 0.0, most)
             return
         row = int(is_moved.argmax())
-        moved_at = times[start + row]
-        told = rows.iloc[: int(rows[TIME].searchsorted(moved_at))]
-        held = _find_held(times, values, first, start + row, settings.hold_h)
-        done_frac = float(stays[row])
-        yield Episode(first, told[TIME].iloc[-1], len(told), is_shown, FOLLOWED, due, moved_at, held, done_frac)
-        rows = rows.iloc[int(rows[TIME].searchsorted(moved_at + pause)) :]
+        moved_at = int(course.times[start + row])
+        told, next_told = at.searchsorted([moved_at, moved_at + course.pause])
+        held_h = course.find_held(move, start + row)
+        yield Episode(first, int(at[told - 1]), int(told), is_shown, FOLLOWED, due, moved_at, held_h, stays[row])
+        spell = spell[next_told:]
 
 
-def count_rows(times: pd.DatetimeIndex, hours: float) -> int:
-    """How many rows of a table cover so many hours, by its usual step; one at least."""
-    steps = np.diff(times.as_unit("ns").asi8)
-    step_h = float(np.median(steps)) / HOUR_NS if len(steps) else 1.0
-    return max(round(hours / step_h), 1)
+class _Course:
+    """Where a set-point was at each time, and what settings say of following it."""
+
+    def __init__(self, times: Times, values: Array, settings: AdviseSettings) -> None:
+        self.times, self.values = times, values
+        self.follow, self.pause, self.hold = map(count_ns, (settings.follow_h, settings.judged_h, settings.hold_h))
+        self.look_back = count_ns(24 * settings.log_days)
+        self.step_h = find_step_h(times)
+        self.count = count_rows(settings.judged_h, self.step_h)
+        self.least = max(int(np.ceil(LEAST_KNOWN_FRAC * self.count)), 1)
+        self.stays = _look_ahead(values, self.count, self.least)
+
+    def find_habit(self, move: _Move, start: int, end: int) -> float:
+        """How much of an advised step the set-point does by itself from row `start` to `end`; 0 where it is unknown."""
+        since, width = int(self.times.searchsorted(move.at - self.look_back)), end - start
+        begins = slice(since, start - width - self.count)  # what sets out later is not over before the case begins
+        if begins.stop - since < HABIT_LEAST:
+            return 0.0
+        is_like = find_same_time(self.times[begins], move.at, HABIT_NEAR_H) & np.isfinite(self.values[begins])
+        rows = since + np.flatnonzero(is_like)
+        if len(rows) < HABIT_LEAST:
+            return 0.0
+        nearest = np.argsort(np.abs(self.values[rows] - move.now), kind="stable")[: -(-len(rows) // HABIT_PARTS)]
+        rows = rows[nearest]
+        ahead = sliding_window_view(self.stays, width)[rows + 1]
+        done = (ahead - self.values[rows, None]) / (move.to - move.now)
+        most = np.max(done, axis=1, where=np.isfinite(done), initial=0.0)
+        return max(float(np.quantile(most, HABIT_QUANTILE)), 0.0)
+
+    def find_held(self, move: _Move, row: int) -> float:
+        """Hours from a row on until less than half of the step is left on the mean of three, `hold_h` at most."""
+        end = int(self.times.searchsorted(self.times[row] + self.hold))
+        done = move.measure(self.values[row:end])
+        is_back = _look_ahead(done[::-1], 3, 1)[::-1] < FOLLOWED_FRAC
+        left = self.times[row + int(is_back.argmax())] if is_back.any() else self.times[end - 1] + HOUR_NS
+        return float((left - self.times[row]) / HOUR_NS)
 
 
 def _look_ahead(done: Array, count: int, least: int) -> Array:
@@ -133,43 +191,13 @@ def _look_ahead(done: Array, count: int, least: int) -> Array:
     if not len(done):
         return done
     windows = sliding_window_view(np.append(done, np.full(count - 1, np.nan)), count)
-    known = np.isfinite(windows).sum(axis=1)
-    return np.where(known >= least, np.nansum(windows, axis=1) / np.maximum(known, 1), np.nan)
-
-
-def _find_habit(
-    times: pd.DatetimeIndex, values: Array, first: pd.Series, window: slice, settings: AdviseSettings
-) -> float:
-    """How much of the advised step a set-point does by itself in a case's `window`; 0 where no habit is known."""
-    since = int(times.searchsorted(first[TIME] - pd.Timedelta(settings.log_days, "D")))
-    count, width = count_rows(times, settings.judged_h), window.stop - window.start
-    known = values[since : window.start]
-    begins = len(known) - width - count  # what sets out later is not over before the case begins
-    if begins < HABIT_LEAST:
-        return 0.0
-    stays = _look_ahead(known, count, max(int(np.ceil(LEAST_KNOWN_FRAC * count)), 1))
-    hour = np.asarray((times[since : since + begins] - first[TIME]) / pd.Timedelta("1h"))
-    is_like = (np.abs((hour + 12) % 24 - 12) <= HABIT_NEAR_H) & np.isfinite(known[:begins])
-    rows = np.flatnonzero(is_like)
-    if len(rows) < HABIT_LEAST:
-        return 0.0
-    nearest = np.argsort(np.abs(known[rows] - first["now"]), kind="stable")[: -(-len(rows) // HABIT_PARTS)]
-    rows = rows[nearest]
-    ahead = sliding_window_view(stays, width)[rows + 1]
-    done = (ahead - known[rows, None]) / (first["to"] - first["now"])
-    return max(float(np.quantile(np.max(done, axis=1, where=np.isfinite(done), initial=0.0), HABIT_QUANTILE)), 0.0)
+    is_known = np.isfinite(windows)
+    known = is_known.sum(axis=1)
+    sums = np.where(is_known, windows, 0.0).sum(axis=1)
+    return np.where(known >= least, sums / np.maximum(known, 1), np.nan)
 
 
 def _name(most: float, habit: float, *, known_frac: float) -> str:
     if known_frac < LEAST_KNOWN_FRAC:
         return UNKNOWN
     return PARTLY if most >= PARTLY_FRAC and most > habit else NOT
-
-
-def _find_held(times: pd.DatetimeIndex, values: Array, first: pd.Series, row: int, hold_h: float) -> float:
-    """Hours from a row on until less than half of the step is left on the mean of three, `hold_h` at most."""
-    end = int(times.searchsorted(times[row] + pd.Timedelta(hold_h, "h")))
-    done = (values[row:end] - first["now"]) / (first["to"] - first["now"])
-    is_back = _look_ahead(done[::-1], 3, 1)[::-1] < FOLLOWED_FRAC
-    left = times[row + int(is_back.argmax())] if is_back.any() else times[end - 1] + pd.Timedelta("1h")
-    return float((left - times[row]) / pd.Timedelta("1h"))

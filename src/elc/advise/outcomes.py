@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from statistics import NormalDist
 
+import numpy as np
 import pandas as pd
 
+from elc.advise.clock import build_times, read_times
 from elc.advise.episodes import OPEN, Episode, find_episodes
-from elc.advise.realised import REACH, Judged, Step
+from elc.advise.realised import REACH, Array, Judged, Step
 from elc.curve import Package
 from elc.fields import TIME
 from elc.settings import AdviseSettings
@@ -75,9 +77,9 @@ def build_outcomes(
     looked_at = scored[~(scored[TIME] <= begins - pd.Timedelta(settings.log_days, "D"))]
     hours = looked_at.sort_values(TIME, ignore_index=True)
     cases = find_episodes(log, hours, settings, closed=closed)
-    table = pd.DataFrame([_describe(case) for case in cases], columns=list(OUTCOMES)).astype(OUTCOMES)
+    table = _describe(cases, log)
     table["step"] = _find_steps(table["moved_at"], settings, first=int(closed["step"].max()) + 1 if len(closed) else 0)
-    _add_realised(table, hours, package, settings, closed)
+    table[REALISED] = _find_realised(table, hours, package, settings, closed)
     is_open = _find_open(table, cases, hours, settings)
     table["outcome"] = table["outcome"].mask(is_open, OPEN)
     whole = pd.concat([closed, _add_answers(table, notes)], ignore_index=True).astype(OUTCOMES)
@@ -86,7 +88,7 @@ def build_outcomes(
 
 def _keep_closed(former: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
     """The cases that stay closed: shown ones, those of versions in the log, and those from before it begins."""
-    is_ours = former["is_shown"] | former["version"].isin(log["version"]) | (former["start"] < log[TIME].min())
+    is_ours = former["is_shown"] | former["version"].isin(log["version"].unique()) | (former["start"] < log[TIME].min())
     closed: pd.DataFrame = former[former["outcome"].ne(OPEN) & is_ours]
     return closed
 
@@ -97,7 +99,7 @@ def _find_open(table: pd.DataFrame, cases: list[Episode], hours: pd.DataFrame, s
     A set-point's cases close in time order, so that what is closed tells which hours are accounted for.
     """
     stay = pd.Timedelta(max(settings.hold_h, REACH * settings.judged_h), "h")
-    due = pd.Series([case.due for case in cases], index=table.index, dtype="datetime64[us, UTC]")
+    due = pd.Series(build_times(case.due for case in cases), index=table.index)
     final = (table["moved_at"] + stay).fillna(due + pd.Timedelta(settings.judged_h, "h"))
     is_moved = table["step"] >= 0
     final = final.where(~is_moved, final.groupby(table["step"]).transform("max"))
@@ -106,12 +108,15 @@ def _find_open(table: pd.DataFrame, cases: list[Episode], hours: pd.DataFrame, s
     return still
 
 
-def _describe(case: Episode) -> dict[str, object]:
-    told = {name: case.advice[name] for name in ("setpoint", "version", "now", "to")}
-    told |= {name: case.advice[name] for name in ("saving_gj_per_h", "low_gj_per_h", "high_gj_per_h")}
-    names = ("end", "hours", "is_shown", "outcome", "moved_at", "held_h", "done_frac")
-    found = {name: getattr(case, name) for name in names}
-    return told | found | {"start": case.advice[TIME], "step": -1, "answer": "", "why": ""}
+def _describe(cases: list[Episode], log: pd.DataFrame) -> pd.DataFrame:
+    """Describe the cases, a row each; step, saving and answer are not known yet."""
+    advice = log.iloc[[case.row for case in cases]].rename(columns={TIME: "start"})
+    table = advice.reindex(columns=list(OUTCOMES)).reset_index(drop=True)
+    for name in ("hours", "is_shown", "outcome", "held_h", "done_frac"):
+        table[name] = [getattr(case, name) for case in cases]
+    for name in ("end", "moved_at"):
+        table[name] = build_times(getattr(case, name) for case in cases)
+    return table.assign(step=-1, answer="", why="").astype(OUTCOMES)
 
 
 def _find_steps(moved_at: pd.Series, settings: AdviseSettings, *, first: int) -> pd.Series:
@@ -121,32 +126,38 @@ def _find_steps(moved_at: pd.Series, settings: AdviseSettings, *, first: int) ->
     return numbers.reindex(moved_at.index).fillna(-1).astype("int64")
 
 
-def _add_realised(
+def _find_realised(
     table: pd.DataFrame, hours: pd.DataFrame, package: Package, settings: AdviseSettings, closed: pd.DataFrame
-) -> None:
-    """Add what each step saved, with its interval and its placebo, to the cases of the step."""
-    made = {number: _read_step(rows, package) for number, rows in table[table["step"] >= 0].groupby("step")}
-    if not made:
-        return
-    earlier = [_read_step(rows, package) for _, rows in closed[closed["step"] >= 0].groupby("step")]
-    judged = Judged(hours, package, settings.judged_h)
-    width = NormalDist().inv_cdf(0.5 + settings.interval_frac / 2)
-    for number, step in made.items():
-        saved = judged.judge(step, [*earlier, *made.values()])
-        reach = width * saved.error
-        numbers = [saved.mean, saved.mean - reach, saved.mean + reach, saved.placebo]
-        table.loc[table["step"] == number, REALISED] = numbers
+) -> Array:
+    """Find what the step of each case saved, with its interval and its placebo (cases, 4); NaN where none was made."""
+    made, earlier = _read_steps(table, package), _read_steps(closed, package)
+    found = np.full((len(table), len(REALISED)), np.nan)
+    if made:
+        judged = Judged(hours, package, settings.judged_h, [*earlier.values(), *made.values()])
+        width = NormalDist().inv_cdf(0.5 + settings.interval_frac / 2)
+        for number, step in made.items():
+            saved = judged.judge(step)
+            reach = width * saved.error
+            found[table["step"] == number] = saved.mean, saved.mean - reach, saved.mean + reach, saved.placebo
+    return found
 
 
-def _read_step(rows: pd.DataFrame, package: Package) -> Step:
-    names = package.setpoints
-    places = tuple(names.index(name) for name in dict.fromkeys(rows["setpoint"]) if name in names)
-    return Step(rows["moved_at"].min(), rows["moved_at"].max(), places)
+def _read_steps(table: pd.DataFrame, package: Package) -> dict[int, Step]:
+    """Read the steps in which moves of cases were made, by their numbers."""
+    at, numbers = read_times(table["moved_at"]), table["step"].to_numpy()
+    places = pd.Index(package.setpoints).get_indexer(pd.Index(table["setpoint"]))
+    steps = {}
+    for number in np.unique(numbers[numbers >= 0]).tolist():
+        made, moved = at[numbers == number], np.unique(places[(numbers == number) & (places >= 0)])
+        steps[number] = Step(int(made.min()), int(made.max()), tuple(moved.tolist()))
+    return steps
 
 
 def _add_answers(table: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     """Add the last answer that operators gave to each case."""
-    for _, note in notes.iterrows():
-        is_meant = table["setpoint"].eq(note["setpoint"]) & (table["start"] <= note["hour"])
-        table.loc[is_meant & (table["end"] >= note["hour"]), ["answer", "why"]] = [note["answer"], note["why"]]
-    return table
+    start, end, setpoint = read_times(table["start"]), read_times(table["end"]), table["setpoint"].to_numpy()
+    answers = np.full((len(table), 2), "", object)
+    columns = (notes[name] for name in ("setpoint", "answer", "why"))
+    for hour, name, *answer in zip(read_times(notes["hour"]), *columns, strict=True):
+        answers[(setpoint == name) & (start <= hour) & (hour <= end)] = answer
+    return table.assign(answer=answers[:, 0], why=answers[:, 1])

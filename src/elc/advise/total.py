@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from elc.advise.episodes import FOLLOWED, OPEN, UNKNOWN
+from elc.advise.outcomes import REALISED
 from elc.advise.realised import PLACEBOS
 
 
@@ -56,14 +57,11 @@ def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Tot
     closed = counted[~counted["outcome"].isin([OPEN, UNKNOWN])]
     followed = closed[closed["outcome"] == FOLLOWED]
     judged = followed[followed["realised_gj_per_h"].notna() & followed["realised_low_gj_per_h"].notna()]
-    steps = judged.groupby("step").agg(
-        held=("held_h", "min"),
-        saved=("realised_gj_per_h", "first"),
-        low=("realised_low_gj_per_h", "first"),
-        placebo=("placebo_gj_per_h", "first"),
-    )
-    saved = float((steps["saved"] * steps["held"]).sum()) if len(steps) else float("nan")
-    reach = float(np.sqrt((((steps["saved"] - steps["low"]) * steps["held"]) ** 2).sum()))
+    # What a step saved stands with each of its moves, so the least of these is all of it.
+    steps = judged.groupby("step")[["held_h", *REALISED]].min()
+    held, (hourly, low, _, placebo) = steps["held_h"], (steps[name] for name in REALISED)
+    saved = float((hourly * held).sum()) if len(steps) else float("nan")
+    reach = float(np.sqrt((((hourly - low) * held) ** 2).sum()))
     alone, alike = _count_alone(outcomes, closed) if is_shown else (0, 0)
     return Total(
         days=days,
@@ -74,7 +72,7 @@ def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Tot
         saved_gj=saved,
         low_gj=saved - reach,
         high_gj=saved + reach,
-        placebo_gj=float((steps["placebo"] * steps["held"]).sum(skipna=False)) if len(steps) else float("nan"),
+        placebo_gj=float((placebo * held).sum(skipna=False)) if len(steps) else float("nan"),
         is_shown=is_shown,
         alone=alone,
         alike=alike,

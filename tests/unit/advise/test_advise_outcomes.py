@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from elc import advise, settings
-from elc.advise.realised import fit_return
+from elc.advise.clock import HOUR_NS
+from elc.advise.realised import Spells
 from elc.advise.total import find_chance
 from elc.fields import ENERGY, GAP, TIME
 
@@ -319,21 +320,21 @@ def test_no_hours_are_no_cases(build_hours: Any, build_package: Any, rules: Any)
 
 def test_return_of_what_is_unexplained_is_fitted_from_spell_to_spell() -> None:
     rng = np.random.default_rng(3)
-    times = pd.date_range("2026-06-01", periods=20_000, freq="h", tz="UTC")
-    at_once = pd.Timedelta(0)
-    noise = fit_return(rng.normal(0, 2.0, len(times)), times, 4.0, at_once, at=times[5])
+    times = HOUR_NS * np.arange(20_000)
+    noise = Spells(rng.normal(0, 2.0, len(times)), times, 4.0).fit_return(0, at=times[5])
     # A mean of four independent hours is off by 2 / the root of 4, and tells nothing of the next.
     assert noise.share == pytest.approx(0.0, abs=0.06)
     assert noise.deviation == pytest.approx(1.0, rel=0.06)
-    walk = rng.normal(0, 1.0, len(times)).cumsum()
-    near, far = (fit_return(walk, times, 4.0, pd.Timedelta(apart, "h"), at=times[5]) for apart in (0, 8))
+    walk = Spells(rng.normal(0, 1.0, len(times)).cumsum(), times, 4.0)
+    near, far = (walk.fit_return(apart * HOUR_NS, at=times[5]) for apart in (0, 8))
     assert near.share == pytest.approx(1.0, abs=0.01)
     assert far.deviation > 1.5 * near.deviation
 
 
-def test_return_of_too_few_hours_is_not_known() -> None:
-    times = pd.date_range("2026-06-01", periods=1, tz="UTC")
-    assert np.isnan(fit_return(np.ones(1), times, 4.0, pd.Timedelta(0), at=times[0]).deviation)
+@pytest.mark.parametrize(("count", "apart_h"), [(0, 0), (1, 0), (6, 0), (6, 8)])
+def test_return_of_too_few_hours_is_not_known(count: int, apart_h: int) -> None:
+    spells = Spells(np.ones(count), HOUR_NS * np.arange(count), 4.0)
+    assert np.isnan(spells.fit_return(apart_h * HOUR_NS, at=0).deviation)
 
 
 def test_last_answer_of_an_operator_stands_with_its_case(build_hours: Any, build_package: Any, rules: Any) -> None:
