@@ -175,11 +175,11 @@ def _describe(
 ) -> pd.DataFrame:
     """Give each set-point of each move its row; the saving of a group stands with its first one."""
     totals = [column for column in COLUMNS if column.startswith("total_")]
-    last = found.groupby("row")[totals].last()
     players = find_players(package)
-    moves = found.drop(columns=totals).join(last, on="row")
-    moves = moves.assign(place=pd.Series([players[label] for label in moves["group"]], dtype=object)).explode("place")
-    row, place = moves["row"].to_numpy(int), moves["place"].to_numpy(int)
+    places = [players[label] for label in found["group"]]
+    moves = found.loc[found.index.repeat([len(columns) for columns in places])]
+    moves[totals] = moves.groupby("row")[totals].transform("last")
+    row, place = moves["row"].to_numpy(int), np.concatenate(places)
     moves["setpoint"] = np.array(package.setpoints)[place]
     moves[TIME] = hours[TIME].iloc[row].to_numpy()
     moves["now"] = hours[package.setpoints].to_numpy(float)[row, place]

@@ -33,14 +33,13 @@ def find_standing(notes: pd.DataFrame, at: pd.Timestamp, settings: AdviseSetting
 def find_held(times: pd.Series, notes: pd.DataFrame, setpoints: Sequence[str], settings: AdviseSettings) -> Flags:
     """Find which set-points an answer holds in which hours (hours, set-points); see `find_standing`."""
     held = np.zeros((len(times), len(setpoints)), bool)
-    for place, name in enumerate(setpoints):
-        own = notes[notes["setpoint"] == name].sort_values("hour", kind="stable")
-        last = pd.DatetimeIndex(own["hour"]).searchsorted(pd.DatetimeIndex(times), side="left") - 1
-        if len(own):
+    for name, own in notes.sort_values("hour", kind="stable").groupby("setpoint"):
+        if name in setpoints:
+            last = own["hour"].searchsorted(times, side="left") - 1
             given = own.iloc[np.maximum(last, 0)]
             until = given["hour"] + pd.Timedelta(settings.answer_holds_h, "h")
             is_before = until.to_numpy() > times.to_numpy()
-            held[:, place] = (last >= 0) & given["answer"].eq(NOT_POSSIBLE).to_numpy() & is_before
+            held[:, setpoints.index(str(name))] = (last >= 0) & given["answer"].eq(NOT_POSSIBLE).to_numpy() & is_before
     return held
 
 

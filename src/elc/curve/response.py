@@ -25,35 +25,33 @@ def build_best_practice(package: Package, hours: pd.DataFrame, count: int) -> pd
     Returns:
         Rows as `hours`; missing where there are no precedents, or where load or a driver is missing.
     """
-    found = pd.DataFrame(np.nan, index=hours.index, columns=package.setpoints)
-    known = hours[package.features].notna().all(axis=1).to_numpy()
-    if not (len(package.precedents) and package.setpoints and known.any()):
-        return found
-    chosen = np.flatnonzero(known)
-    for start in range(0, len(chosen), CHUNK_HOURS):
-        part = chosen[start : start + CHUNK_HOURS]
-        found.iloc[part] = _find_lowest(package, hours.iloc[part], count)
-    return found
+    found = np.full((len(hours), len(package.setpoints)), np.nan)
+    known = np.flatnonzero(hours[package.features].notna().all(axis=1))
+    if len(package.precedents) and package.setpoints:
+        for start in range(0, len(known), CHUNK_HOURS):
+            part = known[start : start + CHUNK_HOURS]
+            found[part] = _find_lowest(package, hours.iloc[part], count)
+    return pd.DataFrame(found, index=hours.index, columns=package.setpoints)
 
 
 def _find_lowest(package: Package, hours: pd.DataFrame, count: int) -> Array:
     """Where each set-point takes least energy (hours, set-points)."""
     middle, places = _find_places(package, build_likes(package, hours, count))
     rows, width = middle.shape
-    tried = np.broadcast_to(middle, (width, len(places), rows, width)).copy()
+    tried = np.broadcast_to(middle[:, None, None], (rows, width, len(places), width)).copy()
     for index in range(width):
-        tried[index, :, :, index] = places[:, :, index]
-    choices = np.moveaxis(tried, 2, 0).reshape(rows, -1, width)
-    energy = predict_energy(package, hours, choices).mean(axis=2).T.reshape(width, len(places), rows)
-    best = energy.argmin(axis=1)  # set-points x hours
-    return np.asarray(places[best.T, np.arange(rows)[:, None], np.arange(width)])
+        tried[:, index, :, index] = places[:, :, index].T
+    energy = predict_energy(package, hours, tried.reshape(rows, -1, width)).mean(axis=2)
+    best = energy.reshape(rows, width, -1).argmin(axis=2)  # hours x set-points
+    return np.asarray(places[best, np.arange(rows)[:, None], np.arange(width)])
 
 
 def _find_places(package: Package, likes: Likes) -> tuple[Array, Array]:
     """The precedents' medians (hours, set-points), and the places that are looked at (places, hours, set-points)."""
     low, high = np.array([[point["low"], point["high"]] for point in package.card["setpoints"]], float).T
-    middle = np.clip(np.median(likes.setpoints, axis=1), low, high)
-    places = np.quantile(likes.setpoints, np.linspace(*REACH, STEPS), axis=1)
+    ordered = np.sort(likes.setpoints, axis=1)  # once, as each quantile would
+    middle = np.clip(np.median(ordered, axis=1), low, high)
+    places = np.quantile(ordered, np.linspace(*REACH, STEPS), axis=1)
     least = np.minimum(np.maximum(places[0] + DOUBT * likes.error, low), middle)
     most = np.maximum(np.minimum(places[-1] - DOUBT * likes.error, high), middle)
     # The middle comes first, so that it stays where nothing is lower.
@@ -82,7 +80,10 @@ def predict_energy(package: Package, hours: pd.DataFrame, setpoints: Array) -> A
         (hours, choices, members), GJ/h.
     """
     count, choices, width = setpoints.shape
-    features = np.repeat(hours[package.features].to_numpy(float), choices, axis=0)
-    rows = np.concatenate([features, setpoints.reshape(-1, width)], axis=1)
-    energy = package.predict_response(pd.DataFrame(rows, columns=package.features + package.setpoints))
+    known = len(package.features)
+    inputs = np.empty((count, choices, known + width), np.float32)
+    with np.errstate(over="ignore"):  # what is too large for 32 bits becomes infinite, and so is missing
+        inputs[:, :, :known] = hours[package.features].to_numpy(float)[:, None]
+        inputs[:, :, known:] = setpoints
+    energy = package.score_response(inputs.reshape(count * choices, known + width))
     return energy.reshape(count, choices, energy.shape[1])
