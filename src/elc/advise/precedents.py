@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from elc.curve import Package, build_best_practice, find_like
+from elc.advise.clock import HOUR_NS, read_times
+from elc.curve import Package, find_best_practice
 from elc.fields import TIME
 
 Array = NDArray[np.float64]
@@ -31,14 +32,13 @@ class Practice:
 
 def find_practice(package: Package, hours: pd.DataFrame, count: int) -> Practice:
     """Find best practice among the `count` precedents under the conditions most like those of each hour."""
-    reference = build_best_practice(package, hours, count).to_numpy(float)
-    rows, _ = find_like(package, hours, min(count, LOOKED_AT))
-    return Practice(reference, min(count, len(package.precedents)), _name(package.precedents[TIME], rows))
+    reference, rows = find_best_practice(package, hours, count)
+    return Practice(reference, rows.shape[1], _name(package.precedents[TIME], rows[:, :LOOKED_AT]))
 
 
 def _name(times: pd.Series, rows: NDArray[np.int64]) -> list[str]:
     names = times.dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%MZ").to_numpy(str)
-    days = np.char.partition(names, "T")[:, 0] if len(names) else names
+    days = read_times(times) // (24 * HOUR_NS)
     found = []
     for chosen in rows:
         firsts = np.sort(np.unique(days[chosen], return_index=True)[1])[:NAMED]

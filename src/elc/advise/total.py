@@ -54,21 +54,22 @@ def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Tot
     recent = outcomes[outcomes["start"] > last - pd.Timedelta(days, "D")]
     is_shown = bool(recent["is_shown"].any())
     counted = recent[recent["is_shown"]] if is_shown else recent
-    closed = counted[~counted["outcome"].isin([OPEN, UNKNOWN])]
-    followed = closed[closed["outcome"] == FOLLOWED]
-    judged = followed[followed["realised_gj_per_h"].notna() & followed["realised_low_gj_per_h"].notna()]
+    outcome = counted["outcome"].to_numpy()
+    is_closed, is_followed = (outcome != OPEN) & (outcome != UNKNOWN), outcome == FOLLOWED
+    is_judged = is_followed & counted[REALISED[:2]].notna().all(axis=1).to_numpy()
     # What a step saved stands with each of its moves, so the least of these is all of it.
-    steps = judged.groupby("step")[["held_h", *REALISED]].min()
+    steps = counted[is_judged].groupby("step")[["held_h", *REALISED]].min()
     held, (hourly, low, _, placebo) = steps["held_h"], (steps[name] for name in REALISED)
     saved = float((hourly * held).sum()) if len(steps) else float("nan")
     reach = float(np.sqrt((((hourly - low) * held) ** 2).sum()))
-    alone, alike = _count_alone(outcomes, closed) if is_shown else (0, 0)
+    cases, followed = int(is_closed.sum()), int(is_followed.sum())
+    alone, alike = _count_alone(outcomes, counted.loc[is_closed, "setpoint"]) if is_shown else (0, 0)
     return Total(
         days=days,
-        cases=len(closed),
-        followed=len(followed),
-        open=int(counted["outcome"].eq(OPEN).sum()),
-        judged=len(judged),
+        cases=cases,
+        followed=followed,
+        open=int((outcome == OPEN).sum()),
+        judged=int(is_judged.sum()),
         saved_gj=saved,
         low_gj=saved - reach,
         high_gj=saved + reach,
@@ -76,13 +77,13 @@ def build_total(outcomes: pd.DataFrame, last: pd.Timestamp, *, days: int) -> Tot
         is_shown=is_shown,
         alone=alone,
         alike=alike,
-        chance=find_chance(len(followed), len(closed), alike, alone),
+        chance=find_chance(followed, cases, alike, alone),
     )
 
 
-def _count_alone(outcomes: pd.DataFrame, closed: pd.DataFrame) -> tuple[int, int]:
+def _count_alone(outcomes: pd.DataFrame, setpoints: pd.Series) -> tuple[int, int]:
     """Count the cases of the same set-points that nobody was shown, and those of them that moved that way."""
-    alone = outcomes[~outcomes["is_shown"] & outcomes["setpoint"].isin(closed["setpoint"])]
+    alone = outcomes[~outcomes["is_shown"] & outcomes["setpoint"].isin(setpoints.unique())]
     alone = alone[~alone["outcome"].isin([OPEN, UNKNOWN])]
     return len(alone), int(alone["outcome"].eq(FOLLOWED).sum())
 

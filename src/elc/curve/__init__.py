@@ -25,7 +25,7 @@ from elc.curve.levels import (
 from elc.curve.likes import find_like, find_precedents
 from elc.curve.package import OUTPUTS, Baseline, Package, open_package, read, read_found
 from elc.curve.proof import Proof, prove
-from elc.curve.response import build_best_practice, predict_energy, predict_precedents
+from elc.curve.response import build_best_practice, find_best_practice, predict_energy, predict_precedents
 from elc.curve.score import (
     Cost,
     add_condition,
@@ -71,6 +71,7 @@ __all__ = [
     "count_known_weeks",
     "count_trained_weeks",
     "describe_column",
+    "find_best_practice",
     "find_lag",
     "find_last",
     "find_like",

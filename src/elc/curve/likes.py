@@ -19,9 +19,11 @@ LEAST_SPREAD = 1e-9  # of the widest spread of conditions; a driver that moves l
 class Likes:
     """What the precedents most like some hours did, carried over to the conditions of those hours.
 
+    `rows` (hours, precedents): which ones, see `find_like`;
     `setpoints` (hours, precedents, set-points); `error` (hours, set-points): the standard error of carrying them over.
     """
 
+    rows: NDArray[np.int64]
     setpoints: Array
     error: Array
 
@@ -82,7 +84,7 @@ def build_likes(package: Package, hours: pd.DataFrame, count: int) -> Likes:
     kept = np.where(is_sure, 1 - chance / np.where(is_sure, explained, 1.0), 0.0)
     reach = number * np.einsum("hf,hfg,hg->h", middle, across, middle)[:, None]
     error = np.sqrt(rest / number / days * (1 + kept**2 * reach))
-    return Likes(setpoints - steps @ (slopes * kept[:, None]), error)
+    return Likes(rows, setpoints - steps @ (slopes * kept[:, None]), error)
 
 
 def _count_days(times: pd.Series, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from elc.curve.likes import CHUNK_HOURS, Likes, build_likes
 from elc.curve.package import Array, Package
@@ -26,17 +27,30 @@ def build_best_practice(package: Package, hours: pd.DataFrame, count: int) -> pd
         Rows as `hours`; missing where there are no precedents, or where load or a driver is missing.
     """
     found = np.full((len(hours), len(package.setpoints)), np.nan)
-    known = np.flatnonzero(hours[package.features].notna().all(axis=1))
-    if len(package.precedents) and package.setpoints:
-        for start in range(0, len(known), CHUNK_HOURS):
-            part = known[start : start + CHUNK_HOURS]
-            found[part] = _find_lowest(package, hours.iloc[part], count)
+    known = hours[package.features].notna().all(axis=1).to_numpy()
+    if len(package.precedents) and package.setpoints and known.any():
+        found[known], _ = find_best_practice(package, hours[known], count)
     return pd.DataFrame(found, index=hours.index, columns=package.setpoints)
 
 
-def _find_lowest(package: Package, hours: pd.DataFrame, count: int) -> Array:
+def find_best_practice(package: Package, hours: pd.DataFrame, count: int) -> tuple[Array, NDArray[np.int64]]:
+    """Find the best practice of hours whose load and drivers are known, and the precedents that it is taken from.
+
+    Returns:
+        (hours, set-points), see `build_best_practice`; rows of `package.precedents`, see `find_like`.
+    """
+    lowest, rows = [], []
+    for start in range(0, len(hours), CHUNK_HOURS):
+        part = hours.iloc[start : start + CHUNK_HOURS]
+        likes = build_likes(package, part, count)
+        lowest.append(_find_lowest(package, part, likes))
+        rows.append(likes.rows)
+    return np.concatenate(lowest), np.concatenate(rows)
+
+
+def _find_lowest(package: Package, hours: pd.DataFrame, likes: Likes) -> Array:
     """Where each set-point takes least energy (hours, set-points)."""
-    middle, places = _find_places(package, build_likes(package, hours, count))
+    middle, places = _find_places(package, likes)
     rows, width = middle.shape
     tried = np.broadcast_to(middle[:, None, None], (rows, width, len(places), width)).copy()
     for index in range(width):
