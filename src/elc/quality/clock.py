@@ -6,7 +6,7 @@ import numpy as np
 
 from elc.fields import read_unit
 from elc.quality.relation import MAD_TO_DEVIATION, Relation
-from elc.quality.sheet import Array, Doubt, Mask, Sheet, build_doubt, build_kind, find_quantile, sum_window
+from elc.quality.sheet import Array, Doubt, Mask, Sheet, build_doubt, build_kind, find_quantile, find_steps, sum_window
 
 LATE = build_kind("clock")
 # ASSUME: six days tell it against a tag that moves alike, four weeks against the sun.
@@ -73,21 +73,21 @@ def _find_late(sheet: Sheet, level: Array, hour: int, width: int) -> Mask:
     if level.shape[1] < 2 * width:
         return np.zeros(level.shape, dtype=bool)
     learnt = sheet.find_learnt(width + hour)
-    moved, led = (np.diff(array, axis=1, prepend=np.nan) for array in (sheet.values, level))
-    moved, led = (np.clip(np.nan_to_num(array), *_find_ends(array[:, sheet.is_learnt])) for array in (moved, led))
+    moved, led = (_clip(find_steps(array), sheet.find_learnt(1)) for array in (sheet.values, level))
     sizes = [sum_window(array**2, width) for array in (moved, led)]
     size = np.sqrt(sizes[0] * sizes[1])
     lead = sum_window((np.roll(moved, -hour, axis=1) - moved) * led, width) / np.where(size > 0, size, np.inf)
     usual = find_quantile(lead[:, learnt], 0.5)[:, None]
-    scatter = MAD_TO_DEVIATION * find_quantile(np.abs(lead - usual)[:, learnt], 0.5)[:, None]
-    is_late = (lead > -0.5 * usual) & (usual < -WITNESS_DEVIATIONS * scatter)
-    for one in sizes:
-        is_late &= one > QUIET_FRAC * find_quantile(one[:, learnt], 0.5)[:, None]
+    is_late = (lead > -0.5 * usual) & (usual < 0)
+    for row in np.flatnonzero(is_late.any(axis=1)):  # of few columns, so that only these are asked the rest
+        scatter = MAD_TO_DEVIATION * find_quantile(np.abs(lead[row, learnt] - usual[row])[None], 0.5)
+        is_late[row] &= usual[row] < -WITNESS_DEVIATIONS * scatter
+        for one in sizes:
+            is_late[row] &= one[row] > QUIET_FRAC * find_quantile(one[row, learnt][None], 0.5)
     return _reach_out(is_late, width)
 
 
-def _find_ends(moved: Array) -> tuple[Array, Array]:
-    """Usual largest movement: a step or spike beyond it shall not outweigh days."""
-    top = find_quantile(np.abs(moved), 0.98)[:, None]
-    top = np.where(np.isnan(top), 0.0, top)
-    return -top, top
+def _clip(moved: Array, learnt: slice) -> Array:
+    """Clip movements to the usual largest one: a step or spike beyond it shall not outweigh days."""
+    top = np.nan_to_num(find_quantile(np.abs(moved[:, learnt]), 0.98))[:, None]
+    return np.clip(np.nan_to_num(moved), -top, top)

@@ -23,18 +23,21 @@ def find_drift(sheet: Sheet, relation: Relation) -> Doubt:
     Only what is judged by ratios has steps. How long the meter had been off before is not known.
     """
     width = round(WINDOW_H / sheet.width_h)
-    steps = _find_steps(np.where(relation.is_log[:, None], relation.distance, np.nan), width)
-    usual = MAD_TO_DEVIATION * find_quantile(np.abs(steps[:, sheet.find_learnt(width)]), 0.5)
-    limit = np.fmax(STEP_DEVIATIONS * usual, SMALLEST_STEP)
-    limit[[tag.role not in ("energy", "throughput") for tag in sheet.tags]] = np.inf
-    marked = np.zeros(steps.shape, dtype=bool)
+    is_meter = np.array([tag.role in ("energy", "throughput") for tag in sheet.tags])
+    meters = np.flatnonzero(is_meter & relation.is_log)
+    own = _find_steps(relation.distance[meters], width)
+    usual = MAD_TO_DEVIATION * find_quantile(np.abs(own[:, sheet.find_learnt(width)]), 0.5)
+    limits = np.fmax(STEP_DEVIATIONS * usual, SMALLEST_STEP)
+    peaks = [_find_peaks(np.abs(size), float(limit), width) for size, limit in zip(own, limits, strict=True)]
+    marked = np.zeros(sheet.values.shape, dtype=bool)
     found: dict[tuple[int, int], float] = {}
-    for column in np.flatnonzero((np.nan_to_num(np.abs(steps)) > limit[:, None]).any(axis=1)):
-        for at in _find_peaks(np.abs(steps[column]), float(limit[column]), width):
-            if _is_shared(relation, steps[:, at], int(column)):
+    every = _find_steps(np.where(relation.is_log[:, None], relation.distance, np.nan), width) if any(peaks) else own
+    for column, moments in zip(meters.tolist(), peaks, strict=True):
+        for at in moments:
+            if _is_shared(relation, every[:, at], column):
                 continue
             marked[column, at - width : at] = True
-            found[int(column), at - width] = round(float(np.expm1(steps[column, at])), 4)
+            found[column, at - width] = round(float(np.expm1(every[column, at])), 4)
 
     def explain(run: Run) -> Explained:
         return STEP, {"step_frac": found[run.column, run.start]}
@@ -67,7 +70,7 @@ def _is_shared(relation: Relation, steps: Array, column: int) -> bool:
 def _find_peaks(size: Array, limit: float, width: int) -> list[int]:
     """Find the largest steps above a limit, no two of them within a window of each other."""
     left, peaks = np.nan_to_num(size), []
-    while left.max() > limit:
+    while left.max(initial=0.0) > limit:
         at = int(left.argmax())
         peaks.append(at)
         left[max(at - width, 0) : at + width + 1] = 0.0

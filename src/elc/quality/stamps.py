@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elc.quality.sheet import Array, Doubt, Mask, Sheet, build_doubt, build_kind, find_quantile
+from elc.quality.sheet import Array, Doubt, Mask, Sheet, build_doubt, build_kind, find_quantile, find_steps
 
 LEAST_DAYS = 5
 LEAST_FIT = 0.3  # ASSUME: correlation of the movements of energy and throughput; below it, no interval fits
@@ -20,10 +20,9 @@ def find_stamps(sheet: Sheet) -> Doubt:
     step = -1 if sheet.is_end_stamped else 1
     if sheet.is_continuous and sheet.is_learnt.sum() * sheet.width_h >= LEAST_DAYS * 24:
         load = next(row for row, tag in enumerate(sheet.tags) if tag.role == "throughput")
-        led = _find_moves(sheet.values[load], sheet.is_learnt)
         for row, tag in enumerate(sheet.tags):
             if tag.role == "energy" and _is_read_once(sheet, row):
-                moved = _find_moves(sheet.values[row], sheet.is_learnt)
+                moved, led = (_find_moves(sheet.values[one], sheet.is_learnt) for one in (row, load))
                 marked[row] = _fits_another(moved, led, step, round(24 / sheet.width_h)) & sheet.is_learnt
     return build_doubt(EARLY if sheet.is_end_stamped else LATE, marked, is_maskable=False)
 
@@ -35,7 +34,7 @@ def _is_read_once(sheet: Sheet, row: int) -> bool:
 
 def _find_moves(values: Array, is_learnt: Mask) -> Array:
     """Steps from one interval to the next, none where one is missing; a jump shall not outweigh days."""
-    moved = np.diff(values, prepend=np.nan)
+    moved = find_steps(values)
     moved[~is_learnt] = np.nan
     top = find_quantile(np.abs(moved)[None], ENDS)[0]
     return np.nan_to_num(np.clip(moved, -top, top))
