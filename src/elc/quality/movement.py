@@ -15,7 +15,9 @@ from elc.quality.sheet import (
     carry_back,
     carry_forward,
     find_quantile,
+    find_quantiles,
     find_runs,
+    find_steps,
     mark_runs,
 )
 from elc.settings import IngestSettings
@@ -44,13 +46,13 @@ def find_frozen(sheet: Sheet, settings: IngestSettings, related: Mask) -> Doubt:
     row, start, stop = find_runs(~moved)
     length = _sum_runs(counted, row, start, stop) * sheet.width_h
     limit = np.maximum(_find_habit(sheet, moved, row, start, stop), settings.frozen_h)
-    moving, known = (
-        _sum_runs(related.astype(np.float32) @ marked.astype(np.float32) > 0, row, start, stop) > 0
-        for marked in (moved, ~np.isnan(sheet.values))
-    )
-    bad = (length > limit[row]) & (moving | ~known)
-    marked = mark_runs(moved.shape, row[bad], start[bad], stop[bad]) & counted
-    return build_doubt(FROZEN, marked, is_maskable=True)
+    marked = np.zeros(moved.shape, dtype=bool)
+    for place in np.flatnonzero(length > limit[row]):
+        inside = slice(start[place], stop[place])
+        others = related[row[place]]
+        if moved[others, inside].any() or np.isnan(sheet.values[others, inside]).all():
+            marked[row[place], inside] = True
+    return build_doubt(FROZEN, marked & counted, is_maskable=True)
 
 
 def _find_moves(sheet: Sheet) -> Mask:
@@ -106,61 +108,67 @@ def find_spikes(sheet: Sheet, settings: IngestSettings) -> Doubt:
     or its lowest below both: steps and ramps have none, and noise has little.
     """
     around = _find_around(sheet)
+    step = _find_step(sheet)
     marked = np.zeros(sheet.values.shape, dtype=bool)
     for sign, readings in ((1.0, sheet.high), (-1.0, sheet.low)):
         high = np.where(np.isnan(sheet.values), np.nan, sign * readings)
-        row, start, stop = _find_jumps(sheet, high, sign, around, settings.spike_deviations)
-        marked |= mark_runs(marked.shape, row, start, stop)
+        before, after = sign * around[0], sign * around[1]
+        limit = _find_limit(sheet, high, np.maximum(before, after), settings.spike_deviations, step)
+        marked |= mark_runs(marked.shape, *_find_jumps(sheet, high, before, after, limit))
     before_after = np.lib.stride_tricks.sliding_window_view(np.pad(sheet.is_running, 1, mode="edge"), 3)
     return build_doubt(SPIKE, marked & before_after.all(axis=1), is_maskable=True)
 
 
-def _find_around(sheet: Sheet) -> tuple[Array, Array, Index]:
-    """The last known value before each interval, the next one after it, and the next interval with a reading."""
-    hours = np.arange(sheet.values.shape[1])
-    before, after = _shift(carry_forward(sheet.values), -1), _shift(carry_back(sheet.values), 1)
-    following = carry_back(_shift(np.where(sheet.changes > 0, hours, np.nan), 1))
-    return before, after, np.nan_to_num(following, nan=hours[-1] if len(hours) else 0).astype(np.int64)
+def _find_around(sheet: Sheet) -> tuple[Array, Array]:
+    """The last known value before each interval, and the next one after it."""
+    return _shift(carry_forward(sheet.values), -1), _shift(carry_back(sheet.values), 1)
 
 
-def _find_jumps(
-    sheet: Sheet, high: Array, sign: float, around: tuple[Array, Array, Index], deviations: float
-) -> tuple[Index, Index, Index]:
+def _find_jumps(sheet: Sheet, high: Array, before: Array, after: Array, limit: Array) -> tuple[Index, Index, Index]:
     """Find intervals whose height is too much, up to the one in which the next reading ends the jump."""
-    hours = np.arange(high.shape[1])
-    before, after, back = sign * around[0], sign * around[1], around[2]
+    row, start = np.nonzero((sheet.changes > 0) & (high - before > limit[:, None]))
     # A historian that reports on change holds the jump until its next reading, perhaps hours later.
-    is_held = (np.take_along_axis(high, back, axis=1) == high) & (back - hours <= HELD_INTERVALS)
-    later = np.where(is_held, np.take_along_axis(after, back, axis=1), np.nan)
-    height, held = (np.where(sheet.changes > 0, high - np.maximum(before, level), np.nan) for level in (after, later))
-    learnt = sheet.is_learnt & sheet.is_running
-    usual = _find_usual(np.where(_is_followed(sheet), height, np.nan)[:, learnt])[:, None]
-    step = _find_step(sheet, learnt)
+    back = _find_next(sheet, row, start)
+    is_held = (high[row, back] == high[row, start]) & (back - start <= HELD_INTERVALS)
     found = []
-    for size, stop in ((height, np.broadcast_to(hours + 1, back.shape)), (held, back + 1)):
-        row, start = np.nonzero((size > deviations * usual) & (usual > 0) & (size > step))
-        found.append((row, start, stop[row, start]))
+    for end, is_ended in ((start, True), (back, is_held)):
+        is_jump = is_ended & (high[row, start] - after[row, end] > limit[row])
+        found.append((row[is_jump], start[is_jump], end[is_jump] + 1))
     row, start, stop = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return row, start, stop
 
 
-def _is_followed(sheet: Sheet) -> Mask:
-    """Intervals (columns, intervals) with a later known value that is learnt from: of others no height is learnt."""
-    hours = np.arange(sheet.values.shape[1])
+def _find_next(sheet: Sheet, row: Index, start: Index) -> Index:
+    """Find the next interval with a change after each of some; the last one where there is none."""
+    hours = sheet.changes.shape[1]
+    changes = np.flatnonzero(sheet.changes > 0)
+    following = np.append(changes, sheet.changes.size)[np.searchsorted(changes, row * hours + start, side="right")]
+    return np.asarray(np.minimum(following - row * hours, hours - 1))
+
+
+def _find_limit(sheet: Sheet, high: Array, around: Array, deviations: float, step: Array) -> Array:
+    """Find the height of each column that is too much, from the heights of learnt intervals over those around them.
+
+    Of an interval without a later known value that is learnt from no height is learnt.
+    """
+    hours = np.arange(high.shape[1])
     last = np.where(~np.isnan(sheet.values) & sheet.is_learnt, hours, -1).max(axis=1, keepdims=True, initial=-1)
-    return np.asarray(hours < last)
+    is_counted = (sheet.changes > 0) & (hours < last)
+    learnt = sheet.is_learnt & sheet.is_running
+    usual = _find_usual(np.where(is_counted, high - around, np.nan)[:, learnt])
+    return np.where(usual > 0, np.maximum(deviations * usual, step), np.inf)
 
 
 def _find_usual(height: Array) -> Array:
     """Find the usual height of each column, which faults in up to a tenth of the intervals do not raise."""
-    tail, body = find_quantile(height, SPIKE_QUANTILE), find_quantile(height, BODY_QUANTILE)
-    return np.where(body > 0, np.minimum(tail, TAIL_RATIO * body), tail) / NORMAL_QUANTILE
+    tail, body = find_quantiles(height, SPIKE_QUANTILE, BODY_QUANTILE)
+    return np.asarray(np.where(body > 0, np.minimum(tail, TAIL_RATIO * body), tail) / NORMAL_QUANTILE)
 
 
-def _find_step(sheet: Sheet, learnt: Mask) -> Array:
+def _find_step(sheet: Sheet) -> Array:
     """Find how far each column usually goes from one interval to the next: the crest of a wave is lower than that."""
-    steps = np.abs(np.diff(sheet.values, axis=1, prepend=np.nan))
-    return np.nan_to_num(find_quantile(steps[:, learnt], STEP_QUANTILE)[:, None])
+    steps = np.abs(find_steps(sheet.values))[:, sheet.is_learnt & sheet.is_running]
+    return np.asarray(np.nan_to_num(find_quantile(steps, STEP_QUANTILE)))
 
 
 def _shift(values: Array, by: int) -> Array:
