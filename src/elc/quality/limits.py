@@ -99,33 +99,42 @@ def find_clipped(sheet: Sheet) -> Doubt:
     """
     marked = np.zeros(sheet.values.shape, dtype=bool)
     hidden = np.isnan(sheet.values) | ~sheet.is_running
-    for readings, sign in ((np.where(hidden, np.nan, sheet.high), 1.0), (np.where(hidden, np.nan, sheet.low), -1.0)):
-        for column in _find_repeating(readings):
-            marked[column] |= _mark_plateaus(sheet, column, sign * readings[column], sign)
+    for readings, sign in ((sheet.high, 1.0), (sheet.low, -1.0)):
+        tops = np.where(hidden, np.nan, sign * readings)
+        # Each visit of a plateau has half of its least span on one side of it, and is not passed there.
+        is_high = _find_high(tops, max(int(CLIPPED_SPAN_H / sheet.width_h) // 2, 1))
+        for column, tag in enumerate(sheet.tags):
+            values, counts = np.unique(tops[column, is_high[column]], return_counts=True)
+            levels = [value for value in values[counts >= CLIPPED_HOURS] if not _is_rest(tag, sign * value)]
+            if levels:
+                marked[column] |= _mark_plateaus(tops[column], levels, sheet.width_h)
     return build_doubt(CLIPPED, marked, is_maskable=True)
 
 
-def _find_repeating(readings: Array) -> list[int]:
-    """Columns with a value that stands in enough intervals."""
-    ordered = np.sort(readings, axis=1)
-    same = ordered[:, CLIPPED_HOURS - 1 :] == ordered[:, : readings.shape[1] - CLIPPED_HOURS + 1]
-    return [int(column) for column in np.flatnonzero(same.any(axis=1))]
+def _find_high(values: Array, width: int) -> Mask:
+    """Find what is the highest of the `width` intervals that begin, or that end, with it."""
+    highest, reach = np.where(np.isnan(values), -np.inf, values), 1
+    while reach < width:
+        step = min(reach, width - reach)
+        highest, reach = np.maximum(highest[:, :-step], highest[:, step:]), reach + step
+    is_high = np.zeros(values.shape, dtype=bool)
+    whole = highest.shape[1]
+    is_high[:, :whole] = values[:, :whole] == highest
+    is_high[:, width - 1 :] |= values[:, width - 1 :] == highest
+    return is_high
 
 
-def _mark_plateaus(sheet: Sheet, column: int, tops: Array, sign: float) -> Mask:
-    """Mark the intervals from the first to the last visit of each value of one column that is a plateau."""
-    tag, marked = sheet.tags[column], np.zeros(len(tops), dtype=bool)
+def _mark_plateaus(tops: Array, levels: list[float], width_h: float) -> Mask:
+    """Mark the intervals from the first to the last visit of each of some values of one column that is a plateau."""
+    marked = np.zeros(len(tops), dtype=bool)
     known = np.flatnonzero(~np.isnan(tops))
     shown = tops[known]
-    values, counts = np.unique(shown, return_counts=True)
-    for value in values[counts >= CLIPPED_HOURS]:
-        if _is_rest(tag, sign * value):
-            continue
+    for value in levels:
         at = np.flatnonzero(shown == value)
         passed = np.cumsum(shown > value)[at]
-        is_end = (np.diff(passed) > 0) | (np.diff(known[at]) * sheet.width_h > CLIPPED_PAUSE_H)
+        is_end = (np.diff(passed) > 0) | (np.diff(known[at]) * width_h > CLIPPED_PAUSE_H)
         for visits in np.split(at, np.flatnonzero(is_end) + 1):
-            last = _find_last_visit(shown, known, visits, sheet.width_h)
+            last = _find_last_visit(shown, known, visits, width_h)
             if last is not None:
                 marked[known[visits[0]] : known[last] + 1] = True
     return marked
@@ -138,15 +147,17 @@ def _find_last_visit(shown: Array, known: Index, at: Index, width_h: float) -> i
     """
     if len(at) < CLIPPED_HOURS:
         return None
+    count = np.arange(1, len(at) + 1)
+    visits = np.cumsum(np.diff(at, prepend=at[0] - 2) > 1)
+    lasts = (known[at] + 1 - known[at[0]]) * width_h
+    is_long = (count >= CLIPPED_HOURS) & (visits >= CLIPPED_VISITS) & (lasts >= CLIPPED_SPAN_H)
+    if not is_long.any():
+        return None
     inside = shown[at[0] : at[-1] + 1]
     others = pd.Series(inside).groupby(inside).cumcount().to_numpy() + 1
     others[at - at[0]] = 0
     most = np.maximum.accumulate(others)[at - at[0]]
-    count = np.arange(1, len(at) + 1)
-    visits = np.cumsum(np.diff(at, prepend=at[0] - 2) > 1)
-    lasts = (known[at] + 1 - known[at[0]]) * width_h
-    is_plateau = (count >= np.maximum(CLIPPED_HOURS, CLIPPED_TIMES * most)) & (visits >= CLIPPED_VISITS)
-    found = at[is_plateau & (lasts >= CLIPPED_SPAN_H)]
+    found = at[is_long & (count >= CLIPPED_TIMES * most)]
     return int(found[-1]) if len(found) else None
 
 
