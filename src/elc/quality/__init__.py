@@ -91,16 +91,15 @@ def _hide(sheet: Sheet, *doubts: Doubt) -> Sheet:
 
 def summarise(hourly: pd.DataFrame, tags: TagList) -> pd.DataFrame:
     """Covered share, missing intervals and range of every mapped column."""
-    rows = [
-        {
-            "column": tag.column,
-            "tag": tag.tag,
-            "role": tag.role,
-            "covered": float(hourly[coverage(tag.column)].mean()),
-            "missing": int(hourly[tag.column].isna().sum()),
-            "low": float(hourly[tag.column].min()),
-            "high": float(hourly[tag.column].max()),
-        }
-        for tag in tags
-    ]
-    return pd.DataFrame(rows)
+    columns = [tag.column for tag in tags]
+    values = hourly[columns]
+    shown = {
+        "column": columns,
+        "tag": [tag.tag for tag in tags],
+        "role": [tag.role for tag in tags],
+        "covered": hourly[[coverage(column) for column in columns]].mean().to_numpy(),
+        "missing": values.isna().sum().to_numpy(),
+        "low": values.min().to_numpy(),
+        "high": values.max().to_numpy(),
+    }
+    return pd.DataFrame(shown)

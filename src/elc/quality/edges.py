@@ -29,16 +29,24 @@ class Jumps:
     """How far some columns jump at the start of, or within, each interval, as logarithms.
 
     `size` (columns, intervals), and `held`: the change of the mean over some intervals before and after. `usual`
-    (columns): the deviation of their jumps. `is_led` (columns, intervals): a column with a say in this one's level
-    jumps as well, and more unusually. `distance` (columns, intervals): of the relation.
+    (columns): the deviation of their jumps. `leads` (columns, columns): which others have a say in a column's level,
+    where it is judged against them. `distance` (columns, intervals): of the relation.
     """
 
     columns: Index
     size: Array
     held: Array
     usual: Array
-    is_led: Mask
+    leads: Mask
     distance: Array
+
+    def is_led(self, row: int, at: Index) -> Mask:
+        """Whether a column that has a say in this one's level jumps as well at some intervals, and more unusually."""
+        own, others = (
+            np.nan_to_num(np.abs(self.size[rows[:, None], at]) / self.usual[rows, None])
+            for rows in (np.array([row]), np.flatnonzero(self.leads[row]))
+        )
+        return np.asarray(others.max(axis=0, initial=0.0) > own[0])
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,8 @@ def find_jumps(sheet: Sheet, relation: Relation, columns: Index) -> Jumps:
     is_related = usual[1] < usual[0]
     size = np.where(is_related[:, None], both[1], both[0])
     held = _measure_held(np.where(is_related[:, None], distance, shown), HELD_INTERVALS)
-    stillest = np.minimum(usual[0], usual[1])
-    is_led = _find_led(relation.weights[np.ix_(columns, columns)], np.abs(size) / stillest[:, None])
-    return Jumps(columns, size, held, stillest, is_led & is_related[:, None], distance)
+    has_say = np.abs(relation.weights[np.ix_(columns, columns)]) > SAY_WEIGHT
+    return Jumps(columns, size, held, np.minimum(*usual), has_say & is_related[:, None], distance)
 
 
 def _measure(level: Array, below: Array, above: Array) -> Array:
@@ -98,15 +105,6 @@ def _measure_held(level: Array, width: int) -> Array:
     return held
 
 
-def _find_led(weights: Array, size: Array) -> Mask:
-    size = np.nan_to_num(size)
-    is_led = np.zeros(size.shape, dtype=bool)
-    for row, weight in enumerate(np.abs(weights)):
-        if (weight > SAY_WEIGHT).any():
-            is_led[row] = size[weight > SAY_WEIGHT].max(axis=0) > size[row]
-    return is_led
-
-
 def find_edged(sheet: Sheet, jumps: Jumps, row: int, shift: float, *, is_sure: bool) -> list[Edged]:
     """Find the spells of one of the columns that a mix-up of this shift begins and ends, no two of them at once.
 
@@ -118,7 +116,7 @@ def find_edged(sheet: Sheet, jumps: Jumps, row: int, shift: float, *, is_sure: b
     size = jumps.size[row] / shift
     at = np.flatnonzero(np.abs(np.abs(size) - 1) <= max(EDGE_NEAR_FRAC, EDGE_DEVIATIONS * deviation))
     near = max(EDGE_NEAR_FRAC, EDGE_DEVIATIONS * deviation * np.sqrt(HELD_INTERVALS))
-    at = at[~jumps.is_led[row, at] & (np.abs(jumps.held[row, at] / shift - np.sign(size[at])) <= near)]
+    at = at[~jumps.is_led(row, at) & (np.abs(jumps.held[row, at] / shift - np.sign(size[at])) <= near)]
     begin, end = at[size[at] > 0], at[size[at] < 0]
     found = list(_find_pairs(sheet, size, deviation, begin, end))
     if is_sure:
