@@ -74,23 +74,18 @@ class Reason:
 
 def build_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     """Build a table of findings, one row each, ordered by start, check and column; `values` are JSON."""
-    rows = [
-        {
-            "check": finding.check,
-            "kind": finding.kind.name,
-            "plant": finding.plant,
-            "column": finding.column,
-            "start": pd.Timestamp(finding.start).tz_convert("UTC"),
-            "end": pd.Timestamp(finding.end).tz_convert("UTC"),
-            "hours": (finding.end - finding.start).total_seconds() / 3600,
-            "values": json.dumps(finding.values, sort_keys=True),
-        }
-        for finding in findings
-    ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    for column in ("start", "end"):
-        frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
-    frame = frame.astype(dict.fromkeys(_TEXTS, "str") | {"hours": "float64"})
+    listed, encode = list(findings), json.JSONEncoder(sort_keys=True).encode
+    columns = {
+        "check": [finding.check for finding in listed],
+        "kind": [finding.kind.name for finding in listed],
+        "plant": [finding.plant for finding in listed],
+        "column": [finding.column for finding in listed],
+        "start": pd.to_datetime([finding.start for finding in listed], utc=True).as_unit("us"),
+        "end": pd.to_datetime([finding.end for finding in listed], utc=True).as_unit("us"),
+        "hours": [(finding.end - finding.start).total_seconds() / 3600 for finding in listed],
+        "values": [encode(finding.values) for finding in listed],
+    }
+    frame = pd.DataFrame(columns).astype(dict.fromkeys(_TEXTS, "str") | {"hours": "float64"})
     return frame.sort_values(_ORDER, kind="stable", ignore_index=True)
 
 

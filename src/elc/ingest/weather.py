@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from elc.fields import TIME
 from elc.findings import Finding, Kind, build_frame
@@ -19,26 +21,26 @@ def fill_weather(hourly: pd.DataFrame, tags: TagList, settings: StageSettings) -
     Returns:
         hourly with the gaps filled, and a finding for each.
     """
-    width = settings.plant.interval_length
-    filled, findings = hourly.copy(), []
+    width, longest = settings.plant.interval_length, pd.Timedelta(settings.ingest.max_gap_h, "h")
+    times, filled, findings = pd.DatetimeIndex(hourly[TIME]), {}, []
     for tag in tags:
         if tag.column not in settings.ingest.weather or tag.role != "driver" or not settings.plant.export.is_continuous:
             continue
-        for start, end in _find_gaps(hourly[tag.column]):
-            if (end - start) * width > pd.Timedelta(settings.ingest.max_gap_h, "h"):
+        values = filled[tag.column] = hourly[tag.column].to_numpy(copy=True)
+        for start, end in _find_gaps(values):
+            if (end - start) * width > longest:
                 continue
-            line = hourly[tag.column].iloc[start - 1 : end + 1].interpolate()
-            filled.loc[filled.index[start:end], tag.column] = line.iloc[1:-1]
-            begin, values = hourly[TIME].iloc[start], {"tag": tag.tag}
-            findings.append(Finding(FILLED, tags.plant, tag.column, begin, begin + (end - start) * width, values))
-    return filled, build_frame(findings)
+            values[start:end] = np.interp(np.arange(start, end), (start - 1, end), values[[start - 1, end]])
+            begin = times[start]
+            findings.append(
+                Finding(FILLED, tags.plant, tag.column, begin, begin + (end - start) * width, {"tag": tag.tag})
+            )
+    return hourly.assign(**filled), build_frame(findings)
 
 
-def _find_gaps(values: pd.Series) -> list[tuple[int, int]]:
+def _find_gaps(values: NDArray[np.float64]) -> list[tuple[int, int]]:
     """Find the spells of missing values that have a value on both sides, as (first row, row after the last)."""
-    is_missing = values.isna().to_numpy().astype(int)
-    edges = pd.Series(is_missing).diff().fillna(0)
-    starts, ends = edges[edges == 1].index, edges[edges == -1].index
-    if len(ends) and (not len(starts) or ends[0] < starts[0]):
-        ends = ends[1:]
-    return [(int(start), int(end)) for start, end in zip(starts, ends, strict=False)]
+    is_missing = np.isnan(values)
+    edges = np.flatnonzero(is_missing[1:] != is_missing[:-1]) + 1
+    inner = edges[1:] if is_missing[:1].any() else edges
+    return list(zip(inner[:-1:2].tolist(), inner[1::2].tolist(), strict=True))
