@@ -50,7 +50,7 @@ def leave_out_ahead(partials: pa.Table, tags: TagList) -> tuple[pa.Table, list[F
     """Leave out what is more than `MAX_AHEAD_H` later than most tags end, with a finding for each tag that has it."""
     start = partials["start"].cast("timestamp[us]").cast("int64")
     newest = partials.select(["tag"]).append_column("start", start).group_by("tag").aggregate([("start", "max")])
-    end = _find_end(newest["start_max"].to_numpy().astype(float))
+    end = float(_find_end(newest["start_max"].to_numpy().astype(float)))
     is_late = pc.greater(start, int(end + MAX_AHEAD_H * HOUR_US))
     if not pc.any(is_late).as_py():
         return partials, []
@@ -82,10 +82,10 @@ def find_ending(has: Mask, last_us: Array, width_us: int) -> Ending:
     rows, width = np.arange(len(has))[:, None], float(width_us)
     times = np.where(has, rows * width + np.nan_to_num(last_us), -1.0)
     newest = times.max(axis=0)
-    end = _find_end(newest)
+    end = float(_find_end(newest))
     row = int(end // width)
     first = max(row - int(HABIT_DAYS * 24 * HOUR_US / width), 0)
-    habit = np.array([_find_end(found) for found in times[first:row] - rows[first:row] * width])
+    habit = _find_end(times[first:row] - rows[first:row] * width)
     until = (row + 1) * width - _find_short(habit[habit >= 0], end - row * width, EARLY_FRAC * width)
     return Ending(end, until, newest)
 
@@ -99,10 +99,13 @@ def _find_short(habit: Array, reached: float, least: float) -> float:
     return usual - reached if is_regular and usual - reached >= least else 0.0
 
 
-def _find_end(newest: Array) -> float:
-    """Find the newest of some times, save those of a few that may be ahead; of more than `LEAST_TAGS`, one at least."""
-    ahead = max(int(AHEAD_FRAC * len(newest)), 1) if len(newest) > LEAST_TAGS else 0
-    return float(np.sort(newest)[::-1][ahead])
+def _find_end(newest: Array) -> Array:
+    """Find the newest of the times (..., tags), save those of a few that may be ahead; of more than `LEAST_TAGS`, one
+    at least.
+    """
+    count = newest.shape[-1]
+    ahead = max(int(AHEAD_FRAC * count), 1) if count > LEAST_TAGS else 0
+    return np.asarray(np.sort(newest, axis=-1)[..., -1 - ahead])
 
 
 def find_doubts(ending: Ending, habits: Habits, tags: TagList, start: pd.Timestamp, width_us: int) -> list[Finding]:

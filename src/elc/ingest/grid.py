@@ -42,14 +42,11 @@ class Grid:
 
     def carry(self, values: Array | NDArray[np.bool_]) -> Array:
         """Take what is known of the last interval with readings before each interval; NaN where there is none."""
-        carried = np.take_along_axis(values, np.maximum(self.before, 0), axis=0)
-        return np.where(self.before >= 0, carried, np.nan)
+        return _take(values, self.before)
 
     def carry_good(self, values: Array) -> Array:
         """Take the last known of the values before each interval; NaN where there is none."""
-        row = np.where(np.isnan(values), -1, np.arange(len(values))[:, None])
-        last = np.vstack([np.full((1, row.shape[1]), -1), np.maximum.accumulate(row, axis=0)[:-1]])
-        return np.where(last >= 0, np.take_along_axis(values, np.maximum(last, 0), axis=0), np.nan)
+        return _take(values, _find_before(~np.isnan(values)))
 
     def find_since(self) -> Array:
         """Microseconds from the last reading before each interval to the start of that interval."""
@@ -72,11 +69,22 @@ def build_grid(partials: pa.Table, tags: TagList, settings: StageSettings) -> Gr
     for name in partials.column_names:
         if name not in ("tag", "start", *COUNTED):
             columns[name] = np.full(shape, np.nan)
-            np.put(columns[name], places, partials[name].to_numpy())
+            columns[name].reshape(-1)[places] = partials[name].to_numpy()
     has = ~np.isnan(columns["readings"])
-    seen = np.maximum.accumulate(np.where(has, np.arange(shape[0])[:, None], -1), axis=0)
-    before = np.vstack([np.full((1, shape[1]), -1), seen[:-1]])
     begin = pd.Timestamp(int(start.min()), unit="us")
     times = pd.date_range(begin, periods=shape[0], freq=pd.Timedelta(width_us, "us"), tz="UTC")
     is_learnt = mark_learnt(times, settings.plant.train_until)
-    return Grid(begin, width_us, hold_us, is_learnt, has, before, columns)
+    return Grid(begin, width_us, hold_us, is_learnt, has, _find_before(has), columns)
+
+
+def _find_before(has: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Find the last marked row strictly before each one, -1 for none."""
+    before = np.full(has.shape, -1)
+    np.maximum.accumulate(np.where(has, np.arange(len(has))[:, None], -1)[:-1], axis=0, out=before[1:])
+    return before
+
+
+def _take(values: Array | NDArray[np.bool_], row: NDArray[np.intp]) -> Array:
+    """Take the values of some rows (intervals, tags), each in its column; NaN for those before the first."""
+    places = np.maximum(row, 0) * row.shape[1] + np.arange(row.shape[1])
+    return np.where(row >= 0, np.take(values, places), np.nan)

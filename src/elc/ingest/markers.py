@@ -42,13 +42,13 @@ def leave_out_markers(grid: Grid, tags: TagList) -> list[Finding]:
 
 def _find_shown(low: Array, high: Array) -> list[float]:
     """Find the values that are known markers, in order."""
-    values = np.sort(np.r_[low, high])
+    values = np.r_[low, high]
     reach = 2 * SAME_FRAC * np.abs(KNOWN)  # further than the same value can be, written with fewer digits
-    firsts, lasts = np.searchsorted(values, KNOWN - reach), np.searchsorted(values, KNOWN + reach)
+    is_inside = (KNOWN + reach >= np.fmin.reduce(values)) & (KNOWN - reach <= np.fmax.reduce(values))
     shown: set[float] = set()
-    for place in np.flatnonzero(firsts < lasts):
-        near = values[firsts[place] : lasts[place]]
-        shown.update(near[np.isclose(near, KNOWN[place], rtol=SAME_FRAC)].tolist())
+    for marker, off in zip(KNOWN[is_inside], reach[is_inside], strict=True):
+        near = values[np.abs(values - marker) <= off]
+        shown.update(near[np.isclose(near, marker, rtol=SAME_FRAC)].tolist())
     return sorted(shown)
 
 
