@@ -31,7 +31,8 @@ def _name_file(cache: Path, month: str) -> Path:
 def read_month(cache: Path, month: str) -> pa.Table | None:
     """Read the partial results of a month; None where they are not there, or not whole."""
     try:
-        return pq.read_table(_name_file(cache, month), partitioning=None, page_checksum_verification=True)
+        with pq.ParquetFile(_name_file(cache, month), page_checksum_verification=True) as file:
+            return file.read(use_threads=False)
     except (OSError, pa.ArrowException):
         return None
 

@@ -94,7 +94,7 @@ def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, di
     found = [table for month in months if (table := tables[month]) is not None]
     if not found:  # no reading of any listed tag
         return SCHEMA.empty_table(), sources
-    return pa.concat_tables(found).unify_dictionaries().combine_chunks(), sources
+    return pa.concat_tables(found).unify_dictionaries(), sources
 
 
 def _build_purpose(tags: TagList, settings: StageSettings) -> str:

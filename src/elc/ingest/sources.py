@@ -124,10 +124,13 @@ class Survey:
 
     def remove_copies(self, sources: Mapping[str, Source]) -> None:
         """Remove the typed copies of files that are gone or have changed."""
+        copies = list((self.cache / "copies").glob("*"))
+        if not copies:
+            return
         kept = {self.layouts.name_copy(source.key) for source in sources.values()}
         opened = {name: source.key for name, source in sources.items() if source.layout.is_opened}
         kept |= {self.layouts.name_opened(name, key).parent for name, key in opened.items()}
-        for path in (self.cache / "copies").glob("*"):
+        for path in copies:
             if path not in kept:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 

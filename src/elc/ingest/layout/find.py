@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -36,18 +36,23 @@ def find_files(places: Sequence[Path], where: str) -> list[str]:
     base = find_base(places)
     if places[0].is_file():
         return [places[0].name]
-    found = (path for place in places for path in place.rglob("*") if path.is_file() and not _is_hidden(path, place))
-    names = sorted(path.relative_to(base).as_posix() for path in found)
+    names = sorted(name for place in places for name in _list_files(place, base))
     if not names:
         raise ElcError(f"{where}: holds no files. Put the historian's export there (Parquet, CSV or JSON lines).")
     return names
 
 
-def _is_hidden(path: Path, place: Path) -> bool:
+def _list_files(place: Path, base: Path) -> Iterator[str]:
+    for folder, inner, names in os.walk(place):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        path = Path(folder)
+        inside = path.relative_to(base)
+        yield from ((inside / name).as_posix() for name in names if not _is_hidden(name) and (path / name).is_file())
+
+
+def _is_hidden(name: str) -> bool:
     """Tell files that a system leaves beside an export: hidden ones, marks, and locks of an open workbook."""
-    name = path.name.lower()
-    is_stray = name in STRAY or name.startswith("~$")
-    return is_stray or any(part.startswith(".") for part in path.relative_to(place).parts)
+    return name.startswith((".", "~$")) or name.lower() in STRAY
 
 
 def read_layout(path: Path, export: Export, tags: TagList) -> Layout:
