@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from elc.dataset import LEAST_WEEKS, Split, check_fixed, check_sound, count_weeks
 from elc.fields import AGE, ENERGY, TIME
 from elc.settings import TagList, TrainSettings
-from elc.train.basis import Array, build_additive, build_inputs, build_scale
+from elc.train.basis import Array, build_additive, build_bounds, build_inputs, build_scale
 from elc.train.folds import build_folds, number_blocks
 from elc.train.network import LEAST_SLOPE, Shape
 from elc.train.recency import EVEN, Recency, choose_recency
+from elc.train.terms import NO_TERMS, Terms, choose_terms
 
 Array32 = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 LIVES_PER_PIECE = 2  # from one turnaround, or cleaning, to the next
@@ -47,11 +48,13 @@ class Design:
     """A history ready to be fitted: what the curve is made of, and its training and validation hours.
 
     `signs`: features that energy never falls (1) or never rises (-1) with. `recency`: how fast hours lose weight.
+    `terms`: what the additive part has beyond its pieces.
     """
 
     features: list[str]
     signs: dict[str, int]
     recency: Recency
+    terms: Terms
     shape: Shape
     train: Part
     valid: Part
@@ -76,6 +79,7 @@ class Design:
             settings,
             fixed_gj_per_h=self.shape.fixed,
             recency=self.recency,
+            terms=self.terms,
         )
 
     def find_seen(self, members: int) -> Array:
@@ -92,6 +96,7 @@ def build_design(split: Split, tags: TagList, settings: TrainSettings, *, fixed_
     """
     check_sound(split, tags)
     check_fixed(split, fixed_gj_per_h, tags)
+    recency = _choose_recency(split, tags, settings, fixed_gj_per_h)
     return arrange_hours(
         split.train,
         split.valid,
@@ -99,7 +104,8 @@ def build_design(split: Split, tags: TagList, settings: TrainSettings, *, fixed_
         tags.signs,
         settings,
         fixed_gj_per_h=fixed_gj_per_h,
-        recency=_choose_recency(split, tags, settings, fixed_gj_per_h),
+        recency=recency,
+        terms=_choose_terms(split, tags, settings, fixed_gj_per_h, recency),
     )
 
 
@@ -112,6 +118,12 @@ def _choose_recency(split: Split, tags: TagList, settings: TrainSettings, fixed:
     return choose_recency(hours, columns, target, pieces, settings.block_days)
 
 
+def _choose_terms(split: Split, tags: TagList, settings: TrainSettings, fixed: float, recency: Recency) -> Terms:
+    hours, columns = split.learnt, tags.features
+    target = _log_sec(hours, hours[columns].to_numpy(np.float64), fixed)
+    return choose_terms(hours, columns, tags.signs, target, _count_pieces(hours, columns, settings), settings, recency)
+
+
 def arrange_hours(
     train: pd.DataFrame,
     valid: pd.DataFrame,
@@ -121,6 +133,7 @@ def arrange_hours(
     *,
     fixed_gj_per_h: float,
     recency: Recency = EVEN,
+    terms: Terms = NO_TERMS,
 ) -> Design:
     """Arrange hours in time order with no feature missing.
 
@@ -132,11 +145,11 @@ def arrange_hours(
         settings: of training.
         fixed_gj_per_h: energy that is used whatever the load; the curve learns the rest.
         recency: how fast hours lose weight.
+        terms: what the additive part has beyond its pieces.
     """
-    most_pieces = _count_most_pieces(train, settings)
-    shape = _build_shape(train, features, signs, settings, most_pieces=most_pieces, fixed=fixed_gj_per_h)
+    shape = _build_shape(train, features, signs, settings, fixed=fixed_gj_per_h, terms=terms)
     parts = (_build_part(hours, features, shape, settings, recency) for hours in (train, valid))
-    return Design(features, signs, recency, shape, *parts)
+    return Design(features, signs, recency, terms, shape, *parts)
 
 
 def _count_most_pieces(hours: pd.DataFrame, settings: TrainSettings) -> int:
@@ -150,19 +163,18 @@ def _build_shape(
     signs: dict[str, int],
     settings: TrainSettings,
     *,
-    most_pieces: int,
     fixed: float,
+    terms: Terms,
 ) -> Shape:
     features = train[names].to_numpy(np.float64)
     sec = _log_sec(train, features, fixed)
     scale = build_scale(features)
     scaled = scale.apply(features)
-    counts = [min(settings.load_pieces, most_pieces), *(1 for _ in names[1:])]
-    if AGE in names:
-        counts[names.index(AGE)] = _count_age_pieces(train[AGE])
-    additive = build_additive(scaled, counts)
+    pieces = _count_pieces(train, names, settings)
+    additive = build_additive(scaled, pieces, terms.scale(scale), scale.step_width)
+    bins = min(settings.driver_bins, _count_most_pieces(train, settings))
     # How far a plant ages beyond what it has shown is a guess; a straight line is the plainest one.
-    inputs = build_inputs(scaled, min(settings.driver_bins, most_pieces), [names.index(AGE)] if AGE in names else [])
+    inputs = build_inputs(scaled, bins, [names.index(AGE)] if AGE in names else [])
     spread = float(sec.std())
     low, high = np.full(len(names), -np.inf), np.full(len(names), np.inf)
     for name, sign in signs.items():
@@ -170,8 +182,15 @@ def _build_shape(
     low[0] = LEAST_SLOPE * scale.spread[0] / spread
     if AGE in names and count_weeks(train[TIME], days=settings.block_days) < LEAST_WEEKS:
         low[names.index(AGE)] = high[names.index(AGE)] = 0.0  # a few weeks take any chance for ageing
-    low, high = low[additive.feature], high[additive.feature]
+    low, high = build_bounds(additive, low, high)
     return Shape(scale, additive, inputs, float(sec.mean()), spread, low, high, fixed)
+
+
+def _count_pieces(hours: pd.DataFrame, names: list[str], settings: TrainSettings) -> list[int]:
+    counts = [min(settings.load_pieces, _count_most_pieces(hours, settings)), *(1 for _ in names[1:])]
+    if AGE in names:
+        counts[names.index(AGE)] = _count_age_pieces(hours[AGE])
+    return counts
 
 
 def _count_age_pieces(ages: pd.Series) -> int:

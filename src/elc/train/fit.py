@@ -150,7 +150,7 @@ def fit_additive(design: Design, settings: TrainSettings) -> Additive:
     found = np.array(
         [
             [
-                fit_lines(part.pieces, part.target, seen, quantile, shape.low, shape.high, shape.additive.feature)
+                fit_lines(part.pieces, part.target, seen, quantile, shape.low, shape.high, shape.additive.sides)
                 for quantile in QUANTILES
             ]
             for seen in design.find_seen(settings.members).T

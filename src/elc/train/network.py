@@ -101,20 +101,35 @@ class Members(layers.Layer):  # type: ignore[misc]  # Keras has no types
         return ops.transpose(found + self._levels[:, None], (1, 0, 2))
 
     def _bound(self) -> tf.Tensor:
-        """Bound the additive slopes, each by what the network can add or take away in the cells of its feature."""
+        """Bound the additive slopes, each by what network and pairs can add or take away in the cells of its feature.
+
+        Steps and pairs keep their own bounds: the pieces of load make up for them.
+        """
         shape = self._shape
+        low, high = (value.astype(np.float32)[:, None] for value in (shape.low, shape.high))
+        slopes = ops.minimum(ops.maximum(self._slopes, low), high)
         least, most = [], []
         for feature in range(len(shape.scale.centre)):
-            count = int(np.sum(shape.additive.feature == feature))
+            count = int(np.sum(shape.additive.sides == feature))
             cells = shape.inputs.find_slopes(feature).astype(np.float32)
             rise = ops.einsum("ci,miu->mcu", cells, self._kernel)[..., None] * self._out[:, None]
             falls = ops.min(ops.sum(ops.minimum(rise, 0.0), axis=2), axis=1, keepdims=True)
             gains = ops.max(ops.sum(ops.maximum(rise, 0.0), axis=2), axis=1, keepdims=True)
+            if feature == 0:
+                falls = falls + self._find_pair_falls(slopes)
             least.append(ops.repeat(falls, count, axis=1))
             most.append(ops.repeat(gains, count, axis=1))
-        low = shape.low.astype(np.float32)[:, None] - ops.concatenate(least, axis=1)
-        high = shape.high.astype(np.float32)[:, None] - ops.concatenate(most, axis=1)
-        return ops.minimum(ops.maximum(self._slopes, low), high)
+        bent = int(np.sum(~shape.additive.is_alone))
+        low, high = low[:bent] - ops.concatenate(least, axis=1), high[:bent] - ops.concatenate(most, axis=1)
+        bends = ops.minimum(ops.maximum(self._slopes[:, :bent], low), high)
+        return ops.concatenate([bends, slopes[:, bent:]], axis=1)
+
+    def _find_pair_falls(self, slopes: tf.Tensor) -> tf.Tensor:
+        """How much all pairs together can take from the slope against load, (m, 1, q)."""
+        additive = self._shape.additive
+        first = len(additive.scale) - additive.pairs
+        falls = ops.minimum(slopes[:, first:], 0.0) * additive.scale[first:].astype(np.float32)[:, None]
+        return ops.sum(falls, axis=1, keepdims=True)
 
     def read_weights(self) -> Weights:
         """Read the weights, slopes within their bounds."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from elc.train.basis import TINY_LOAD, Pieces, build_additive, build_inputs, build_scale
+from elc.train.basis import TINY_LOAD, Pieces, Term, build_additive, build_bounds, build_inputs, build_scale
 
 RNG = np.random.default_rng(4)
 RAW = np.column_stack([RNG.uniform(30, 60, 400), RNG.normal(10, 8, 400), RNG.gamma(2, 1, 400)])
@@ -19,6 +19,10 @@ BUILT = {
     "inputs": build_inputs(SCALED, 6, []),
     "straight": build_inputs(SCALED, 6, [2]),
 }
+WIDTH = 0.02
+TERMS = build_additive(
+    SCALED, [5, 1, 1], [Term("pair", driver=2), Term("step", 0.3), Term("bend", -0.2), Term("step", -1.0)], WIDTH
+)
 WIDE = RNG.uniform(-6, 6, (500, 3))  # far beyond the training range
 
 
@@ -88,10 +92,38 @@ def test_slopes_are_those_of_the_columns_in_every_cell(kind: str, feature: int) 
         assert np.abs(found - slopes).max(axis=1).min() < 1e-9  # one of the cells has these slopes
 
 
-@pytest.mark.parametrize("kind", BUILT)
-def test_keras_builds_the_same_columns(kind: str) -> None:
-    found = BUILT[kind].apply_ops(ops.convert_to_tensor(WIDE.astype(np.float32)))
-    np.testing.assert_allclose(ops.convert_to_numpy(found), BUILT[kind].apply(WIDE), rtol=1e-5, atol=1e-5)
+@pytest.mark.parametrize("pieces", [*BUILT.values(), TERMS], ids=[*BUILT, "terms"])
+def test_keras_builds_the_same_columns(pieces: Pieces) -> None:
+    found = pieces.apply_ops(ops.convert_to_tensor(WIDE.astype(np.float32)))
+    np.testing.assert_allclose(ops.convert_to_numpy(found), pieces.apply(WIDE), rtol=1e-5, atol=1e-4)
+
+
+def test_terms_follow_the_pieces_and_stand_alone() -> None:
+    assert TERMS.sides.tolist() == [0, 0, 0, 0, 0, 0, 1, 2, -9, -10, -11]  # six pieces of load: one more for the bend
+    assert -0.2 in find_knots(TERMS, 0)
+    assert TERMS.pairs == 1
+
+
+def test_step_rises_from_0_to_1_at_its_load() -> None:
+    rows = np.zeros((4, 3))
+    rows[:, 0] = [-4.0, 0.3 - WIDTH, 0.3 + WIDTH, 4.0]
+    np.testing.assert_allclose(TERMS.apply(rows)[:, 8], [0.0, 0.0, 1.0, 1.0], atol=1e-9)
+
+
+def test_pair_is_the_product_of_how_far_load_and_driver_are_along_their_ranges() -> None:
+    low, high = SCALED.min(axis=0), SCALED.max(axis=0)
+    middle = (low + high) / 2
+    rows = np.array([low, high, middle, [high[0], 0.0, middle[2]], [high[0], 0.0, low[2]], high + 9.0])
+    np.testing.assert_allclose(TERMS.apply(rows)[:, -1], [0.0, 1.0, 0.25, 0.5, 0.0, 1.0], atol=1e-9)
+
+
+@pytest.mark.parametrize(("sign", "bounds"), [(0, (-np.inf, np.inf)), (1, (0.0, np.inf)), (-1, (-np.inf, 0.0))])
+def test_pair_goes_the_way_of_its_driver_and_a_step_goes_up(sign: int, bounds: tuple[float, float]) -> None:
+    least = np.array([-3.0, -np.inf, 0.0 if sign > 0 else -np.inf])
+    most = np.array([np.inf, np.inf, 0.0 if sign < 0 else np.inf])
+    low, high = build_bounds(TERMS, least, most)
+    assert low.tolist() == [-3.0] * 6 + [-np.inf, least[2], 0.0, 0.0, bounds[0]]
+    assert high.tolist() == [np.inf] * 7 + [most[2], np.inf, np.inf, bounds[1]]
 
 
 def test_constant_feature_has_a_spread_of_1_and_no_bins() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from elc.train.basis import build_additive, build_inputs, build_scale
+from elc.train.basis import Term, build_additive, build_bounds, build_inputs, build_scale
 from elc.train.network import (
     LEAST_SLOPE,
     QUANTILES,
@@ -30,6 +31,7 @@ RAW = build_hours(400, 1)[FEATURES].to_numpy(np.float64)
 NONE = np.zeros(3)
 # Air rises, pressure falls.
 SIGNS = {"load": 0, "air": 1, "pressure": 2}
+TERMS = (Term("step", 0.2), Term("bend", -0.5), Term("pair", driver=1), Term("pair", driver=2))
 
 # What tf2onnx asks NumPy for, and how Keras copies a variable: both warn, neither is ours.
 pytestmark = [
@@ -40,19 +42,19 @@ pytestmark = [
 ]
 
 
-def build_shape(spread: float) -> Shape:
+def build_shape(spread: float, terms: Sequence[Term] = ()) -> Shape:
     scale = build_scale(RAW)
     scaled = scale.apply(RAW)
-    additive = build_additive(scaled, [4, 1, 1])
+    additive = build_additive(scaled, [4, 1, 1], terms)
     low = np.array([LEAST_SLOPE * scale.spread[0] / spread, 0.0, -np.inf])
     high = np.array([np.inf, np.inf, 0.0])
     inputs = build_inputs(scaled, 4, [])
-    return Shape(scale, additive, inputs, np.log(30), spread, low[additive.feature], high[additive.feature])
+    return Shape(scale, additive, inputs, np.log(30), spread, *build_bounds(additive, low, high))
 
 
-def build_random(seed: int, size: float) -> tuple[Shape, keras.Model, Weights]:
+def build_random(seed: int, size: float, terms: Sequence[Term] = ()) -> tuple[Shape, keras.Model, Weights]:
     """A trainee of random weights, large and of either sign; its additive slopes keep no bound."""
-    shape = build_shape(0.02)
+    shape = build_shape(0.02, terms)
     pieces = len(shape.additive.start)
     trainee, members = build_trainee(
         shape, np.zeros((MEMBERS, pieces, len(QUANTILES))), np.zeros((MEMBERS, len(QUANTILES))), UNITS
@@ -88,10 +90,11 @@ def find_rise(model: keras.Model, feature: int) -> np.ndarray:
     return np.asarray(np.log(more) - np.log(less))
 
 
+@pytest.mark.parametrize("terms", [(), TERMS], ids=["pieces", "terms"])
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("feature", SIGNS)
-def test_energy_goes_the_declared_way_whatever_the_weights(seed: int, feature: str) -> None:
-    shape, _, weights = build_random(seed, 4.0)
+def test_energy_goes_the_declared_way_whatever_the_weights(seed: int, feature: str, terms: Sequence[Term]) -> None:
+    shape, _, weights = build_random(seed, 4.0, terms)
     rise = find_rise(build_curve(shape, weights, NONE, 1.0), SIGNS[feature])
     if feature == "pressure":
         rise = -rise
