@@ -15,7 +15,7 @@ from elc.settings import TagList, TrainSettings
 from elc.train.additive import fit_lines
 from elc.train.basis import Array
 from elc.train.design import Array32, Design, Part, build_design
-from elc.train.folds import Gain, find_reach, find_shifts, measure_gain
+from elc.train.folds import Gain, find_level_error, find_reach, find_shifts, measure_gain
 from elc.train.network import (
     QUANTILES,
     Members,
@@ -29,6 +29,7 @@ from elc.train.network import (
 from elc.train.recency import Recency
 
 NAMES = ("best", "typical", "high")
+COMMON = 0.5  # ASSUME: of the members' variance at one place, what is taken from its mean over all
 
 
 @dataclass(frozen=True)
@@ -61,23 +62,25 @@ class Form:
 class Networks:
     """The members' weights, and `held_out` (rows, q): each hour as the member predicts it that did not learn from it.
 
-    In scaled ln(SEC).
+    In scaled ln(SEC). `variance` is that of best among the members, on the mean of the hours that judge.
     """
 
     weights: Weights
     held_out: Array
+    variance: float
 
 
 @dataclass(frozen=True)
 class Calibration:
     """What the held-out hours say of the curve, in scaled ln(SEC).
 
-    `shifts` (q,) are added to the quantiles; `half_width` is that of the interval of best, in standard deviations of
-    the members.
+    `shifts` (q,) are added to the quantiles. Half the width of the interval of best is the root of the sum of two
+    squares: `half_width`, in standard deviations of the members, and `least_half`, the same for all hours.
     """
 
     shifts: Array
     half_width: float
+    least_half: float
 
 
 @dataclass(frozen=True)
@@ -206,23 +209,33 @@ def fit_networks(design: Design, additive: Additive, form: Form, settings: Train
             callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch, _: form.rates[epoch])],
             verbose=0,
         )
-    return Networks(members.read_weights(), _hold_out(design.train, _predict(trainee, design.train)))
+    every = _predict(trainee, design.train)
+    variance = float(every[design.train.is_judge, :, 0].var(axis=1).mean())
+    return Networks(members.read_weights(), _hold_out(design.train, every), variance)
 
 
 def calibrate(design: Design, networks: Networks, settings: TrainSettings) -> Calibration:
-    """Find how far the quantiles are off in the held-out hours, and how wide the interval of best is."""
+    """Find how far the quantiles are off in the held-out hours, and how wide the interval of best is.
+
+    So few members tell their variance at one place badly: where they meet by chance it is none. Half of it is that of
+    all places on the mean. Nor do they tell how well the level is known, which the stretches that are held out do.
+    """
     part = design.train
-    errors = part.target[:, None] - networks.held_out
-    shifts = find_shifts(errors[part.is_judge], part.folds[part.is_judge], settings.interval_frac)
-    half_width = find_reach(settings.members, settings.interval_frac) * sqrt(settings.members - 1)
-    return Calibration(shifts, half_width)
+    errors, folds = (part.target[:, None] - networks.held_out)[part.is_judge], part.folds[part.is_judge]
+    shifts = find_shifts(errors, folds, settings.interval_frac)
+    reach = find_reach(settings.members, settings.interval_frac)
+    half_width = reach * sqrt(settings.members - 1)
+    level_error = find_level_error(errors[:, 0], folds, QUANTILES[0])
+    least_half = sqrt(COMMON * half_width**2 * networks.variance + (reach * level_error) ** 2)
+    return Calibration(shifts, half_width * sqrt(1 - COMMON), least_half)
 
 
 def build_fit(design: Design, networks: Networks, form: Form, calibration: Calibration) -> CurveFit:
     """Build the curve from what was learnt, and predict the held-out hours."""
     shape, is_judge = design.shape, design.train.is_judge
     hours = design.train.hours[is_judge].reset_index(drop=True)
-    model = build_curve(shape, networks.weights, calibration.shifts, calibration.half_width)
+    halves = calibration.half_width, calibration.least_half
+    model = build_curve(shape, networks.weights, calibration.shifts, halves)
     load = hours[design.features[0]].to_numpy(np.float64)[:, None]
     energy = shape.fixed + np.exp(shape.level + shape.spread * np.sort(networks.held_out[is_judge], axis=1)) * load
     held_out = hours.assign(**dict(zip((BEST, TYPICAL, HIGH), energy.T, strict=True)))

@@ -87,6 +87,17 @@ def find_shifts(errors: Array, folds: NDArray[np.int64], frac: float) -> Array:
     return np.asarray(np.sign(shifts) * np.maximum(np.abs(shifts) - reach, 0.0))
 
 
+def find_level_error(errors: Array, folds: NDArray[np.int64], quantile: float) -> float:
+    """Find the standard error of the level of a quantile: how far its errors scatter from stretch to stretch.
+
+    Args:
+        errors: (rows,), actual less predicted by the member that did not see the hour.
+        folds: (rows,), that member; one alone says nothing.
+    """
+    levels = [np.quantile(errors[folds == member], quantile) for member in np.unique(folds)]
+    return float(np.std(levels, ddof=1) / np.sqrt(len(levels))) if len(levels) > 1 else 0.0
+
+
 def _find_quantiles(errors: Array) -> Array:
     return np.array([np.quantile(errors[:, index], quantile) for index, quantile in enumerate(QUANTILES)])
 

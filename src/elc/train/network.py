@@ -144,14 +144,15 @@ def build_trainee(shape: Shape, slopes: Array64, levels: Array64, units: int) ->
     return keras.Model(columns, members(columns)), members
 
 
-def build_curve(shape: Shape, weights: Weights, shifts: Array64, half_width: float) -> keras.Model:
+def build_curve(shape: Shape, weights: Weights, shifts: Array64, halves: tuple[float, float]) -> keras.Model:
     """Build the curve from trained weights, of Keras' own layers only.
 
     Args:
         shape: what the curve is made of.
         weights: of the members.
         shifts: (q,), what recalibration adds to each quantile, in scaled ln(SEC).
-        half_width: of the interval of best, in standard deviations of the members.
+        halves: of the interval of best, in standard deviations of the members, and the same everywhere, in scaled
+            ln(SEC): the root of the sum of both squares is half its width.
 
     Returns:
         (batch, features), load first, to (batch, 5) energy in GJ/h: best, typical, high, and best's interval.
@@ -171,7 +172,7 @@ def build_curve(shape: Shape, weights: Weights, shifts: Array64, half_width: flo
     each = ops.reshape(found, (-1, members, count))
     central = ops.mean(each, axis=1) + shifts.astype(np.float32)
     best, typical, high = _sort(*(central[:, index : index + 1] for index in range(count)))
-    half = half_width * ops.std(each[:, :, 0], axis=1, keepdims=True)
+    half = ops.sqrt(halves[0] ** 2 * ops.var(each[:, :, 0], axis=1, keepdims=True) + halves[1] ** 2)
     joined = ops.concatenate([best, typical, high, best - half, best + half], axis=1)
     energy = ops.exp(logged + shape.level + shape.spread * joined)
     if shape.fixed:

@@ -12,6 +12,7 @@ from elc.train.folds import (
     build_blocks,
     build_folds,
     deal_blocks,
+    find_level_error,
     find_reach,
     find_shifts,
     measure_gain,
@@ -134,6 +135,16 @@ def test_bias_of_one_member_is_doubtful_and_hardly_corrected() -> None:
 def test_one_stretch_alone_justifies_no_shift() -> None:
     folds = np.full(500, 7)
     assert find_shifts(build_errors(folds, 1, bias=2.0), folds, 0.8).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_error_of_the_level_is_how_far_stretches_scatter() -> None:
+    folds = np.repeat(np.arange(8), 4000)
+    levels = np.random.default_rng(2).normal(0, 0.5, 8)
+    errors = np.random.default_rng(3).normal(0, 1, len(folds)) + levels[folds]
+    found = find_level_error(errors, folds, 0.1)
+    assert found == pytest.approx(levels.std(ddof=1) / np.sqrt(8), rel=0.1)
+    assert find_level_error(errors - levels[folds], folds, 0.1) < 0.2 * found  # only chance is left
+    assert find_level_error(errors, np.full(len(folds), 3), 0.1) == 0.0
 
 
 def test_blocks_that_judge_are_whole_however_short_the_history() -> None:

@@ -29,6 +29,7 @@ from tests.unit.train.simulated import FEATURES, build_hours
 MEMBERS, UNITS, PAIRS = 3, 4, 20_000
 RAW = build_hours(400, 1)[FEATURES].to_numpy(np.float64)
 NONE = np.zeros(3)
+HALVES = (1.0, 0.0)
 # Air rises, pressure falls.
 SIGNS = {"load": 0, "air": 1, "pressure": 2}
 TERMS = (Term("step", 0.2), Term("bend", -0.5), Term("pair", driver=1), Term("pair", driver=2))
@@ -95,7 +96,7 @@ def find_rise(model: keras.Model, feature: int) -> np.ndarray:
 @pytest.mark.parametrize("feature", SIGNS)
 def test_energy_goes_the_declared_way_whatever_the_weights(seed: int, feature: str, terms: Sequence[Term]) -> None:
     shape, _, weights = build_random(seed, 4.0, terms)
-    rise = find_rise(build_curve(shape, weights, NONE, 1.0), SIGNS[feature])
+    rise = find_rise(build_curve(shape, weights, NONE, HALVES), SIGNS[feature])
     if feature == "pressure":
         rise = -rise
     assert rise.min() > -1e-4  # the rounding of a sum of large numbers
@@ -112,14 +113,14 @@ def test_additive_slopes_that_break_a_bound_are_bent_to_it(feature: str) -> None
     bounded = trainee.get_layer("members").read_weights()
     sign = -1 if feature == "pressure" else 1
     for weights, is_kept in ((bounded, True), (replace(bounded, slopes=slopes), False)):
-        rise = sign * find_rise(build_curve(shape, weights, NONE, 1.0), SIGNS[feature])
+        rise = sign * find_rise(build_curve(shape, weights, NONE, HALVES), SIGNS[feature])
         assert (rise.min() > -1e-4) == is_kept
 
 
 def test_load_costs_something_at_every_step() -> None:
     shape, _, weights = build_random(1, 2.0)
     less, more = build_pairs(0, 5)
-    rise = find_rise(build_curve(shape, weights, NONE, 1.0), 0)
+    rise = find_rise(build_curve(shape, weights, NONE, HALVES), 0)
     positive = less[:, 0] > 1
     wide = positive & (np.log(np.maximum(more[:, 0], 1) / np.maximum(less[:, 0], 1)) > 0.2)
     assert wide.sum() > 1000
@@ -128,7 +129,7 @@ def test_load_costs_something_at_every_step() -> None:
 
 def test_onnx_keeps_all_of_it(tmp_path: Path) -> None:
     shape, _, weights = build_random(2, 2.0)
-    model = build_curve(shape, weights, np.array([0.3, -0.2, 0.1]), 1.5)
+    model = build_curve(shape, weights, np.array([0.3, -0.2, 0.1]), (1.5, 0.1))
     for feature, sign in ((0, 1), (1, 1), (2, -1)):
         less, more = build_pairs(feature, 6)
         found = run_onnx(model, tmp_path / f"{feature}.onnx", np.concatenate([less, more])).astype(np.float64)
@@ -144,7 +145,7 @@ def test_onnx_keeps_all_of_it(tmp_path: Path) -> None:
 def test_quantiles_never_cross_whatever_the_weights(seed: int) -> None:
     shape, trainee, weights = build_random(seed, 3.0)
     rows, _ = build_pairs(0, seed)
-    best, typical, high = np.asarray(build_curve(shape, weights, NONE, 1.0)(rows)).T[:3]
+    best, typical, high = np.asarray(build_curve(shape, weights, NONE, HALVES)(rows)).T[:3]
     assert (best <= typical).all()
     assert (typical <= high).all()
     assert (best < typical).mean() > 0.99
@@ -164,19 +165,22 @@ def test_curve_is_the_mean_of_the_members_and_its_shifts() -> None:
     for added in (NONE, shifts):
         mean = np.sort(each.mean(axis=1) + added, axis=1)
         wanted = np.exp(shape.level + shape.spread * mean) * RAW[:, :1]
-        found = np.asarray(build_curve(shape, weights, added, 1.0)(RAW.astype(np.float32)))[:, :3]
+        found = np.asarray(build_curve(shape, weights, added, HALVES)(RAW.astype(np.float32)))[:, :3]
         np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
-def test_interval_is_as_many_deviations_of_the_members_to_either_side() -> None:
+@pytest.mark.parametrize("halves", [(0.5, 0.0), (2.0, 0.0), (0.0, 0.7), (1.5, 0.7)])
+def test_interval_is_as_many_deviations_of_the_members_and_what_is_the_same_everywhere(
+    halves: tuple[float, float],
+) -> None:
     shape, trainee, weights = build_random(3, 0.5)
     scaled = shape.scale.apply(RAW)
     columns = np.concatenate([shape.additive.apply(scaled), shape.inputs.apply(scaled)], axis=1)
     spread = np.asarray(trainee(columns.astype(np.float32)), np.float64)[:, :, 0].std(axis=1)
-    for half_width in (0.5, 2.0):
-        logged = np.log(np.asarray(build_curve(shape, weights, NONE, half_width)(RAW.astype(np.float32)), np.float64))
-        np.testing.assert_allclose(logged[:, 4] - logged[:, 0], half_width * shape.spread * spread, rtol=1e-2)
-        np.testing.assert_allclose(logged[:, 0] - logged[:, 3], half_width * shape.spread * spread, rtol=1e-2)
+    wanted = shape.spread * np.sqrt((halves[0] * spread) ** 2 + halves[1] ** 2)
+    logged = np.log(np.asarray(build_curve(shape, weights, NONE, halves)(RAW.astype(np.float32)), np.float64))
+    np.testing.assert_allclose(logged[:, 4] - logged[:, 0], wanted, rtol=1e-2)
+    np.testing.assert_allclose(logged[:, 0] - logged[:, 3], wanted, rtol=1e-2)
 
 
 def test_untrained_curve_is_its_additive_part() -> None:
@@ -185,7 +189,7 @@ def test_untrained_curve_is_its_additive_part() -> None:
     slopes[:, shape.additive.feature == 1] = 0.5
     levels = np.tile([-1.0, 0.0, 1.0], (MEMBERS, 1))
     _, members = build_trainee(shape, slopes, levels, UNITS)
-    found = np.asarray(build_curve(shape, members.read_weights(), NONE, 1.0)(RAW.astype(np.float32)))
+    found = np.asarray(build_curve(shape, members.read_weights(), NONE, HALVES)(RAW.astype(np.float32)))
     air = (RAW[:, 1] - shape.scale.centre[1]) / shape.scale.spread[1]
     wanted = np.exp(np.log(30) + 0.02 * (0.5 * air[:, None] + [-1.0, 0.0, 1.0])) * RAW[:, :1]
     np.testing.assert_allclose(found[:, :3], wanted, rtol=1e-5)

@@ -41,7 +41,7 @@ def build_random_curve() -> keras.Model:
     shapes = ((3, pieces, 3), (3, 3), (3, columns, 4), (3, 4), (3, 4, 3))
     rng = np.random.default_rng(2)
     weights = Weights(*(rng.normal(0, 0.3, shape).astype(np.float32) for shape in shapes))
-    return build_curve(Shape(scale, additive, inputs, 3.4, 0.02, -free, free), weights, np.zeros(3), 1.0)
+    return build_curve(Shape(scale, additive, inputs, 3.4, 0.02, -free, free), weights, np.zeros(3), (1.0, 0.1))
 
 
 def fit_small_response() -> keras.Model:
