@@ -16,11 +16,11 @@ from elc.quality.drift import find_drift
 from elc.quality.formulas import find_unworkable
 from elc.quality.habits import keep_habits
 from elc.quality.limits import find_beyond_formulas, find_clipped, find_negative_zero, find_out_of_range
-from elc.quality.mixups import find_mixups
 from elc.quality.movement import find_frozen, find_spikes
 from elc.quality.presence import find_absent, gather_coverage
 from elc.quality.relation import fit_relation
 from elc.quality.sheet import Doubt, Sheet, build_findings, build_sheet
+from elc.quality.spells import find_mixups
 from elc.quality.stamps import find_stamps
 from elc.settings import IngestSettings, StageSettings, TagList
 

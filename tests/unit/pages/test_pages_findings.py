@@ -207,7 +207,8 @@ def test_a_column_without_a_known_unit_goes_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted({name for several in mixups._MIXUPS.values() for one in several for name in (one.shown, one.true)})
+    "name",
+    sorted({name for listed in mixups.MIXUPS.values() for mixup in listed for name in (mixup.shown, mixup.true)}),
 )
 def test_units_that_are_words_are_translated(name: str) -> None:
     is_sign = re.fullmatch(r"[A-Z]\w*(/h)?|k(g|W|Pa|cal)|deg[CF]|m?bar|psi|m3|kg/cm2", name) is not None
