@@ -23,6 +23,7 @@ UNITS = {
     "unit/quality/test_look_ahead.py",
     "unit/repro/test_fleet.py",
     "unit/repro/test_repro.py",
+    "unit/simulate/test_simulate_simulation.py",
     "unit/train/test_recency.py",
     "unit/train/test_train_fit.py",
     "unit/train/test_train_package.py",

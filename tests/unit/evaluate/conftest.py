@@ -48,7 +48,11 @@ def package() -> Any:
 
 @pytest.fixture
 def chosen() -> settings.StageSettings:
-    """The settings of fjord, with figures' settings of their own and a site in UTC."""
+    return build_chosen()
+
+
+def build_chosen() -> settings.StageSettings:
+    """Build the settings of fjord, with figures' settings of their own and a site in UTC."""
     found = settings.read_plant(Project(ROOT), "fjord")
     evaluate = settings.EvaluateSettings(
         load_bands=2, block_days=7, resamples=400, interval_frac=0.95, seed=1, max_offset_frac=0.003

@@ -14,12 +14,13 @@ from elc.errors import ElcError
 from elc.evaluate.references import fit_bounded_quantile, measure_references
 from elc.fields import BEST, ENERGY, TIME, TYPICAL
 from elc.records.metrics import Metrics, Reference
+from tests.unit.evaluate.conftest import build_chosen, build_package
 
 LOAD, AIR = "load_t_per_h", "air_temp_degc"
 IS_BOOSTED = importlib.util.find_spec("lightgbm") is not None
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def noisy() -> dataset.Split:
     """Energy = 20 + 10 load + 0.5 air, and even noise of 0 to 20: its 10 % quantile is 2 above."""
     random = np.random.default_rng(3)
@@ -27,6 +28,12 @@ def noisy() -> dataset.Split:
     frame[ENERGY] = 20 + 10 * frame[LOAD] + 0.5 * frame[AIR] + random.uniform(0, 20, 3000)
     frame.insert(0, TIME, pd.date_range("2024-01-01", periods=3000, freq="h", tz="UTC"))
     return dataset.Split(60.0, frame[:2000], frame[2000:2500], frame[2500:].reset_index(drop=True))
+
+
+@pytest.fixture(scope="module")
+def found(noisy: dataset.Split) -> dict[str, pd.DataFrame]:
+    """What the references say of the test hours."""
+    return evaluate.score_references(noisy, noisy.test, build_package(), build_chosen().evaluate)
 
 
 def test_quantile_of_a_constant_is_the_quantile() -> None:
@@ -64,11 +71,8 @@ def test_quantiles_of_what_is_no_number_are_refused() -> None:
         evaluate.fit_quantile(np.full((5, 1), np.nan), np.arange(5.0), 0.1)
 
 
-def test_references_know_the_truth_where_it_is_linear(
-    noisy: dataset.Split, package: curve.Package, chosen: settings.StageSettings
-) -> None:
+def test_references_know_the_truth_where_it_is_linear(noisy: dataset.Split, found: dict[str, pd.DataFrame]) -> None:
     scored = noisy.test
-    found = evaluate.score_references(noisy, scored, package, chosen.evaluate)
     truth = 20 + 10 * scored[LOAD] + 0.5 * scored[AIR]
     linear = found["linear_energy"]
     assert linear[BEST].to_numpy() == pytest.approx((truth + 2).to_numpy(), abs=1.0)
@@ -80,19 +84,18 @@ def test_references_know_the_truth_where_it_is_linear(
 
 
 def test_references_are_the_same_in_every_run(
-    noisy: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+    noisy: dataset.Split, found: dict[str, pd.DataFrame], package: curve.Package, chosen: settings.StageSettings
 ) -> None:
-    first, second = (evaluate.score_references(noisy, noisy.test, package, chosen.evaluate) for _ in range(2))
-    assert list(first) == list(second)
-    for name, predicted in first.items():
-        pd.testing.assert_frame_equal(predicted, second[name], check_exact=True)
+    again = evaluate.score_references(noisy, noisy.test, package, chosen.evaluate)
+    assert list(found) == list(again)
+    for name, predicted in found.items():
+        pd.testing.assert_frame_equal(predicted, again[name], check_exact=True)
 
 
 @pytest.mark.skipif(not IS_BOOSTED, reason="LightGBM is not installed")
 def test_boosted_trees_stand_beside_where_they_are_installed(
-    noisy: dataset.Split, package: curve.Package, chosen: settings.StageSettings
+    noisy: dataset.Split, found: dict[str, pd.DataFrame]
 ) -> None:
-    found = evaluate.score_references(noisy, noisy.test, package, chosen.evaluate)
     for name in ("boosted_energy", "boosted_sec"):
         assert 0.02 < (noisy.test[ENERGY] <= found[name][BEST]).mean() < 0.25
 

@@ -6,14 +6,14 @@ import contextlib
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from elc.errors import ElcError
-from elc.ingest.engine import connect
+from elc.ingest.engine import Engine, connect
 from elc.ingest.partitions import open_cache, read_partials
 from elc.ingest.sources import Source, Survey
 from elc.settings import EngineSettings, Tag, TagList
@@ -52,13 +52,20 @@ def read_results(folder: Path, cache: Path, export: dict[str, object]) -> tuple[
     return table.to_pandas().astype({"tag": "str"}).sort_values(["tag", "start"], ignore_index=True), sources
 
 
-def read_readings(folder: Path, cache: Path, export: dict[str, object], known: dict[str, Source]) -> list[Reading]:
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with connect(DUCKDB, "export") as engine:
+        yield engine
+
+
+def read_readings(
+    engine: Engine, folder: Path, cache: Path, export: dict[str, object], known: dict[str, Source]
+) -> list[Reading]:
     """Read the readings of an export whose files are known, as `Case` has them."""
     chosen = build_settings(**export)
     survey = Survey([folder], open_cache(cache, TAGS, chosen), TAGS, chosen)
-    with connect(DUCKDB, "export") as engine:
-        sources = survey.find(lambda: contextlib.nullcontext(engine), known)
-        found = engine.execute(survey.read(engine, sources, range(1_000_000))).sort_values(["time", "tag"])
+    sources = survey.find(lambda: contextlib.nullcontext(engine), known)
+    found = engine.execute(survey.read(engine, sources, range(1_000_000))).sort_values(["time", "tag"])
     values = [None if pd.isna(value) else value for value in found["value"]]
     times = found["time"].dt.strftime("%Y-%m-%d %H:%M:%S")
     return list(zip(times, found["tag"], values, found["quality"], strict=True))
@@ -66,13 +73,13 @@ def read_readings(folder: Path, cache: Path, export: dict[str, object], known: d
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: case.name)
 def test_file_gives_its_readings_and_doubts_and_what_they_come_to_in_plain_parquet(
-    case: Case, read_plain: Callable[[list[Reading]], pd.DataFrame], tmp_path: Path
+    case: Case, read_plain: Callable[[list[Reading]], pd.DataFrame], engine: Engine, tmp_path: Path
 ) -> None:
     place = tmp_path / "odd", tmp_path / "cache", case.export
     write_case(place[0], case)
     results, sources = read_results(*place)
     doubts = [(doubt.check, doubt.tag, doubt.count) for source in sources.values() for doubt in source.doubts]
-    assert read_readings(*place, sources) == case.readings
+    assert read_readings(engine, *place, sources) == case.readings
     assert doubts == case.doubts
     pd.testing.assert_frame_equal(results, read_plain(case.readings), check_dtype=False)
 

@@ -38,6 +38,7 @@ def find_best(client: TestClient) -> float:
     return float(client.post("/plants/fjord/predict", json={"rows": [ROW]}).json()["rows"][0]["best_gj_per_h"])
 
 
+@pytest.mark.usefixtures("look_here")
 @pytest.mark.parametrize("seconds", [DAY_S, -DAY_S])
 def test_a_swap_bakes_as_long_as_it_should(serve: Serve, place: Project, jump: Jump, seconds: float) -> None:
     client = serve(policy="canary", canary_frac=0.0, bake_s=2.0)

@@ -23,6 +23,7 @@ from tests.unit.simulate.conftest import ROOT, BuildProject
 
 PLANTS = ("fjord", "delta", "steppe")
 DAYS = (60, 150, 731, 733)  # each beside LONG; a block ends with day 731
+FEW = (150, 733)  # inside the first block, and beyond it
 LONG = 1000
 STEP_MIN = 15
 
@@ -61,7 +62,15 @@ def long(plant: str, tmp_path_factory: pytest.TempPathFactory, build_project: Bu
     return make(build_project(folder, days=LONG, step_min=STEP_MIN), plant)
 
 
-@pytest.mark.parametrize("days", DAYS)
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param(
+            days, marks=() if days in FEW else pytest.mark.long(reason="two more lives; two are compared each time")
+        )
+        for days in DAYS
+    ],
+)
 def test_more_days_never_change_earlier_ones(
     plant: str, days: int, long: Made, tmp_path: Path, build_project: BuildProject
 ) -> None:
