@@ -15,8 +15,8 @@ from elc.records.alerts import Alert
 from elc.records.failure import Failure
 from elc.records.status import Status
 from elc.render.index import build_index
+from elc.render.index_table import FleetPages
 from elc.render.pandoc import render_by_pandoc
-from elc.render.plants import FleetPages
 from elc.render.receipts import Site
 from tests.conftest import ROOT
 from tests.unit.records.examples import ALERT, STATUS

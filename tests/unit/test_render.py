@@ -28,7 +28,7 @@ from elc.records.status import Status
 from elc.render import render_site
 from elc.render.engine import read_reason, run_quarto
 from elc.render.index import build_index
-from elc.render.plants import FleetPages
+from elc.render.index_table import FleetPages
 from elc.render.receipts import STEMS
 from elc.render.status import find_behind
 from tests.unit.records.examples import ALERT, STATUS

@@ -10,7 +10,7 @@ import pytest
 from elc.pages import language
 from elc.render.groups import MANY, build_groups, build_region_losses, build_summary, name_region
 from elc.render.index import build_index
-from elc.render.plants import FleetPages
+from elc.render.index_table import FleetPages
 from elc.render.sparks import SMALL_H, build_small_spark
 from tests.builders.fleet import LIMIT, WEEK_H, build_fleet
 

@@ -14,7 +14,7 @@ from elc.pages import language
 from elc.paths import Project
 from elc.records.status import Status
 from elc.render.index import build_index
-from elc.render.plants import FleetPages
+from elc.render.index_table import FleetPages
 from elc.render.sparks import HEIGHT, build_losses, build_spark, read_week
 from tests.unit.records.examples import STATUS
 

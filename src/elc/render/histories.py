@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from elc.pages.language import MISSING, NBSP, escape, format_date_alone, format_number, format_share, say
 from elc.registry import Context, history
 from elc.registry.history import Decided, FleetRow, Held, HistoryRow
-from elc.render.fleet import SHOWN, build_name, build_status
+from elc.render.models_words import SHOWN, build_name, build_status
 
 _COLORS = {"approved": "good", "rejected": "cost", "pending": "look"}
 

@@ -23,7 +23,7 @@ from elc.records.alerts import Alert
 from elc.records.status import Status
 from elc.render.failures import build_since
 from elc.render.groups import MANY, build_region_losses
-from elc.render.plants import FleetPages, build_plants
+from elc.render.index_table import FleetPages, build_plants
 from elc.render.sparks import build_losses
 from elc.render.status import hide_gap
 from elc.render.tools import build_tools

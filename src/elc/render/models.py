@@ -10,9 +10,9 @@ from elc.pages.language import MISSING, escape, say, say_number
 from elc.paths import Project
 from elc.registry import Context, history, read_context
 from elc.registry.history import FleetRow, Place
-from elc.render.fleet import SHOWN, build_answer, build_name, build_problems, build_status
 from elc.render.groups import MANY, name_region
 from elc.render.histories import build_day, build_latest, build_mark, build_section, build_table
+from elc.render.models_words import SHOWN, build_answer, build_name, build_problems, build_status
 from elc.render.tools import build_tools
 
 

@@ -14,10 +14,10 @@ from elc.render.config import check_named, read_config
 from elc.render.engine import Engine, find_engine
 from elc.render.failures import read_failures
 from elc.render.index import build_index
+from elc.render.index_table import FleetPages
 from elc.render.method import build_method
 from elc.render.models import build_models_page
 from elc.render.pandoc import render_by_pandoc
-from elc.render.plants import FleetPages
 from elc.render.quarto import add_head, render_by_quarto, write_folders
 from elc.render.receipts import Page, Site, read_pages
 from elc.render.reports import build_reports, read_reports

@@ -26,7 +26,7 @@ from elc.paths import Project
 from elc.records import parse_record
 from elc.records.report import Remark, Report
 from elc.records.status import Status
-from elc.render.plants import FleetPages, build_plants
+from elc.render.index_table import FleetPages, build_plants
 from elc.render.reports import build_reports
 from elc.units import read_conversion
 from tests.unit.records.examples import REPORT

@@ -24,7 +24,7 @@ from elc.records.comparison import ComparedHours, ComparedPackage, Comparison
 from elc.records.failure import Failure
 from elc.records.status import Status
 from elc.render.index import build_index
-from elc.render.plants import FleetPages
+from elc.render.index_table import FleetPages
 from elc.render.translate import translate_notebook
 from tests.unit.records.examples import STATUS
 from tests.unit.written import build_written
