@@ -86,13 +86,13 @@ def build_advice(
         held = find_held(open_hours[TIME], notes, package.setpoints, settings)
         limits = build_limits(package, tags, open_hours, settings)
         unlimited[open_hours.index] = _name_unlimited(package, limits)
-        found = _build_moves(package, open_hours, settings, like, held, limits)
-        energy = found[TIME].map(open_hours.set_index(TIME)[ENERGY])
-        is_worth = found["total_gj_per_h"] >= settings.min_total_frac * energy
-        moves = found[is_worth].reset_index(drop=True)
-        is_small = open_hours[TIME].isin(found.loc[~is_worth, TIME])
+        advised = _build_moves(package, open_hours, settings, like, held, limits)
+        energy = advised[TIME].map(open_hours.set_index(TIME)[ENERGY])
+        is_worth = advised["total_gj_per_h"] >= settings.min_total_frac * energy
+        moves = advised[is_worth].reset_index(drop=True)
+        is_small = open_hours[TIME].isin(advised.loc[~is_worth, TIME])
         is_answered = held.any(axis=1)
-        for name, is_so in (("unsure_saving", ~open_hours[TIME].isin(found[TIME])), ("small_saving", is_small)):
+        for name, is_so in (("unsure_saving", ~open_hours[TIME].isin(advised[TIME])), ("small_saving", is_small)):
             reasons[open_hours.index[is_so]] = name
             reasons[open_hours.index[is_so & is_answered]] = "answered"
     else:
@@ -207,8 +207,8 @@ def choose_hour(advice: Advice, at: pd.Timestamp) -> pd.DataFrame:
 
 def find_unlimited(reasons: pd.DataFrame, at: pd.Timestamp) -> list[str]:
     """Find the set-points that stay in an hour because a limit has no value then; none in files from before."""
-    found = reasons.loc[reasons[TIME] == at, UNLIMITED] if UNLIMITED in reasons else reasons.iloc[:0]
-    return str(found.iloc[-1]).split() if len(found) else []
+    rows = reasons.loc[reasons[TIME] == at, UNLIMITED] if UNLIMITED in reasons else reasons.iloc[:0]
+    return str(rows.iloc[-1]).split() if len(rows) else []
 
 
 def _build_empty() -> pd.DataFrame:
@@ -219,5 +219,5 @@ def _build_empty() -> pd.DataFrame:
 
 def find_reason(reasons: pd.DataFrame, at: pd.Timestamp) -> str:
     """Find why an hour has no moves; empty where it has some, `not_made` where nothing was advised for that hour."""
-    found = reasons.loc[reasons[TIME] == at, REASON]
-    return str(found.iloc[-1]) if len(found) else "not_made"
+    rows = reasons.loc[reasons[TIME] == at, REASON]
+    return str(rows.iloc[-1]) if len(rows) else "not_made"

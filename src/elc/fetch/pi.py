@@ -54,9 +54,9 @@ class PiHistorian:
         for first in range(0, len(tags), TAGS_ASKED):
             asked = tags[first : first + TAGS_ASKED]
             yield from self._find_ids([tag for tag in asked if tag not in self._ids])
-            known = [tag for tag in asked if tag in self._ids]
-            if known:
-                yield from self._read_known(known, start, end)
+            found_tags = [tag for tag in asked if tag in self._ids]
+            if found_tags:
+                yield from self._read_known(found_tags, start, end)
 
     def close(self) -> None:
         self._handler.session.close()
@@ -64,8 +64,8 @@ class PiHistorian:
     def _find_ids(self, tags: Sequence[str]) -> Iterator[Page]:
         """Find the ids of tags by their paths; one that is not there is a fault."""
         if tags:
-            found, faults = find_ids(self._handler, self._settings, tags, self._where)
-            self._ids |= found
+            ids, faults = find_ids(self._handler, self._settings, tags, self._where)
+            self._ids |= ids
             yield build_page([], [], [], [], faults)
 
     def _read_known(self, tags: Sequence[str], start: datetime, end: datetime) -> Iterator[Page]:
@@ -176,9 +176,9 @@ def find_ids(
     answer = fetch(handler, urljoin(settings.url, "points/multiple"), asked, where=where)
     ids, faults = {}, []
     for item in read_items(answer, where):
-        tag, found = paths.get(item.get("Identifier", "")), item.get("Object")
-        if tag is not None and found:
-            ids[tag] = str(found["WebId"])
+        tag, point = paths.get(item.get("Identifier", "")), item.get("Object")
+        if tag is not None and point:
+            ids[tag] = str(point["WebId"])
         elif tag is not None:
             said = (item.get("Exception") or {}).get("Errors") or [""]
             faults.append(TagFault(tag, "unknown", example=str(said[0])))

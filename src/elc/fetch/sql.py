@@ -149,7 +149,7 @@ class Sql:
                 f"{self._where}: table {settings.tag_table} has the columns {', '.join(frame.columns)}, expected "
                 f"{settings.tag_column} too. Name the column alike in both tables, by a view or a query."
             )
-        unit, text = (next((names[name] for name in known if name in names), None) for known in (UNITS, DESCRIPTIONS))
+        unit, text = (next((names[name] for name in alike if name in names), None) for alike in (UNITS, DESCRIPTIONS))
         for row in frame.to_dict("records"):
             yield SourceTag(str(row[settings.tag_column]), str(row.get(unit, "")), str(row.get(text, "")))
 
@@ -164,21 +164,21 @@ class Sql:
         settings, table = self._settings, self._table
         time = table[settings.time_column]
         first, last = self._to_source(start, time), self._to_source(end, time)
-        chosen = table.filter(time >= first, time < last)
+        rows = table.filter(time >= first, time < last)
         quality = [settings.quality_column] if settings.quality_column else []
         if settings.is_wide:
-            return chosen.select(settings.time_column, *tags, *quality)
-        value = chosen[settings.value_column]
-        chosen = chosen.filter(chosen[settings.tag_column].isin(list(tags)))
+            return rows.select(settings.time_column, *tags, *quality)
+        value = rows[settings.value_column]
+        rows = rows.filter(rows[settings.tag_column].isin(list(tags)))
         value = value.cast("float64") if value.type().is_numeric() else value
-        return chosen.select(settings.time_column, settings.tag_column, *quality, **{settings.value_column: value})
+        return rows.select(settings.time_column, settings.tag_column, *quality, **{settings.value_column: value})
 
     def _list_batches(self, expression: ir.Table) -> Iterable[pa.RecordBatch]:
         if self._connection.name == "duckdb":  # ibis 12 asks DuckDB 2 for batches by a name that is gone
             batches: list[pa.RecordBatch] = self._connection.to_pyarrow(expression).to_batches(ROWS)
             return batches
-        found: Iterable[pa.RecordBatch] = self._connection.to_pyarrow_batches(expression, chunk_size=ROWS)
-        return found
+        read: Iterable[pa.RecordBatch] = self._connection.to_pyarrow_batches(expression, chunk_size=ROWS)
+        return read
 
     def _to_source(self, moment: datetime, time: ir.Value) -> Any:
         """Write a moment as the source has its times; around a change of the clock, an hour more to either side."""

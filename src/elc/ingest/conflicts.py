@@ -50,9 +50,9 @@ def settle(files: Iterable[pd.DataFrame], wins: str | None, good: list[str]) -> 
     parts, clashes = [], []
     for number, readings in enumerate(files):
         is_good = readings["quality"].isin(good) & readings["value"].notna()
-        chosen, found = _settle_file(readings[is_good], wins)
-        parts += [chosen.assign(file=number), readings.loc[~is_good, [*MOMENT, "value", "quality"]].assign(file=-1)]
-        clashes.append(found)
+        settled, clash = _settle_file(readings[is_good], wins)
+        parts += [settled.assign(file=number), readings.loc[~is_good, [*MOMENT, "value", "quality"]].assign(file=-1)]
+        clashes.append(clash)
     every = pd.concat(parts, ignore_index=True).sort_values([*MOMENT, "file"], kind="stable")
     return Settled(
         every.drop_duplicates(MOMENT, keep="last").drop(columns="file"),
@@ -69,16 +69,16 @@ def _settle_file(good: pd.DataFrame, wins: str | None) -> tuple[pd.DataFrame, pd
     quality = grouped["quality"].first()
     if wins is None:
         value, quality = value.mask(differs), quality.mask(differs, "BAD")
-    chosen = pd.DataFrame({"value": value, "quality": quality}).reset_index()
-    found = ends[differs].rename(columns={"min": "low", "max": "high"}).reset_index()
-    return chosen, found.assign(is_conflict=True)
+    settled = pd.DataFrame({"value": value, "quality": quality}).reset_index()
+    clashes = ends[differs].rename(columns={"min": "low", "max": "high"}).reset_index()
+    return settled, clashes.assign(is_conflict=True)
 
 
 def _find_corrections(every: pd.DataFrame) -> pd.DataFrame:
     """Find where a file has another value for a moment than the file before it that has one."""
     former = every.groupby(MOMENT, observed=True)["value"].shift()
-    found = every.assign(low=former, high=every["value"], is_conflict=False)
-    return found.loc[_is_other(former, every["value"]), [*MOMENT, "low", "high", "is_conflict"]]
+    corrections = every.assign(low=former, high=every["value"], is_conflict=False)
+    return corrections.loc[_is_other(former, every["value"]), [*MOMENT, "low", "high", "is_conflict"]]
 
 
 def _is_other(one: pd.Series, other: pd.Series) -> pd.Series:
@@ -127,24 +127,24 @@ def _count_clashes(clashes: pd.DataFrame, width: pd.Timedelta) -> pd.DataFrame:
     ranked = clashes.assign(start=start, apart=(clashes["high"] - clashes["low"]).abs())
     ranked = ranked.sort_values(["apart", "time"], ascending=[False, True]).astype({"tag": str})
     grouped = ranked.groupby(KEY)
-    found = grouped[["time", "low", "high"]].first()
-    found.columns = pd.Index(["clash_at", "clash_from", "clash_to"])
+    farthest = grouped[["time", "low", "high"]].first()
+    farthest.columns = pd.Index(["clash_at", "clash_from", "clash_to"])
     conflicts = grouped["is_conflict"].sum().astype("int64")
-    return found.assign(conflicts=conflicts, corrections=grouped.size() - conflicts).reset_index()
+    return farthest.assign(conflicts=conflicts, corrections=grouped.size() - conflicts).reset_index()
 
 
 def find_clashes(partials: pa.Table, tags: TagList, wins: str | None) -> list[Finding]:
     """Find the tags with several values at one moment: in one file, or where a later file corrects an earlier one."""
     is_hit = pc.greater(pc.add(partials["conflicts"], partials["corrections"]), 0)
     rows = partials.filter(is_hit).select([*KEY, *COUNTED]).to_pandas().astype({"tag": str})
-    found = []
+    findings = []
     hit = set(rows["tag"])
     for tag in (tag for tag in tags if tag.tag in hit):
         own = rows[rows["tag"] == tag.tag]
         for name, kind in (("conflicts", SETTLED if wins else UNSETTLED), ("corrections", CORRECTED)):
             if own[name].any():
-                found.append(_build_clash(tag, own[own[name] > 0], name, kind, tags.plant, wins))
-    return found
+                findings.append(_build_clash(tag, own[own[name] > 0], name, kind, tags.plant, wins))
+    return findings
 
 
 def _build_clash(tag: Tag, rows: pd.DataFrame, name: str, kind: Kind, plant: str, wins: str | None) -> Finding:

@@ -37,8 +37,8 @@ def find_time_faults(
     faults = []
     if suspects and not _read_bad_times(engine, layout, suspects, export).empty:
         for path in suspects:
-            found = list(_read_bad_times(engine, layout, [path], export)["time_text"])
-            faults += [_build_time_fault(path, found, layout, export)] if found else []
+            texts = list(_read_bad_times(engine, layout, [path], export)["time_text"])
+            faults += [_build_time_fault(path, texts, layout, export)] if texts else []
     return [*faults, *_find_bare_dates(engine, layout, paths, export), *_find_odd_messages(engine, layout, paths)]
 
 
@@ -50,8 +50,8 @@ def _find_bare_dates(engine: Engine, layout: Layout, paths: Sequence[Path], expo
     for path in paths:
         cells = read_cells(engine, layout, [path], export)
         counts = cells.group_by(["tag", "time"]).aggregate(count=cells.number.nunique())
-        found = engine.execute(counts.filter(counts["count"] > 1).order_by(["time", "tag"]).limit(1))
-        for row in found.to_dict("records"):
+        doubled = engine.execute(counts.filter(counts["count"] > 1).order_by(["time", "tag"]).limit(1))
+        for row in doubled.to_dict("records"):
             faults.append(
                 f"{path.name}: has dates without a time of day in {layout.fields.time}, and several values of "
                 f"{row['tag']} on {row['time']:%Y-%m-%d}. Name the column of the time of day too, as in "
@@ -65,10 +65,10 @@ def _has_sound_times(path: Path, layout: Layout) -> bool:
     if layout.kind != "parquet" or layout.meaning.time_unit or layout.is_text(layout.fields.time):
         return False
     statistics = read_statistics(pq.read_metadata(path), layout.fields.time)
-    if statistics is None or any(one.null_count or not one.has_min_max for one in statistics):
+    if statistics is None or any(group.null_count or not group.has_min_max for group in statistics):
         return False
     first, last = pd.Timestamp(FIRST), pd.Timestamp(find_last())
-    return all(first <= _read_moment(one.min) and _read_moment(one.max) <= last for one in statistics)
+    return all(first <= _read_moment(group.min) and _read_moment(group.max) <= last for group in statistics)
 
 
 def _read_moment(bound: object) -> pd.Timestamp:
@@ -122,21 +122,21 @@ def find_doubts(engine: Engine, layout: Layout, paths: Sequence[Path], export: E
     if _read_doubts(engine, layout, paths, export, tags, checks).empty:
         return pd.DataFrame(columns=COLUMNS)
     tables = [_read_doubts(engine, layout, [path], export, tags, checks).assign(path=str(path)) for path in paths]
-    found = pd.concat([table for table in tables if not table.empty], ignore_index=True)[COLUMNS]
-    return _drop_few(engine, layout, found)
+    doubts = pd.concat([table for table in tables if not table.empty], ignore_index=True)[COLUMNS]
+    return _drop_few(engine, layout, doubts)
 
 
-def _drop_few(engine: Engine, layout: Layout, found: pd.DataFrame) -> pd.DataFrame:
+def _drop_few(engine: Engine, layout: Layout, doubts: pd.DataFrame) -> pd.DataFrame:
     """Drop empty cells where most of a column are not: those are missing values, which the table shows as such."""
-    is_empty = found["check"] == "empty_cell"
+    is_empty = doubts["check"] == "empty_cell"
     if not is_empty.any():
-        return found
-    paths = [Path(path) for path in found.loc[is_empty, "path"].unique()]
+        return doubts
+    paths = [Path(path) for path in doubts.loc[is_empty, "path"].unique()]
     tables = {str(path): read_table(engine, layout, [path]) for path in paths}
     rows = {path: int(engine.execute(table.aggregate(rows=table.count()))["rows"][0]) for path, table in tables.items()}
-    is_few = is_empty & (found["count"] < EMPTY_FRAC * found["path"].map(rows))
-    is_all = is_empty & (found["count"] == found["path"].map(rows))
-    return found[~is_few & ~is_all].reset_index(drop=True)
+    is_few = is_empty & (doubts["count"] < EMPTY_FRAC * doubts["path"].map(rows))
+    is_all = is_empty & (doubts["count"] == doubts["path"].map(rows))
+    return doubts[~is_few & ~is_all].reset_index(drop=True)
 
 
 def _find_possible(path: Path, layout: Layout) -> list[str]:
@@ -147,13 +147,13 @@ def _find_possible(path: Path, layout: Layout) -> list[str]:
         possible += ["empty_cell"] if fields.is_wide else []
         return [*possible, "text_value", "large_value", "no_tag"]
     metadata = pq.read_metadata(path)
-    known = [one for name in fields.values for one in read_statistics(metadata, name) or [None]]
-    if not all(map(_is_within, known)):
+    groups = [group for name in fields.values for group in read_statistics(metadata, name) or [None]]
+    if not all(map(_is_within, groups)):
         possible.append("large_value")
-    if fields.is_wide and any(one is None or one.null_count for one in known):
+    if fields.is_wide and any(group is None or group.null_count for group in groups):
         possible.append("empty_cell")
     named = [fields.alias] if fields.alias else list(fields.tag_parts)
-    if any(one is None or one.null_count for name in named for one in read_statistics(metadata, name) or [None]):
+    if any(group is None or group.null_count for name in named for group in read_statistics(metadata, name) or [None]):
         possible.append("no_tag")
     return possible
 
@@ -191,15 +191,15 @@ def _read_doubts(
 ) -> pd.DataFrame:
     """Count each check and keep its first text, by tag, in one scan."""
     suspect = _select_suspects(read_cells(engine, layout, paths, export), export, checks)
-    found = {name: pair for name, pair in _build_checks(suspect, export).items() if name in checks}
-    counts = {name: is_doubt.fill_null(False).sum() for name, (is_doubt, _) in found.items()}
-    examples = {f"{name}_example": text.min(where=is_doubt) for name, (is_doubt, text) in found.items()}
+    pairs = {name: pair for name, pair in _build_checks(suspect, export).items() if name in checks}
+    counts = {name: is_doubt.fill_null(False).sum() for name, (is_doubt, _) in pairs.items()}
+    examples = {f"{name}_example": text.min(where=is_doubt) for name, (is_doubt, text) in pairs.items()}
     wide = engine.execute(suspect.group_by("tag").aggregate(**counts, **examples).order_by("tag"))
     wanted = {"", *(tag.tag for tag in tags)}
     rows = [
         {"check": name, "tag": row["tag"], "count": int(row[name]), "example": row[f"{name}_example"]}
         for row in wide.to_dict("records")
-        for name in sorted(found)
+        for name in sorted(pairs)
         if row["tag"] in wanted and row[name]
     ]
     return pd.DataFrame(rows, columns=COLUMNS[1:])

@@ -51,12 +51,12 @@ class DayBatch:
 
 def open_cache(folder: Path, tags: TagList, settings: StageSettings) -> Path:
     """Open the part of the cache that fits the tag list, the settings and the code; others are removed."""
-    found = folder / _build_purpose(tags, settings)
+    own = folder / _build_purpose(tags, settings)
     for other in folder.glob("*"):
-        if other != found:
+        if other != own:
             shutil.rmtree(other)
-    found.mkdir(parents=True, exist_ok=True)
-    return found
+    own.mkdir(parents=True, exist_ok=True)
+    return own
 
 
 def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, dict[str, Source]]:
@@ -70,9 +70,9 @@ def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, di
     cache = survey.cache
     with contextlib.ExitStack() as stack:
         engines = Engines(stack, settings.engine, survey.where)
-        known = _read(cache / "sources.json", SOURCES)
-        sources = survey.find(engines.take, known)
-        if sources != known:
+        former_sources = _read(cache / "sources.json", SOURCES)
+        sources = survey.find(engines.take, former_sources)
+        if sources != former_sources:
             _write(cache / "sources.json", SOURCES, sources)
         survey.tags = settle_rhythms(engines.take, survey, sources, train_until=settings.plant.train_until)
         wanted, former = _find_days(sources, survey.tags), _read(cache / "days.json", DAYS)
@@ -91,10 +91,10 @@ def read_partials(survey: Survey, settings: StageSettings) -> tuple[pa.Table, di
         if path.stem not in months:
             path.unlink()
     survey.remove_copies(sources)
-    found = [table for month in months if (table := tables[month]) is not None]
-    if not found:  # no reading of any listed tag
+    filled = [table for month in months if (table := tables[month]) is not None]
+    if not filled:  # no reading of any listed tag
         return SCHEMA.empty_table(), sources
-    return pa.concat_tables(found).unify_dictionaries(), sources
+    return pa.concat_tables(filled).unify_dictionaries(), sources
 
 
 def _build_purpose(tags: TagList, settings: StageSettings) -> str:
@@ -132,8 +132,7 @@ def _find_days(sources: Mapping[str, Source], tags: TagList) -> dict[int, str]:
         for day in source.days:
             keys.setdefault(day, []).append(source.key)
     return {
-        day: hashlib.sha256("\n".join(rhythms + sorted(found)).encode()).hexdigest()
-        for day, found in sorted(keys.items())
+        day: hashlib.sha256("\n".join(rhythms + sorted(own)).encode()).hexdigest() for day, own in sorted(keys.items())
     }
 
 
@@ -173,13 +172,13 @@ def _work_out(
 def _read_batch(
     survey: Survey, settings: StageSettings, engines: Engines, sources: Mapping[str, Source], batch: DayBatch
 ) -> pa.Table:
-    chosen = {name: sources[name] for name in batch.names}
+    members = {name: sources[name] for name in batch.names}
     with engines.take() as engine:
         names = [tag.tag for tag in survey.tags]
-        readings = survey.read(engine, chosen, batch.days)
+        readings = survey.read(engine, members, batch.days)
         table = _build_partials(survey, settings, read_good(engine, readings, names, _name_good(settings)))
         if pc.any(pc.greater(table["conflicts"], 0)).as_py():
-            table = _settle(survey, settings, engine, chosen, batch.days, table)
+            table = _settle(survey, settings, engine, members, batch.days, table)
     return table.set_column(0, "tag", table["tag"].cast("string").dictionary_encode())
 
 

@@ -57,12 +57,12 @@ class Survey:
         """
         keys = {name: self._build_key(name) for name in find_files(self.places, self.where)}
         same = {name: known[name] for name, key in keys.items() if name in known and known[name].key == key}
-        found = {name: source for name, source in same.items() if self._has_copy(name, source)}
-        fresh = {name: key for name, key in keys.items() if name not in found}
+        sources = {name: source for name, source in same.items() if self._has_copy(name, source)}
+        fresh = {name: key for name, key in keys.items() if name not in sources}
         if fresh:
             with take() as engine:
-                found |= self._look_into(engine, fresh)
-        return dict(sorted(found.items()))
+                sources |= self._look_into(engine, fresh)
+        return dict(sorted(sources.items()))
 
     def _look_into(self, engine: Engine, fresh: dict[str, str]) -> dict[str, Source]:
         looked = self.layouts.find(engine, fresh)
@@ -82,10 +82,10 @@ class Survey:
         """Read the readings of some sources in some days: time in UTC, tag, value and quality."""
         tables = []
         for group in group_sources(sources):
-            chosen = [sources[name] for name in group.names]
+            members = [sources[name] for name in group.names]
             table = self._read_local(engine, group, sources)
             kept = [name for name in ("row",) if name in table.columns]
-            utc = self._build_utc(table, self._find_changes(chosen))
+            utc = self._build_utc(table, self._find_changes(members))
             tables.append(utc.select("time", "tag", "value", "quality", *kept))
         readings = ibis.union(*tables) if len(tables) > 1 else tables[0]
         if all(day in days for source in sources.values() for day in source.days):
@@ -101,10 +101,10 @@ class Survey:
         """
         tags = pc.unique(partials.filter(pc.greater(partials["conflicts"], 0))["tag"]).to_pylist()
         readings = self.read(engine, {name: source}, days)
-        found = engine.execute(readings.filter(readings.tag.isin(tags)))
-        if self.export.conflicts is None and has_conflict(found):
+        rows = engine.execute(readings.filter(readings.tag.isin(tags)))
+        if self.export.conflicts is None and has_conflict(rows):
             check_faults(self.where, find_apart(engine, source.layout, self.folder / name, self.export, tags))
-        return found
+        return rows
 
     def _build_utc(self, readings: ir.Table, changes: list[ClockChange]) -> ir.Table:
         utc = build_utc(readings, changes)
@@ -112,15 +112,15 @@ class Survey:
 
     def find_untold(self, sources: Iterable[Source]) -> list[ClockChange]:
         """List the clock changes of the export's zone around which it has readings of which nobody knows the pass."""
-        found = [source for source in sources if source.untold]
-        untold = {moment for source in found for moment in source.untold}
-        return [change for change in self._find_changes(found)[1:] if _to_us(change.moment) in untold]
+        affected = [source for source in sources if source.untold]
+        untold = {moment for source in affected for moment in source.untold}
+        return [change for change in self._find_changes(affected)[1:] if _to_us(change.moment) in untold]
 
     def find_single(self, sources: Iterable[Source]) -> list[ClockChange]:
         """List those of the changes at which the clock went back, and no file shows a time twice."""
-        found = [source for source in sources if source.untold]
-        doubled = {moment for source in found for moment in source.untold if moment not in source.single}
-        return [change for change in self.find_untold(found) if _to_us(change.moment) not in doubled]
+        affected = [source for source in sources if source.untold]
+        doubled = {moment for source in affected for moment in source.untold if moment not in source.single}
+        return [change for change in self.find_untold(affected) if _to_us(change.moment) not in doubled]
 
     def remove_copies(self, sources: Mapping[str, Source]) -> None:
         """Remove the typed copies of files that are gone or have changed."""
@@ -158,12 +158,12 @@ class Survey:
         names = dict(zip(map(str, paths), group.names, strict=True))
         table = find_doubts(engine, group.layout, paths, self.export, self.tags)
         rows = table.sort_values(["path", "check", "tag"])
-        found: dict[str, tuple[FileDoubt, ...]] = {}
+        doubts: dict[str, tuple[FileDoubt, ...]] = {}
         for row in rows.to_dict("records"):
             name = names[row["path"]]
             doubt = FileDoubt(row["check"], row["tag"], int(row["count"]), row["example"])
-            found[name] = (*found.get(name, ()), doubt)
-        return found
+            doubts[name] = (*doubts.get(name, ()), doubt)
+        return doubts
 
     def _measure(self, engine: Engine, name: str, source: Source) -> Source:
         """Find the rows, times and days of a file; a file that is not typed is copied first."""
@@ -228,8 +228,8 @@ class Survey:
             return tuple(range(first, last + 1))
         utc = self._build_utc(self._read_local(engine, group, {group.names[0]: source}), changes)
         day = utc.time.truncate("D").name("day")
-        found = engine.execute(utc.select(day).distinct())["day"]
-        return tuple(sorted(int(moment.timestamp()) // 86_400 for moment in pd.DatetimeIndex(found)))
+        days = engine.execute(utc.select(day).distinct())["day"]
+        return tuple(sorted(int(moment.timestamp()) // 86_400 for moment in pd.DatetimeIndex(days)))
 
     def _find_changes(self, sources: Iterable[Source]) -> list[ClockChange]:
         spans = [(source.first, source.last) for source in sources if source.rows]

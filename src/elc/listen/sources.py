@@ -53,8 +53,8 @@ def choose_sources(settings: Settings, plants: Sequence[str]) -> ListenSettings:
     if not section.mqtt and not section.opcua:
         raise ElcError(f"params.yaml: listen: contains no source. Add one under mqtt or opcua, as in{EXAMPLE}")
     check_faults("params.yaml", _find_faults(settings, plants))
-    mqtt = {name: one for name, one in section.mqtt.items() if not plants or one.plant in (None, *plants)}
-    opcua = {name: one for name, one in section.opcua.items() if not plants or one.plant in plants}
+    mqtt = {name: source for name, source in section.mqtt.items() if not plants or source.plant in (None, *plants)}
+    opcua = {name: source for name, source in section.opcua.items() if not plants or source.plant in plants}
     if not mqtt and not opcua:
         raise ElcError(f"params.yaml: listen: no source has readings of {', '.join(plants)}. Add one.")
     return section.model_copy(update={"mqtt": mqtt, "opcua": opcua})
@@ -66,9 +66,9 @@ def _find_faults(settings: Settings, plants: Sequence[str]) -> list[str]:
     sources: dict[str, MqttSource | OpcUaSource] = {**section.mqtt, **section.opcua}
     faults += [
         f"listen: source {name}: {fault}"
-        for name, one in sources.items()
-        if one.plant is not None
-        for fault in list_unknown("plant", [one.plant], known)
+        for name, source in sources.items()
+        if source.plant is not None
+        for fault in list_unknown("plant", [source.plant], known)
     ]
     faults += [f"listen: source {name} is under both mqtt and opcua." for name in section.mqtt.keys() & section.opcua]
     faults += [

@@ -84,13 +84,13 @@ class _Known:
 
 def guess_tags(seen: Sequence[SeenTag], *, usual_hold_h: float, interval_h: float) -> list[Guess]:
     """Guess a line for each tag, in their order."""
-    known = [_read(one, interval_h) for one in seen]
-    energies = _choose_energies(known)
-    throughput = _choose_throughput(known, energies)
-    columns = _name_columns(known)
+    tags = [_read(tag, interval_h) for tag in seen]
+    energies = _choose_energies(tags)
+    throughput = _choose_throughput(tags, energies)
+    columns = _name_columns(tags)
     return [
-        _build(one, column, _guess_role(one, energies, throughput), usual_hold_h)
-        for one, column in zip(known, columns, strict=True)
+        _build(tag, column, _guess_role(tag, energies, throughput), usual_hold_h)
+        for tag, column in zip(tags, columns, strict=True)
     ]
 
 
@@ -124,26 +124,26 @@ def _read(seen: SeenTag, interval_h: float) -> _Known:
     return _Known(seen, suffix, unit, rates)
 
 
-def _choose_energies(known: Sequence[_Known]) -> dict[str, str]:
+def _choose_energies(tags: Sequence[_Known]) -> dict[str, str]:
     """Choose the largest energy of each carrier, and say of which it is."""
-    chosen: dict[str, _Known] = {}
-    for one in known:
-        if one.suffix == "gj_per_h":
-            carrier = "electricity" if ELECTRIC.search(one.seen.unit) else "gas"
-            if carrier not in chosen or one.mean > chosen[carrier].mean:
-                chosen[carrier] = one
-    return {one.seen.tag: carrier for carrier, one in chosen.items()}
+    largest: dict[str, _Known] = {}
+    for tag in tags:
+        if tag.suffix == "gj_per_h":
+            carrier = "electricity" if ELECTRIC.search(tag.seen.unit) else "gas"
+            if carrier not in largest or tag.mean > largest[carrier].mean:
+                largest[carrier] = tag
+    return {tag.seen.tag: carrier for carrier, tag in largest.items()}
 
 
-def _choose_throughput(known: Sequence[_Known], energies: dict[str, str]) -> str:
+def _choose_throughput(tags: Sequence[_Known], energies: dict[str, str]) -> str:
     """Choose the flow that is called so, or else the one that goes with energy; a name without a unit comes last."""
-    flows = [one for one in known if one.suffix in FLOWS]
-    named = [one for one in flows if THROUGHPUT.search(one.words)]
-    bare = [one for one in known if one.suffix == "raw" and THROUGHPUT.search(one.words) and not _is_still(one)]
-    total = [one.rates for one in known if one.seen.tag in energies]
+    flows = [tag for tag in tags if tag.suffix in FLOWS]
+    named = [tag for tag in flows if THROUGHPUT.search(tag.words)]
+    bare = [tag for tag in tags if tag.suffix == "raw" and THROUGHPUT.search(tag.words) and not _is_still(tag)]
+    total = [tag.rates for tag in tags if tag.seen.tag in energies]
     energy = np.sum(total, axis=0) if total else np.array([])
     candidates = named or flows or bare
-    best = max(candidates, key=lambda one: (_correlate(one.rates, energy), one.mean), default=None)
+    best = max(candidates, key=lambda tag: (_correlate(tag.rates, energy), tag.mean), default=None)
     return best.seen.tag if best else ""
 
 
@@ -217,17 +217,17 @@ def _write(number: float) -> str:
     return str(int(number)) if number == int(number) else f"{number:.6g}"
 
 
-def _name_columns(known: Sequence[_Known]) -> list[str]:
+def _name_columns(tags: Sequence[_Known]) -> list[str]:
     """Name the columns after the tags, each once."""
     taken: set[str] = set()
     columns = []
-    for one in known:
-        words = _find_words(BRACKET.sub("", one.seen.tag)) or ["tag"]
-        units = {word for part in _find_words(one.seen.unit) for word in (part, part.rstrip("s"))}
+    for tag in tags:
+        words = _find_words(BRACKET.sub("", tag.seen.tag)) or ["tag"]
+        units = {word for part in _find_words(tag.seen.unit) for word in (part, part.rstrip("s"))}
         kept = [word for word in words if word not in units] or words
-        stem = "_".join([*kept, "energy"] if one.suffix == "gj_per_h" and "energy" not in kept else kept)[:90]
+        stem = "_".join([*kept, "energy"] if tag.suffix == "gj_per_h" and "energy" not in kept else kept)[:90]
         stem = stem if stem[0].isalpha() else f"tag_{stem}"
-        column = next(name for name in _number(f"{stem}_{{}}{one.suffix}") if name not in taken)
+        column = next(name for name in _number(f"{stem}_{{}}{tag.suffix}") if name not in taken)
         taken.add(column)
         columns.append(column)
     return columns

@@ -97,10 +97,10 @@ def _measure_held(level: Array, width: int) -> Array:
     held = np.full(level.shape, np.nan)
     if level.shape[1] <= 2 * width:
         return held
-    known = ~np.isnan(level)
-    count = sum_window(known, width)
+    is_known = ~np.isnan(level)
+    count = sum_window(is_known, width)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = sum_window(np.where(known, level, 0.0), width) / count
+        mean = sum_window(np.where(is_known, level, 0.0), width) / count
     held[:, width:-1] = mean[:, width + 1 :] - mean[:, : -width - 1]
     return held
 
@@ -118,11 +118,11 @@ def find_edged(sheet: Sheet, jumps: Jumps, row: int, shift: float, *, is_sure: b
     near = max(EDGE_NEAR_FRAC, EDGE_DEVIATIONS * deviation * np.sqrt(HELD_INTERVALS))
     at = at[~jumps.is_led(row, at) & (np.abs(jumps.held[row, at] / shift - np.sign(size[at])) <= near)]
     begin, end = at[size[at] > 0], at[size[at] < 0]
-    found = list(_find_pairs(sheet, size, deviation, begin, end))
+    pairs = list(_find_pairs(sheet, size, deviation, begin, end))
     if is_sure:
-        found += _find_cut(sheet, size, jumps.distance[row] / shift, begin, end)
+        pairs += _find_cut(sheet, size, jumps.distance[row] / shift, begin, end)
     spells: list[Edged] = []
-    for start, stop, share in found:
+    for start, stop, share in pairs:
         if all(stop <= other.run.start or start >= other.run.stop for other in spells):
             spells.append(Edged(Run(int(jumps.columns[row]), start, stop), share * shift))
     return spells
@@ -161,5 +161,5 @@ def _find_cut(sheet: Sheet, size: Array, distance: Array, begin: Index, end: Ind
 
 def _is_off(distance: Array, by: float) -> bool:
     """Whether enough of a distance is known, and is about so much."""
-    known = distance[~np.isnan(distance)]
-    return len(known) >= HELD_INTERVALS and bool(abs(np.median(known) - by) < EDGE_NEAR_FRAC)
+    measured = distance[~np.isnan(distance)]
+    return len(measured) >= HELD_INTERVALS and bool(abs(np.median(measured) - by) < EDGE_NEAR_FRAC)

@@ -121,18 +121,18 @@ def _render_pages(jobs: Sequence[_Job]) -> list[str]:
     count = min(len(jobs), os.cpu_count() or 1)
     with ThreadPoolExecutor(count) as pool:
         faults = pool.map(_render_share, [jobs[start::count] for start in range(count)])
-        return sorted(fault for found in faults for fault in found)
+        return sorted(fault for share in faults for fault in share)
 
 
 def _render_share(jobs: Sequence[_Job]) -> list[str]:
     faults = []
-    for job, found in zip(jobs, convert([job.draft for job in jobs], "html5", "page.html"), strict=True):
-        if isinstance(found, ElcError):
-            faults.append(f"{job.name}: {found}")
+    for job, page in zip(jobs, convert([job.draft for job in jobs], "html5", "page.html"), strict=True):
+        if isinstance(page, ElcError):
+            faults.append(f"{job.name}: {page}")
             continue
         for mark, chart in job.charts.items():
-            found = found.replace(mark, chart)
-        job.target.write_text(found, encoding="utf-8", newline="")
+            page = page.replace(mark, chart)
+        job.target.write_text(page, encoding="utf-8", newline="")
     return faults
 
 
@@ -147,12 +147,12 @@ def convert(drafts: Sequence[Draft], to: str, template: str) -> list[str | ElcEr
     """
     asked = {"to": to, "template": template, "pages": [_build_request(draft) for draft in drafts]}
     command = [_find_pandoc(), "lua", str(files("elc.render") / "convert.lua")]
-    given = json.dumps(asked, ensure_ascii=False)
-    result = subprocess.run(command, input=given, capture_output=True, text=True, encoding="utf-8", check=False)
+    request = json.dumps(asked, ensure_ascii=False)
+    result = subprocess.run(command, input=request, capture_output=True, text=True, encoding="utf-8", check=False)
     if result.returncode != 0:
         raise ElcError(f"pandoc stopped with code {result.returncode}: {result.stderr.strip()[-500:]}")
-    found = json.loads(result.stdout)
-    return [one["text"] if "text" in one else ElcError(f"pandoc stopped: {one['fault'][-500:]}") for one in found]
+    pages = json.loads(result.stdout)
+    return [page["text"] if "text" in page else ElcError(f"pandoc stopped: {page['fault'][-500:]}") for page in pages]
 
 
 def _build_request(draft: Draft) -> dict[str, object]:

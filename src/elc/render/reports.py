@@ -74,12 +74,12 @@ def build_reports(
 
 def _build_sum(reports: Sequence[Report], currency: str) -> str:
     """Build what the plants used above their best in all, and what was avoided, as far as every amount is known."""
-    gaps = [one.whole.gap for one in reports if one.whole.gap is not None]
+    gaps = [report.whole.gap for report in reports if report.whole.gap is not None]
     if not gaps:
         return say("No plant could be judged in this period.")
     energy = _write_energies(sum(gap.energy_gj for gap in gaps))[0]
     money = [gap.money for gap in gaps]
-    paid = sum(one for one in money if one is not None)
+    paid = sum(amount for amount in money if amount is not None)
     said = (
         say_count(
             "{count} plant used {energy} more than its best.",
@@ -96,15 +96,15 @@ def _build_sum(reports: Sequence[Report], currency: str) -> str:
             money=f"{format_money(paid)} {read_currency(currency)}",
         )
     )
-    savings = [one.whole.savings for one in reports if one.whole.savings is not None]
+    savings = [report.whole.savings for report in reports if report.whole.savings is not None]
     return f"{said} {_build_savings(savings)}" if savings else said
 
 
 def _build_savings(savings: Sequence[Savings]) -> str:
     """Build what the plants avoided together, or that it cannot be told from nothing."""
-    avoided = sum(one.avoided.energy_gj for one in savings)
+    avoided = sum(saving.avoided.energy_gj for saving in savings)
     # ASSUME: the errors of plants are independent of each other, so their squares add up.
-    error = math.sqrt(sum(one.error.energy_gj**2 for one in savings))
+    error = math.sqrt(sum(saving.error.energy_gj**2 for saving in savings))
     size, doubt = _write_energies(abs(avoided), error)
     if abs(avoided) <= error:
         return say_count(
@@ -141,8 +141,8 @@ def _write_energies(first: float, *others: float) -> list[str]:
 
 def _build_table(reports: Sequence[Report], links: Mapping[str, str], currency: str) -> str:
     """Build a row for each plant; energies with their unit where plants have several."""
-    is_mixed = len({one.energy_unit for one in reports}) > 1
-    rows = [_build_row(one, links, is_mixed=is_mixed) for one in reports]
+    is_mixed = len({report.energy_unit for report in reports}) > 1
+    rows = [_build_row(report, links, is_mixed=is_mixed) for report in reports]
     heads = [
         say("plant"),
         say("energy above best") if is_mixed else say("energy above best, {energy_unit}"),

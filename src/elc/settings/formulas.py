@@ -75,8 +75,8 @@ class Formula:
         tree, constants = _parse(self.text)
         values = {**columns, **{name: np.asarray(value, dtype=float) for name, (value, _) in constants.items()}}
         with np.errstate(all="ignore"):
-            found = _work_out(tree, values)
-        return np.where(np.isfinite(found), found, np.nan)
+            result = _work_out(tree, values)
+        return np.where(np.isfinite(result), result, np.nan)
 
 
 def read_formula(text: str, column: str) -> Formula:
@@ -103,8 +103,8 @@ def _check_unit(unit: Unit, goal: Unit, text: str, column: str) -> None:
     target = read_unit(column)
     factor = 1.0 if unit == goal else convert(unit, goal) if _find_degree() not in (unit, goal) else None
     if factor is None:
-        found, wanted = (str(one) or "a number" for one in (unit, goal))
-        raise ElcError(f"formula {text} is in {found}, which cannot become {wanted}, the unit of {column}.")
+        actual, wanted = (str(each) or "a number" for each in (unit, goal))
+        raise ElcError(f"formula {text} is in {actual}, which cannot become {wanted}, the unit of {column}.")
     if not math.isclose(factor, 1.0, rel_tol=1e-9):
         raise ElcError(
             f"formula {text} is in {unit}, of which 1 is {factor:.6g} {target.sign}, the unit of {column}. Convert "
@@ -155,7 +155,7 @@ def _work_out(node: ast.expr, values: Mapping[str, Array]) -> Array:
             value = _work_out(operand, values)
             return np.negative(value) if isinstance(operation, ast.USub) else value
         case ast.Call(ast.Name(function), arguments):
-            return FUNCTIONS[function].work(*(_work_out(one, values) for one in arguments))
+            return FUNCTIONS[function].work(*(_work_out(argument, values) for argument in arguments))
         case ast.Constant(value):
             return np.asarray(float(value))  # type: ignore[arg-type]
         case ast.Name(name):
@@ -177,12 +177,12 @@ def _find_unit(node: ast.expr, units: Mapping[str, Unit], text: str) -> Unit | N
         case ast.UnaryOp(_, operand):
             return _find_unit(operand, units, text)
         case ast.Call(ast.Name(function), arguments):
-            found = [_find_unit(one, units, text) for one in arguments]
+            units_of = [_find_unit(argument, units, text) for argument in arguments]
             if FUNCTIONS[function].takes:
-                return _check_call(function, found, text)
-            for other in found[1:]:
-                _add(found[0], other, text, is_difference=False)
-            return next((unit for unit in found if unit is not None), None)
+                return _check_call(function, units_of, text)
+            for other in units_of[1:]:
+                _add(units_of[0], other, text, is_difference=False)
+            return next((unit for unit in units_of if unit is not None), None)
         case ast.Name(name):
             return units[name]
     return None

@@ -80,12 +80,12 @@ def _check_types(leaves: dict[str, str], fields: Fields) -> None:
 
 def _find_open(file: pq.ParquetFile, leaves: dict[str, str], fields: Fields, evidence: Evidence) -> list[str]:
     """Find the columns whose rows must be looked at; what the statistics tell goes into the evidence."""
-    found = [name for name in fields.values if is_text(leaves[name])]
-    found += [name for name in fields.times if is_text(leaves[name]) or _is_whole(leaves[name])]
+    names = [name for name in fields.values if is_text(leaves[name])]
+    names += [name for name in fields.times if is_text(leaves[name]) or _is_whole(leaves[name])]
     for name in fields.qualities:
         if not _add_statistics(file.metadata, name, leaves[name], evidence):
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def _add_statistics(metadata: pq.FileMetaData, name: str, kind: str, evidence: Evidence) -> bool:
@@ -93,12 +93,12 @@ def _add_statistics(metadata: pq.FileMetaData, name: str, kind: str, evidence: E
     statistics = read_statistics(metadata, name)
     if statistics is None:
         return False
-    filled = [one for one in statistics if one.num_values]
-    if not all(one.has_min_max for one in filled):
+    filled = [group for group in statistics if group.num_values]
+    if not all(group.has_min_max for group in filled):
         return False
-    if is_text(kind) and not all(str(one.min)[:1].isalpha() for one in filled):
+    if is_text(kind) and not all(str(group.min)[:1].isalpha() for group in filled):
         return False  # digits sort before letters: some may be codes
-    bounds = [str(bound) for one in filled for bound in (one.min, one.max)]
+    bounds = [str(bound) for group in filled for bound in (group.min, group.max)]
     if not is_text(kind) and bounds and not is_certain(Counter(int(float(bound)) for bound in bounds)):
         return False  # the codes between them may tell
     for bound in bounds:

@@ -90,9 +90,9 @@ class Nodes:
     state: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        found = {place: read_node(entry) for place, entry in self.state.items()}
-        self._nodes = {place: node for place, node in found.items() if node is not None}
-        self.unreadable = sorted(found.keys() - self._nodes.keys())
+        read = {place: read_node(entry) for place, entry in self.state.items()}
+        self._nodes = {place: node for place, node in read.items() if node is not None}
+        self.unreadable = sorted(read.keys() - self._nodes.keys())
 
     def list_places(self) -> list[str]:
         """List the nodes that are known, as group/node."""
@@ -146,7 +146,7 @@ class Nodes:
         assert place is not None
         node = self._nodes.get(place.node, EMPTY)
         is_same = node.session == doubt.session
-        aliases = {key: one for key, one in doubt.aliases.items() if is_same and node.by_alias.get(key) == one}
+        aliases = {key: name for key, name in doubt.aliases.items() if is_same and node.by_alias.get(key) == name}
         is_known = aliases.keys() == doubt.aliases.keys()
         if is_same and (place.device not in node.sure or ("" not in node.sure and is_known)):
             return None
@@ -163,8 +163,8 @@ class Nodes:
         node = self._nodes.get(place.node, EMPTY)
         if place.device in node.sure:
             return _read(place, message, node, node.by_alias, "no birth named it; asked for one")
-        keys = [(place.device, one.alias) for one in message.metrics if has_alias_alone(one)]
-        aliases = {key: found for key in keys if (found := node.by_alias.get(key) or node.former.get(key))}
+        keys = [(place.device, metric.alias) for metric in message.metrics if has_alias_alone(metric)]
+        aliases = {key: name for key in keys if (name := node.by_alias.get(key) or node.former.get(key))}
         if aliases and node.session is not None:
             return NodeAnswer(rebirth="ask", doubt=AliasDoubt(node.session, aliases))
         return _read(place, message, node, {}, "no birth named it; asked for one")
@@ -178,7 +178,7 @@ class Nodes:
         self._nodes[place.node] = replace(born, sure=frozenset()) if is_again else born
         self._forget_oldest()
         named = replace(
-            message, metrics=[one for one in message.metrics if f"{place.device}/{one.name}" in born.by_name]
+            message, metrics=[metric for metric in message.metrics if f"{place.device}/{metric.name}" in born.by_name]
         )
         answer = _read(place, named, born, {}, "")
         return replace(answer, rejects=(*rejects.build(), *answer.rejects), rebirth="", is_birth=True)
@@ -225,8 +225,8 @@ class Nodes:
 def _read(
     place: NodePlace, message: Payload, node: Node, aliases: Mapping[Key, Metric], why_unknown: str
 ) -> NodeAnswer:
-    found = read_metrics(place.device, message, node.by_name, aliases, Rejects(place.topic), why_unknown)
-    return NodeAnswer(*found)
+    answer = read_metrics(place.device, message, node.by_name, aliases, Rejects(place.topic), why_unknown)
+    return NodeAnswer(*answer)
 
 
 def _reject(topic: str, reason: str, payload: bytes) -> NodeAnswer:

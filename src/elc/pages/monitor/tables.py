@@ -26,7 +26,7 @@ RATE = "GJ/h"  # the unit of a figure that is an energy
 def build_month_table(month: Month, settings: StageSettings, *, size: float) -> pd.DataFrame:
     """Build the table of what the month cost so far; `size` is what the plant takes (see `curve.find_size`)."""
     unit = get_unit().sign
-    energy, stopped = (format_short_energy(one, size=size) for one in (month.gap.energy_gj, month.stop_energy_gj))
+    energy, stopped = (format_short_energy(amount, size=size) for amount in (month.gap.energy_gj, month.stop_energy_gj))
     judged = {"judged": format_number(month.judged, 0), "count": format_number(month.intervals, 0)}
     co2 = (
         say("not known")
@@ -59,11 +59,13 @@ def build_figures_table(check: Check) -> pd.DataFrame:
     """Build the table of the models' figures on hours they did not learn from, beside their baseline and its limits."""
     return pd.DataFrame(
         {
-            say("model"): [_say_model(one.model) for one in check.figures],
-            say("figure"): [_write_name(one) for one in check.figures],
-            say("now"): [_write_figure(one, _find_digits(one, check)) for one in check.figures],
-            say("in training"): [_write(one, one.baseline, _find_digits(one, check)) for one in check.figures],
-            say("limits"): [_write_limits(one, _find_digits(one, check)) for one in check.figures],
+            say("model"): [_say_model(figure.model) for figure in check.figures],
+            say("figure"): [_write_name(figure) for figure in check.figures],
+            say("now"): [_write_figure(figure, _find_digits(figure, check)) for figure in check.figures],
+            say("in training"): [
+                _write(figure, figure.baseline, _find_digits(figure, check)) for figure in check.figures
+            ],
+            say("limits"): [_write_limits(figure, _find_digits(figure, check)) for figure in check.figures],
         }
     )
 

@@ -49,8 +49,8 @@ class Sessions:
         Raises:
             ElcError: the secret cannot be read or made.
         """
-        found = self._read(value)
-        return found[0] if found else None
+        session = self._read(value)
+        return session[0] if session else None
 
     def end(self, value: bytes) -> None:
         """End the session of a cookie, for every worker; one that is over, or no session, stays so.
@@ -58,9 +58,9 @@ class Sessions:
         Raises:
             ElcError: that cannot be written.
         """
-        found = self._read(value)
-        if found:
-            self._ended.add(found[1], found[2])
+        session = self._read(value)
+        if session:
+            self._ended.add(session[1], session[2])
 
     def _read(self, value: bytes) -> tuple[str, str, int] | None:
         """Read the key's id, the number of the session, and until when it lasts."""
@@ -97,8 +97,8 @@ class Ended:
     def read(self) -> dict[str, int]:
         """Read until when each is kept, from memory where the file is as it was; a look takes some 2 us."""
         try:
-            found = self._path.stat()
-            stamp = found.st_mtime_ns, found.st_size, found.st_ino
+            status = self._path.stat()
+            stamp = status.st_mtime_ns, status.st_size, status.st_ino
             if stamp != self._stamp:
                 lines = self._path.read_text(encoding="ascii").split()
                 self._numbers = {number: int(until) for until, _, number in (line.partition(":") for line in lines)}
@@ -120,8 +120,8 @@ class Ended:
         """
         with hold_secrets(self._path.parent):
             now = time.time()
-            kept = {one: end for one, end in self.read().items() if end > now} | {number: until}
-            write_secret(self._path, "".join(f"{end}:{one}\n" for one, end in kept.items()).encode("ascii"))
+            kept = {ended: end for ended, end in self.read().items() if end > now} | {number: until}
+            write_secret(self._path, "".join(f"{end}:{ended}\n" for ended, end in kept.items()).encode("ascii"))
 
 
 def _read(path: Path) -> bytes | None:
@@ -142,11 +142,11 @@ def _read(path: Path) -> bytes | None:
 def _make(path: Path) -> bytes:
     """Make the secret, once for all workers."""
     with hold_secrets(path.parent):
-        found = _read(path)
-        if found is None:
-            found = secrets.token_bytes(_SECRET_BYTES)
-            write_secret(path, found)
-    return found
+        secret = _read(path)
+        if secret is None:
+            secret = secrets.token_bytes(_SECRET_BYTES)
+            write_secret(path, secret)
+    return secret
 
 
 def name_cookie(*, is_secure: bool, is_whole_host: bool) -> bytes:
@@ -159,4 +159,4 @@ def name_cookie(*, is_secure: bool, is_whole_host: bool) -> bytes:
 def find_cookies(header: bytes) -> list[bytes]:
     """Find the cookies of sessions in the header `cookie`, those of TLS first; another service's may be among them."""
     parts = [part.strip().partition(b"=")[::2] for part in header.split(b";")]
-    return [value for name in COOKIES for found, value in parts if found == name and value][:MOST_COOKIES]
+    return [value for name in COOKIES for cookie, value in parts if cookie == name and value][:MOST_COOKIES]

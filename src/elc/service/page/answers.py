@@ -69,10 +69,10 @@ def parse_answer(body: bytes) -> Given:
 
 def _describe(error: Any) -> Fault:
     field = str(error["loc"][0]) if error["loc"] else ""
-    found = "nothing" if error["type"] == "missing" else type(error["input"]).__name__
+    shown = "nothing" if error["type"] == "missing" else type(error["input"]).__name__
     if error["type"] in ("literal_error", "string_too_long"):
-        found = repr(error["input"])[:60]
-    return Fault(f"/{field}", found, EXPECTED.get(field, f"an object with {', '.join(EXPECTED)}, and nothing else"))
+        shown = repr(error["input"])[:60]
+    return Fault(f"/{field}", shown, EXPECTED.get(field, f"an object with {', '.join(EXPECTED)}, and nothing else"))
 
 
 def _check_why(given: Given) -> str:
@@ -102,9 +102,9 @@ def keep_answer(project: Project, plant: str, given: Given, *, client: str) -> N
         told = "nothing is advised now" if present is None else f"the advice is of {_write_hour(present)} now"
         fault = Fault("/hour", given.hour, EXPECTED["hour"])
         raise ProblemError(409, f"This is not the hour that is advised: {told}. Read it again.", [fault])
-    known = moves.loc[moves[TIME] == present, "setpoint"].tolist()
-    if given.setpoint not in known:
-        fault = Fault("/setpoint", given.setpoint, f"one of {', '.join(known)}")
+    advised = moves.loc[moves[TIME] == present, "setpoint"].tolist()
+    if given.setpoint not in advised:
+        fault = Fault("/setpoint", given.setpoint, f"one of {', '.join(advised)}")
         raise ProblemError(422, "No move of this set-point is advised in this hour.", [fault])
     answer = Answer(
         hour=_write_hour(present),
@@ -133,8 +133,8 @@ def _read_former(path: Path, answer: Answer) -> list[Answer]:
     except FileNotFoundError:
         return []
     # Half a line may stand at the start of what was read, or be of a process that was killed.
-    found = [one for one in read_lines(texts, Answer) if one is not None]
-    return [one for one in found if (one.hour, one.setpoint) == (answer.hour, answer.setpoint)]
+    answers = [answered for answered in read_lines(texts, Answer) if answered is not None]
+    return [answered for answered in answers if (answered.hour, answered.setpoint) == (answer.hour, answer.setpoint)]
 
 
 def _parse_hour(text: str) -> pd.Timestamp:

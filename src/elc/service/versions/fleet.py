@@ -37,9 +37,9 @@ class Fleet:
     def __init__(
         self, project: Project, *, environment: str, settings: Settings, history: SwapLog, find_rows: FindRows
     ) -> None:
-        chosen = settings.environments.get(environment)
+        target = settings.environments.get(environment)
         self.environment = environment
-        self.plants = list(chosen.find_plants(settings.plants) if chosen else settings.plants)
+        self.plants = list(target.find_plants(settings.plants) if target else settings.plants)
         self.lanes: dict[str, Lane] = {}
         self.doubts: dict[str, str] = {}
         self._project, self._settings = project, settings
@@ -61,10 +61,10 @@ class Fleet:
     def start(self) -> None:
         """Load every plant; one that cannot be used goes on with its last good version, or waits for one."""
         self._signs = {plant: self._sign(plant) for plant in self.plants}
-        found = find_assigned(self._project, self.environment, self.plants)
+        assigned = find_assigned(self._project, self.environment, self.plants)
         for plant in self.plants:
             try:
-                loaded = self._load_first(plant, found[plant])
+                loaded = self._load_first(plant, assigned[plant])
             except ElcError as error:
                 self._doubt(plant, str(error))
                 self._wait(plant)
@@ -116,11 +116,11 @@ class Fleet:
         """Look for plants of which another version is assigned, or whose package changed; takes its time."""
         changed = [plant for plant in self.plants if self._is_changed(plant)]
         if changed:
-            found = find_apart(self._project, self.environment, changed)
+            assigned = find_apart(self._project, self.environment, changed)
             for plant in changed:
-                if found[plant].is_new:  # our own action is not a change
+                if assigned[plant].is_new:  # our own action is not a change
                     self._signs[plant] = (*self._sign_folders(plant), self._signs[plant][-1])
-                self._renew(plant, found[plant])
+                self._renew(plant, assigned[plant])
         for plant, lane in list(self.lanes.items()):
             coming = lane.coming
             if coming and (reason := self._history.find_refusal(plant, coming.digest, coming.assigned)):
@@ -206,11 +206,11 @@ class Fleet:
         """Build the rows of a replay: those that were asked before, then what the plant did best."""
         count = self._settings.serve.swap.replay_rows
         asked = self._find_rows(plant, loaded.features)[-count:]
-        known = loaded.package.precedents[list(loaded.features)].to_numpy(np.float32)
-        known = known[np.isfinite(known).all(axis=1)]
-        if len(asked) < count and len(known):
-            known = known[np.arange(count - len(asked)) % len(known)]
-            return np.concatenate([asked, known])
+        precedents = loaded.package.precedents[list(loaded.features)].to_numpy(np.float32)
+        precedents = precedents[np.isfinite(precedents).all(axis=1)]
+        if len(asked) < count and len(precedents):
+            precedents = precedents[np.arange(count - len(asked)) % len(precedents)]
+            return np.concatenate([asked, precedents])
         return asked
 
     def close(self) -> None:
@@ -235,7 +235,7 @@ class Fleet:
 
 def _sign_files(folder: Path) -> tuple[object, ...]:
     try:
-        return tuple(sorted((it.name, it.stat().st_mtime_ns, it.stat().st_size) for it in folder.iterdir()))
+        return tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.iterdir()))
     except OSError:
         return ()
 
@@ -245,6 +245,6 @@ def _sign_refs(root: Path) -> tuple[object, ...]:
     git = registry.find_git_folder(root)
     if git is None:
         return ()
-    folders = [git / "refs" / "tags", *(it for it in (git / "refs" / "tags").glob("*/") if it.is_dir())]
-    found = [git / "packed-refs", *folders]
-    return tuple((str(it), it.stat().st_mtime_ns) for it in found if it.exists())
+    folders = [git / "refs" / "tags", *(path for path in (git / "refs" / "tags").glob("*/") if path.is_dir())]
+    paths = [git / "packed-refs", *folders]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in paths if path.exists())
