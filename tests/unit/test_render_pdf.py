@@ -142,6 +142,25 @@ def test_what_is_written_by_hand_comes_to_paper(project: Project) -> None:
     assert "[elsewhere]" not in text
 
 
+def test_later_pages_repeat_what_the_page_is_about(project: Project, tmp_path: Path) -> None:
+    """The small line before the first heading: an auditor sees the period and the model on each sheet."""
+    rows = "\n".join(f"| {number} | {number * number} |" for number in range(120))
+    first, other = (f"::: {{.small}}\n[May](https://example.org/{name})\n:::" for name in ("first", "other"))
+    text = f"{first}\n\n## A\n\n{other}\n\n| n | squared |\n|--|--:|\n{rows}"
+    path = write_page(build_project(tmp_path), "fjord", "report", [new_markdown_cell(text)])
+    objects = read_objects(build_pdf(project, Page("fjord", "report", "Fjord", path), engine="pandoc"))
+    pages = len(re.findall(rb"/MediaBox", objects))
+    assert pages > 2
+    assert objects.count(b"/URI/URI(https://example.org/first)") == pages
+    assert objects.count(b"/URI/URI(https://example.org/other)") == 1
+
+
+def test_what_is_below_each_other_on_paper_is_no_pair(project: Project, tmp_path: Path) -> None:
+    text = ":::: {.grid2 .stacked}\n::: {}\nLeft\n:::\n::: {}\nRight\n:::\n::::"
+    path = write_page(build_project(tmp_path), "fjord", "report", [new_markdown_cell(text)])
+    assert "#pair[" not in write_paper(project, Page("fjord", "report", "Fjord", path)).text
+
+
 def test_paper_speaks_norwegian(project: Project) -> None:
     language.choose("nb")
     try:

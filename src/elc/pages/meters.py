@@ -32,7 +32,7 @@ def write_meters(meters: pd.DataFrame, *, size: float) -> str:
         text = say("**By meter:** {meter} is off most: {share} {rate_unit}, of a gap of {gap} {rate_unit}.", **places)
     how = say(
         "Each is compared with what it took in the training hours at the same {conditions} when the plant was at its "
-        "best. In four of five of those hours it was nearer to that than the table says under *usually within*."
+        "best."
     )
     return f"{text} {how}"
 
@@ -45,7 +45,7 @@ def build_meters_table(meters: pd.DataFrame, *, size: float) -> pd.DataFrame:
     table |= {name: [format_energy(row[column], size=size) for row in rows] for column, name in shown.items()}
     signed = [format_energy(row["share_gj_per_h"], size=size, is_signed=True) for row in rows]
     usual = [f"± {format_energies(row['usual_gj_per_h'])[0]}" for row in rows]
-    return pd.DataFrame({**table, say("part of the gap"): signed, say("usually within"): usual})
+    return pd.DataFrame({**table, say("part of the gap"): signed, say("in four of five hours within"): usual})
 
 
 def _say_meter(row: Mapping[Any, Any] | pd.Series) -> str:

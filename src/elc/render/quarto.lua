@@ -107,7 +107,9 @@ end
 
 local function render_panel(div)
   if div.classes:includes("panel-tabset") then return render_tabset(div) end
-  if div.classes:includes("grid2") and out.build_pair then return out.build_pair(div) end
+  -- `stacked`: what stands side by side on a wide page, and below each other on paper, where tables want its width
+  local is_pair = div.classes:includes("grid2") and not div.classes:includes("stacked")
+  if is_pair and out.build_pair then return out.build_pair(div) end
   for kind in pairs(CALLOUTS) do
     if div.classes:includes("callout-" .. kind) then return render_callout(div, kind) end
   end

@@ -122,6 +122,31 @@ def test_a_report_that_was_made_again_says_so_first(fjord: settings.StageSetting
     assert "Edition 2: this report was made again and replaces the one that knew the data until 2 Jun 2026" in head
 
 
+def test_tables_of_numbers_have_them_to_the_right_and_a_sum(fjord: settings.StageSettings) -> None:
+    steam = {"carrier": "steam", "is_export": True, "amount": {"energy_gj": -500.0, "money": None, "co2_t": -40.0}}
+    report = build_report(carriers=[*REPORT["carriers"], steam])
+    table = pages.report.build_carriers_table(report, fjord)
+    assert table.iloc[-1].tolist() == ["all", f"{AMOUNT['energy_gj'] - 500:,.0f}", "–", "–"]
+    lines = figures.show_table(table).data.splitlines()
+    assert lines[1] == "|:--|--:|--:|--:|"
+    assert figures.show_table(pages.report.build_findings_table(report)).data.splitlines()[1] == "|:--|:--|--:|--:|"
+    assert len(pages.report.build_carriers_table(build_report(), fjord)) == 1  # the sum of one is that one
+
+
+def test_what_the_table_of_doubts_leaves_out_is_said() -> None:
+    doubt = REPORT["findings"][0]
+    assert pages.report.name_doubts(build_report(findings=[doubt] * 8)) == "### Doubtful data"
+    said = pages.report.name_doubts(build_report(findings=[doubt] * 9))
+    assert said == "### Doubtful data\n\nWhat lasted longest; 1 shorter kind of doubt is in `report.json` alone."
+
+
+@pytest.mark.parametrize(
+    ("bias", "words"), [(-0.0123, "1.23\u00a0% below typical."), (0.0123, "1.23\u00a0% above typical.")]
+)
+def test_the_bias_is_told_by_its_side(bias: float, words: str, fjord: settings.StageSettings) -> None:
+    assert words in pages.report.write_basis(build_report(bias_frac=bias), fjord)
+
+
 def test_months_without_a_figure_have_no_bar_and_none_at_all_no_picture() -> None:
     none = dict.fromkeys(("judged_gj", "judged_production", "best_gj"), 0.0)
     report = build_report(months=[SPAN, SPAN | none | {"name": "2026-06", "savings": None}])

@@ -145,13 +145,15 @@ def wrap(text: str, letters: int) -> str:
 def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Markdown:
     """Write a table as Markdown; numbers by `formats` (column to format, `.1f` without), missing ones as a dash.
 
+    Columns of numbers stand to the right: those of such a type, and those that `frame.attrs["numbers"]` names.
     Texts do nothing, whatever file they are from, but those that a page marks itself (`[words]{.look}`).
     """
     if frame.empty:
         return Markdown(say("None."))
     chosen = formats or {}
     lines = ["| " + " | ".join(escape_marked(str(name)) for name in frame.columns) + " |"]
-    is_number = {name: pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
+    numbers = frame.attrs.get("numbers", ())
+    is_number = {name: name in numbers or pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
     lines.append("|" + "|".join("--:" if is_number[name] else ":--" for name in frame.columns) + "|")
     for row in frame.itertuples(index=False):
         cells = [_format(value, chosen.get(str(name), ".1f")) for name, value in zip(frame.columns, row, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -51,11 +52,21 @@ def build_main_table(report: Report, settings: StageSettings) -> pd.DataFrame:
         say("– while judged"): [_divide(one.judged_gj, one, report) for one in spans],
         say("– best under its conditions"): [_divide(one.best_gj, one, report) for one in spans],
         say("– typical under its conditions"): [_divide(one.typical_gj, one, report) for one in spans],
-        say("Energy above best, {energy_unit}"): [write_gap(one, report) for one in spans],
+        say("Energy above best, {energy_unit}"): [
+            format_period(None if one.gap is None else one.gap.energy_gj, report) for one in spans
+        ],
+        say("– from, to"): [write_ends(one, report) for one in spans],
         say("– share of best"): [format_share(one.gap_frac, PLACES) for one in spans],
         say("– cost"): [_write_money(one.gap, settings) for one in spans],
         say("– CO₂"): [_write_co2(one.gap) for one in spans],
-        say("Avoided energy, {energy_unit}"): [write_avoided(one, report) for one in spans],
+        say("Avoided energy, {energy_unit}"): [
+            MISSING if one.savings is None else format_period(one.savings.avoided.energy_gj, report, is_signed=True)
+            for one in spans
+        ],
+        say("– its uncertainty"): [
+            MISSING if one.savings is None else f"± {format_period(one.savings.error.energy_gj, report)}"
+            for one in spans
+        ],
         say("– share of the adjusted baseline"): [
             MISSING if one.savings is None else format_share(one.savings.frac, PLACES + 1) for one in spans
         ],
@@ -64,7 +75,14 @@ def build_main_table(report: Report, settings: StageSettings) -> pd.DataFrame:
             for one in spans
         ],
     }
-    return pd.DataFrame([(name, *cells) for name, cells in rows.items()], columns=[say("figure"), *heads])
+    return _build_table([say("figure"), *heads], [(name, *cells) for name, cells in rows.items()])
+
+
+def _build_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> pd.DataFrame:
+    """Build a table whose first columns are texts, and the others numbers, as `figures.show_table` sets them."""
+    table = pd.DataFrame(rows, columns=list(heads))
+    table.attrs["numbers"] = list(heads)[texts:]
+    return table
 
 
 def _divide(energy_gj: float, span: SpanSum, report: Report) -> str:
@@ -80,6 +98,14 @@ def write_gap(span: SpanSum, report: Report) -> str:
         return shown
     low, high = (format_period(end.energy_gj, report) for end in (span.gap_low, span.gap_high))
     return say("{value} ({low} to {high})", value=shown, low=low, high=high)
+
+
+def write_ends(span: SpanSum, report: Report) -> str:
+    """Write between what the energy above best of a span lies, without its unit; a dash where that is not known."""
+    if span.gap_low is None or span.gap_high is None:
+        return MISSING
+    low, high = (format_period(end.energy_gj, report) for end in (span.gap_low, span.gap_high))
+    return say("{low} to {high}", low=low, high=high)
 
 
 def _write_money(amount: Amount | None, settings: StageSettings) -> str:
@@ -107,7 +133,7 @@ def build_savings_table(report: Report, settings: StageSettings) -> pd.DataFrame
     savings = report.whole.savings
     heads = [say("term"), get_unit().sign]
     if savings is None:
-        return pd.DataFrame(columns=heads)
+        return _build_table(heads, [])
     avoided = format_period(savings.avoided.energy_gj, report, is_signed=True)
     rows = [
         (say("Energy of as many intervals of the baseline period"), format_period(savings.baseline_gj, report)),
@@ -122,7 +148,7 @@ def build_savings_table(report: Report, settings: StageSettings) -> pd.DataFrame
         (say("– money"), _pair(savings.avoided.money, savings.error.money, settings)),
         (say("– CO₂"), _pair_co2(savings.avoided.co2_t, savings.error.co2_t)),
     ]
-    return pd.DataFrame(rows, columns=heads)
+    return _build_table(heads, rows)
 
 
 def _pair(value: float | None, error: float | None, settings: StageSettings) -> str:
@@ -164,7 +190,7 @@ def build_months_table(report: Report) -> pd.DataFrame:
         say("avoided, {energy_unit}"),
         say("avoided, summed, {energy_unit}"),
     ]
-    return pd.DataFrame(rows, columns=heads)
+    return _build_table(heads, rows)
 
 
 def build_carriers_table(report: Report, settings: StageSettings) -> pd.DataFrame:
@@ -179,7 +205,18 @@ def build_carriers_table(report: Report, settings: StageSettings) -> pd.DataFram
         )
         for one in report.carriers
     ]
-    return pd.DataFrame(rows, columns=[say("carrier"), get_unit().sign, currency, "t CO₂"])
+    if len(rows) > 1:
+        total = [one.amount for one in report.carriers]
+        money, co2 = ([getattr(one, name) for one in total] for name in ("money", "co2_t"))
+        rows.append(
+            (
+                say("all"),
+                format_period(sum(one.energy_gj for one in total), report),
+                format_money(None if None in money else sum(money)),
+                format_co2(None if None in co2 else sum(co2)),
+            )
+        )
+    return _build_table([say("carrier"), get_unit().sign, currency, "t CO₂"], rows)
 
 
 def build_bookings_table(report: Report) -> pd.DataFrame:
@@ -209,7 +246,7 @@ def build_bookings_table(report: Report) -> pd.DataFrame:
             format_number(total.production, 0),
         )
     )
-    return pd.DataFrame(rows, columns=[say("booked as"), say("intervals"), get_unit().sign, report.production_unit])
+    return _build_table([say("booked as"), say("intervals"), get_unit().sign, report.production_unit], rows)
 
 
 def build_shares(report: Report) -> pd.DataFrame:
@@ -249,4 +286,4 @@ def build_findings_table(report: Report) -> pd.DataFrame:
         (say_check(one.kind), name_column(one.column), format_number(one.times, 0), format_number(one.hours, 0))
         for one in ordered
     ]
-    return pd.DataFrame(rows, columns=[say("what was found"), say("column"), say("times"), say("hours")])
+    return _build_table([say("what was found"), say("column"), say("times"), say("hours")], rows, texts=2)

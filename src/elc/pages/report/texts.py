@@ -12,6 +12,7 @@ from elc.pages.language import (
     say_count,
     say_version,
 )
+from elc.pages.report.tables import SHOWN_FINDINGS
 from elc.pages.report.words import say_named, write_day, write_last_day
 from elc.records.report import Report
 from elc.settings import StageSettings
@@ -22,7 +23,7 @@ def write_method(report: Report, settings: StageSettings) -> str:
     model = report.baseline
     if model is None:
         return ""
-    return say(
+    said = say(
         "IPMVP option C, the whole plant; baseline and adjustments as ISO 50006 has them. The model of the baseline is "
         "the typical curve times {ratio}, its ratio to actual energy in {intervals} judged intervals from {first} to "
         "{last}: CV(RMSE) {cv}, NMBE {nmbe}. Their errors resemble each other (autocorrelation {lag}) and amount to "
@@ -39,6 +40,7 @@ def write_method(report: Report, settings: StageSettings) -> str:
         effective=format_number(model.effective, 0),
         probability=format_share(report.savings_interval_frac, 0),
     )
+    return f"::: {{.small}}\n{said}\n:::"
 
 
 def write_shares(report: Report) -> str:
@@ -91,10 +93,12 @@ def write_basis(report: Report, settings: StageSettings) -> str:
         for ran in report.versions
     ]
     if report.bias_frac is not None:
+        share = format_share(abs(report.bias_frac), 2)
         parts.append(
-            say(
-                "Energy was {share} off typical in judged intervals after the training of the curve.",
-                share=format_share(report.bias_frac, 2, is_signed=True),
+            say("In judged intervals after the training of the curve energy was {share} below typical.", share=share)
+            if report.bias_frac < 0
+            else say(
+                "In judged intervals after the training of the curve energy was {share} above typical.", share=share
             )
         )
     if report.gap_interval_frac is not None:
@@ -122,9 +126,18 @@ def write_basis(report: Report, settings: StageSettings) -> str:
     return " ".join([*parts, limit, carrier])
 
 
-def name_doubts() -> str:
-    """Name the table of doubtful data, as a heading that goes with it onto another page."""
-    return f"### {say('Doubtful data')}"
+def name_doubts(report: Report) -> str:
+    """Name the table of doubtful data, as a heading that goes with it onto another page, and say what it leaves out."""
+    heading = f"### {say('Doubtful data')}"
+    left = len(report.findings) - SHOWN_FINDINGS
+    if left <= 0:
+        return heading
+    said = say_count(
+        "What lasted longest; {count} shorter kind of doubt is in `report.json` alone.",
+        "What lasted longest; {count} shorter kinds of doubt are in `report.json` alone.",
+        left,
+    )
+    return f"{heading}\n\n{said}"
 
 
 def _write_alerts(report: Report) -> str:
