@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +59,7 @@ def _report_plant(project: Project, plant: str, name: str, settings: Settings) -
     from elc.errors import check_known
     from elc.pages import speech
     from elc.pages.report import strip_marks, write_answer
+    from elc.render import write_report_pdf
     from elc.report import find_period, keep_page, read_report
     from elc.runner import run_stage
     from elc.settings import read_operation
@@ -73,17 +76,18 @@ def _report_plant(project: Project, plant: str, name: str, settings: Settings) -
     texts = write_answer(made, chosen)
     click.echo(strip_marks(" ".join(filter(None, texts))))
     edition = f", edition {made.edition}" if made.edition > 1 else ""
-    where = folder.relative_to(project.root)
-    made_files = [page.relative_to(project.root), *_make_pdf(project, plant, period), where / "report.xlsx"]
+    where, pdfs = (
+        folder.relative_to(project.root),
+        _make_pdf(project, partial(write_report_pdf, project, plant, period)),
+    )
+    made_files = [page.relative_to(project.root), *pdfs, where / "report.xlsx"]
     click.echo(f"report {plant} {period}{edition}: {', '.join(map(str, made_files))}")
 
 
-def _make_pdf(project: Project, plant: str, period: str) -> list[Path]:
-    """Make the PDF of a report, and give its path; where that fails, say why on standard error and give none."""
-    from elc.render import write_report_pdf
-
+def _make_pdf(project: Project, write: Callable[[], Path]) -> list[Path]:
+    """Make a PDF, and give its path; where that fails, say why on standard error and give none."""
     try:
-        return [write_report_pdf(project, plant, period).relative_to(project.root)]
+        return [write().relative_to(project.root)]
     except ElcError as error:
         click.echo(f"elc: {error}", err=True)
         return []
@@ -91,6 +95,7 @@ def _make_pdf(project: Project, plant: str, period: str) -> list[Path]:
 
 def _report_fleet(project: Project, name: str, settings: Settings) -> None:
     """Report every plant for one period, and all of them side by side; a plant that fails stops no other."""
+    from elc.render import write_fleet_pdf
     from elc.report import build_fleet, find_period, write_fleet
 
     plants = list(settings.plants)
@@ -102,7 +107,10 @@ def _report_fleet(project: Project, name: str, settings: Settings) -> None:
             _report_plant(project, plant, period, settings)
         except ElcError as error:
             failed.append(str(error))
-    folder = write_fleet(project, build_fleet(project, plants, period), settings.site.energy_unit)
-    click.echo(f"report of all plants, {period}: {folder.relative_to(project.root)}/report.xlsx")
+    fleet = build_fleet(project, plants, period)
+    folder = write_fleet(project, fleet, settings.site.energy_unit)
+    pdfs = _make_pdf(project, partial(write_fleet_pdf, project, folder, fleet))
+    made_files = [*pdfs, folder.relative_to(project.root) / "report.xlsx"]
+    click.echo(f"report of all plants, {period}: {', '.join(map(str, made_files))}")
     if failed:
         raise ElcError("\n".join(failed))

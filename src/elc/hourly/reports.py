@@ -11,7 +11,7 @@ from elc.errors import ElcError
 from elc.hourly.changes import HOURS, REPORT, read_last
 from elc.hourly.process import EndedError, Task, Workers
 from elc.paths import Project
-from elc.settings import PlantSettings, StageSettings, read_operation
+from elc.settings import PlantSettings, StageSettings, read_operation, read_settings
 
 # ASSUME: what has not come three days after a month comes too late for its report, which is then made without it.
 PATIENCE = timedelta(days=3)
@@ -37,8 +37,20 @@ def make_reports(project: Project, plants: Sequence[str], workers: Workers, *, n
                 return [f"plant {plant}: the page of the report of {due[plant]} was not kept: {error}. See the log."]
 
     with ThreadPoolExecutor(workers.count) as pool:
-        found = [lacking for lacking in pool.map(make, due) if lacking is not None]
-    return bool(found), [sentence for lacking in found for sentence in lacking]
+        found = {plant: lacking for plant, lacking in zip(due, pool.map(make, due), strict=True) if lacking is not None}
+    lacking = [sentence for sentences in found.values() for sentence in sentences]
+    for month in sorted({due[plant] for plant in found}):
+        lacking += _make_fleet(project, month, workers)
+    return bool(found), lacking
+
+
+def _make_fleet(project: Project, month: str, workers: Workers) -> list[str]:
+    """Make the report of all plants anew, of which one has a new report; say what it lacks."""
+    with workers.take() as worker:
+        try:
+            return worker.call(_keep_fleet, project, month)
+        except EndedError as error:
+            return [f"the report of all plants for {month} was not made: {error}. See the log."]
 
 
 def _find_due(project: Project, plant: str, *, now: datetime) -> str:
@@ -56,6 +68,21 @@ def _keep_page(project: Project, plant: str, month: str) -> list[str]:
     keep_page(project, plant, month)
     try:
         write_report_pdf(project, plant, month)
+    except ElcError as error:
+        return [str(error)]
+    return []
+
+
+def _keep_fleet(project: Project, month: str) -> list[str]:
+    """Keep the workbook and the PDF of all plants that operation has ever reported; say why there is no PDF, if so."""
+    from elc.render import write_fleet_pdf
+    from elc.report import build_fleet, write_fleet
+
+    settings = read_settings(project)
+    plants = [plant for plant in settings.plants if project.operation("report", plant).is_dir()]
+    fleet = build_fleet(project, plants, month)
+    try:
+        write_fleet_pdf(project, write_fleet(project, fleet, settings.site.energy_unit), fleet)
     except ElcError as error:
         return [str(error)]
     return []

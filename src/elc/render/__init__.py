@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elc.render.pdf import build_pdf, write_pdf, write_report_pdf
+from elc.render.pdf import build_pdf, write_fleet_pdf, write_pdf, write_report_pdf
 from elc.render.receipts import Page
 
 if TYPE_CHECKING:
@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from elc.render.site import render_site
     from elc.render.status import read_status
 
-__all__ = ["Page", "Status", "build_pdf", "read_status", "render_site", "write_pdf", "write_report_pdf"]
+__all__ = [
+    "Page",
+    "Status",
+    "build_pdf",
+    "read_status",
+    "render_site",
+    "write_fleet_pdf",
+    "write_pdf",
+    "write_report_pdf",
+]
 
 
 def __getattr__(name: str) -> Any:

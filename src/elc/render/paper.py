@@ -56,6 +56,18 @@ def write_paper(project: Project, page: Page) -> Paper:
     return Paper(_write_typst(assembled.text, config, where), charts | assembled.pictures)
 
 
+def write_text_paper(project: Project, text: str, where: str) -> Paper:
+    """Write a text (Markdown with front matter) of no single plant; `where` says of what a fault is.
+
+    Raises:
+        ElcError: reports/_quarto.yml cannot be read, or pandoc failed.
+    """
+    faults: list[str] = []
+    config = read_config(project, faults)
+    check_faults("pdf", faults)
+    return Paper(_write_typst(text, config, where), {})
+
+
 def _drop_preamble(notebook: nbformat.NotebookNode) -> None:
     """Drop what a notebook says of itself to who opens it: its title again, and what it reads, writes and is set by."""
     first = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)

@@ -7,6 +7,8 @@ give equal bytes; another version of Typst may give others.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,12 +17,14 @@ from elc.extras import build_missing
 from elc.files import replace_file
 from elc.pages import language
 from elc.paths import Project
+from elc.records.report import FleetReport
 from elc.render.engine import Engine, find_engine, run_quarto
-from elc.render.paper import write_paper
+from elc.render.paper import Paper, write_paper, write_text_paper
 from elc.render.receipts import Page, find_page
-from elc.settings import read_settings
+from elc.render.reports import build_fleet_text
+from elc.settings import read_operation, read_settings
 
-_NAME = "report"
+_NAME, REPORT = "report", "report.pdf"
 
 
 def write_pdf(project: Project, plant: str, name: str, *, engine: Engine, path: Path | None = None) -> Path:
@@ -56,16 +60,48 @@ def write_report_pdf(project: Project, plant: str, period: str) -> Path:
     Raises:
         ElcError: it could not be made, or what makes it is not installed.
     """
-    target = project.report(plant, period) / "report.pdf" if project.environment else None
+    target = project.report(plant, period) / REPORT if project.environment else None
     if target is not None:
         target.unlink(missing_ok=True)
-    try:
+    with _name_failure(f"plant {plant}: the report of {period}"):
         return write_pdf(project, plant, "report", engine=read_settings(project).render.engine, path=target)
+
+
+def write_fleet_pdf(project: Project, folder: Path, fleet: FleetReport) -> Path:
+    """Write the report of all plants as PDF into a folder, in the language and the unit of the site.
+
+    Raises:
+        ElcError: it could not be made, or what makes it is not installed.
+    """
+    target, where = folder / REPORT, f"the report of all plants for {fleet.period}"
+    target.unlink(missing_ok=True)
+    with _name_failure(where):
+        settings = read_settings(project)
+        language.choose(settings.site.language)
+        chosen = {one.plant: read_operation(project, one.plant, project.environment) for one in fleet.plants}
+        used = find_engine(settings.render.engine, "pdf")
+        paper = write_text_paper(project, build_fleet_text(fleet, chosen, settings), where)
+        content = _compile(paper, used, where)
+        with replace_file(target) as temporary:
+            temporary.write_bytes(content)
+    return target
+
+
+@contextmanager
+def _name_failure(what: str) -> Iterator[None]:
+    """Say of which report there is no PDF, and why.
+
+    Raises:
+        ElcError: it could not be made, or what makes it is not installed.
+    """
+    try:
+        yield
+        return
     except ModuleNotFoundError as error:
         failed: Exception = build_missing(error, where="pdf")
     except (ElcError, OSError) as error:
         failed = error
-    raise ElcError(f"plant {plant}: the report of {period} has no PDF: {failed}")
+    raise ElcError(f"{what} has no PDF: {failed}")
 
 
 def build_pdf(project: Project, page: Page, *, engine: Engine = "auto") -> bytes:
@@ -75,7 +111,10 @@ def build_pdf(project: Project, page: Page, *, engine: Engine = "auto") -> bytes
         ElcError: the notebook or reports/_quarto.yml cannot be read, or the engine failed.
     """
     used, where = find_engine(engine, "pdf"), f"reports/{page.source}"
-    paper = write_paper(project, page)
+    return _compile(write_paper(project, page), used, where)
+
+
+def _compile(paper: Paper, used: str, where: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="elc-pdf-") as name:
         folder = Path(name).resolve()
         (folder / f"{_NAME}.typ").write_text(paper.text, encoding="utf-8")

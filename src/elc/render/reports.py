@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+
+import yaml
 
 from elc.fields import read_currency
 from elc.pages.language import (
@@ -14,7 +16,6 @@ from elc.pages.language import (
     escape,
     find_unit,
     format_co2,
-    format_energies,
     format_money,
     format_number,
     format_share,
@@ -22,14 +23,27 @@ from elc.pages.language import (
     say,
     say_count,
 )
-from elc.pages.report import name_period, write_avoided, write_gap
+from elc.pages.report import (
+    build_basis_table,
+    build_fleet_bars,
+    build_gap_table,
+    build_use_table,
+    name_period,
+    write_avoided,
+    write_fleet_basis,
+    write_fleet_head,
+    write_fleet_remarks,
+    write_gap,
+    write_sum,
+    write_table,
+)
 from elc.paths import Project
 from elc.records import RecordError
-from elc.records.report import FILE, Report, read_report
-from elc.records.spans import Savings
+from elc.records.report import FILE, FleetReport, Report, read_report
 from elc.registry import find_place
 from elc.render.groups import MANY
 from elc.render.receipts import Page
+from elc.settings import Settings, StageSettings
 from elc.settings.plant import EnergyUnit
 
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -69,74 +83,7 @@ def build_reports(
     if len(reports) >= MANY:
         title = say_count("The report of {count} plant", "The reports of {count} plants", len(reports))
         table = f'::: {{.callout-note collapse="true" title="{title}"}}\n{table}\n:::'
-    return [f"## {heading}", _build_sum(reports, currency), table]
-
-
-def _build_sum(reports: Sequence[Report], currency: str) -> str:
-    """Build what the plants used above their best in all, and what was avoided, as far as every amount is known."""
-    gaps = [report.whole.gap for report in reports if report.whole.gap is not None]
-    if not gaps:
-        return say("No plant could be judged in this period.")
-    energy = _write_energies(sum(gap.energy_gj for gap in gaps))[0]
-    money = [gap.money for gap in gaps]
-    paid = sum(amount for amount in money if amount is not None)
-    said = (
-        say_count(
-            "{count} plant used {energy} more than its best.",
-            "{count} plants used {energy} more than their best.",
-            len(gaps),
-            energy=energy,
-        )
-        if None in money
-        else say_count(
-            "{count} plant used {energy} more than its best, at {money}.",
-            "{count} plants used {energy} more than their best, at {money}.",
-            len(gaps),
-            energy=energy,
-            money=f"{format_money(paid)} {read_currency(currency)}",
-        )
-    )
-    savings = [report.whole.savings for report in reports if report.whole.savings is not None]
-    return f"{said} {_build_savings(savings)}" if savings else said
-
-
-def _build_savings(savings: Sequence[Savings]) -> str:
-    """Build what the plants avoided together, or that it cannot be told from nothing."""
-    avoided = sum(saving.avoided.energy_gj for saving in savings)
-    # ASSUME: the errors of plants are independent of each other, so their squares add up.
-    error = math.sqrt(sum(saving.error.energy_gj**2 for saving in savings))
-    size, doubt = _write_energies(abs(avoided), error)
-    if abs(avoided) <= error:
-        return say_count(
-            "Against its baseline period no saving can be shown for {count} plant: the difference of {size} is within "
-            "its uncertainty of {error}.",
-            "Against their baseline periods no saving can be shown for {count} plants together: the difference of "
-            "{size} is within its uncertainty of {error}.",
-            len(savings),
-            size=size,
-            error=doubt,
-        )
-    if avoided < 0:
-        return say_count(
-            "Against its baseline period {count} plant used {size} ± {error} more than it would have under these "
-            "conditions then.",
-            "Against their baseline periods {count} plants together used {size} ± {error} more than they would have "
-            "under these conditions then.",
-            len(savings),
-            size=size,
-            error=doubt,
-        )
-    return say_count(
-        "Against its baseline period {count} plant avoided {size} ± {error}.",
-        "Against their baseline periods {count} plants together avoided {size} ± {error}.",
-        len(savings),
-        size=size,
-        error=doubt,
-    )
-
-
-def _write_energies(first: float, *others: float) -> list[str]:
-    return [f"{text} {get_unit().sign}" for text in format_energies(first, *others)]
+    return [f"## {heading}", write_sum(reports, currency), table]
 
 
 def _build_table(reports: Sequence[Report], links: Mapping[str, str], currency: str) -> str:
@@ -152,9 +99,7 @@ def _build_table(reports: Sequence[Report], links: Mapping[str, str], currency: 
         say("avoided") if is_mixed else say("avoided, {energy_unit}"),
         say("remarks"),
     ]
-    aligned = "|".join([":--", *["--:"] * (len(heads) - 1)])
-    lines = [f"| {' | '.join(cells)} |" for cells in (heads, *rows)]
-    return "\n".join([lines[0], f"|{aligned}|", *lines[1:]])
+    return write_table(heads, rows)
 
 
 def _build_row(report: Report, links: Mapping[str, str], *, is_mixed: bool) -> list[str]:
@@ -170,3 +115,35 @@ def _build_row(report: Report, links: Mapping[str, str], *, is_mixed: bool) -> l
         MISSING if whole.savings is None else write_avoided(whole, report) + unit,
         format_number(len(report.remarks), 0),
     ]
+
+
+def build_fleet_text(fleet: FleetReport, chosen: Mapping[str, StageSettings], site: Settings) -> str:
+    """Build the report of all plants for paper, as Markdown with front matter, in the site's language and unit.
+
+    `chosen` are the settings of each plant that has a report.
+    """
+    names, currency, unit = (
+        {plant: one.name for plant, one in site.plants.items()},
+        site.site.currency,
+        site.site.energy_unit,
+    )
+    remarks = write_fleet_remarks(fleet, names, chosen)
+    choose_plant(unit)
+    front = yaml.safe_dump({"title": f"{say('All plants')}: {say('Report')}"}, allow_unicode=True)
+    title, bars = build_fleet_bars(fleet, currency)
+    parts = [f"---\n{front}---", write_fleet_head(fleet, chosen, currency), remarks]
+    if bars:
+        parts += [f"## {title}", _draw_bars(bars)]
+    if fleet.plants:
+        parts += [f"## {say('Energy above best, and what was avoided')}", build_gap_table(fleet, currency)]
+        parts += [f"## {say('Energy and production')}", build_use_table(fleet)]
+        parts += [f"## {say('What these numbers rest on')}", write_fleet_basis(fleet), build_basis_table(fleet, chosen)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _draw_bars(bars: Sequence[tuple[str, float, str]]) -> str:
+    """Draw a bar for each plant as Typst does (see page.typ); texts are JSON, which Typst reads as they are."""
+    rows = ", ".join(
+        f"({json.dumps([name, amount], ensure_ascii=False)[1:-1]}, {share:.4f})" for name, share, amount in bars
+    )
+    return f"```{{=typst}}\n#bars(({rows},))\n```"

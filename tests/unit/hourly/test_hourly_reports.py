@@ -13,6 +13,7 @@ from elc.hourly import reports
 from elc.hourly.process import Task, Worker, Workers
 from elc.hourly.reports import find_due_month, make_reports
 from elc.paths import Project
+from elc.report import FLEET
 from elc.settings import read_plant
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,6 +61,8 @@ def test_a_report_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     has_run, lacking = make_reports(project, ["fjord"], Workers(1), now=NOW)
     assert has_run
     assert lacking[0].startswith("plant fjord: the report of 2026-05 has no PDF: reports/fjord: has no page report")
+    assert lacking[1].startswith("the report of all plants for 2026-05 has no PDF: pdf: 3 faults")
+    assert (project.report(FLEET, "2026-05") / "report.xlsx").is_file()
     assert ran == [{"stage": "report", "plant": "fjord", "period": "2026-05"}]
     assert make_reports(project, ["fjord"], Workers(1), now=NOW) == (False, [])
     assert len(ran) == 1
