@@ -1,4 +1,4 @@
-"""Columns made of others by the formulas of the tag list: each interval's value, coverage and traces from its parts."""
+"""Columns made of others: the energy of all, and what formulas of the tag list give, with coverage and traces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from elc.fields import ENERGY, TIME, coverage
 from elc.ingest.traces import Traces
-from elc.settings import TagList
+from elc.settings import Carrier, TagList
 
 
 def add_derived(hourly: pd.DataFrame, traces: Traces, tags: TagList) -> tuple[pd.DataFrame, Traces]:
@@ -47,3 +47,12 @@ def mask_derived(checked: pd.DataFrame, tags: TagList) -> pd.DataFrame:
         if tag.formula
     }
     return checked.assign(**masked) if masked else checked
+
+
+def add_energy(hourly: pd.DataFrame, tags: TagList, carriers: dict[str, Carrier]) -> pd.DataFrame:
+    """Add `energy_gj_per_h`, the sum of the energy columns, exports against."""
+    total = pd.Series(0.0, index=hourly.index)
+    for tag in tags:
+        if tag.role == "energy":
+            total = total + hourly[tag.column] * (-1.0 if carriers[tag.carrier].is_export else 1.0)
+    return hourly.assign(**{ENERGY: total})

@@ -15,18 +15,19 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from elc.fields import ENERGY, TIME, coverage
+from elc.fields import TIME, coverage
 from elc.findings import Finding
 from elc.ingest.amounts import find_odd_amounts
 from elc.ingest.breaks import check_counters, find_breaks
 from elc.ingest.counters import Counter, difference
+from elc.ingest.derived import add_energy
 from elc.ingest.ending import Ending, build_silences, find_doubts, find_ending, leave_out_ahead
 from elc.ingest.grid import Grid, build_grid
 from elc.ingest.habits import Habits, find_habits, find_silences
 from elc.ingest.markers import leave_out_markers
 from elc.ingest.partials import HOUR_S, MICRO
 from elc.ingest.traces import Traces
-from elc.settings import Carrier, StageSettings, Tag, TagList
+from elc.settings import StageSettings, Tag, TagList
 
 Array = NDArray[np.float64]
 
@@ -158,12 +159,3 @@ def _difference(grid: Grid, held: HeldValues, position: int, tag: Tag) -> Counte
     held.good_us[:, position] = np.where(lost, 0, covered)
     held.low[:, position] = held.high[:, position] = np.where(lost, np.nan, per_hour)
     return counter
-
-
-def add_energy(hourly: pd.DataFrame, tags: TagList, carriers: dict[str, Carrier]) -> pd.DataFrame:
-    """Add `energy_gj_per_h`, the sum of the energy columns, exports against."""
-    total = pd.Series(0.0, index=hourly.index)
-    for tag in tags:
-        if tag.role == "energy":
-            total = total + hourly[tag.column] * (-1.0 if carriers[tag.carrier].is_export else 1.0)
-    return hourly.assign(**{ENERGY: total})

@@ -21,7 +21,6 @@ from elc.records.report import FleetReport
 from elc.render.engine import Engine, find_engine, run_quarto
 from elc.render.paper import Paper, write_paper, write_text_paper
 from elc.render.receipts import Page, find_page
-from elc.render.reports import build_fleet_text
 from elc.settings import read_operation, read_settings
 
 _NAME, REPORT = "report", "report.pdf"
@@ -73,6 +72,8 @@ def write_fleet_pdf(project: Project, folder: Path, fleet: FleetReport) -> Path:
     Raises:
         ElcError: it could not be made, or what makes it is not installed.
     """
+    from elc.render.reports import build_fleet_text  # pandas, which the PDF of a page does without
+
     target, where = folder / REPORT, f"the report of all plants for {fleet.period}"
     target.unlink(missing_ok=True)
     with _name_failure(where):
