@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,18 +24,21 @@ from elc.report.remarks import (
     find_price_remarks,
 )
 from elc.report.spans import Table, Times, build_bookings, build_carriers
-from elc.settings import StageSettings, TagList
+from elc.settings import StageSettings
 
 YEAR_MONTHS = 12
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What a report is made of: the hours of a plant, the version that judged them, and what they mean."""
+    """What a report is made of: the hours of a plant, the version that judged them, and its name.
+
+    `carriers` are those of the energy columns (`settings.read_carriers`).
+    """
 
     scored: pd.DataFrame
     package: Package
-    tags: TagList
+    carriers: Mapping[str, str]
     label: str
 
 
@@ -79,7 +83,7 @@ def build_report(
         months=tuple(months),
         bookings=bookings,
         stops=_count_stops(inside),
-        carriers=build_carriers(inside, list_energies(judged.tags, settings.plant), settings),
+        carriers=build_carriers(inside, list_energies(judged.carriers, settings.plant), settings),
         baseline=_describe_baseline(baseline),
         explained=explained,
         shares=shares,

@@ -6,6 +6,8 @@ report, so that anybody can recompute it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -24,7 +26,7 @@ from elc.fields import (
     read_unit,
 )
 from elc.report.baseline import Baseline
-from elc.settings import PlantSettings, TagList
+from elc.settings import PlantSettings
 
 BOOKED = "booked_as"
 PRODUCTION = "production_per_h"
@@ -67,13 +69,12 @@ def _book(hours: pd.DataFrame, package: Package) -> pd.Series:
     return pd.Series(kinds, index=hours.index)
 
 
-def list_energies(tags: TagList, plant: PlantSettings) -> dict[str, list[tuple[str, float]]]:
+def list_energies(carriers: Mapping[str, str], plant: PlantSettings) -> dict[str, list[tuple[str, float]]]:
     """List the energy columns of each carrier, each with its sign: below zero where it is exported."""
     found: dict[str, list[tuple[str, float]]] = {}
-    for tag in tags:
-        if tag.role == "energy":
-            sign = -1.0 if plant.carriers[tag.carrier].is_export else 1.0
-            found.setdefault(tag.carrier, []).append((tag.column, sign))
+    for column, carrier in carriers.items():
+        sign = -1.0 if plant.carriers[carrier].is_export else 1.0
+        found.setdefault(carrier, []).append((column, sign))
     return found
 
 

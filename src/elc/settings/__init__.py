@@ -41,7 +41,7 @@ from elc.settings.regions import ALL_OF, spread_names
 from elc.settings.serve import CaptureSettings, LimitSettings, ServeSettings, SwapSettings
 from elc.settings.tag_list import Tag, TagList
 from elc.settings.tag_rows import ROLES, TURNAROUND
-from elc.settings.tags import find_delimiter, read_tags
+from elc.settings.tags import find_delimiter, read_carriers, read_tags
 
 __all__ = [
     "ALL_OF",
@@ -97,6 +97,7 @@ __all__ = [
     "find_url_fault",
     "is_id",
     "parse_settings",
+    "read_carriers",
     "read_formula",
     "read_operation",
     "read_plant",

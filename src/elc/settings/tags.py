@@ -27,6 +27,27 @@ def read_tags(path: Path, plant: str) -> TagList:
         ElcError: a column is missing, doubled or unknown; or a tag, column, unit, role or number is wrong.
     """
     where = f"plant {plant}: tag list {path}"
+    header, rows = _read_rows(path, where)
+    faults: list[str] = []
+    tags = [tag for number, line in rows if (tag := _read_tag(number, header, line, faults))]
+    faults += _find_doubled(tags)
+    check_faults(where, faults or _find_role_faults(tags))
+    return TagList(plant, tuple(tags))
+
+
+def read_carriers(path: Path, plant: str) -> dict[str, str]:
+    """Read the carrier of each energy column of a tag list that `read_tags` has checked, without reading its units.
+
+    Raises:
+        ElcError: there is no such file, or it is not a tag list.
+    """
+    header, rows = _read_rows(path, f"plant {plant}: tag list {path}")
+    lines = [dict(zip(header, (value.strip() for value in line), strict=False)) for _, line in rows]
+    return {line["column"]: line["carrier"] for line in lines if line.get("role") == "energy"}
+
+
+def _read_rows(path: Path, where: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Read the header of a tag list, and the lines that hold anything with their numbers."""
     if not path.is_file():
         raise ElcError(f"{where}: not found. Write one; data/plants/fjord/tags.csv is an example.")
     try:
@@ -36,12 +57,7 @@ def read_tags(path: Path, plant: str) -> TagList:
         raise ElcError(f"{where}: cannot be read as CSV in UTF-8: {error}") from None
     header = [name.strip() for name in lines[0]] if lines else []
     check_faults(where, _find_header_faults(header))
-    rows = [(number, line) for number, line in enumerate(lines[1:], start=2) if any(line)]
-    faults: list[str] = []
-    tags = [tag for number, line in rows if (tag := _read_tag(number, header, line, faults))]
-    faults += _find_doubled(tags)
-    check_faults(where, faults or _find_role_faults(tags))
-    return TagList(plant, tuple(tags))
+    return header, [(number, line) for number, line in enumerate(lines[1:], start=2) if any(line)]
 
 
 def find_delimiter(lines: Sequence[str]) -> str:

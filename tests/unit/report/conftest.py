@@ -94,22 +94,12 @@ def hourly() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def tags() -> settings.TagList:
-    energies = [(column, "energy", carrier) for column, carrier in ENERGIES.items()]
-    rows = [*energies, (LOAD, "throughput", ""), (AIR, "driver", "")]
-    listed = [settings.Tag(name, name, role, carrier, 1.0, 0.0, None, None, "") for name, role, carrier in rows]
-    return settings.TagList("fjord", tuple(listed))
-
-
-@pytest.fixture(scope="session")
 def scored(package: curve.Package, chosen: settings.StageSettings, hourly: pd.DataFrame) -> pd.DataFrame:
     return curve.score_table(add_energy(hourly), package, chosen)[0]
 
 
 @pytest.fixture
-def build(
-    package: curve.Package, chosen: settings.StageSettings, scored: pd.DataFrame, tags: settings.TagList
-) -> Build:
+def build(package: curve.Package, chosen: settings.StageSettings, scored: pd.DataFrame) -> Build:
     """Build the report of a period, of other hours or with other entries of the plant where given."""
 
     def build(
@@ -121,7 +111,7 @@ def build(
     ) -> Built:
         used = replace(chosen, plant=chosen.plant.model_copy(update=changes))
         found = scored if hours is None else curve.score_table(add_energy(hours), package, used)[0]
-        judged = report.Judged(found, package, tags, "v1.0.0 in prod")
+        judged = report.Judged(found, package, ENERGIES, "v1.0.0 in prod")
         made, inside = report.build_report(
             judged, known or report.Known(), used, period=report.choose_period(period, found, used)
         )

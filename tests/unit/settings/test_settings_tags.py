@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from elc.errors import ElcError
-from elc.settings import TagList, read_tags
+from elc.settings import TagList, read_carriers, read_tags
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADER = "tag,column,unit,factor,offset,role,carrier,low,high,description"
@@ -42,6 +42,22 @@ def test_lists_of_the_demo_plants_have_no_fault(plant: str) -> None:
     assert tags.features[0] == "load_t_per_h"
     assert len(tags.columns("setpoint")) == 9
     assert tags.signs == {"load_t_per_h": 1, "since_turnaround_days": 1}
+
+
+@pytest.mark.parametrize("plant", ["fjord", "delta", "steppe"])
+def test_carriers_alone_are_those_of_the_list(plant: str) -> None:
+    path = ROOT / "data" / "plants" / plant / "tags.csv"
+    energies = {tag.column: tag.carrier for tag in read_tags(path, plant) if tag.role == "energy"}
+    assert read_carriers(path, plant) == energies
+
+
+def test_carriers_of_what_is_no_list_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tags.csv"
+    with pytest.raises(ElcError, match=r"plant fjord: tag list .*tags.csv: not found. Write one"):
+        read_carriers(path, "fjord")
+    path.write_text("tag,column\nFT1,gas_energy_gj_per_h\n", encoding="utf-8")
+    with pytest.raises(ElcError, match=r"column carrier is missing from its header\. Add it\."):
+        read_carriers(path, "fjord")
 
 
 def test_line_reads_as_a_tag(read: Read) -> None:
