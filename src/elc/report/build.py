@@ -73,7 +73,7 @@ def build_report(
         data_until=until.to_pydatetime(),
         remarks=(
             *find_data_remarks(whole, bookings, until, settings),
-            *find_baseline_remarks(judged.scored, times, baseline, settings),
+            *find_baseline_remarks(hours, times, baseline, settings),
             *find_price_remarks(times, settings),
             *find_change_remarks(times, find_versions(known, times), judged.label, settings),
         ),

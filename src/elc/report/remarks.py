@@ -14,7 +14,7 @@ from elc.fields import TIME
 from elc.records.report import Ran, Remark
 from elc.records.spans import Booking, SpanSum
 from elc.report.baseline import Baseline
-from elc.report.hours import STOPPED
+from elc.report.hours import BOOKED, STOPPED, cut
 from elc.report.spans import Times
 from elc.settings import StageSettings
 
@@ -49,24 +49,28 @@ def find_data_remarks(
 
 
 def find_baseline_remarks(
-    scored: pd.DataFrame, times: Times, baseline: Baseline | None, settings: StageSettings
+    hours: pd.DataFrame, times: Times, baseline: Baseline | None, settings: StageSettings
 ) -> Iterator[Remark]:
-    """Find why savings are not known, or less well than they should be."""
+    """Find why savings are not known, or less well than they should be; `hours` are all of `hours.build_hours`."""
     declared, limits = settings.plant.baseline_times, settings.report
     if declared is None:
         yield Remark(name="no_baseline", values={})
         return
     start, end = (pd.Timestamp(time) for time in declared)
     days = round((end - start) / pd.Timedelta(1, "D"))
-    first, last = scored[TIME].min(), scored[TIME].max() + settings.plant.interval_length
+    first, last = hours[TIME].min(), hours[TIME].max() + settings.plant.interval_length
+    counts = cut(hours, start, end)[BOOKED].value_counts()
     if baseline is None:
-        inside = ((scored[TIME] >= start) & (scored[TIME] < end)).sum()
-        yield Remark(name="baseline_none", values={"intervals": int(inside), "least_h": limits.min_baseline_h})
+        shown = {"intervals": int(counts.sum()), "judged": int(counts.get("judged", 0))}
+        yield Remark(name="baseline_none", values={**shown, "least_h": limits.min_baseline_h})
     elif days < limits.min_baseline_days:
         yield Remark(name="baseline_short", values={"days": days, "least": round(limits.min_baseline_days)})
     if baseline is not None and (first > start or last < end):
         known = round((min(last, end) - max(first, start)) / pd.Timedelta(1, "D"))
         yield Remark(name="baseline_partly", values={"known": known, "days": days})
+    running, outside = int(counts.drop([*STOPPED, "unknown"], errors="ignore").sum()), int(counts.get("outside", 0))
+    if baseline is not None and outside > MOST_OUTSIDE_FRAC * running:
+        yield Remark(name="baseline_outside", values={"outside": outside, "running": running})
     if times[0] < end and times[1] > start:
         yield Remark(name="baseline_overlap", values={"inside": int(times[1] <= end)})
     if baseline is not None and baseline.cv_rmse > MOST_CV_RMSE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from elc import report
 from elc.errors import ElcError
-from elc.fields import TIME
+from elc.fields import IS_OUTSIDE, TIME
 from elc.pages.report import say_remark, write_answer, write_head
 from elc.records.report import Ran
 from elc.settings.plant import BaselinePeriod, Carrier
@@ -111,6 +112,22 @@ def test_baselines(build: Build, baseline: tuple[str, str] | None, names: list[s
     assert list_names(built) == names
     assert (built.report.whole.savings is not None) == has_savings
     assert (built.report.baseline is not None) == (has_savings or names == ["baseline_overlap"])
+
+
+def test_a_baseline_that_the_curve_cannot_reach(build: Build) -> None:
+    hours = build_hourly()
+    none = build("2025-05", hours=hours.assign(**{AIR: hours[AIR].where(hours[TIME] >= "2025-01-01", 45.0)}))
+    assert list_names(none) == ["baseline_none"]
+    assert (none.report.whole.savings, none.report.baseline) == (None, None)
+    assert "the data hold 8,784 intervals of the baseline period, of which 0 could be judged." in say_all(none)
+    hours.loc[hours[TIME].between("2024-09-01", "2024-12-31 23:00"), AIR] = 45.0
+    part = build("2025-05", hours=hours)
+    assert list_names(part) == ["baseline_outside"]
+    assert part.report.whole.savings is not None
+    outside = int(part.scored.loc[part.scored[TIME] < "2025-01-01", IS_OUTSIDE].sum())
+    assert part.report.baseline is not None
+    assert part.report.baseline.intervals < 8784 - outside  # changes of load are in neither
+    assert re.search(r"In the baseline period [\d,]+ of 8,78\d running intervals lay outside", say_all(part))
 
 
 def test_savings_begin_where_the_baseline_period_ends(build: Build) -> None:

@@ -59,9 +59,10 @@ def _say_few(values: Values, _: StageSettings) -> str:
 
 def _say_none(values: Values, _: StageSettings) -> str:
     return say(
-        "Savings are not known: of the baseline period only {intervals} intervals are in the data, and too few of them "
-        "could be judged. It needs {least} hours.",
+        "Savings are not known: the data hold {intervals} intervals of the baseline period, of which {judged} could be "
+        "judged. It needs {least} hours of them.",
         intervals=format_number(values["intervals"], 0),
+        judged=format_number(values["judged"], 0),
         least=format_number(values["least_h"], 0),
     )
 
@@ -76,6 +77,14 @@ def _say_short(values: Values, _: StageSettings) -> str:
 def _say_partly(values: Values, _: StageSettings) -> str:
     shown = {name: format_number(values[name], 0) for name in ("known", "days")}
     return say("The data hold {known} of the {days} days of the baseline period.", **shown)
+
+
+def _say_baseline_outside(values: Values, _: StageSettings) -> str:
+    return say(
+        "In the baseline period {outside} of {running} running intervals lay outside the conditions that the curve has "
+        "seen: savings are counted from the others alone.",
+        **{name: format_number(values[name], 0) for name in ("outside", "running")},
+    )
 
 
 def _say_overlap(values: Values, _: StageSettings) -> str:
@@ -168,6 +177,7 @@ SENTENCES: dict[str, Say] = {
     "baseline_none": _say_none,
     "baseline_short": _say_short,
     "baseline_partly": _say_partly,
+    "baseline_outside": _say_baseline_outside,
     "baseline_overlap": _say_overlap,
     "baseline_weak": _say_weak,
     "no_price": _say_no_price,
