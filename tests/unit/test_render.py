@@ -292,7 +292,7 @@ def test_content_hidden_from_html_is_dropped(made_page: str) -> None:
 
 def test_best_mime_type_of_an_output_is_shown(rendered: Project, page: str) -> None:
     assert '<div class="answer">' in page
-    assert '<span class="cost">59 GJ/h (3.6 %)</span>' in page
+    assert '<span class="cost">59\u00a0GJ/h (3.6\u00a0%)</span>' in page
     assert "<b class='raw'>raw html</b>" in page
     assert "IPython" not in page
     assert "&lt;Figure" not in page

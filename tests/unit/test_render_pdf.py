@@ -17,6 +17,7 @@ from elc.paths import Project
 from elc.render import Page, build_pdf, write_pdf, write_report_pdf
 from elc.render.charts import MIME
 from elc.render.paper import Paper, write_paper
+from elc.render.prepare import prepare_notebook
 from elc.render.receipts import find_page
 from tests.unit.test_render import HAND_WRITTEN, SVG, build_project, install_quarto, write_page
 
@@ -104,7 +105,7 @@ def test_paper_has_neither_code_nor_what_a_notebook_says_of_itself(paper: Paper,
 
 
 def test_paper_shows_what_the_page_shows(paper: Paper) -> None:
-    assert '#answer[\nFjord uses #mark("cost")[59 GJ/h (3.6 %)]; more than its best.' in paper.text
+    assert '#answer[\nFjord uses #mark("cost")[59~GJ/h (3.6~%)]; more than its best.' in paper.text
     assert '#float("fig", caption: [Figure~1: Energy against #emph[load]])[' in paper.text
     assert "] <fig-curve>" in paper.text
     assert 'See #link(label("fig-curve"))[Figure~1]; and #link(label("tbl-moves"))[Table~1];' in paper.text
@@ -153,6 +154,19 @@ def test_later_pages_repeat_what_the_page_is_about(project: Project, tmp_path: P
     assert pages > 2
     assert objects.count(b"/URI/URI(https://example.org/first)") == pages
     assert objects.count(b"/URI/URI(https://example.org/other)") == 1
+
+
+def test_no_line_ends_between_a_number_and_its_unit(tmp_path: Path) -> None:
+    said = "1,2 t CO₂ at 5 % and 67 €, 12 GJ/h; 3 tons, 24 days. `1 t CO₂`"
+    table = "| CO₂ | t CO₂ |\n|--|--|\n| a | 5 t |"
+    cells = [
+        new_code_cell("a", outputs=[new_output("display_data", data={"text/markdown": text})]) for text in (said, table)
+    ]
+    path = write_page(build_project(tmp_path), "fjord", "report", cells)
+    notebook = prepare_notebook(Page("fjord", "report", "Fjord", path), [])
+    first, second = (cell.outputs[0].data["text/markdown"] for cell in notebook.cells)
+    assert first.replace("\u00a0", "~") == "1,2~t~CO₂ at 5~% and 67~€, 12~GJ/h; 3 tons, 24 days. `1~t~CO₂`"
+    assert second.replace("\u00a0", "~") == "| CO₂ | t~CO₂ |\n|--|--|\n| a | 5~t |"
 
 
 def test_what_is_below_each_other_on_paper_is_no_pair(project: Project, tmp_path: Path) -> None:

@@ -11,13 +11,19 @@ import nbformat
 import yaml
 
 from elc.errors import ElcError
-from elc.pages.language import translate
+from elc.fields import UNITS
+from elc.pages.language import NBSP, translate
 from elc.records.failure import Failure
 from elc.render.charts import build_chart, has_chart
 from elc.render.failures import build_banner
 from elc.render.options import read_front, read_options
 from elc.render.receipts import Page
 from elc.render.translate import translate_notebook
+
+# A line does not end between a number and its unit, nor within t CO₂; units that are words, such as days, may move.
+_SIGNS = {unit.sign for unit in UNITS.values() if unit.sign and not re.fullmatch(r"[a-z]{2,}|\(.*", unit.sign)}
+_SIGNS |= {"GJ", "TJ", "kWh", "MWh", "GWh", "MMBtu", "Gcal", "kW", "kr", "€", "$", "£"}
+_LOOSE = re.compile(rf"(?<=\d) (?=(?:{'|'.join(map(re.escape, sorted(_SIGNS)))})(?!\w))|(?<=\bt) (?=CO₂)")
 
 _BETTER = {"text/markdown", "image/svg+xml", "image/png"}  # than HTML, where an output has several
 
@@ -40,6 +46,7 @@ def prepare_notebook(
     _check_options(notebook, where)
     notebook = translate_notebook(notebook)
     _translate_front(notebook, where)
+    _join_units(notebook)
     _show_charts(notebook, where, draw or _draw_html)
     _show_html(notebook)
     banner = build_banner([failure for failure in failures if failure.plant == page.plant], page.stage)
@@ -83,6 +90,15 @@ def translate_title(title: str) -> str:
     """Translate a title; of `Fjord: Monitor` what stands after the name."""
     name, colon, rest = title.partition(": ")
     return f"{name}{colon}{translate(rest)}" if colon else translate(title)
+
+
+def _join_units(notebook: nbformat.NotebookNode) -> None:
+    """Put no-break spaces before the units of numbers in what cells say."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []) if cell.cell_type == "code" else []:
+            data = output.get("data", {})
+            if "text/markdown" in data and "```" not in data["text/markdown"]:
+                data["text/markdown"] = _LOOSE.sub(NBSP, data["text/markdown"])
 
 
 def _show_charts(notebook: nbformat.NotebookNode, where: str, draw: Callable[[dict[str, Any], int, str], str]) -> None:

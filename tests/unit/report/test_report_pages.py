@@ -133,6 +133,33 @@ def test_tables_of_numbers_have_them_to_the_right_and_a_sum(fjord: settings.Stag
     assert len(pages.report.build_carriers_table(build_report(), fjord)) == 1  # the sum of one is that one
 
 
+@pytest.mark.parametrize(
+    ("production", "shown"), [(43651.2, "43,651 t"), (2905.4, "2,905 t"), (29.101, "29.10 t"), (0.291, "0.2910 t")]
+)
+def test_production_has_the_digits_of_its_size(production: float, shown: str, fjord: settings.StageSettings) -> None:
+    span = SPAN | {"production": production, "name": "2026-05"}
+    report = build_report(whole=span, months=[span])
+    assert pages.report.build_main_table(report, fjord).iloc[1, 1] == shown
+    assert pages.report.build_months_table(report).iloc[0, 2] == shown.removesuffix(" t")
+
+
+@pytest.mark.parametrize(
+    ("avoided", "error", "shown"),
+    [
+        (5.87, 15.2, "+6 ± 15 €"),
+        (5.87, 1.5, "+5.87 ± 1.50 €"),
+        (-500.4, 2.2, "−500 ± 2 €"),
+        (None, None, "no known price"),
+    ],
+)
+def test_money_and_its_doubt_have_equal_digits(
+    avoided: float | None, error: float | None, shown: str, fjord: settings.StageSettings
+) -> None:
+    amounts = {"avoided": AMOUNT | {"money": avoided}, "error": AMOUNT | {"money": error}}
+    report = build_report(whole=SPAN | {"savings": SPAN["savings"] | amounts})
+    assert pages.report.build_savings_table(report, fjord).iloc[6, 1] == shown
+
+
 def test_what_the_table_of_doubts_leaves_out_is_said() -> None:
     doubt = REPORT["findings"][0]
     assert pages.report.name_doubts(build_report(findings=[doubt] * 8)) == "### Doubtful data"

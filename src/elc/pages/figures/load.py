@@ -61,9 +61,10 @@ def _build_lines_table(throughput: str, lines: pd.DataFrame) -> pd.DataFrame:
     sign = sign_level(throughput)
     names = [say_heading(throughput), f"{say('best')}, {sign}", f"{say('typical')}, {sign}"]
     digits = find_level_digits(lines["best"].median())
+    places = {"load": max(find_level_digits(lines["load"].median()) - 1, 1), "best": digits, "typical": digits}
     columns = {
         name: [format_number(value, count) for value in lines[column]]
-        for name, column, count in zip(names, ("load", "best", "typical"), (1, digits, digits), strict=True)
+        for name, (column, count) in zip(names, places.items(), strict=True)
     }
     return build_table(columns, numbers=names)
 

@@ -9,14 +9,13 @@ from elc.pages.report.fleet_tables import (
     write_table,
 )
 from elc.pages.report.head import write_answer, write_head
+from elc.pages.report.months import build_months, build_months_table
 from elc.pages.report.remarks import say_remark
 from elc.pages.report.tables import (
     build_bookings_table,
     build_carriers_table,
     build_findings_table,
     build_main_table,
-    build_months,
-    build_months_table,
     build_savings_table,
     build_shares,
     write_avoided,

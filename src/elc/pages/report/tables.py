@@ -12,7 +12,6 @@ from elc.pages.amounts import write_co2, write_money
 from elc.pages.labels import name_column
 from elc.pages.language import (
     MISSING,
-    convert_energy,
     format_co2,
     format_money,
     format_number,
@@ -24,8 +23,8 @@ from elc.pages.language import (
 from elc.pages.report.words import (
     PLACES,
     format_period,
+    format_production,
     format_sec,
-    name_month,
     name_period,
     say_check,
     say_named,
@@ -33,10 +32,11 @@ from elc.pages.report.words import (
     write_production,
 )
 from elc.records.report import Report
-from elc.records.spans import Amount, Savings, SpanSum
+from elc.records.spans import Amount, SpanSum
 from elc.settings import StageSettings
 
 SHOWN_FINDINGS = 8
+LEAST_WHOLE = 10.0  # of money: less is shown with its hundredths
 
 
 def build_main_table(report: Report, settings: StageSettings) -> pd.DataFrame:
@@ -49,9 +49,9 @@ def build_main_table(report: Report, settings: StageSettings) -> pd.DataFrame:
         say("Energy, {energy_unit}"): [format_period(one.energy_gj, report) for one in spans],
         say("Production"): [write_production(one.production, report) for one in spans],
         say("Specific energy (EnPI), {unit}", unit=unit): [format_sec(one.sec_gj, report) for one in spans],
-        say("– while judged"): [_divide(one.judged_gj, one, report) for one in spans],
-        say("– best under its conditions"): [_divide(one.best_gj, one, report) for one in spans],
-        say("– typical under its conditions"): [_divide(one.typical_gj, one, report) for one in spans],
+        say("– while judged"): [divide(one.judged_gj, one, report) for one in spans],
+        say("– best under its conditions"): [divide(one.best_gj, one, report) for one in spans],
+        say("– typical under its conditions"): [divide(one.typical_gj, one, report) for one in spans],
         say("Energy above best, {energy_unit}"): [
             format_period(None if one.gap is None else one.gap.energy_gj, report) for one in spans
         ],
@@ -75,17 +75,18 @@ def build_main_table(report: Report, settings: StageSettings) -> pd.DataFrame:
             for one in spans
         ],
     }
-    return _build_table([say("figure"), *heads], [(name, *cells) for name, cells in rows.items()])
+    return build_table([say("figure"), *heads], [(name, *cells) for name, cells in rows.items()])
 
 
-def _build_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> pd.DataFrame:
+def build_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> pd.DataFrame:
     """Build a table whose first columns are texts, and the others numbers, as `figures.show_table` sets them."""
     table = pd.DataFrame(rows, columns=list(heads))
     table.attrs["numbers"] = list(heads)[texts:]
     return table
 
 
-def _divide(energy_gj: float, span: SpanSum, report: Report) -> str:
+def divide(energy_gj: float, span: SpanSum, report: Report) -> str:
+    """Write an energy of judged intervals per unit of their production; a dash where they made nothing."""
     return format_sec(energy_gj / span.judged_production, report) if span.judged_production > 0 else MISSING
 
 
@@ -133,7 +134,7 @@ def build_savings_table(report: Report, settings: StageSettings) -> pd.DataFrame
     savings = report.whole.savings
     heads = [say("term"), get_unit().sign]
     if savings is None:
-        return _build_table(heads, [])
+        return build_table(heads, [])
     avoided = format_period(savings.avoided.energy_gj, report, is_signed=True)
     rows = [
         (say("Energy of as many intervals of the baseline period"), format_period(savings.baseline_gj, report)),
@@ -148,49 +149,21 @@ def build_savings_table(report: Report, settings: StageSettings) -> pd.DataFrame
         (say("– money"), _pair(savings.avoided.money, savings.error.money, settings)),
         (say("– CO₂"), _pair_co2(savings.avoided.co2_t, savings.error.co2_t)),
     ]
-    return _build_table(heads, rows)
+    return build_table(heads, rows)
 
 
 def _pair(value: float | None, error: float | None, settings: StageSettings) -> str:
     if value is None or error is None:
         return write_money(math.nan, settings)
-    return f"{format_money(value, is_signed=True)} ± {write_money(error, settings)}"
+    digits = 0 if max(abs(value), error) >= LEAST_WHOLE else 2
+    shown = f"{format_number(value, digits, is_signed=True)} ± {format_number(error, digits)}"
+    return f"{shown} {read_currency(settings.site.currency)}"
 
 
 def _pair_co2(value: float | None, error: float | None) -> str:
     if value is None or error is None:
         return write_co2(math.nan)
     return f"{format_co2(value, is_signed=True)} ± {write_co2(error)}"
-
-
-def build_months_table(report: Report) -> pd.DataFrame:
-    """Build the table of months, and the avoided energy summed since the first that has any."""
-    total, rows = 0.0, []
-    for span in report.months:
-        total += 0.0 if span.savings is None else span.savings.avoided.energy_gj
-        rows.append(
-            (
-                name_month(span.name),
-                format_period(span.energy_gj, report),
-                format_number(span.production, 0),
-                format_sec(span.sec_gj, report),
-                _divide(span.best_gj, span, report),
-                format_share(span.gap_frac, PLACES),
-                write_avoided(span, report),
-                MISSING if span.savings is None else format_period(total, report, is_signed=True),
-            )
-        )
-    heads = [
-        say("month"),
-        say("energy, {energy_unit}"),
-        say("production, {unit}", unit=report.production_unit),
-        say("specific, {unit}", unit=sec_unit(report)),
-        say("best, {unit}", unit=sec_unit(report)),
-        say("gap"),
-        say("avoided, {energy_unit}"),
-        say("avoided, summed, {energy_unit}"),
-    ]
-    return _build_table(heads, rows)
 
 
 def build_carriers_table(report: Report, settings: StageSettings) -> pd.DataFrame:
@@ -216,7 +189,7 @@ def build_carriers_table(report: Report, settings: StageSettings) -> pd.DataFram
                 format_co2(None if None in co2 else sum(co2)),
             )
         )
-    return _build_table([say("carrier"), get_unit().sign, currency, "t CO₂"], rows)
+    return build_table([say("carrier"), get_unit().sign, currency, "t CO₂"], rows)
 
 
 def build_bookings_table(report: Report) -> pd.DataFrame:
@@ -233,7 +206,7 @@ def build_bookings_table(report: Report) -> pd.DataFrame:
             words.get(one.kind) or say_state(one.kind),
             format_number(one.intervals, 0),
             MISSING if one.kind == "no_energy" else format_period(one.energy_gj, report),
-            format_number(one.production, 0),
+            format_production(one.production, report),
         )
         for one in report.bookings
     ]
@@ -243,10 +216,10 @@ def build_bookings_table(report: Report) -> pd.DataFrame:
             say("all"),
             format_number(total.intervals, 0),
             format_period(total.energy_gj, report),
-            format_number(total.production, 0),
+            format_production(total.production, report),
         )
     )
-    return _build_table([say("booked as"), say("intervals"), get_unit().sign, report.production_unit], rows)
+    return build_table([say("booked as"), say("intervals"), get_unit().sign, report.production_unit], rows)
 
 
 def build_shares(report: Report) -> pd.DataFrame:
@@ -256,29 +229,6 @@ def build_shares(report: Report) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["setpoint", "share_gj_per_h"])
 
 
-def build_months(report: Report) -> pd.DataFrame:
-    """Build the specific energy of judged intervals by month in the plant's unit, for `figures.plot_months`."""
-    first, last = report.whole.start, report.whole.end
-    rows = [
-        (
-            name_month(span.name),
-            convert_energy(span.judged_gj / span.judged_production),
-            math.nan if span.savings is None else convert_energy(_adjust(span, span.savings)),
-            convert_energy(span.best_gj / span.judged_production),
-            first <= span.start < last,
-        )
-        if span.judged_production > 0
-        else (name_month(span.name), math.nan, math.nan, math.nan, first <= span.start < last)
-        for span in report.months
-    ]
-    return pd.DataFrame(rows, columns=["month", "actual", "baseline", "best", "is_chosen"])
-
-
-def _adjust(span: SpanSum, savings: Savings) -> float:
-    """The adjusted baseline per unit of production; of a month that is in part of the baseline period, none."""
-    return savings.adjusted_gj / span.judged_production if savings.intervals == span.judged else math.nan
-
-
 def build_findings_table(report: Report) -> pd.DataFrame:
     """Build the table of doubtful data of the period, what lasted longest first."""
     ordered = sorted(report.findings, key=lambda one: (-one.hours, one.kind, one.column))[:SHOWN_FINDINGS]
@@ -286,4 +236,4 @@ def build_findings_table(report: Report) -> pd.DataFrame:
         (say_check(one.kind), name_column(one.column), format_number(one.times, 0), format_number(one.hours, 0))
         for one in ordered
     ]
-    return _build_table([say("what was found"), say("column"), say("times"), say("hours")], rows, texts=2)
+    return build_table([say("what was found"), say("column"), say("times"), say("hours")], rows, texts=2)

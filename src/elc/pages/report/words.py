@@ -58,7 +58,13 @@ def format_period(energy_gj: float | None, report: Report, *, is_signed: bool = 
 
 def write_production(amount: float, report: Report) -> str:
     """Write production with its unit."""
-    return f"{format_number(amount, 0)} {report.production_unit}"
+    return f"{format_production(amount, report)} {report.production_unit}"
+
+
+def format_production(amount: float, report: Report) -> str:
+    """Write production without its unit, all of a report with equal digits: four significant of the largest month."""
+    most = max(one.production for one in (report.whole, *report.months))
+    return format_number(amount, find_level_digits(most) if most > 0 else 0)
 
 
 def sec_unit(report: Report) -> str:

@@ -292,6 +292,32 @@ def test_waterfall_is_drawn_with_its_words_and_without_a_step() -> None:
     assert "Nothing to show." in figures.plot_waterfall(build_steps().iloc[:0], size=1000.0).data
 
 
+def test_ticks_of_a_waterfall_stand_apart_however_small_the_plant() -> None:
+    """Of a plant that takes 1 GJ/h, and moves by hundredths."""
+    steps = build_steps().replace({"step": {"flue_o2_pct": "reformer_outlet_temp_degc"}})
+    steps[["start_gj_per_h", "end_gj_per_h"]] = [
+        [0.0, 1.0472],
+        [1.0472, 1.0402],
+        [1.0402, 1.0535],
+        [1.0535, 1.0573],
+        [0.0, 1.0573],
+    ]
+    chart = figures.plot_waterfall(steps.assign(change_gj_per_h=[NAN, -0.007, 0.0133, 0.0038, NAN]), size=1.05)
+    for drawn in (chart.data, chart.narrow):
+        ticks = re.findall(r'text-anchor: middle[^>]* x="([\d.]+)"[^>]*>([\d.]+)</text>', drawn)
+        apart = np.diff([float(x) for x, _ in ticks]).min()
+        assert apart > 8 * max(len(text) for _, text in ticks)
+
+
+@pytest.mark.parametrize(("scale", "first"), [(1.0, "40.0"), (1e-3, "0.0400"), (100.0, "4,000.0")])
+def test_loads_behind_a_curve_have_the_digits_of_their_size(scale: float, first: str) -> None:
+    lines = pd.DataFrame({"load": np.linspace(40.0, 60.0, 3) * scale, "best": 28.0, "typical": 28.5})
+    points = pd.DataFrame({"load": lines["load"], "sec": 28.6})
+    table = figures.plot_curve(LOAD, points, lines, None).table
+    assert table is not None
+    assert table["rows"][0] == [first, "28.00", "28.50"]
+
+
 def test_effects_have_a_panel_each_with_their_interval() -> None:
     value = np.linspace(0.0, 1.0, 20)
     effect = pd.DataFrame({"value": value, "best": value / 100, "typical": value / 50})
