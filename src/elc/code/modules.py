@@ -129,7 +129,7 @@ class CodePackage:
         if use.name in module.defined:
             return frozenset([use.module])
         if module.asked:
-            return module.asked
+            return module.asked | {use.module}  # whose function imports it
         raise ElcError(f"module {use.module} has no {use.name}. Correct the import.")
 
 
