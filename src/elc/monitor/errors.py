@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,9 @@ def _measure_model(
         build("r2", None, None),
     ]
     if model == "typical":
-        figures.append(_measure_coverage(rows[BELOW].to_numpy(float), levels["below_best"], days))
+        spread = 0.0 if levels["error"] is None else levels["error"].hour_sd
+        shift = bias / spread if bias is not None and spread > 0 else 0.0
+        figures.append(_measure_coverage(rows[BELOW].to_numpy(float), levels["below_best"], days, shift))
     return [one for one in figures if math.isfinite(one.now) and len(share)]
 
 
@@ -145,13 +148,21 @@ def _find_bias_limit(level: Level | None, days: float, least: float) -> float | 
     return None if level is None else max(_find_reach(level, days), least)
 
 
-def _measure_coverage(below: Array, level: Level | None, days: float) -> Figure:
+def _measure_coverage(below: Array, level: Level | None, days: float, shift: float) -> Figure:
+    """Measure the share of hours below best; a bias that is allowed, `shift` deviations of an hour, moves it so far."""
     share = float(below.mean())
     if level is None:
         return Figure("typical", "coverage of best", "share", share, None, None, None, None)
     reach = _find_reach(level, days)
     deviation = level.spread / math.sqrt(max(days, 1.0))
+    fewest, most = _move_share(level.mean, -shift), _move_share(level.mean, shift)
     # A share is neither below 0 nor above 1: a limit beyond that limits nothing.
-    low = level.mean - reach if level.mean > reach else None
-    high = level.mean + reach if level.mean + reach < 1 else None
+    low = min(level.mean - reach, fewest) if level.mean > reach else None
+    high = max(level.mean + reach, most) if level.mean + reach < 1 else None
     return Figure("typical", "coverage of best", "share", share, deviation, level.mean, low, high)
+
+
+def _move_share(share: float, shift: float) -> float:
+    """The share of hours below a limit that moves by so many of their deviations, spread as a normal distribution."""
+    normal = NormalDist()
+    return normal.cdf(normal.inv_cdf(share) + shift) if 0 < share < 1 else share

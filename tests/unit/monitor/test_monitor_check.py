@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -14,11 +16,12 @@ from elc import curve, findings, monitor, settings
 from elc.errors import ElcError
 from elc.fields import ENERGY, IS_OUTSIDE, IS_STEADY, STATE, TIME
 from elc.findings import Reason
-from elc.monitor.errors import build_judged, measure_models
+from elc.monitor.errors import Figure, build_judged, measure_models
 from elc.monitor.status import find_touched
 from elc.monitor.verdict import build_health
 from elc.pages.findings import say_finding, say_findings
 from elc.pages.monitor import say_recommendation
+from elc.records.quality import Level
 from tests.unit.monitor.sound import (
     AIR,
     FEED,
@@ -91,6 +94,29 @@ def test_figures_stand_beside_their_baseline_and_limits() -> None:
     assert abs(bias.now) < bias.high == pytest.approx(0.005 * 20 * 60, rel=0.1)
     assert all(one.deviation is not None and one.deviation > 0 for one in figures if one.name != "coverage of best")
     assert not any(one.is_violated for one in figures)
+
+
+def test_hours_below_best_are_limited_as_the_bias_that_moves_them() -> None:
+    package, chosen = build_package(), build_settings(max_bias_frac=0.005)
+    errors = package.baseline.quality.models["typical"]
+    assert errors is not None
+    assert errors.levels["error"] is not None
+    spread = errors.levels["error"].model_copy(update={"hour_sd": 0.0065})
+    below = Level(mean=0.1, hour_sd=0.3, day_sd=0.15, day_lag=0.1, slow_sd=0.02, days=448)
+    typical = errors.model_copy(update={"levels": errors.levels | {"error": spread, "below_best": below}})
+    models = package.baseline.quality.models | {"typical": typical}
+    quality = package.baseline.quality.model_copy(update={"models": models})
+    package = replace(package, baseline=replace(package.baseline, quality=quality))
+    judged = build_judged(build_later(60), package)
+
+    def measure(share: float) -> Figure:
+        below = np.arange(len(judged)) % 100 < 100 * share
+        figures = measure_models(judged.assign(is_below_best=below.astype(float)), package, chosen)
+        return next(one for one in figures if one.name == "coverage of best")
+
+    assert measure(0.1).high == pytest.approx(NormalDist().cdf(NormalDist().inv_cdf(0.1) + 0.005 / 0.0065), abs=0.002)
+    assert not measure(0.27).is_violated  # half a percent, which the bias may be, brings so many below best
+    assert measure(0.35).is_violated
 
 
 def test_limits_widen_as_days_are_fewer() -> None:
