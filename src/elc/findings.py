@@ -80,13 +80,18 @@ def build_frame(findings: Iterable[Finding]) -> pd.DataFrame:
         "kind": [finding.kind.name for finding in listed],
         "plant": [finding.plant for finding in listed],
         "column": [finding.column for finding in listed],
-        "start": pd.to_datetime([finding.start for finding in listed], utc=True).as_unit("us"),
-        "end": pd.to_datetime([finding.end for finding in listed], utc=True).as_unit("us"),
+        "start": _build_times(finding.start for finding in listed),
+        "end": _build_times(finding.end for finding in listed),
         "hours": [(finding.end - finding.start).total_seconds() / 3600 for finding in listed],
         "values": [encode(finding.values) for finding in listed],
     }
     frame = pd.DataFrame(columns).astype(dict.fromkeys(_TEXTS, "str") | {"hours": "float64"})
     return frame.sort_values(_ORDER, kind="stable", ignore_index=True)
+
+
+def _build_times(times: Iterable[datetime]) -> pd.DatetimeIndex:
+    """Build a column of times; one without a zone is refused, for nobody knows which it is of."""
+    return pd.to_datetime([pd.Timestamp(time).tz_convert("UTC") for time in times], utc=True).as_unit("us")
 
 
 def list_findings(table: pd.DataFrame) -> Iterator[Finding]:

@@ -133,3 +133,8 @@ def test_empty_table_reads_back_the_same(tmp_path: Path) -> None:
     empty = findings.build_frame([])
     findings.write_findings(tmp_path / "findings.parquet", empty)
     pd.testing.assert_frame_equal(findings.read_findings(tmp_path / "findings.parquet"), empty)
+
+
+def test_finding_without_a_zone_is_refused() -> None:
+    with pytest.raises(TypeError, match="tz-naive"):
+        findings.build_frame([build_finding("gap", "a_pct", "2024-06-01T10:00", 1)])
