@@ -20,7 +20,7 @@ from typing import Any
 import elc
 from elc.code.modules import CodePackage, Use
 from elc.errors import ElcError
-from elc.files import replace_file
+from elc.files import keep, replace_file
 from elc.paths import Project
 from elc.settings import read_settings, read_yaml
 
@@ -62,7 +62,7 @@ def write_code(project: Project) -> dict[str, bool]:
         ElcError: a notebook's code, dvc.yaml or params.yaml cannot be read.
     """
     with _pause_collector():
-        records = build_code(project)
+        records = _keep_code(project)
     return {stage: _write(project.code(stage), code) for stage, code in records.items()} | write_entries(project)
 
 
@@ -107,25 +107,53 @@ def build_code(project: Project, folder: Path | None = None) -> dict[str, Code]:
         ElcError: a notebook's code, or dvc.yaml, cannot be read.
     """
     package = CodePackage(folder or Path(elc.__file__).parent)
-    roots = find_roots(project, package)
-    told = _read_sections(project)
-    texts = {
-        str(path.relative_to(package.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+    return _add_versions(_find_code(project, package, _hash_files(package)))
+
+
+def _keep_code(project: Project) -> dict[str, Code]:
+    """Build the same, but where neither the package, a notebook nor dvc.yaml has changed: syntax takes long to read."""
+    package = CodePackage(Path(elc.__file__).parent)
+    texts = _hash_files(package)
+    notebooks = [path.name + path.read_text(encoding="utf-8") for path in _list_notebooks(project)]
+    parts = [json.dumps(texts), project.pipeline.read_text(encoding="utf-8"), *notebooks]
+    return _add_versions(keep(project.scratch / "code.json", parts, lambda: _find_code(project, package, texts)))
+
+
+def _add_versions(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Code]:
+    """Add the versions of the libraries that were found by name."""
+    find_version = functools.cache(_find_version)
+    return {
+        stage: {
+            "libraries": {name: version for name in code["libraries"] if (version := find_version(name))},
+            "modules": code["modules"],
+        }
+        for stage, code in found.items()
+    }
+
+
+def _hash_files(package: CodePackage) -> dict[str, str]:
+    return {
+        path.relative_to(package.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in package.list_files()
     }
+
+
+def _find_code(project: Project, package: CodePackage, texts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Find the modules of each stage with their hashes, `texts` for a page of all code, and the names of libraries."""
+    told = _read_sections(project)
     words = {name: text for name, text in texts.items() if name.endswith(".po")}
-    records, find_version = {}, functools.cache(_find_version)
-    for stage, (uses, own) in roots.items():
+    found = {}
+    for stage, (uses, own) in find_roots(project, package).items():
         if stage not in told:  # a notebook that DVC runs in no stage
             continue
         without = [module for module, section in SECTIONS.items() if section not in told[stage]]
         names, libraries = package.find_modules(uses, without)
         modules = {name: package.read(name).digest for name in names} | (words if SITE in told[stage] else {})
-        records[stage] = {
-            "libraries": {name: version for name in (libraries | own) - STILL if (version := find_version(name))},
+        found[stage] = {
+            "libraries": sorted((libraries | own) - STILL),
             "modules": texts if stage in READERS else modules,
         }
-    return records
+    return found
 
 
 def find_roots(project: Project, package: CodePackage) -> dict[str, tuple[set[Use], set[str]]]:
@@ -135,10 +163,13 @@ def find_roots(project: Project, package: CodePackage) -> dict[str, tuple[set[Us
         ElcError: a notebook's code is not readable.
     """
     roots: dict[str, tuple[set[Use], set[str]]] = {stage: ({use}, set()) for stage, use in COMMANDS.items()}
-    for path in sorted(project.notebooks.glob("*.ipynb")):
-        if name := NOTEBOOK.fullmatch(path.name):
-            roots[name[1]] = package.find_uses(_parse_notebook(path))
+    for path in _list_notebooks(project):
+        roots[NOTEBOOK.sub(r"\1", path.name)] = package.find_uses(_parse_notebook(path))
     return roots
+
+
+def _list_notebooks(project: Project) -> list[Path]:
+    return [path for path in sorted(project.notebooks.glob("*.ipynb")) if NOTEBOOK.fullmatch(path.name)]
 
 
 def _parse_notebook(path: Path) -> ast.Module:

@@ -50,7 +50,7 @@ def hash_code() -> str:
     """Hash the files of this package, and the versions of libraries that numbers and pictures come from."""
     digest = hashlib.sha256()
     for path in sorted(path for path in ROOT.rglob("*") if path.is_file() and path.suffix not in (".pyc", ".pyo")):
-        digest.update(path.name.encode() + path.read_bytes())
+        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     for name in LIBRARIES:
         digest.update(f"{name} {_find_version(name)}".encode())
     return digest.hexdigest()

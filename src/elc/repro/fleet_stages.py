@@ -30,7 +30,6 @@ class FleetStages(Stages):
     fleet: Fleet = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self._check_settings()
         self._remote = Remote(self.repo)
         self._commit = find_commit(self.repo)
@@ -39,7 +38,7 @@ class FleetStages(Stages):
 
     def _check_settings(self) -> None:
         """Check that the pipeline has the stages that params.yaml names."""
-        known = {find_group(stage.addressing) for stage in self.repo.index.stages}
+        known = set(map(find_group, self.pipeline.names))
         check_faults("params.yaml", list_unknown("fleet.stages: stage", self.fleet.settings.stages, known))
 
     def _prepare(self, stage: Stage) -> bool:

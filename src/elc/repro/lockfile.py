@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ from elc.errors import ElcError
 from elc.files import replace_file
 
 HEAD = "schema: '2.0'\nstages:\n"
-_STAGE = re.compile(r"^  (?! )", re.MULTILINE)  # a line of a stage's name is indented by two spaces, its own by four
+# A line of a stage's name is indented by two spaces, its own by four. One that DVC puts into quotes is left to YAML.
+_STAGE = re.compile(r"^  (?! )", re.MULTILINE)
+_NAME = re.compile(r"  ([A-Za-z_][\w@.-]*):\n")
+_OTHER = re.compile(r"^(?:\S| \S)", re.MULTILINE)
 
 
 class LockFile:
@@ -29,6 +32,23 @@ class LockFile:
         self._texts = _split(text, path)
         self._former = list(self._texts)
         self._written = text
+
+    def read(self, names: Iterable[str]) -> dict[str, Any]:
+        """Read what some stages recorded; a stage that has not run has no entry.
+
+        Raises:
+            DvcException: an entry is not as DVC writes it.
+        """
+        from dvc.dvcfile import Lockfile
+        from dvc.utils.serialize import parse_yaml
+
+        text = "".join(self._texts[name] for name in names if name in self._texts)
+        if not text:
+            return {}
+        content = parse_yaml(HEAD + text, str(self.path))
+        Lockfile.validate(content, str(self.path))
+        stages: dict[str, Any] = content["stages"]
+        return stages
 
     def put(self, name: str, entry: Mapping[str, Any]) -> None:
         """Put what a stage recorded in the place of what it recorded before, or at the end."""
@@ -52,6 +72,16 @@ class LockFile:
 
 def _split(text: str, path: Path) -> dict[str, str]:
     """Split a lock file into the text of each stage. One that DVC has not written is formatted as DVC would."""
+    if text.startswith(HEAD) and not _OTHER.search(text, len(HEAD)):
+        starts = [match.start() for match in _STAGE.finditer(text, len(HEAD))]
+        names = [_NAME.match(text, start) for start in starts]
+        pieces = [text[start:end] for start, end in itertools.pairwise([*starts, len(text)])]
+        if all(names) and len({name[1] for name in names if name}) == len(names):
+            return {name[1]: piece for name, piece in zip(names, pieces, strict=True) if name}
+    return {name: _format(name, entry) for name, entry in _parse(text, path).items()}
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
     from dvc.utils.serialize import YAMLFileCorruptedError, parse_yaml
 
     try:
@@ -63,12 +93,7 @@ def _split(text: str, path: Path) -> dict[str, str]:
             f"{path}: expected schema and stages, as dvc repro writes them, and nothing else. Restore the file with "
             "git checkout, or run dvc repro."
         )
-    stages: dict[str, Any] = content.get("stages") or {}
-    starts = [match.start() for match in _STAGE.finditer(text, len(HEAD))] if text.startswith(HEAD) else []
-    if len(starts) == len(stages):
-        pieces = itertools.pairwise([*starts, len(text)])
-        return {name: text[start:end] for name, (start, end) in zip(stages, pieces, strict=True)}
-    return {name: _format(name, entry) for name, entry in stages.items()}
+    return content.get("stages") or {}
 
 
 def _format(name: str, entry: Mapping[str, Any]) -> str:

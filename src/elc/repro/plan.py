@@ -6,36 +6,21 @@ import heapq
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from elc.errors import ElcError, build_nearest
-
 if TYPE_CHECKING:
-    from dvc.repo import Repo
     from dvc.stage import Stage
+    from networkx import DiGraph
 
 Plan = Mapping["Stage", frozenset["Stage"]]
 
 
-def build_plan(repo: Repo, targets: Sequence[str]) -> Plan:
-    """Plan which stages run, in the order in which `dvc repro` would run them, and what each needs of the others.
+def build_plan(graph: DiGraph, targets: Sequence[Stage]) -> Plan:
+    """Plan which stages run, in the order in which `dvc repro` would run them, and what each needs of the others."""
+    from dvc.repo.reproduce import get_active_graph, plan_repro
 
-    Raises:
-        ElcError: a target is unknown.
-    """
-    from dvc.exceptions import StageNotFoundError
-    from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
-    from dvc.stage.exceptions import StageNotFound
-
-    graph = get_active_graph(repo.index.graph)
-    try:
-        stages = collect_stages(repo, targets or ["dvc.yaml"])
-    except (StageNotFound, StageNotFoundError):
-        known = [stage.addressing for stage in repo.index.stages]
-        unknown = [name for name in targets if name not in known]
-        name = unknown[0] if unknown else targets[0]
-        raise ElcError(f"dvc.yaml: stage {name} is unknown: {build_nearest(name, known)}") from None
-    order = plan_repro(graph, stages)
+    active = get_active_graph(graph)
+    order = plan_repro(active, list(targets))
     planned = set(order)
-    return {stage: frozenset(planned.intersection(graph.successors(stage))) for stage in order}
+    return {stage: frozenset(planned.intersection(active.successors(stage))) for stage in order}
 
 
 class Queue:

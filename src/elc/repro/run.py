@@ -23,6 +23,7 @@ from elc.paths import Project
 from elc.repro.checkout import hold_checkout
 from elc.repro.fleet import JOBS, open_fleet, read_fleet
 from elc.repro.fleet_stages import FleetStages
+from elc.repro.pipeline import load_pipeline
 from elc.repro.plan import Queue, build_plan
 from elc.repro.process import Invoke, Processes
 from elc.repro.stages import Report, Stages
@@ -68,7 +69,9 @@ def reproduce(
         fleet = stack.enter_context(open_fleet(scheduler, read_fleet(project), say)) if scheduler else None
         try:
             with Repo(str(project.root)) as repo, lock_repo(repo), repo.scm_context():
-                given = (repo, build_plan(repo, targets), force, pull, Processes(invoke), say)
+                pipeline = load_pipeline(repo, targets)
+                plan = build_plan(repo.index.graph, pipeline.targets)
+                given = (repo, pipeline, plan, force, pull, Processes(invoke), say)
                 stages = FleetStages(*given, fleet=fleet) if fleet else Stages(*given)
                 _run_all(stages, jobs if jobs > 0 else JOBS if fleet else count_jobs())
                 return stages.report

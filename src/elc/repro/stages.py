@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from elc.repro.lockfile import LockFile
+from elc.repro.pipeline import Pipeline
 from elc.repro.plan import Plan
 from elc.repro.process import Command, Processes
 from elc.repro.task import SchedulerLostError
@@ -20,6 +21,7 @@ from elc.repro.task import SchedulerLostError
 if TYPE_CHECKING:
     from dvc.repo import Repo
     from dvc.stage import Stage
+    from dvc_data.hashfile.hash_info import HashInfo
 
 _SHOWN_LINES = 40  # of what a stage that failed said
 
@@ -43,17 +45,14 @@ class Stages:
     """The stages of a plan, and what came of each. All but `execute` is for one thread, which holds DVC's lock."""
 
     repo: Repo
+    pipeline: Pipeline
     plan: Plan
     force: bool
     pull: bool
     processes: Processes
     say: Callable[[str], object]
     report: Report = field(default_factory=Report)
-    locks: Mapping[str, LockFile] = field(init=False)
-
-    def __post_init__(self) -> None:
-        paths = {_find_lock(stage) for stage in self.plan}
-        self.locks = {path: LockFile(Path(path)) for path in sorted(paths) if path}
+    _proved: dict[str, HashInfo] = field(default_factory=dict)  # what lies at a path, as this run found or made it
 
     def ignore_outputs(self) -> None:
         """Let Git ignore new outputs in the order of the plan, whichever is made first.
@@ -90,11 +89,23 @@ class Stages:
 
     def _is_stale(self, stage: Stage) -> bool:
         needs = list(self.plan[stage])
-        if self.force or (stage.changed(False, needs) and not (self.pull and self._fetch(stage, needs))):
+        if self.force or (self._has_changed(stage) and not (self.pull and self._fetch(stage, needs))):
             return True
+        self._prove(stage)
         self.say(f"Stage '{stage.addressing}' didn't change, skipping")
         self.report.unchanged.append(stage.addressing)
         return False
+
+    def _has_changed(self, stage: Stage) -> bool:
+        """Say what `Stage.changed` says; that locks the files for each part, and looks at an input once a reader."""
+        if stage.changed_stage() or (not stage.frozen and (stage.is_callback or stage.always_changed)):
+            return True
+        deps = () if stage.frozen else stage.deps
+        read = (dep for dep in deps if not dep.hash_info or self._proved.get(dep.fs_path) != dep.hash_info)
+        return any(item.status() for item in itertools.chain(read, stage.outs))
+
+    def _prove(self, stage: Stage) -> None:
+        self._proved |= {out.fs_path: out.hash_info for out in stage.outs}
 
     def _fetch(self, stage: Stage, needs: list[Stage]) -> bool:
         """Bring what a stage made from the remote, where that alone is missing; False where it must run."""
@@ -164,11 +175,12 @@ class Stages:
         self._record(stage)
 
     def _record(self, stage: Stage) -> None:
+        self._prove(stage)
         from dvc.stage import PipelineStage
         from dvc.stage.serialize import to_single_stage_lockfile
 
         if isinstance(stage, PipelineStage):
-            self.locks[_find_lock(stage)].put(stage.name, to_single_stage_lockfile(stage))
+            self.pipeline.locks[str(stage.dvcfile._lockfile.path)].put(stage.name, to_single_stage_lockfile(stage))
         else:
             stage.dump(update_pipeline=False)
         self.report.ran.append(stage.addressing)
@@ -180,18 +192,11 @@ class Stages:
     def write(self) -> None:
         """Write what is new to the lock files."""
         names = [stage.name for stage in self.plan if getattr(stage, "name", None)]
-        for lock in self.locks.values():
+        for lock in self.pipeline.locks.values():
             lock.sort(names)
             if lock.write():
                 self.repo.scm_context.track_file(os.path.relpath(lock.path))
                 self.say(f"Updating lock file '{os.path.relpath(lock.path)}'")
-
-
-def _find_lock(stage: Stage) -> str:
-    """Find the lock file of a stage; empty for what stands in a file of its own, such as an import."""
-    from dvc.stage import PipelineStage
-
-    return str(stage.dvcfile._lockfile.path) if isinstance(stage, PipelineStage) else ""
 
 
 def run_commands(stage: Stage, log: Path, processes: Processes, *, is_warm: bool) -> int:
