@@ -37,7 +37,7 @@ from elc.paths import Project
 from elc.runner import run_stage
 
 for found in pkgutil.walk_packages(elc.__path__, "elc."):
-    if found.name != "elc.hourly.preload":
+    if found.name != "elc.workers.preload":
         importlib.import_module(found.name)
 folder, called = str(Path(elc.__file__).parent), set()
 def note(frame, event, argument):

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
@@ -39,6 +44,41 @@ def test_forced_runs_give_the_same_bytes(copied_project: Project) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     assert hash_tree(*folders) == before
     assert git(copied_project.root, "status", "--porcelain") == ""
+
+
+WRITES_OFTEN = "import elc.repro.run as here; here.WRITE_S = 0.5; from elc.cli.main import main; main(['repro'])"
+
+
+@pytest.mark.long(reason="kills a run of the whole pipeline twenty times, and starts it again")
+def test_kills_of_the_coordinator_leave_no_damage(copied_project: Project) -> None:
+    """What is recorded after each kill is in the cache; in the end all is as after a run that nobody killed."""
+    root, lock = copied_project.root, copied_project.root / "dvc.lock"
+    expected = yaml.safe_load(lock.read_text(encoding="utf-8"))
+    lock.unlink()
+    shutil.rmtree(root / ".dvc" / "cache" / "runs")  # or nothing would run
+    random, recorded = Random(3), []
+    for _ in range(20):
+        process = subprocess.Popen([sys.executable, "-c", WRITES_OFTEN], cwd=root, stdout=subprocess.DEVNULL)
+        time.sleep(random.uniform(2, 12))
+        process.kill()
+        process.wait()
+        stages = yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"] if lock.is_file() else {}
+        assert [out["path"] for stage in stages.values() for out in stage["outs"] if not _is_kept(root, out)] == []
+        recorded.append(len(stages))
+    assert recorded == sorted(recorded)
+    assert recorded[-1] > 1, "each kill came before anything was recorded"
+    done = run(root, "elc", "repro")
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert yaml.safe_load(lock.read_text(encoding="utf-8")) == expected
+    assert is_up_to_date(copied_project)
+    assert [path for path in root.rglob(".*.new*") if ".dvc" not in path.parts] == []
+
+
+def _is_kept(root: Path, out: dict[str, str]) -> bool:
+    """Whether DVC's cache has what a stage recorded; metrics and plots are Git's and are there themselves."""
+    digest = out["md5"]
+    cached = root / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+    return cached.is_file() or hashlib.md5((root / out["path"]).read_bytes()).hexdigest() == digest
 
 
 def test_a_plant_reruns_alone(copied_project: Project, edit_params: Callable[[Project, str, str], None]) -> None:

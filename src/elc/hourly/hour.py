@@ -22,12 +22,12 @@ from elc.hourly.fetching import bring_new, is_fetched_alone
 from elc.hourly.former import adopt_former
 from elc.hourly.lock import hold_hourly_lock
 from elc.hourly.own import check_restored
-from elc.hourly.process import Task, Worker, Workers, open_workers
 from elc.hourly.reports import make_reports
 from elc.hourly.stages import SITE, STAGES, build_stamp, is_stale, remove_stamp, write_stamp
 from elc.paths import CANDIDATE, Project
 from elc.publish import publish_hours
 from elc.settings import Settings, read_settings
+from elc.workers import Task, Worker, Workers, open_workers
 
 _ATTEMPTS = 2  # of a stage whose files change while it reads them
 

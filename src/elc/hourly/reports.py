@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from elc.errors import ElcError
 from elc.hourly.changes import HOURS, REPORT, read_last
-from elc.hourly.process import EndedError, Task, Workers
 from elc.paths import Project
 from elc.settings import PlantSettings, StageSettings, read_operation, read_settings
+from elc.workers import EndedError, Task, Workers
 
 # ASSUME: what has not come three days after a month comes too late for its report, which is then made without it.
 PATIENCE = timedelta(days=3)

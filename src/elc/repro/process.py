@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TextIO
 
-from elc.hourly.process import end_with_parent, fork, join
+from elc.workers import end_with_parent, fork, join
 
 Invoke = Callable[[Sequence[str]], object]  # runs a command of elc, given its arguments
 

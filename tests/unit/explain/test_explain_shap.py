@@ -154,7 +154,7 @@ def test_weeks_are_days_that_are_over_and_change_with_what_they_hold() -> None:
 
 def test_shap_is_imported_only_where_it_is_asked_for_and_drift_is_measured_without_it(tmp_path: Path) -> None:
     command = (
-        "import sys, elc.explain, elc.pages.figures, elc.library, elc.hourly.process; from pathlib import Path;"
+        "import sys, elc.explain, elc.pages.figures, elc.library, elc.workers.process; from pathlib import Path;"
         "from tests.unit.explain.packages import *; from elc import explain;"
         "package, chosen = build_package(), build_settings();"
         "weeks = explain.choose_weeks(package, build_scored(package), chosen);"

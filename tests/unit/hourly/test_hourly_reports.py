@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from elc.hourly import reports
-from elc.hourly.process import Task, Worker, Workers
 from elc.hourly.reports import find_due_month, make_reports
 from elc.paths import Project
 from elc.report import FLEET
 from elc.settings import read_plant
+from elc.workers import Task, Worker, Workers
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 6, 2, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 from elc import registry
 from elc.errors import ElcError
 from elc.hourly import hour
-from elc.hourly.process import Worker, Workers
 from elc.paths import CANDIDATE, Project
 from elc.settings import read_settings
+from elc.workers import Worker, Workers
 from tests.conftest import ROOT
 
 SAID = "fjord v1.1.0 in prod: it is rejected now. Go back: elc rollback fjord --env prod --to v1.0.0."

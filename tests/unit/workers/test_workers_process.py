@@ -12,8 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from elc.hourly.process import Task, Worker, fork, join, open_workers
 from elc.paths import Project
+from elc.workers import Task, Worker, fork, join, open_workers
 
 ROOT = Path(__file__).resolve().parents[3]
 STAGES = {

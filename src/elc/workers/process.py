@@ -141,7 +141,7 @@ def open_workers(count: int) -> Iterator[Workers]:
 def fork(target: Callable[..., None], arguments: tuple[object, ...], *, name: str) -> BaseProcess:
     """Start a process that has imported what stages need; it ends at the latest when this one does."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["elc.hourly.preload"])
+    context.set_forkserver_preload(["elc.workers.preload"])
     process = context.Process(target=target, args=arguments, name=name)
     with _ONE_LOOKS:
         process.start()

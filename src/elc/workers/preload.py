@@ -22,7 +22,7 @@ MODULES = (
     *(f"elc.{name}" for name in ("monitor", "quality", "registry", "render", "report", "settings")),
     *(f"elc.pages.{name}" for name in ("advise", "evaluate", "explain", "figures", "findings", "language")),
     *(f"elc.pages.{name}" for name in ("monitor", "report")),
-    "elc.hourly.process",
+    "elc.workers.process",
     "matplotlib.backends.backend_svg",
     "onnxruntime",
     "pandera.pandas",
@@ -51,7 +51,7 @@ def _read_units() -> None:
 
 
 def _note() -> None:
-    from elc.hourly.process import note_cost
+    from elc.workers.process import note_cost
 
     note_cost("imports")
 
