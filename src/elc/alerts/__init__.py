@@ -2,7 +2,7 @@
 
 from elc.alerts.channels import Channel, UndeliveredError, build_channels
 from elc.alerts.deliver import deliver, deliver_all, send_test
-from elc.alerts.reports import mail_reports
+from elc.alerts.reports import is_fleet_wanted, mail_fleet_report, mail_reports
 from elc.alerts.sources import OpenAlerts, find_open
 from elc.alerts.state import find_told
 from elc.records.alerts import Alert, AlertState, build_alert, read_alerts, write_alerts
@@ -19,6 +19,8 @@ __all__ = [
     "deliver_all",
     "find_open",
     "find_told",
+    "is_fleet_wanted",
+    "mail_fleet_report",
     "mail_reports",
     "read_alerts",
     "send_test",

@@ -22,7 +22,7 @@ from elc.hourly.fetching import bring_new, is_fetched_alone
 from elc.hourly.former import adopt_former
 from elc.hourly.lock import hold_hourly_lock
 from elc.hourly.own import check_restored
-from elc.hourly.reports import make_reports
+from elc.hourly.reports import mail_reports, make_reports
 from elc.hourly.stages import SITE, STAGES, build_stamp, is_stale, remove_stamp, write_stamp
 from elc.paths import CANDIDATE, Project
 from elc.publish import publish_hours
@@ -83,7 +83,7 @@ def run_hour(project: Project, plants: Sequence[str], *, environment: str) -> Ou
         is_rendered, fault = _run_site(project, workers)
         changes = tuple(find_change(project, plant, Path(folder), skipped.get(plant, "")) for plant in names)
         unsent = alerts.deliver_all(project, judged, environment=project.environment, now=datetime.now(UTC))
-        unsent += alerts.mail_reports(project, judged, now=datetime.now(UTC))
+        unsent += mail_reports(project, judged, now=datetime.now(UTC))
         published = publish_hours(project, judged)
     faults = (*lacking, *filter(None, [fault]), *unsent, *(one.say() for one in published if one.fault))
     notes += [one.say() for one in published if not one.fault]

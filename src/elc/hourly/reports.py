@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from elc import alerts
 from elc.errors import ElcError
 from elc.hourly.changes import HOURS, REPORT, read_last
 from elc.paths import Project
+from elc.records.report import FILE, FLEET
 from elc.settings import PlantSettings, StageSettings, read_operation, read_settings
 from elc.workers import EndedError, Task, Workers
 
@@ -57,7 +59,7 @@ def _find_due(project: Project, plant: str, *, now: datetime) -> str:
     """Find the month of a plant that is over and has no report; empty where there is none."""
     chosen = read_operation(project, plant, project.environment)
     month = find_due_month(read_last(project.operation("monitor", plant) / HOURS), chosen, now=now)
-    return "" if month and (project.report(plant, month) / "report.json").is_file() else month
+    return "" if month and (project.report(plant, month) / FILE).is_file() else month
 
 
 def _keep_page(project: Project, plant: str, month: str) -> list[str]:
@@ -76,16 +78,36 @@ def _keep_page(project: Project, plant: str, month: str) -> list[str]:
 def _keep_fleet(project: Project, month: str) -> list[str]:
     """Keep the workbook and the PDF of all plants that operation has ever reported; say why there is no PDF, if so."""
     from elc.render import write_fleet_pdf
-    from elc.report import build_fleet, write_fleet
+    from elc.report import read_fleet, write_fleet
 
     settings = read_settings(project)
-    plants = [plant for plant in settings.plants if project.operation("report", plant).is_dir()]
-    fleet = build_fleet(project, plants, month)
+    fleet = read_fleet(project, settings.plants, month)
     try:
         write_fleet_pdf(project, write_fleet(project, fleet, settings.site.energy_unit), fleet)
     except ElcError as error:
         return [str(error)]
     return []
+
+
+def mail_reports(project: Project, plants: Sequence[str], *, now: datetime) -> list[str]:
+    """Mail the reports that were not mailed: of these plants, and of all once none is waited for; say what failed."""
+    unsent = alerts.mail_reports(project, plants, now=now)
+    months = sorted(path.name for path in project.operation("report", FLEET).glob("????-[01][0-9]"))
+    if not months or not alerts.is_fleet_wanted(project, months[-1]):
+        return unsent
+    if any(_is_awaited(project, plant, months[-1], now=now) for plant in read_settings(project).plants):
+        return unsent
+    return [*unsent, *alerts.mail_fleet_report(project, months[-1], now=now)]
+
+
+def _is_awaited(project: Project, plant: str, month: str, *, now: datetime) -> bool:
+    """Whether a plant of this environment may still get its report of a month; no longer than `PATIENCE` beyond it."""
+    last = read_last(project.operation("monitor", plant) / HOURS)
+    if last is None or (project.report(plant, month) / FILE).is_file():
+        return False
+    chosen = read_operation(project, plant, project.environment)
+    is_over = _find_month_before(_find_end_of_wait(chosen, now), chosen.plant) >= month
+    return not is_over and find_due_month(last, chosen, now=now) <= month
 
 
 def find_due_month(last: datetime | None, settings: StageSettings, *, now: datetime) -> str:
@@ -107,8 +129,13 @@ def find_due_month(last: datetime | None, settings: StageSettings, *, now: datet
     month = _find_month_before(reached, settings.plant)
     if settings.is_simulated:
         return month
-    over = _find_month_before(now - waited - PATIENCE, settings.plant)
+    over = _find_month_before(_find_end_of_wait(settings, now), settings.plant)
     return max(month, min(over, f"{last.astimezone(ZoneInfo(settings.plant.time_zone)):%Y-%m}"))
+
+
+def _find_end_of_wait(settings: StageSettings, now: datetime) -> datetime:
+    """Find up to when what has not come is not waited for any more."""
+    return now - timedelta(hours=settings.report.wait_h) - PATIENCE
 
 
 def _find_month_before(moment: datetime, plant: PlantSettings) -> str:

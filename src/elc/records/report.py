@@ -13,6 +13,7 @@ from elc.records.record import Moment, Record, read_record, write_record
 from elc.records.spans import Booking, CarrierSum, SpanSum
 
 FILE = "report.json"
+FLEET = "_fleet"  # whose folder is that of all plants; no plant's id begins so
 
 
 class BaselineModel(Record):
@@ -197,10 +198,10 @@ class FleetReport(Record):
 
 
 class Mailed(Record):
-    """That a report was mailed: `data/report/<plant>/<period>/mailed.json`."""
+    """That a report was mailed: `data/report/<plant>/<period>/mailed.json`; `_fleet` is the plant of that of all."""
 
     edition: int
-    """Which edition."""
+    """Which edition; 1 of that of all plants."""
     recipients: tuple[str, ...]
     """To whom."""
 

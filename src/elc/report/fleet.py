@@ -13,13 +13,11 @@ from elc.errors import ElcError
 from elc.fields import TIME
 from elc.paths import Project
 from elc.records import RecordError
-from elc.records.report import FleetReport, Report, read_report
+from elc.records.report import FLEET, FleetReport, Report, read_report
 from elc.report.files import write_tables
 from elc.report.period import Period, find_last_month, read_period
 from elc.report.tables import build_fleet_tables
 from elc.settings import PlantSettings
-
-FLEET = "_fleet"  # no plant's id begins so
 
 
 def find_period(project: Project, plant: str, name: str, entry: PlantSettings) -> Period:
@@ -55,6 +53,11 @@ def build_fleet(project: Project, plants: Iterable[str], period: str) -> FleetRe
         except RecordError:
             missing.append(plant)
     return FleetReport(period=period, plants=tuple(found), missing=tuple(missing))
+
+
+def read_fleet(project: Project, plants: Iterable[str], period: str) -> FleetReport:
+    """Build the report of those plants that operation has ever reported."""
+    return build_fleet(project, [plant for plant in plants if project.operation("report", plant).is_dir()], period)
 
 
 def write_fleet(project: Project, fleet: FleetReport, energy_unit: str) -> Path:

@@ -35,6 +35,7 @@ from elc.settings.reader import (
     read_operation,
     read_plant,
     read_settings,
+    read_site_alerts,
     read_yaml,
 )
 from elc.settings.regions import ALL_OF, spread_names
@@ -102,6 +103,7 @@ __all__ = [
     "read_operation",
     "read_plant",
     "read_settings",
+    "read_site_alerts",
     "read_tags",
     "read_yaml",
     "spread_names",

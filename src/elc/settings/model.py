@@ -203,7 +203,10 @@ class CompareSettings(Section):
 
 
 class ReportSettings(Section):
-    """What a report of a period asks for, and who gets it by mail, from the server of `alerts.email`."""
+    """What a report of a period asks for, and who gets it by mail, from the server of `alerts.email`.
+
+    `email` of a plant or region names who gets its own report; that of all plants goes to the site's `email`.
+    """
 
     interval_frac: float = Field(default=0.9, gt=0, lt=1)
     min_baseline_days: Positive = 365.0

@@ -105,6 +105,13 @@ def read_operation(project: Project, plant: str, environment: str) -> StageSetti
     return replace(chosen, **{stage: override(getattr(chosen, stage), keys) for stage, keys in overrides.items()})
 
 
+def read_site_alerts(project: Project, environment: str) -> AlertSettings:
+    """Read what alerts need in an environment apart from any plant; an empty name is none."""
+    settings = read_settings(project)
+    chosen = settings.environments.get(environment)
+    return override(settings.alerts, chosen.overrides.get("alerts", {}) if chosen else {})
+
+
 def build_plant(settings: Settings, plant: str, entry: PlantSettings) -> StageSettings:
     """Build what the stages of one plant need, from an entry that need not are in params.yaml."""
     sections = {stage: override(getattr(settings, stage), getattr(entry, stage)) for stage in OVERRIDABLE}

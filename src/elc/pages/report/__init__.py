@@ -1,6 +1,13 @@
 """The report of a period: how the plant did, what it avoided, and what that rests on."""
 
-from elc.pages.report.fleet import write_fleet_basis, write_fleet_head, write_fleet_remarks, write_sum
+from elc.pages.report.fleet import (
+    list_fleet_remarks,
+    write_fleet_answer,
+    write_fleet_basis,
+    write_fleet_head,
+    write_fleet_remarks,
+    write_sum,
+)
 from elc.pages.report.fleet_tables import (
     build_basis_table,
     build_fleet_bars,
@@ -37,6 +44,7 @@ __all__ = [
     "build_savings_table",
     "build_shares",
     "build_use_table",
+    "list_fleet_remarks",
     "name_doubts",
     "name_period",
     "say_remark",
@@ -46,6 +54,7 @@ __all__ = [
     "write_answer",
     "write_avoided",
     "write_basis",
+    "write_fleet_answer",
     "write_fleet_basis",
     "write_fleet_head",
     "write_fleet_remarks",

@@ -38,6 +38,12 @@ def write_fleet_head(fleet: FleetReport, chosen: Chosen, currency: str) -> str:
     if simulated:
         is_all = len(simulated) == len(fleet.plants)
         line.append(say("simulated") if is_all else say("simulated: {plants}", plants=say_list(simulated)))
+    answer, rest = write_fleet_answer(fleet, currency)
+    return f"::: {{.small}}\n{' · '.join(line)}\n:::\n\n::: {{.answer}}\n{answer}\n:::\n\n::: {{.advice}}\n{rest}\n:::"
+
+
+def write_fleet_answer(fleet: FleetReport, currency: str) -> tuple[str, str]:
+    """Write what all plants used above their best in the period, and what they used and avoided; that may be empty."""
     used = sum(one.whole.energy_gj for one in fleet.plants)
     use = say_count(
         "In {period} {count} plant used {energy}.",
@@ -46,15 +52,21 @@ def write_fleet_head(fleet: FleetReport, chosen: Chosen, currency: str) -> str:
         period=name_period(fleet.period),
         energy=write_energies(used)[0],
     )
-    rest = " ".join(filter(None, [use if fleet.plants else "", write_savings_sum(fleet.plants)]))
-    return (
-        f"::: {{.small}}\n{' · '.join(line)}\n:::\n\n::: {{.answer}}\n{write_gap_sum(fleet.plants, currency)}\n:::\n\n"
-        f"::: {{.advice}}\n{rest}\n:::"
-    )
+    rest = [use if fleet.plants else "", write_savings_sum(fleet.plants)]
+    return write_gap_sum(fleet.plants, currency), " ".join(filter(None, rest))
 
 
 def write_fleet_remarks(fleet: FleetReport, names: Mapping[str, str], chosen: Chosen) -> str:
-    """Write what to know before the numbers: plants without a report, and the remarks of each; empty without any.
+    """Write what to know before the numbers, in a box; empty without any."""
+    points = list_fleet_remarks(fleet, names, chosen)
+    if not points:
+        return ""
+    title = say("Before you use these numbers")
+    return "\n".join([f'::: {{.callout-warning title="{title}"}}', *(f"- {point}" for point in points), ":::"])
+
+
+def list_fleet_remarks(fleet: FleetReport, names: Mapping[str, str], chosen: Chosen) -> list[str]:
+    """List what to know before the numbers: plants without a report, and the remarks of each.
 
     Each plant's remarks have its own unit of energy, so the unit of the site must be chosen again afterwards.
     """
@@ -67,10 +79,7 @@ def write_fleet_remarks(fleet: FleetReport, names: Mapping[str, str], chosen: Ch
         speak_of(settings, drivers=None)
         said = [say_edition(one, settings), *(say_remark(remark, settings) for remark in one.remarks)]
         points += [f"**{escape(one.name)}:** {sentence}" for sentence in said if sentence]
-    if not points:
-        return ""
-    title = say("Before you use these numbers")
-    return "\n".join([f'::: {{.callout-warning title="{title}"}}', *(f"- {point}" for point in points), ":::"])
+    return points
 
 
 def write_sum(reports: Sequence[Report], currency: str) -> str:

@@ -28,6 +28,9 @@ from elc.settings import StageSettings
 
 YEAR_H = 8760
 PLACES = 1  # of a percentage
+_MARKED = re.compile(r"(?<!\\)\[((?:[^\\\]]|\\.)*)\]\{[^}]*\}")
+_BOLD = re.compile(r"(?<!\\)\*\*(.+?)(?<!\\)\*\*")
+_ESCAPED = re.compile(r"\\([^\w\s])")
 
 
 def name_period(name: str) -> str:
@@ -99,8 +102,8 @@ def write_last_day(end: datetime, settings: StageSettings) -> str:
 
 
 def strip_marks(text: str) -> str:
-    """Take off what marks words on a page, for a mail or a terminal: `[words]{.cost}` gives `words`."""
-    return re.sub(r"\[([^\]]*)\]\{[^}]*\}", r"\1", text)
+    """Take off what marks words on a page, for a mail or a terminal: `[words]{.cost}` gives `words`, `\\#1` `#1`."""
+    return _ESCAPED.sub(r"\1", _BOLD.sub(r"\1", _MARKED.sub(r"\1", text)))
 
 
 def say_check(check: str) -> str:
