@@ -19,6 +19,7 @@ from elc.render.failures import read_failures
 from elc.render.pandoc import Draft, convert
 from elc.render.prepare import prepare_notebook, translate_title
 from elc.render.receipts import Page
+from elc.render.units import keep_units
 
 _PREAMBLE = re.compile(r"# |\*(Reads|Writes|Settings):\*")
 
@@ -65,7 +66,7 @@ def write_text_paper(project: Project, text: str, where: str) -> Paper:
     faults: list[str] = []
     config = read_config(project, faults)
     check_faults("pdf", faults)
-    return Paper(_write_typst(text, config, where), {})
+    return Paper(_write_typst(keep_units(text), config, where), {})
 
 
 def _drop_preamble(notebook: nbformat.NotebookNode) -> None:

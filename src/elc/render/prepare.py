@@ -11,19 +11,14 @@ import nbformat
 import yaml
 
 from elc.errors import ElcError
-from elc.fields import UNITS
-from elc.pages.language import NBSP, translate
+from elc.pages.language import translate
 from elc.records.failure import Failure
 from elc.render.charts import build_chart, has_chart
 from elc.render.failures import build_banner
 from elc.render.options import read_front, read_options
 from elc.render.receipts import Page
 from elc.render.translate import translate_notebook
-
-# A line does not end between a number and its unit, nor within t CO₂; units that are words, such as days, may move.
-_SIGNS = {unit.sign for unit in UNITS.values() if unit.sign and not re.fullmatch(r"[a-z]{2,}|\(.*", unit.sign)}
-_SIGNS |= {"GJ", "TJ", "kWh", "MWh", "GWh", "MMBtu", "Gcal", "kW", "kr", "€", "$", "£"}
-_LOOSE = re.compile(rf"(?<=\d) (?=(?:{'|'.join(map(re.escape, sorted(_SIGNS)))})(?!\w))|(?<=\bt) (?=CO₂)")
+from elc.render.units import keep_units
 
 _BETTER = {"text/markdown", "image/svg+xml", "image/png"}  # than HTML, where an output has several
 
@@ -97,8 +92,8 @@ def _join_units(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []) if cell.cell_type == "code" else []:
             data = output.get("data", {})
-            if "text/markdown" in data and "```" not in data["text/markdown"]:
-                data["text/markdown"] = _LOOSE.sub(NBSP, data["text/markdown"])
+            if "text/markdown" in data:
+                data["text/markdown"] = keep_units(data["text/markdown"])
 
 
 def _show_charts(notebook: nbformat.NotebookNode, where: str, draw: Callable[[dict[str, Any], int, str], str]) -> None:

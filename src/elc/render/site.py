@@ -23,6 +23,7 @@ from elc.render.receipts import Page, Site, read_pages
 from elc.render.reports import build_reports, read_reports
 from elc.render.sparks import read_week
 from elc.render.status import find_behind, read_alerts, read_last_time, read_status
+from elc.render.units import keep_units
 from elc.settings import Settings, read_operation, read_settings
 
 
@@ -48,7 +49,7 @@ def render_site(project: Project, engine: Engine) -> str:
     }
     for name, text in texts.items():
         with replace_file(project.reports / f"{name}.qmd") as path:
-            path.write_text(add_head(text, name), encoding="utf-8")
+            path.write_text(add_head(keep_units(text), name), encoding="utf-8")
     site = Site(pages, fleet.names, fleet.failures, config, settings.site.language)
     write_folders(project, site)
     if used == "quarto":

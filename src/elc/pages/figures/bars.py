@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from elc.pages.figures.chart import NARROW, WIDE, Chart, join
 from elc.pages.figures.colours import GREY, INK, PALE
-from elc.pages.figures.style import EDGE_PX, FONT_PX, STYLE, wrap
+from elc.pages.figures.style import EDGE_PX, FONT_PX, INCH_PX, LINE_PX, STYLE, wrap
 from elc.pages.language import format_number
 
-INCH_PX = 72
-BAR_PX, LINE_PX, SPACE_PX = 15.6, 14.4, 11.5  # how thick a bar is, a line of its name, what is between two names
+BAR_PX, SPACE_PX = 15.6, 11.5  # how thick a bar is, what is between two names
 NAME_PX, TEXT_PX, TICK_PX, FOOT_PX = 7.0, 3.0, 3.5, 37.0  # from axis to name, from bar to text, a tick, below the axis
 BASE_PX = 0.36 * FONT_PX  # from the middle of a line down to where its letters stand
 TICK_ROOM_PX = 60  # across, for each

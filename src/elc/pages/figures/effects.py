@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 
 from elc.pages.figures.chart import WIDE, Chart, show
 from elc.pages.figures.colours import GOOD, GREY, INTERVAL
-from elc.pages.figures.style import STYLE, speak
+from elc.pages.figures.style import STYLE, speak, wrap
 from elc.pages.labels import say_heading
+
+LETTERS = 40  # in a line below a panel
 
 
 def plot_effects(effects: pd.DataFrame) -> Chart:
@@ -31,7 +33,7 @@ def _draw_effects(width: float, effects: pd.DataFrame) -> Figure:
     for axes, (feature, effect) in zip(panels, groups, strict=False):
         speak(axes)
         _draw_effect(axes, effect)
-        axes.set_xlabel(say_heading(str(feature)))
+        axes.set_xlabel(wrap(say_heading(str(feature)), LETTERS))
         axes.set_ylabel("%")
     for axes in panels[len(groups) :]:
         axes.remove()

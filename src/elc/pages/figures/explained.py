@@ -19,7 +19,7 @@ from elc.pages.figures.chart import WIDE, Chart, build_table, show
 from elc.pages.figures.colours import GREY
 from elc.pages.figures.looks import SHARE_MAP, VALUE_MAP, add_legend, add_scale, dress, open_figure
 from elc.pages.figures.shares import show_nothing
-from elc.pages.figures.style import FONT_PX, speak, wrap
+from elc.pages.figures.style import FONT_PX, find_row_inches, speak, wrap
 from elc.pages.labels import say_heading, say_name
 from elc.pages.language import format_energy, format_short_day, get_unit, say
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LEAST_HOURS = 24  # ASSUME: fewer hours show no pattern
 BAR_LETTERS = 20  # in a line beside a scale
+PANEL_LETTERS = {True: 40, False: 44}  # in a line below a panel: wide, narrow
+ROW_INCHES, HEAD_ROWS = 0.36, 2.5  # of a picture with a name a row; what shap leaves above the rows of a heat map
 
 
 def plot_beeswarm(explanation: shap.Explanation, *, size: float) -> Chart:
@@ -45,7 +47,9 @@ def _draw_beeswarm(width: float, explanation: shap.Explanation) -> Figure:
 
     letters = LABEL_LETTERS[width == WIDE]
     shown = _name(explanation, lambda name: wrap(say_name(name), letters))
-    with open_figure(width, 0.8 + 0.36 * shown.values.shape[1]) as figure:
+    with open_figure(
+        width, 0.8 + find_row_inches(shown.feature_names, ROW_INCHES) * (1 + len(shown.feature_names))
+    ) as figure:
         axes = figure.add_subplot()
         speak(axes)
         shap.plots.beeswarm(
@@ -99,7 +103,7 @@ def _draw_dependence(width: float, explanation: shap.Explanation) -> Figure:
             shap.plots.scatter(
                 shown[:, place], color=colour, hist=False, cmap=VALUE_MAP, x_jitter=0, ax=axes, show=False
             )
-            dress(axes, shown.feature_names[place], get_unit().rate)
+            dress(axes, wrap(shown.feature_names[place], PANEL_LETTERS[width == WIDE]), get_unit().rate)
         for axes in panels[count:]:
             axes.remove()
         for bar in [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]:
@@ -142,7 +146,7 @@ def _draw_heatmap(width: float, days: pd.DataFrame) -> Figure:
     names = [wrap(say_name(str(name)), letters) for name in days.columns]
     shown = shap.Explanation(days.fillna(0.0).to_numpy(), feature_names=names)
     sizes = days.abs().mean().to_numpy()
-    with open_figure(width, 1.5 + 0.33 * len(names)) as figure:
+    with open_figure(width, 0.8 + find_row_inches(names, ROW_INCHES) * (HEAD_ROWS + len(names))) as figure:
         axes = figure.add_subplot()
         speak(axes)
         shap.plots.heatmap(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -21,7 +23,14 @@ from elc.pages.figures.colours import GREY, INK, LINE, PALE
 from elc.pages.language import ENGLISH, escape_marked, get_language, localise, say, translate
 
 FONT_PX = 11.5
+INCH_PX, LINE_PX = 72, 14.4  # a line of a name
+NAME_SPACE_PX = 8.0  # between two names of rows
 EDGE_PX = 3.0  # around all that a picture shows
+
+_NUMBER = r"[+−-]?\d(?:[\d.,]|[\u00a0\u202f](?=\d))*"
+_MARKED = re.compile(r"^\[(.*)\]\{\.\w+\}$")
+# 3.1, 1,240 GJ, +5 %, 3.1 ± 0.2, 3.1 (2.2 to 4.0)
+_VALUE = re.compile(rf"{_NUMBER}(?:\s±\s{_NUMBER})?(?:\s\({_NUMBER}\D{{1,6}}{_NUMBER}\))?(?:\s[^\s\d]+)?")
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "elc",
@@ -142,10 +151,17 @@ def wrap(text: str, letters: int) -> str:
     return "\n".join(textwrap.wrap(text, letters, break_long_words=False)) or text
 
 
+def find_row_inches(names: Sequence[str], least: float) -> float:
+    """Find how far apart rows must be, `least` or more, so that no name of several lines meets the next one."""
+    longest = sorted((1 + name.count("\n") for name in names), reverse=True)[:2]
+    return max(least, (LINE_PX * sum(longest) / len(longest) + NAME_SPACE_PX) / INCH_PX) if longest else least
+
+
 def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Markdown:
     """Write a table as Markdown; numbers by `formats` (column to format, `.1f` without), missing ones as a dash.
 
-    Columns of numbers stand to the right: those of such a type, and those that `frame.attrs["numbers"]` names.
+    Columns of numbers stand to the right: those of such a type, those whose texts are numbers, with a unit or an
+    interval at most, and those that `frame.attrs["numbers"]` names.
     Texts do nothing, whatever file they are from, but those that a page marks itself (`[words]{.look}`).
     """
     if frame.empty:
@@ -153,12 +169,23 @@ def show_table(frame: pd.DataFrame, formats: dict[str, str] | None = None) -> Ma
     chosen = formats or {}
     lines = ["| " + " | ".join(escape_marked(str(name)) for name in frame.columns) + " |"]
     numbers = frame.attrs.get("numbers", ())
-    is_number = {name: name in numbers or pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns}
+    is_number = {name: name in numbers or _holds_numbers(frame[name]) for name in frame.columns}
     lines.append("|" + "|".join("--:" if is_number[name] else ":--" for name in frame.columns) + "|")
     for row in frame.itertuples(index=False):
         cells = [_format(value, chosen.get(str(name), ".1f")) for name, value in zip(frame.columns, row, strict=True)]
         lines.append("| " + " | ".join(cells) + " |")
     return Markdown("\n".join(lines))
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    if pd.api.types.is_bool_dtype(column):
+        return False
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    known = [value for value in column.dropna() if value not in ("", "–")]
+    return bool(known) and all(
+        isinstance(value, str) and _VALUE.fullmatch(_MARKED.sub(r"\1", value.replace("**", ""))) for value in known
+    )
 
 
 def show_rows(frame: pd.DataFrame) -> Markdown:

@@ -41,7 +41,9 @@ def build_month_table(month: Month, settings: StageSettings, *, size: float) -> 
         (say("Stops and start-ups, booked apart"), f"{month.stops} · {stopped} {unit}"),
         (say("Intervals judged"), say("{judged} of {count}", **judged)),
     ]
-    return pd.DataFrame(rows, columns=[say("this month"), say("so far")])
+    table = pd.DataFrame(rows, columns=[say("this month"), say("so far")])
+    table.attrs["numbers"] = [say("so far")]
+    return table
 
 
 def _build_condition_row(month: Month, size: float) -> list[tuple[str, str]]:
@@ -57,7 +59,7 @@ def _build_condition_row(month: Month, size: float) -> list[tuple[str, str]]:
 
 def build_figures_table(check: Check) -> pd.DataFrame:
     """Build the table of the models' figures on hours they did not learn from, beside their baseline and its limits."""
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             say("model"): [_say_model(figure.model) for figure in check.figures],
             say("figure"): [_write_name(figure) for figure in check.figures],
@@ -68,6 +70,8 @@ def build_figures_table(check: Check) -> pd.DataFrame:
             say("limits"): [_write_limits(figure, _find_digits(figure, check)) for figure in check.figures],
         }
     )
+    table.attrs["numbers"] = list(table.columns[2:])
+    return table
 
 
 def _say_model(name: str) -> str:

@@ -64,3 +64,23 @@ def test_empty_table_says_none(frame: pd.DataFrame) -> None:
 
 def test_text_is_shown_as_it_is() -> None:
     assert figures.show_text("**Do:** nothing").data == "**Do:** nothing"
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_number"),
+    [
+        (["1.2", "–", "+3,400"], True),
+        (["1\u00a0234,5", "−3,4\u00a0%"], True),
+        (["3.1 (2.2 to 4.0)", "**12**"], True),
+        (["0.1 ± 0.2", "[0.4 ± 0.1]{.look}"], True),
+        (["155 €", "None"], False),
+        (["2026-05-01", "2026-05-02"], False),
+        (["1 May 2026", "12 May 2026"], False),
+        (["v1.2.0"], False),
+        (["12:00"], False),
+        (["–", None], False),
+    ],
+)
+def test_texts_that_are_numbers_stand_to_the_right(cells: list[str], is_number: bool) -> None:
+    lines = figures.show_table(pd.DataFrame({"what": cells})).data.splitlines()
+    assert lines[1] == ("|--:|" if is_number else "|:--|")
