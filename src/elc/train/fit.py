@@ -171,6 +171,7 @@ def choose_form(design: Design, additive: Additive, settings: TrainSettings) -> 
     train, valid = design.train, design.valid
     trainee, _ = _build(design, additive, settings)
     before = [_predict(trainee, part) for part in (train, valid)]
+    _compile(trainee, settings)
     fitted = trainee.fit(
         train.columns,
         _stack(train.target, design.find_seen(settings.members)),
@@ -201,6 +202,7 @@ def fit_networks(design: Design, additive: Additive, form: Form, settings: Train
     """Train the networks for the epochs that were chosen, on all training hours of the design."""
     trainee, members = _build(design, additive, settings)
     if form.kept:
+        _compile(trainee, settings)
         trainee.fit(
             design.train.columns,
             _stack(design.train.target, design.find_seen(settings.members)),
@@ -246,9 +248,13 @@ def build_fit(design: Design, networks: Networks, form: Form, calibration: Calib
 def _build(design: Design, additive: Additive, settings: TrainSettings) -> tuple[keras.Model, Members]:
     set_seed(settings.seed)
     trainee, members = build_trainee(design.shape, additive.slopes, additive.levels, settings.hidden_units)
-    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
-    trainee.compile(optimizer=optimizer, loss=curve_loss, metrics=[ensemble_loss])
     return trainee, members
+
+
+def _compile(trainee: keras.Model, settings: TrainSettings) -> None:
+    measured = keras.metrics.MeanMetricWrapper(ensemble_loss, name=ensemble_loss.__name__)
+    optimizer = build_optimizer(trainee, settings.learning_rate, settings)
+    trainee.compile(optimizer=optimizer, loss=curve_loss, metrics=[measured])
 
 
 def _stack(target: Array, weights: Array) -> Array32:
@@ -270,6 +276,13 @@ def _measure(part: Part, predicted: Array) -> Array:
     error = part.target[:, None] - predicted
     quantiles = np.array(QUANTILES)
     return np.asarray(np.maximum(quantiles * error, (quantiles - 1) * error).mean(axis=1))
+
+
+def build_optimizer(trainee: keras.Model, learning_rate: float, settings: TrainSettings) -> keras.optimizers.Optimizer:
+    """Build the optimizer and its variables: TensorFlow traces a step twice whose first run makes some."""
+    optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=settings.weight_decay)
+    optimizer.build(trainee.trainable_variables)
+    return optimizer
 
 
 def build_callbacks(watched: str, patience: int) -> list[keras.callbacks.Callback]:

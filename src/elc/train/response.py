@@ -18,7 +18,7 @@ from elc.dataset import Split
 from elc.fields import AGE, ENERGY, TIME, TYPICAL
 from elc.settings import TagList, TrainSettings
 from elc.train.bends import Bends, find_bends, fit_bends
-from elc.train.fit import Fit, build_callbacks
+from elc.train.fit import Fit, build_callbacks, build_optimizer
 from elc.train.folds import build_blocks, measure_gain, number_blocks
 from elc.train.network import set_seed
 
@@ -160,10 +160,7 @@ def _train(
     settings: TrainSettings,
 ) -> Fit:
     """Train the small network until the validation loss stays; without a gain beyond chance the lines stand alone."""
-    trainee.compile(
-        optimizer=keras.optimizers.AdamW(settings.response_learning_rate, weight_decay=settings.weight_decay),
-        loss=weighted_loss,
-    )
+    trainee.compile(optimizer=build_optimizer(trainee, settings.response_learning_rate, settings), loss=weighted_loss)
     untrained = trainee.get_weights()
     begin = [float(np.mean(_measure(trainee, *part))) for part in parts]
     before = _measure(trainee, *parts[1])

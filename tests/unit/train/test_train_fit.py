@@ -17,6 +17,7 @@ from elc.settings import TrainSettings
 from elc.train.design import arrange_hours
 from elc.train.fit import CurveFit, fit_curve, fit_design
 from elc.train.folds import build_folds
+from elc.train.network import curve_loss
 from tests.unit.train.simulated import (
     AIR,
     FEATURES,
@@ -244,10 +245,14 @@ def test_equal_seeds_give_equal_weights() -> None:
     pd.testing.assert_frame_equal(first.held_out, second.held_out)
 
 
-def test_load_alone_is_enough() -> None:
+def test_load_alone_is_enough_and_each_step_is_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
     train, valid = split_hours(build_hours(500, 8), 400)
+    traces: list[tuple[object, ...]] = []
+    monkeypatch.setattr("elc.train.fit.curve_loss", lambda *given: traces.append(given) or curve_loss(*given))
     fit = fit_quantiles(train, valid, [LOAD], {LOAD: 1}, SETTINGS)
     assert np.isfinite(predict(fit, valid, [LOAD])).all()
+    assert fit.kept == 0  # no network was trained again
+    assert len(traces) == 2  # of a step on training and one on validation hours
 
 
 def test_fixed_part_brings_the_curve_nearer_to_the_truth_at_low_load() -> None:
