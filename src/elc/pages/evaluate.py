@@ -9,7 +9,16 @@ from elc.evaluate import build_groups
 from elc.evaluate.references import BOOSTED
 from elc.pages.findings import say_record
 from elc.pages.labels import say_label
-from elc.pages.language import convert_energy, escape, find_level_digits, format_share, get_unit, say, say_list
+from elc.pages.language import (
+    convert_energy,
+    escape,
+    find_level_digits,
+    format_number,
+    format_share,
+    get_unit,
+    say,
+    say_list,
+)
 from elc.records.metrics import Metrics, Quantile, Reference, Typical
 
 # ASHRAE Guideline 14-2014 for hourly data, and what a plant with good meters should ask for.
@@ -71,7 +80,7 @@ def _write_findings(metrics: Metrics) -> list[str]:
 def _write_error(metrics: Metrics) -> str:
     typical = metrics.typical
     places = {
-        "count": metrics.rows,
+        "count": format_number(metrics.rows, 0),
         "first": metrics.first[:10],
         "last": metrics.last[:10],
         "parameters": metrics.parameters,

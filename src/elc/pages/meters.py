@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from elc.pages.labels import say_name
-from elc.pages.language import format_energies, format_energy, say
+from elc.pages.language import convert_energy, find_digits, format_energy, format_number, say
 
 
 def write_meters(meters: pd.DataFrame, *, size: float) -> str:
@@ -44,8 +44,16 @@ def build_meters_table(meters: pd.DataFrame, *, size: float) -> pd.DataFrame:
     table = {say("meter"): [_say_meter(row) for row in rows]}
     table |= {name: [format_energy(row[column], size=size) for row in rows] for column, name in shown.items()}
     signed = [format_energy(row["share_gj_per_h"], size=size, is_signed=True) for row in rows]
-    usual = [f"± {format_energies(row['usual_gj_per_h'])[0]}" for row in rows]
+    usual = [_write_usual(row["usual_gj_per_h"], size) for row in rows]
     return pd.DataFrame({**table, say("part of the gap"): signed, say("in four of five hours within"): usual})
+
+
+def _write_usual(usual: float, size: float) -> str:
+    """Write how far a meter usually lies off with the digits of the plant, or that it is less than the last of them."""
+    digits = find_digits(size)
+    least = 10.0**-digits
+    shown = convert_energy(usual)
+    return f"< {format_number(least, digits)}" if shown < least / 2 else f"± {format_number(shown, digits)}"
 
 
 def _say_meter(row: Mapping[Any, Any] | pd.Series) -> str:

@@ -64,7 +64,7 @@ def write_drift(metrics: Metrics) -> str:
 
 def test_statement_says_what_was_tested_and_found() -> None:
     assert write_statement(build_metrics()) == (
-        "On 1234 later intervals (2024-03-01 to 2024-06-30; p = 4), with load, air temperature and feed C2+ as the "
+        "On 1,234 later intervals (2024-03-01 to 2024-06-30; p = 4), with load, air temperature and feed C2+ as the "
         "relevant variables (ISO 50006), typical energy has a CV(RMSE) of 0.79 % (0.71 % to 0.88 %), 50 % below that "
         "of a straight line on load alone (1.58 %), and of 0.55 % for daily means; the NMBE is −0.12 % (−0.20 % to "
         "+0.05 %). This meets the limits of ASHRAE Guideline 14 for hourly data (30 % and 10 %), which are wide; "

@@ -27,7 +27,7 @@ INCH_PX, LINE_PX = 72, 14.4  # a line of a name
 NAME_SPACE_PX = 8.0  # between two names of rows
 EDGE_PX = 3.0  # around all that a picture shows
 
-_NUMBER = r"[+−-]?\d(?:[\d.,]|[\u00a0\u202f](?=\d))*"
+_NUMBER = r"(?:[±<] )?[+−-]?\d(?:[\d.,]|[\u00a0\u202f](?=\d))*"
 _MARKED = re.compile(r"^\[(.*)\]\{\.\w+\}$")
 # 3.1, 1,240 GJ, +5 %, 3.1 ± 0.2, 3.1 (2.2 to 4.0)
 _VALUE = re.compile(rf"{_NUMBER}(?:\s±\s{_NUMBER})?(?:\s\({_NUMBER}\D{{1,6}}{_NUMBER}\))?(?:\s[^\s\d]+)?")
