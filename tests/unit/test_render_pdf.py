@@ -165,7 +165,7 @@ def test_no_line_ends_between_a_number_and_its_unit(tmp_path: Path) -> None:
     path = write_page(build_project(tmp_path), "fjord", "report", cells)
     notebook = prepare_notebook(Page("fjord", "report", "Fjord", path), [])
     first, second = (cell.outputs[0].data["text/markdown"] for cell in notebook.cells)
-    assert first.replace("\u00a0", "~") == "1,2~t~CO₂ at 5~% and 67~€, 12~GJ/h; 3 tons, 24 days. `1~t~CO₂`"
+    assert first.replace("\u00a0", "~") == "1,2~t~CO₂ at 5~% and 67~€, 12~GJ/h; 3 tons, 24 days. `1 t CO₂`"
     assert second.replace("\u00a0", "~") == "| CO₂ | t~CO₂ |\n|--|--|\n| a | 5~t |"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from datetime import UTC, datetime, timedelta
@@ -36,11 +37,15 @@ from elc.errors import ElcError
 from elc.extras import build_missing
 from elc.paths import find_project
 
+ONE_THREAD = ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
 
 class Commands(click.Group):
     """A group of commands that prints an ElcError as a sentence, without a traceback."""
 
     def invoke(self, context: click.Context) -> Any:
+        # Linear algebra sums in one order then, however many cores there are; numpy reads this when it is imported.
+        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
         try:
             return self._invoke(context)
         except ElcError as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -234,3 +237,17 @@ def test_entry_stands_beside_the_tag_list_unless_named(monkeypatch: pytest.Monke
     assert [(one.plant, one.export, one.tags, one.entry) for one in additions] == [
         ("x", Path("a.csv"), Path("t/tags.csv"), Path(entry)) for entry in ("t/plant.yaml", "e.yaml")
     ]
+
+
+def test_linear_algebra_of_commands_sums_in_one_order() -> None:
+    """Two threads give other last digits than one, and a model then depends on the number of cores."""
+    code = (
+        "import sys; from elc.cli import main; was = 'numpy' in sys.modules\n"
+        "try: main(['models', '--help'])\n"
+        "except SystemExit: pass\n"
+        "import numpy, threadpoolctl\n"
+        "print(was, *(pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'))"
+    )
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False 1"
