@@ -96,9 +96,12 @@
   const label = (table) => {
     const heads = table.tHead ? [...table.tHead.rows[0].cells].map((cell) => cell.textContent) : [];
     if (table.classList.contains("plants") || table.closest(".chart")) return;
-    table.classList.add(heads.length < MANY ? "fits" : "blocks");
-    if (heads.length < MANY) return;
-    [...table.tBodies].flatMap((body) => [...body.rows]).forEach((row) =>
+    const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+    const hasLong = rows.some((row) => [...row.cells].some((cell) => cell.textContent.length > LONG));
+    const isWide = heads.length >= MANY || (heads.length === MANY - 1 && hasLong);
+    table.classList.add(isWide ? "blocks" : "fits");
+    if (!isWide) return;
+    rows.forEach((row) =>
       [...row.cells].forEach((cell, i) => {
         cell.dataset.label = heads[i];
         cell.classList.toggle("long", cell.textContent.length > LONG);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,23 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from elc.paths import Project
 from tests.browser.conftest import FAULTS, IN_CHROMIUM
-from tests.conftest import PLANTS
+from tests.conftest import PLANTS, run
 
 STEMS = ("50_monitor", "60_explain", "90_report")
 PLANT_PAGES = [*(f"{plant}/{name}.html" for plant in PLANTS for name in STEMS)]
 PAGES = ["index.html", "models.html", "method.html", *PLANT_PAGES]
 SCREENS: list[ViewportSize] = [{"width": 1200, "height": 900}, {"width": 390, "height": 900}]
+# The columns of tables all of whose cells begin with a number, but the first, and do not stand to the right.
+FIND_LEFT = r"""[...document.querySelectorAll("main table")].flatMap(table => {
+    const rows = [...table.tBodies].flatMap(body => [...body.rows]).map(row => [...row.cells]);
+    const isNumber = text => /^[±<+−-]?\s?\d[\d.,\s]*(%|$|±|\()/.test(text);
+    return [...(table.tHead?.rows[0].cells ?? [])].map((head, i) => [head.textContent, rows.map(row => row[i])])
+        .slice(1)
+        .map(([head, cells]) => [head, cells.filter(cell => cell && !["", "–"].includes(cell.textContent.trim()))])
+        .filter(([, cells]) => cells.length && cells.every(cell => isNumber(cell.textContent.trim()))
+            && !cells.every(cell => ["right", "end"].includes(getComputedStyle(cell).textAlign)))
+        .map(([head]) => head);
+})"""
 MAX_INTERACTIVE_MS = 1000
 MAX_SITE_BYTES = 15_000_000
 
@@ -99,18 +110,59 @@ def test_monitor_says_whether_to_believe_it(demo_project: Project, page: Page, p
     assert "Not enough to train on: length of the baseline period" in words
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])
-def test_pages_are_accessible(demo_project: Project, browser: Browser, width: int, scheme: str) -> None:
-    """axe-core finds nothing: contrast, names, headings, tables, focus."""
-    context = browser.new_context(offline=True, color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
-    page = context.new_page()
-    found = []
-    for name in ("index.html", "models.html", "method.html", *(f"steppe/{stem}.html" for stem in STEMS)):
-        open_page(page, demo_project.site, name)
-        violations = Axe().run(page, options=FAULTS).response["violations"]
-        found += [(name, one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
-    context.close()
-    assert found == []
+def find_violations(page: Page, site: Path, names: list[str], schemes: tuple[str, ...]) -> list[tuple[str, object]]:
+    """Find what axe-core has against pages, on each screen and in each scheme; they are loaded once."""
+    found: list[tuple[str, object]] = []
+    for name in names:
+        open_page(page, site, name)
+        for screen in SCREENS:
+            page.set_viewport_size(screen)
+            for scheme in schemes:
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                violations = Axe().run(page, options=FAULTS).response["violations"]
+                nodes = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in violations]
+                found += [(f"{name}, {screen['width']} px, {scheme}", fault) for fault in nodes]
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible(demo_project: Project, page: Page, scheme: str) -> None:
+    """axe-core finds nothing: contrast, names, headings, tables, focus. Pages of other plants are of the same kinds."""
+    names = ["index.html", "models.html", "method.html", *(f"steppe/{stem}.html" for stem in STEMS)]
+    assert find_violations(page, demo_project.site, names, (scheme,)) == []
+
+
+@pytest.mark.long(reason="axe-core reads every page eight times, in two languages")
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_every_page_is_accessible(
+    copied_project: Project,
+    page: Page,
+    language: str,
+    edit_params: Callable[[Project, str, str], None],
+) -> None:
+    """The same of every page of every plant; in Norwegian with the words of notebooks as they were executed."""
+    site = copied_project.site
+    if language != "en":
+        edit_params(copied_project, "  language: en", f"  language: {language}")
+        done = run(copied_project.root, "elc", "render")
+        assert done.returncode == 0, done.stderr
+    names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    assert set(names) == set(PAGES)
+    assert find_violations(page, site, names, ("light", "dark")) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_numbers_stand_to_the_right_and_nothing_leaves_a_table(demo_project: Project, page: Page, name: str) -> None:
+    page.set_viewport_size(SCREENS[0])
+    open_page(page, demo_project.site, name)
+    assert page.evaluate(FIND_LEFT) == []
+    page.set_viewport_size(SCREENS[1])
+    wide = page.evaluate(
+        """[...document.querySelectorAll("main table")].filter(table => table.checkVisibility()
+        && !table.closest(".chart") && table.scrollWidth > table.parentElement.clientWidth + 1)
+        .map(table => table.textContent.slice(0, 80))"""
+    )
+    assert wide == []
 
 
 @pytest.mark.parametrize("name", PLANT_PAGES)
