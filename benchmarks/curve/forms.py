@@ -15,7 +15,7 @@ from benchmarks.curve.project import build_entry, open_project, read_params, tra
 from elc import dataset, settings
 from elc.fields import AGE, read_unit
 
-PLANT, CARRIER = "form", "energy"
+PLANT, CARRIER, METER = "form", "energy", "total_energy_gj_per_h"
 CASES = tuple(FORMS)
 HEADER = "tag,column,unit,factor,offset,role,carrier,low,high,monotone,description"
 
@@ -36,7 +36,7 @@ def run_case(name: str, more: int) -> Result:
     spec["seed"] += more
     hours = build_hours(form, spec, start=simulate["start"], days=simulate["days"])
     simulate["plants"], params["plants"] = {}, {PLANT: build_entry([CARRIER]) | {"dataset": form.dataset}}
-    with open_project(PLANT, params, _write_tags(form)) as project:
+    with open_project(PLANT, params, write_tags(form)) as project:
         chosen, tags = settings.read_plant(project, PLANT), settings.read_tags(project.tags(PLANT), PLANT)
         rated_load = dataset.find_rated_load(hours, LOAD)
         marked = dataset.mark_states(hours, LOAD, rated_load, chosen)
@@ -46,9 +46,9 @@ def run_case(name: str, more: int) -> Result:
         return compare(f"{name}, {spec['seed']}", split, package, chosen.evaluate, truth=truth, group=name)
 
 
-def _write_tags(form: Form) -> str:
+def write_tags(form: Form) -> str:
     """Write the tag list of a form: its energy, its load and its drivers, in the units that their names end in."""
-    roles = {"total_energy_gj_per_h": "energy", LOAD: "throughput"} | dict.fromkeys(form.drivers, "driver")
+    roles = {METER: "energy", LOAD: "throughput"} | dict.fromkeys(form.drivers, "driver")
     rows = [
         f"{column},{column},{read_unit(column).sign or '-'},,,{role},{CARRIER if role == 'energy' else ''},,,"
         f"{'up' if column == AGE else ''},"

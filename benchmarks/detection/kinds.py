@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from benchmarks.curve.forms import METER
 from benchmarks.detection.plants import Case
+from elc import ingest
+from elc.fields import ENERGY
 from elc.simulate.physics import C2PLUS_GJ_PER_T_PER_PCT, Array, SetPoint, build_setpoints
 
 LOAD, FEED, FUEL, WATER, C2PLUS, LHV = (
@@ -52,15 +55,16 @@ def drift(column: str, frac_per_year: float) -> Callable[[Case, pd.DataFrame, in
 
 
 def foul(case: Case, hours: pd.DataFrame, at: int, _: int) -> str:
-    """Two per cent of energy, as fuel, that grow over four weeks."""
+    """Two per cent of energy, as fuel where the plant has several carriers, that grow over four weeks."""
     since = np.clip((hours.index.to_numpy() - at) / 24 / FOULING_DAYS, 0, 1)
-    total = hours[FEED] + hours[FUEL] + hours["electricity_energy_gj_per_h"] - hours["steam_export_energy_gj_per_h"]
-    hours[FUEL] += 0.02 * since * total * _runs(case, hours)
-    return FUEL
+    total = ingest.add_energy(hours, case.tags, case.chosen.plant.carriers)[ENERGY]
+    column = FUEL if FUEL in hours else METER
+    hours[column] += 0.02 * since * total * _runs(case, hours)
+    return column
 
 
 def _runs(case: Case, hours: pd.DataFrame) -> Array:
-    return (hours[LOAD] > 0.5 * case.package.rated_load).to_numpy(float)
+    return (hours[LOAD] > case.chosen.dataset.min_load_frac * case.package.rated_load).to_numpy(float)
 
 
 def leave_off(case: Case, hours: pd.DataFrame, at: int, run: int) -> str:
@@ -113,4 +117,10 @@ KINDS = (
     Kind("fouling to 2 %, 28 d", "relation", 56, foul),
     Kind("set-point left off", "setpoint", 56, leave_off),
     Kind("other feed", "inputs", 28, _change_feed),
+)
+# A form has one meter of energy, and no set-points.
+FORM_KINDS = (
+    Kind("energy meter 3 %/year", "relation", 180, drift(METER, 0.03)),
+    Kind("load meter -1 %", "relation", 56, _scale(LOAD, -0.01)),
+    Kind("fouling to 2 %, 28 d", "relation", 56, foul),
 )

@@ -47,16 +47,23 @@ def build_case(plant: str, seed: int, *, days: int | None = None, learnt_days: i
 
     `days` in all, and those that are learnt from, are `DAYS` and `LEARNT_DAYS` where none are given.
     """
-    from elc import train
-
     whole = settings.read_settings(PROJECT)
     spec = whole.simulate.plants[plant].model_copy(update={"seed": seed})
     chosen = settings.read_plant(PROJECT, plant)
     tags = settings.read_tags(PROJECT.tags(plant), plant)
     truth = build_history(spec, START, days or DAYS).hours
     hours = _measure(truth, spec, tags, np.random.default_rng([seed, 3]))
+    return train_case(plant, spec, chosen, tags, hours, learnt_days or LEARNT_DAYS)
+
+
+def train_case(
+    plant: str, spec: SimulatedPlant, chosen: StageSettings, tags: TagList, hours: pd.DataFrame, learnt_days: int
+) -> Case:
+    """Train a plant on the first of its measured hours."""
+    from elc import train
+
     booked = ingest.add_energy(hours, tags, chosen.plant.carriers)
-    first = booked.iloc[: (learnt_days or LEARNT_DAYS) * 24]
+    first = booked.iloc[: learnt_days * 24]
     rated = dataset.find_rated_load(first, tags.throughput)
     steady = dataset.drop_unsteady(dataset.mark_states(first, tags.throughput, rated, chosen), tags)
     split = dataset.build_split(steady, rated, chosen)
@@ -68,7 +75,7 @@ def build_case(plant: str, seed: int, *, days: int | None = None, learnt_days: i
         train.write_package(folder, *fits, split, tags, chosen, weak=findings.build_frame([]))
         package = curve.read(folder)
     until = pd.Timestamp(package.card["trained_on"]["valid"]["last"])
-    return Case(plant, seed, spec, chosen, tags, package, hours, int((hours["time_utc"] <= until).sum()))
+    return Case(plant, spec.seed, spec, chosen, tags, package, hours, int((hours["time_utc"] <= until).sum()))
 
 
 def _measure(truth: pd.DataFrame, spec: SimulatedPlant, tags: TagList, rng: np.random.Generator) -> pd.DataFrame:
