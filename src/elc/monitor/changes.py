@@ -46,7 +46,7 @@ def find_changes(
     width_h: float,
     is_rise_only: bool,
 ) -> list[LevelChange]:
-    """Find the lasting changes of an hourly quantity (hours,), in time order.
+    """Find the lasting changes of an hourly quantity (hours,), in time order: of the days that are over.
 
     Args:
         level: how the quantity moves in the package's baseline.
@@ -55,6 +55,8 @@ def find_changes(
         is_rise_only: a fall does not matter, except as the return from a rise.
     """
     days = build_days(times, values, width_h=width_h)
+    # The hours of a day that goes on may take back what its first ones told.
+    days = days[days[TIME] + pd.Timedelta(1, "D") <= times.max() + pd.Timedelta(width_h, "h")]
     spread = level.spread
     if days.empty or spread == 0:
         return []

@@ -100,6 +100,21 @@ def test_day_known_in_part_counts_less_and_few_hours_not_at_all() -> None:
     assert part[0].found > whole[0].found
 
 
+def test_hours_of_a_day_that_goes_on_tell_no_change_that_later_ones_take_back() -> None:
+    days = scatter(100, 8)
+    days[30:60] += 0.015
+    values = np.repeat(days, 24) + 0.02 * np.tile(np.sin(np.arange(24) * np.pi / 12), 100)
+    times = pd.Series(pd.date_range(START, periods=len(values), freq="h"))
+    asked = {"smallest": 0.01, "reference": 0.0, "width_h": 1.0, "is_rise_only": False}
+    former: list[pd.Timestamp] = []
+    for end in range(24 * 25, len(values)):
+        found = find_changes(times[:end], values[:end], LEVEL, **asked)  # type: ignore[arg-type]
+        starts = [change.start for change in found]
+        assert starts[: len(former)] == former
+        former = starts
+    assert len(former) == 2
+
+
 def test_no_hours_are_no_change() -> None:
     assert find(np.empty(0)) == []
 
