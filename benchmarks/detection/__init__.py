@@ -13,8 +13,9 @@ changed happens in the ten months after that, in 24 runs a kind: three plants, t
 - Flicker: a finding that ends and begins again within two days, in the unchanged months, asked every hour
   from three days before an answer with other findings than the last to two days after it: the first of these days of
   each plant, `FLICKER_DAYS` at most.
-- Forms are plants of another make (`curve.energies`), without set-points and with one meter of energy, changed in three
-  ways. Furnaces that foul change by themselves, so that a finding on their unchanged months need not be wrong.
+- Forms are plants of another make (`curve.energies`), without set-points and with one meter of energy, from which a
+  wrong load cannot be told: it is found, not named. Furnaces that foul change by themselves, so that a finding on their
+  unchanged months need not be wrong; and a load regime is said of loads that did step.
 - Frozen tags and changed units are those of `quality`, found in an export and read by `ingest`, one at a time.
 """
 
