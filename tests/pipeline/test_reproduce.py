@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from elc.paths import Project
+from elc.records.report import FLEET
 from tests.conftest import PLANTS, git, is_up_to_date, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,14 @@ def hash_tree(*folders: Path) -> dict[str, str]:
 def test_nothing_is_left_to_do_and_git_is_clean(demo_project: Project) -> None:
     assert is_up_to_date(demo_project)
     assert git(demo_project.root, "status", "--porcelain") == ""
+
+
+def test_a_report_of_all_plants_makes_nothing_stale(copied_project: Project) -> None:
+    """Only the machine that made it has one, so a lock that knew of it would be wrong on every other."""
+    made = copied_project.report(FLEET, "2026-05") / "report.pdf"
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"%PDF")
+    assert is_up_to_date(copied_project)
 
 
 @pytest.mark.long(reason="trains again, and runs a plant's every stage")
